@@ -1,0 +1,16 @@
+/** Time, as a parameter. */
+export interface Clock {
+  /** Milliseconds since 1970, as the runner believes. */
+  now(): number;
+  /** Milliseconds since some moment; never set back, so it measures how long things take. */
+  ticks(): number;
+  /** Milliseconds to wait. */
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** The machine's own clock. */
+export const clock: Clock = {
+  now: () => Date.now(),
+  ticks: () => performance.now(),
+  sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
+};

@@ -1,0 +1,64 @@
+import { type Failure, titles } from './failure.ts';
+import { spoken } from './lifetime.ts';
+import type { Limited, Unknown, Unsent } from './mapbox/outcome.ts';
+
+/** The titles that a lost struggle with the network ends under. */
+export function titleOf(outcome: Limited | Unsent | Unknown): Failure['title'] {
+  if (outcome.kind === 'limited') return titles.limited;
+  if (outcome.kind === 'unsent') return titles.unreachable;
+  switch (outcome.trouble.kind) {
+    case 'no answer':
+      return titles.unreachable;
+    case 'failing':
+      return titles.failing;
+    case 'unreadable':
+      return titles.strangeAnswer;
+  }
+}
+
+/** One sentence on why an attempt came to nothing. */
+export function explain(outcome: Limited | Unsent | Unknown): string {
+  if (outcome.kind === 'limited') {
+    return `Mapbox's rate limit is reached (429); it resets in ${spoken(outcome.wait)}.`;
+  }
+  if (outcome.kind === 'unsent') return `No connection to Mapbox: ${phrase(outcome.code)}.`;
+  const { trouble } = outcome;
+  switch (trouble.kind) {
+    case 'no answer':
+      return `No answer from Mapbox: ${phrase(trouble.code)}.`;
+    case 'failing':
+      return `Mapbox answered ${trouble.status} with ${trouble.form}.`;
+    case 'unreadable':
+      return `Mapbox answered ${trouble.status}, but with ${trouble.form}.`;
+  }
+}
+
+const PHRASES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  UND_ERR_SOCKET: 'the connection was closed',
+  ENOTFOUND: 'its name is not known to DNS',
+  EAI_AGAIN: 'DNS did not answer',
+  ENETUNREACH: 'the network is unreachable',
+  EHOSTUNREACH: 'the host is unreachable',
+  ETIMEDOUT: 'the connection timed out',
+  UND_ERR_CONNECT_TIMEOUT: 'connecting took too long',
+  UND_ERR_HEADERS_TIMEOUT: 'it was silent for too long',
+  UND_ERR_BODY_TIMEOUT: 'it was silent for too long',
+  TIMEOUT: 'it took too long',
+  UND_ERR_HEADERS_OVERFLOW: 'its headers are too large',
+};
+
+function phrase(code: string): string {
+  const known = PHRASES[code];
+  if (known !== undefined) return `${known} (${code})`;
+  const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];
+  if (proxyStatus === '407') return 'the proxy wants a user and a password (407); put them into HTTPS_PROXY';
+  if (proxyStatus !== undefined) return `the proxy answered ${proxyStatus}`;
+  if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS/.test(code)) {
+    return `its certificate is not trusted (${code}); if a proxy of yours signs it, name its CA file in NODE_EXTRA_CA_CERTS`;
+  }
+  if (code.startsWith('HPE_')) return `what came back is not HTTP (${code})`;
+  return code;
+}

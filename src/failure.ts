@@ -1,0 +1,39 @@
+/**
+ * The titles of everything that can stop the step. They are what people search for, so they are stable: the
+ * README's troubleshooting table is keyed by them.
+ */
+export const titles = {
+  noAuthorizer: 'No authorizing token',
+  badAuthorizer: 'Authorizing token cannot be used',
+  authorizerLacksScopes: 'Authorizing token lacks scopes',
+  badScopes: 'Scopes to put right',
+  badLifetime: 'Lifetime to put right',
+  badInput: 'Input to put right',
+  badInputs: 'Inputs to put right',
+  noRunner: 'Not run by a GitHub Actions runner',
+  unauthorized: 'Mapbox rejects the authorizing token',
+  notFound: 'Mapbox finds no such account or permission',
+  scopesRefused: 'Mapbox refuses the scopes',
+  expiryRefused: 'Mapbox refuses the expiry',
+  requestRefused: 'Mapbox refuses the request',
+  limited: 'Mapbox rate limit',
+  unreachable: 'Mapbox cannot be reached',
+  failing: 'Mapbox is failing',
+  strangeAnswer: 'Unexpected answer from Mapbox',
+  badAnswer: 'Token refused: not what was asked for',
+  handOver: 'Token could not be handed on',
+  defect: 'Defect in this action',
+} as const;
+
+export type Title = (typeof titles)[keyof typeof titles];
+
+/** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly title: Title;
+
+  constructor(title: Title, message: string) {
+    super(message);
+    this.title = title;
+  }
+}

@@ -1,0 +1,77 @@
+/** How long a token is to live. */
+export type Lifetime =
+  | { readonly kind: 'job' }
+  | { readonly kind: 'temporary'; readonly seconds: number }
+  | { readonly kind: 'permanent' };
+
+/** Mapbox, Tokens API: a temporary token expires "no more than one hour" ahead. */
+const HOUR = 3600;
+
+const UNITS: Readonly<Record<string, number>> = {
+  s: 1,
+  sec: 1,
+  secs: 1,
+  second: 1,
+  seconds: 1,
+  m: 60,
+  min: 60,
+  mins: 60,
+  minute: 60,
+  minutes: 60,
+  h: HOUR,
+  hr: HOUR,
+  hrs: HOUR,
+  hour: HOUR,
+  hours: HOUR,
+};
+
+/**
+ * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
+ * words are no duration. A number without a unit is none: nobody can say what `20` was meant to be.
+ */
+export function readDuration(input: string): number | undefined {
+  const parts = [...input.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
+  if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
+  let seconds = 0;
+  for (const [, amount, unit] of parts) {
+    const size = UNITS[(unit ?? '').toLowerCase()];
+    if (size === undefined) return undefined;
+    seconds += Number(amount) * size;
+  }
+  return Math.floor(seconds + 1e-9);
+}
+
+/** Reads the `lifetime` input: the lifetime, or what is wrong with it and the way out. */
+export function readLifetime(input: string): Lifetime | { readonly fault: string } {
+  const word = input.trim().toLowerCase();
+  if (word === 'job' || word === 'permanent') return { kind: word };
+  const wayOut = 'or `job`, which keeps the token until the job ends, however long it takes.';
+  const seconds = readDuration(word);
+  if (seconds === undefined) {
+    return {
+      fault: `\`lifetime\` is \`${input.trim().slice(0, 40)}\`, which is neither \`job\` nor \`permanent\` nor a duration. Write a duration of at most one hour with its unit, such as \`20m\`, ${wayOut}`,
+    };
+  }
+  if (seconds === 0) {
+    return {
+      fault: `\`lifetime\` is zero. Write a duration of at most one hour, such as \`20m\`, ${wayOut}`,
+    };
+  }
+  if (seconds > HOUR) {
+    return {
+      fault: `\`lifetime\` is \`${input.trim().slice(0, 40)}\`, but Mapbox lets a temporary token live for one hour at most. Write at most \`1h\`, ${wayOut}`,
+    };
+  }
+  return { kind: 'temporary', seconds };
+}
+
+/** A number of milliseconds as people say it: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
+export function spoken(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  const whole = Math.round(seconds);
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (minutes < 60) return `${minutes} min`;
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

@@ -1,0 +1,73 @@
+import { Failure, titles } from './failure.ts';
+import { outputsOf, storyOf, summaryOf } from './hand-over.ts';
+import { type Order, readOrder } from './inputs.ts';
+import type { Minted } from './judge.ts';
+import { removeToken } from './lost.ts';
+import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
+import { mintStored, mintTemporary } from './mint.ts';
+import { newNonce } from './note.ts';
+import { type Trail, writeTrail } from './trail.ts';
+import { maskAuthorizer, patienceFor, runOf, type World, withAccount } from './world.ts';
+
+/** How long a token that could not be handed on is tried to be deleted, in milliseconds. */
+const GRACE = 10_000;
+
+/**
+ * The main step: reads what is wanted, mints it, hands it on.
+ *
+ * @throws {Failure} with nothing handed on, and what was made deleted or left to the post step.
+ */
+export async function mainStep(world: World): Promise<void> {
+  const { runner, env, clock } = world;
+  maskAuthorizer(runner);
+  const order = readOrder(runner.input, { workflow: env['GITHUB_WORKFLOW'] ?? '', now: clock.now(), env });
+  const obstacle = runner.obstacle(order.exportEnv.length > 0);
+  if (obstacle !== undefined) {
+    throw new Failure(
+      titles.noRunner,
+      `${obstacle}, so a token could not be handed on, and none is made. This action has to be run by a GitHub Actions runner.`,
+    );
+  }
+  for (const warning of order.warnings) runner.warning(warning);
+  await withAccount(world, order.access, async account => {
+    const minted = await mint(world, order, account);
+    await deliver(world, order, account, minted);
+  });
+}
+
+function mint(world: World, { access, wanted }: Order, account: Account): Promise<Minted> {
+  const { runner, env, random } = world;
+  const patience = patienceFor(world, access.timeout);
+  if (wanted.kind === 'temporary') return mintTemporary(access, wanted, { account, patience });
+  const keep = (trail: Trail | undefined) => runner.keep(trail === undefined ? '' : writeTrail(trail));
+  const nonce = newNonce(random);
+  return mintStored(access, wanted, runOf(env), nonce, { account, patience, keep, warn: runner.warning });
+}
+
+async function deliver(world: World, order: Order, account: Account, minted: Minted): Promise<void> {
+  const { runner, clock } = world;
+  try {
+    const variables = order.exportEnv.map(name => [name, minted.secret] as const);
+    runner.handOver(outputsOf(minted), Object.fromEntries(variables));
+  } catch (error) {
+    runner.debug(error instanceof Error ? (error.stack ?? '') : '');
+    const fate = await withdraw(world, account, minted);
+    throw new Failure(titles.handOver, `The runner's files could not be written; is the disk full? ${fate}`);
+  }
+  runner.info(storyOf(minted, order, clock.now()));
+  if (!order.summary) return;
+  try {
+    await runner.summarize('Mapbox token', summaryOf(minted, order));
+  } catch {
+    runner.warning('The token was handed on, but the summary page could not be written.');
+  }
+}
+
+/** Deletes a token that nobody will get, and says what became of it. */
+async function withdraw(world: World, account: Account, minted: Minted): Promise<string> {
+  if (minted.usage === 'tk') return 'The token was not handed on; it expires by itself.';
+  const end = await removeToken(account, minted.id, patienceFor(world, GRACE));
+  return end.kind === 'gone'
+    ? 'The token was deleted.'
+    : `The token ${minted.id} was not handed on and is still alive: delete it on ${TOKENS_PAGE}.`;
+}

@@ -1,0 +1,16 @@
+import type { Account } from './account.ts';
+import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
+import { isTokenId } from './token.ts';
+
+/**
+ * Deletes a stored token, `limit` milliseconds at most [Mapbox, Tokens API: delete a token]. An id that Mapbox
+ * does not know is refused as `not found`.
+ *
+ * @throws {RangeError} where `id` does not have the form of an id: nothing else may stand in that path.
+ */
+export async function deleteToken(account: Account, id: string, limit: number): Promise<Outcome<'deleted'>> {
+  if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
+  const { exchange, authorizer, username, now } = account;
+  const end = await exchange({ method: 'DELETE', path: accountPath(username, id), token: authorizer }, limit);
+  return outcomeOf(end, () => 'deleted', now());
+}

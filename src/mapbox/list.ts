@@ -1,0 +1,67 @@
+import type { Account } from './account.ts';
+import type { HttpAnswer } from './exchange.ts';
+import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
+import { isObject, isStrings, isTokenId, parseJson } from './token.ts';
+
+/** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */
+export interface ListedToken {
+  readonly id: string;
+  readonly usage: string;
+  readonly note: string;
+  readonly scopes: readonly string[];
+  readonly created: Date | undefined;
+}
+
+/** A page of the list, and the query that asks for the one after it. */
+export interface Page {
+  readonly tokens: readonly ListedToken[];
+  readonly next: Readonly<Record<string, string>> | undefined;
+}
+
+/**
+ * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox says `not found` [Mapbox,
+ * Tokens API: list tokens]. `limit` in milliseconds.
+ *
+ * @param query nothing for the first page, then what the page before gave as `next`.
+ */
+export async function listPage(account: Account, query: Page['next'], limit: number): Promise<Outcome<Page>> {
+  const { exchange, authorizer, username, now } = account;
+  const end = await exchange(
+    { method: 'GET', path: accountPath(username), query: query ?? {}, token: authorizer },
+    limit,
+  );
+  return outcomeOf(end, answer => readPage(account, answer), now());
+}
+
+function readPage(account: Account, { headers, body }: HttpAnswer): Page | undefined {
+  const entries = body.kind === 'whole' ? parseJson(body.text.reveal()) : undefined;
+  if (!Array.isArray(entries)) return undefined;
+  const tokens = entries.filter(isObject).flatMap(({ id, usage, note, scopes, created }) => {
+    if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
+    const date = new Date(typeof created === 'string' ? created : '');
+    return [
+      {
+        id,
+        usage,
+        note: typeof note === 'string' ? note : '',
+        scopes: isStrings(scopes) ? scopes : [],
+        created: Number.isNaN(date.getTime()) ? undefined : date,
+      },
+    ];
+  });
+  const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '')?.[1];
+  if (link === undefined) return { tokens, next: undefined };
+  const next = nextQuery(account, link);
+  return next === undefined ? undefined : { tokens, next };
+}
+
+/**
+ * Mapbox's `next` links carry no token, so one has to be added. Only the query is taken from them, and the
+ * request is made where all requests are made. A link to another origin makes the page unreadable.
+ */
+function nextQuery({ api }: Account, link: string): Page['next'] {
+  const url = URL.parse(link, api.href);
+  if (url === null || url.origin !== api.origin) return undefined;
+  url.searchParams.delete('access_token');
+  return Object.fromEntries(url.searchParams);
+}

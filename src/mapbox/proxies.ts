@@ -1,0 +1,55 @@
+/** The proxies to use, in the words of undici's EnvHttpProxyAgent. An empty text means none. */
+export interface Proxies {
+  readonly httpProxy: string;
+  readonly httpsProxy: string;
+  readonly noProxy: string;
+}
+
+/**
+ * Reads `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in either case, the lower one first, as curl and undici do.
+ * `undefined` where there is no proxy to use. A proxy without a scheme is taken as `http://`, as curl does.
+ *
+ * Plain HTTP goes to loopback only and is never proxied: a proxy would read the token, and its loopback is not
+ * ours.
+ *
+ * @throws {TypeError} with the variable's name, never its value, where a proxy is no URL.
+ */
+export function readProxies(
+  api: URL,
+  env: Readonly<Record<string, string | undefined>>,
+): Proxies | undefined {
+  if (api.protocol !== 'https:') return undefined;
+  const read = (name: string) => env[name.toLowerCase()] || env[name] || '';
+  const [httpProxy, httpsProxy] = [proxyUrl('HTTP_PROXY', read), proxyUrl('HTTPS_PROXY', read)];
+  return httpProxy === '' && httpsProxy === ''
+    ? undefined
+    : { httpProxy, httpsProxy, noProxy: read('NO_PROXY') };
+}
+
+function proxyUrl(name: string, read: (name: string) => string): string {
+  const value = read(name).trim();
+  if (value === '') return '';
+  const url = URL.parse(value.includes('://') ? value : `http://${value}`);
+  if (url === null || url.hostname === '' || !/^(?:https?|socks5?):$/.test(url.protocol)) {
+    throw new TypeError(`${name} is not the URL of a proxy, such as http://proxy.example.com:3128`);
+  }
+  return url.href;
+}
+
+/** What of the proxies must not be seen: the password, and the credentials as the wire carries them. */
+export function proxySecrets(proxies: Proxies): string[] {
+  return [proxies.httpProxy, proxies.httpsProxy].flatMap(proxy => {
+    const url = URL.parse(proxy);
+    if (url === null || url.password === '') return [];
+    const [user, password] = [decoded(url.username), decoded(url.password)];
+    return [password, url.password, Buffer.from(`${user}:${password}`).toString('base64')];
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,18 @@
+// undici's types describe the package as a whole; these are the parts that a bundle of a mint needs.
+
+declare module 'undici/lib/dispatcher/client.js' {
+  import { Client } from 'undici';
+  export default Client;
+}
+
+declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
+  import { EnvHttpProxyAgent } from 'undici';
+  export default EnvHttpProxyAgent;
+}
+
+declare module 'undici/lib/core/diagnostics.js' {
+  import type { Channel } from 'node:diagnostics_channel';
+
+  const diagnostics: { channels: Record<string, Channel> };
+  export default diagnostics;
+}

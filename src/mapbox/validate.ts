@@ -1,0 +1,26 @@
+import type { Account } from './account.ts';
+import type { HttpAnswer } from './exchange.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { parseObject } from './token.ts';
+
+const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'] as const;
+
+/** Mapbox's verdict on a token. */
+export type Verdict = (typeof CODES)[number];
+
+/**
+ * Asks Mapbox what it thinks of the authorizing token. The answer is 200 whatever the token is; only its `code`
+ * tells [Mapbox, Tokens API: retrieve a token]. `limit` in milliseconds.
+ */
+export async function validateAuthorizer(
+  { exchange, authorizer, now }: Account,
+  limit: number,
+): Promise<Outcome<Verdict>> {
+  const end = await exchange({ method: 'GET', path: '/tokens/v2', token: authorizer }, limit);
+  return outcomeOf(end, readVerdict, now());
+}
+
+function readVerdict({ body }: HttpAnswer): Verdict | undefined {
+  const code = body.kind === 'whole' ? parseObject(body.text.reveal())?.['code'] : undefined;
+  return CODES.find(known => known === code);
+}

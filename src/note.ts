@@ -1,0 +1,75 @@
+/**
+ * The note on a token is the trail that leads from the account back to the run that made it: a person on the
+ * Tokens page can click through, the post step and the sweep find by it what was left behind.
+ */
+
+/** What a note names: the run attempt that made the token. */
+export interface Run {
+  /** For example `https://github.com`, without a slash at its end. */
+  readonly server: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  readonly id: string;
+  readonly attempt: string;
+}
+
+/** All that the note may have, bracket included. */
+export const NOTE_LIMIT = 256;
+
+/** The page of a run attempt, as GitHub links to it. */
+export function runUrl(run: Run): string {
+  return `${run.server}/${run.repository}/actions/runs/${run.id}/attempts/${run.attempt}`;
+}
+
+/** The end of a `job` token's note; no other token's note ends so. */
+export function jobMark(run: Run, nonce: string): string {
+  return `[until job ends: ${runUrl(run)}#${nonce}]`;
+}
+
+/** Whether a text is the mark of a `job` token and nothing else. Clean-up deletes by it. */
+export function isJobMark(text: string): boolean {
+  return /^\[until job ends: \S+#[a-z0-9]{8}\]$/.test(text);
+}
+
+/** The note of a token that lives until the job ends. */
+export function jobNote(note: string, mark: string): string {
+  return withMark(note, mark);
+}
+
+/** The note of a token that stays until a person deletes it. */
+export function permanentNote(note: string, run: Run): string {
+  return withMark(note, `[${runUrl(run)}]`);
+}
+
+/** Cuts the note, never the mark: the mark is what clean-up searches for. */
+function withMark(note: string, mark: string): string {
+  const line = oneLine(note);
+  const room = NOTE_LIMIT - mark.length - 1;
+  const kept = line.length <= room ? line : cut(line, room);
+  return kept === '' ? mark : `${kept} ${mark}`;
+}
+
+/** At most `room` UTF-16 units, without half a character at the end. */
+function cut(text: string, room: number): string {
+  let kept = '';
+  for (const { segment } of new Intl.Segmenter().segment(text)) {
+    if (kept.length + segment.length > room) break;
+    kept += segment;
+  }
+  return kept.trimEnd();
+}
+
+/** A note is one line: what would break it, or steer a terminal, becomes a space. */
+function oneLine(text: string): string {
+  return text
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ')
+    .replace(/ {2,}/g, ' ')
+    .trim();
+}
+
+const NONCE_LETTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** Eight characters that only this step's tokens carry. `random` gives whole numbers from 0 up to, not including, its argument. */
+export function newNonce(random: (below: number) => number): string {
+  return Array.from({ length: 8 }, () => NONCE_LETTERS.charAt(random(NONCE_LETTERS.length))).join('');
+}

@@ -1,0 +1,97 @@
+import { explain } from './explain.ts';
+import { type Alive, type Cleared, clearLost, type Deletion, removeToken, whatIsLeft } from './lost.ts';
+import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
+import type { Refused } from './mapbox/outcome.ts';
+import type { GaveUp, Patience } from './persist.ts';
+import type { Trail } from './trail.ts';
+
+/** What the post step has to say. */
+export interface Revoked {
+  /** For the log. */
+  readonly lines: readonly string[];
+  /** What is still alive, or may be. */
+  readonly warning: string | undefined;
+}
+
+/** Whether there is anything to do: a token that is to stay, and that nobody lost, needs no post step. */
+export function needsRevoking({ mark, id, lost }: Trail): boolean {
+  return mark !== undefined || id === undefined || lost;
+}
+
+/** A request that was under way when the main step ended may still be carried out: look again after this long. */
+const SECOND_LOOK = 2_000;
+
+/**
+ * Deletes what the main step made: the token it handed on, and whatever lost requests left behind. Never fails:
+ * a release that went well is not to be run twice.
+ */
+export async function revoke(trail: Trail, account: Account, patience: Patience): Promise<Revoked> {
+  const { mark, id, note, lost } = trail;
+  if (mark === undefined) return { lines: [], warning: await whatIsLeft(account, trail, patience) };
+  const deletion = id === undefined ? undefined : await removeToken(account, id, patience);
+  const cleared = await (id === undefined
+    ? clearTwice(account, mark, patience)
+    : lost
+      ? clearLost(account, mark, patience)
+      : undefined);
+  const alive = [
+    ...(id !== undefined && deletion !== undefined && deletion.kind !== 'gone' && !found(cleared, id)
+      ? [{ id, why: deletion }]
+      : []),
+    ...(cleared?.kind === 'cleared' ? cleared.alive : []),
+  ];
+  return { lines: linesOf(id, deletion, cleared), warning: warningOf(alive, cleared, note) };
+}
+
+async function clearTwice(account: Account, mark: string, patience: Patience): Promise<Cleared> {
+  const first = await clearLost(account, mark, patience);
+  if (first.kind !== 'cleared' || first.deleted.length + first.alive.length > 0) return first;
+  await patience.clock.sleep(SECOND_LOOK);
+  return clearLost(account, mark, patience);
+}
+
+function found(cleared: Cleared | undefined, id: string): boolean {
+  return (
+    cleared?.kind === 'cleared' &&
+    (cleared.deleted.includes(id) || cleared.alive.some(token => token.id === id))
+  );
+}
+
+function linesOf(
+  id: string | undefined,
+  deletion: Deletion | undefined,
+  cleared: Cleared | undefined,
+): string[] {
+  const lines: string[] = [];
+  if (deletion?.kind === 'gone') lines.push(`Deleted the token ${id}.`);
+  if (cleared?.kind === 'cleared') {
+    for (const lost of cleared.deleted)
+      lines.push(`Deleted the token ${lost}, which a lost request had made.`);
+    if (id === undefined && cleared.deleted.length + cleared.alive.length === 0) {
+      lines.push('The main step left no token behind.');
+    }
+  }
+  return lines;
+}
+
+function warningOf(alive: readonly Alive[], cleared: Cleared | undefined, note: string): string | undefined {
+  const parts = alive.map(
+    ({ id, why }) => `The token ${id} with the note "${note}" is still alive. ${reason(why)}`,
+  );
+  if (cleared !== undefined && cleared.kind !== 'cleared') {
+    const want = cleared.kind === 'refused' && cleared.why === 'not found';
+    parts.push(
+      `A request for a token was interrupted and may have made one with the note "${note}". ${
+        want ? 'The authorizing token lacks `tokens:read`, so it could not be looked for.' : reason(cleared)
+      }`,
+    );
+  }
+  if (parts.length === 0) return undefined;
+  return `${parts.join('\n')}\nLook on the Tokens page, ${TOKENS_PAGE}, and delete it there. The job's result stands.`;
+}
+
+function reason(why: Refused | GaveUp): string {
+  if (why.kind === 'gave up') return explain(why.last);
+  if (why.why === 'unauthorized') return 'Mapbox does not accept the authorizing token any more (401).';
+  return `Mapbox refused with ${why.status}.`;
+}

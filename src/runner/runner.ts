@@ -1,0 +1,102 @@
+import { accessSync, constants, statSync, truncateSync } from 'node:fs';
+import * as core from '@actions/core';
+import type { Secret } from '../secret.ts';
+import { plain } from './plain.ts';
+
+/** What the step says to the runner, and the runner to the step. */
+export interface Runner {
+  /** An input as written, empty where unset. */
+  input(name: string): string;
+  /** Hides a text in every line from the next one on, in this step and all later ones. */
+  mask(secret: Secret): void;
+  info(text: string): void;
+  debug(text: string): void;
+  warning(text: string): void;
+  /** The one annotation that a failed step ends with. Sets the exit code. */
+  fail(title: string, text: string): void;
+  /** Kept for the post step, in place of what was kept before. */
+  keep(state: string): void;
+  kept(): string;
+  /**
+   * Why this step's results could not be handed on, or `undefined`. Known before a token is made.
+   * `variables`: whether environment variables are to be set.
+   */
+  obstacle(variables: boolean): string | undefined;
+  /**
+   * Sets outputs and environment variables: all of them, or, when it throws, none.
+   */
+  handOver(
+    outputs: Readonly<Record<string, string | Secret>>,
+    variables: Readonly<Record<string, Secret>>,
+  ): void;
+  /** Adds a table of two columns to the job's summary page. Rejects where the page cannot be written. */
+  summarize(heading: string, rows: readonly (readonly [string, string])[]): Promise<void>;
+}
+
+const STATE = 'trail';
+
+/**
+ * The GitHub Actions runner, as the process finds it. `env` is the process's environment, where the toolkit
+ * reads the names of the runner's files.
+ */
+export function actionsRunner(env: Readonly<Record<string, string | undefined>>): Runner {
+  const secrets = new Set<string>();
+  const clean = (text: string) => plain(text, secrets);
+  return {
+    input: name => core.getInput(name, { trimWhitespace: false }),
+    mask(secret) {
+      const text = secret.reveal();
+      if (text.trim() === '' || secrets.has(text)) return;
+      secrets.add(text);
+      core.setSecret(text);
+    },
+    info: text => core.info(clean(text)),
+    debug: text => core.debug(clean(text)),
+    warning: text => core.warning(clean(text), { title: 'Mapbox token' }),
+    fail(title, text) {
+      process.exitCode = core.ExitCode.Failure;
+      core.error(clean(text), { title });
+    },
+    keep: state => core.saveState(STATE, state),
+    kept: () => core.getState(STATE),
+    obstacle(variables) {
+      // Without its file the toolkit would print the value to the log instead.
+      const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(variables ? ['GITHUB_ENV'] : [])];
+      for (const name of names) {
+        const path = env[name];
+        if (!path) return `${name} is not set`;
+        try {
+          accessSync(path, constants.W_OK);
+        } catch {
+          return `the file named by ${name} cannot be written`;
+        }
+      }
+      return undefined;
+    },
+    handOver(outputs, variables) {
+      const files = [env['GITHUB_ENV'], env['GITHUB_OUTPUT']].flatMap(path =>
+        path === undefined ? [] : [{ path, size: statSync(path, { throwIfNoEntry: false })?.size }],
+      );
+      try {
+        for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value.reveal());
+        for (const [name, value] of Object.entries(outputs)) {
+          core.setOutput(name, typeof value === 'string' ? value : value.reveal());
+        }
+      } catch (error) {
+        // The runner reads these files also after a failure: half of a hand-over must not stay in them.
+        for (const { path, size } of files) if (size !== undefined) truncateSync(path, size);
+        throw error;
+      }
+    },
+    async summarize(heading, rows) {
+      const cell = (text: string) => escapeHtml(clean(text));
+      const table = rows.map(([name, value]) => [{ data: cell(name), header: true }, { data: cell(value) }]);
+      await core.summary.addHeading(cell(heading), 3).addTable(table).write();
+    },
+  };
+}
+
+/** Also for Markdown, which the page is: a note must stay the text that it is. */
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"'`*_[\]|~\\]/g, character => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,102 @@
+import { randomInt } from 'node:crypto';
+import { type Clock, clock } from './clock.ts';
+import { Failure, titles } from './failure.ts';
+import type { Access } from './inputs.ts';
+import type { Account } from './mapbox/account.ts';
+import { type Proxies, proxySecrets, readProxies } from './mapbox/proxies.ts';
+import { tokensIn } from './mapbox/token.ts';
+import { openWire, type Wire } from './mapbox/wire.ts';
+import type { Run } from './note.ts';
+import type { Patience } from './persist.ts';
+import { actionsRunner, type Runner } from './runner/runner.ts';
+import { Secret } from './secret.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Everything outside that a step works with. */
+export interface World {
+  readonly runner: Runner;
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** A whole number from 0 up to, not including, `below`; nobody can guess it. */
+  readonly random: (below: number) => number;
+  readonly open: (api: URL, proxies: Proxies | undefined) => Wire;
+}
+
+/** The world of a step that a GitHub Actions runner started. */
+export function realWorld(env: Environment): World {
+  return { runner: actionsRunner(env), env, clock, random: randomInt, open: openWire };
+}
+
+/** Hides the authorizing token, in whatever shape it was handed over. */
+export function maskAuthorizer(runner: Runner): void {
+  const input = runner.input('authorizing-token');
+  for (const text of [input, input.trim(), ...tokensIn(input)]) runner.mask(new Secret(text));
+}
+
+/** Opens the way to Mapbox, gives the account that can be asked through it, and closes the way behind `use`. */
+export async function withAccount<T>(
+  { runner, env, clock, open }: World,
+  { api, authorizer, username }: Pick<Access, 'api' | 'authorizer' | 'username'>,
+  use: (account: Account) => Promise<T>,
+): Promise<T> {
+  const proxies = proxiesOf(api, env);
+  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text));
+  const wire = open(api, proxies);
+  try {
+    return await use({
+      exchange: wire.exchange,
+      authorizer: authorizer.secret,
+      username,
+      api,
+      now: clock.now,
+      seen: runner.mask,
+    });
+  } finally {
+    await wire.close();
+  }
+}
+
+function proxiesOf(api: URL, env: Environment): Proxies | undefined {
+  try {
+    return readProxies(api, env);
+  } catch (error) {
+    if (error instanceof TypeError)
+      throw new Failure(titles.badInput, `The environment variable ${error.message}.`);
+    throw error;
+  }
+}
+
+/** Patience for as many milliseconds, beginning now. */
+export function patienceFor({ clock, random, runner }: World, milliseconds: number): Patience {
+  const FINE = 2 ** 32;
+  return {
+    clock,
+    fraction: () => random(FINE) / FINE,
+    deadline: clock.ticks() + milliseconds,
+    report: runner.info,
+  };
+}
+
+/**
+ * The run attempt that the step belongs to, from the runner's default variables.
+ *
+ * @throws {Failure} where one is missing: without it a token could not be found again.
+ */
+export function runOf(env: Environment): Run {
+  const read = (name: string) => {
+    const value = env[name]?.trim();
+    if (!value)
+      throw new Failure(
+        titles.noRunner,
+        `${name} is not set. This action has to be run by a GitHub Actions runner.`,
+      );
+    return value;
+  };
+  return {
+    server: read('GITHUB_SERVER_URL').replace(/\/+$/, ''),
+    repository: read('GITHUB_REPOSITORY'),
+    id: read('GITHUB_RUN_ID'),
+    attempt: read('GITHUB_RUN_ATTEMPT'),
+  };
+}
