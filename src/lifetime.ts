@@ -68,7 +68,7 @@ export function readLifetime(input: string): Lifetime | { readonly fault: string
 /** A number of milliseconds as people say it: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
 export function spoken(milliseconds: number): string {
   const seconds = milliseconds / 1000;
-  if (seconds < 9.95) return `${Number(seconds.toFixed(1))} s`;
+  if (seconds < 9.95) return `${Math.max(Number(seconds.toFixed(1)), 0.1)} s`;
   const whole = Math.round(seconds);
   if (whole < 120) return `${whole} s`;
   const minutes = Math.round(whole / 60);

@@ -25,6 +25,8 @@ export interface GaveUp {
 
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
+/** With less than this left, another try would only be cut off. */
+const SHORTEST_TRY = 250;
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const UNREADABLE_ATTEMPTS = 3;
 /** What is wrong with a certificate or with a proxy's password does not mend itself. */
@@ -47,12 +49,12 @@ export async function persist<T>(
   for (let attempts = 1; ; attempts++) {
     const outcome = await attempt(deadline - clock.ticks());
     if (outcome.kind === 'done' || outcome.kind === 'refused') return outcome;
+    const left = deadline - clock.ticks();
     const pause =
       outcome.kind === 'limited'
         ? outcome.wait + fraction() * (outcome.interval / 10)
-        : fraction() * Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE);
-    const left = deadline - clock.ticks();
-    if (pause >= left || isLasting(outcome, attempts)) {
+        : fraction() * Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE, left);
+    if (left - pause < SHORTEST_TRY || isLasting(outcome, attempts)) {
       return { kind: 'gave up', last: outcome, attempts, spent: clock.ticks() - start };
     }
     report(`${explain(outcome)} Trying again in ${spoken(pause)}, for ${spoken(left)} at most.`);

@@ -6,8 +6,16 @@ import { Secret } from '../secret.ts';
 import type { Exchange, HttpAnswer, HttpRequest, NoAnswer } from './exchange.ts';
 import type { Proxies } from './proxies.ts';
 
-/** Milliseconds and bytes after which a single request is given up, whatever time the step still has. */
-const LIMITS = { connect: 10_000, headers: 20_000, whole: 30_000, bytes: 256 * 1024 } as const;
+/** When a single request is given up, whatever time the step still has. Milliseconds and bytes. */
+export interface Limits {
+  readonly connect: number;
+  /** The longest silence before the headers, or within the body. */
+  readonly silence: number;
+  readonly whole: number;
+  readonly bytes: number;
+}
+
+const LIMITS: Limits = { connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 };
 
 // undici tells diagnostics channels, and under NODE_DEBUG=undici the log, the path of every request: ours has
 // the token in its query. The channels it publishes on are put out of everybody's reach.
@@ -27,13 +35,13 @@ export interface Wire {
  * request has a connection of its own, so that a connection that died while idle is never mistaken for one
  * that died with a request on it.
  */
-export function openWire(api: URL, proxies: Proxies | undefined): Wire {
+export function openWire(api: URL, proxies: Proxies | undefined, limits: Limits = LIMITS): Wire {
   let dispatcher: Promise<Dispatcher> | undefined;
   const base = api.pathname.replace(/\/+$/, '');
 
   const exchange: Exchange = async (request, limit) => {
-    dispatcher ??= connectTo(api, proxies);
-    const handler = new AnswerHandler(Math.min(limit, LIMITS.whole));
+    dispatcher ??= connectTo(api, proxies, limits);
+    const handler = new AnswerHandler(Math.min(limit, limits.whole), limits.bytes);
     try {
       (await dispatcher).dispatch(
         {
@@ -60,23 +68,23 @@ export function openWire(api: URL, proxies: Proxies | undefined): Wire {
   };
 }
 
-async function connectTo(api: URL, proxies: Proxies | undefined): Promise<Dispatcher> {
+async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits): Promise<Dispatcher> {
   // `rejectUnauthorized` is said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off:
   // whoever needs another authority has NODE_EXTRA_CA_CERTS.
-  const tls = { timeout: LIMITS.connect, rejectUnauthorized: true };
+  const tls = { timeout: limits.connect, rejectUnauthorized: true };
   const options = {
     connect: tls,
     allowH2: false,
     pipelining: 0,
-    headersTimeout: LIMITS.headers,
-    bodyTimeout: LIMITS.headers,
+    headersTimeout: limits.silence,
+    bodyTimeout: limits.silence,
   };
   if (proxies === undefined) return new Client(api.origin, options);
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
   return new EnvHttpProxyAgent({
     ...options,
     ...proxies,
-    connectTimeout: LIMITS.connect,
+    connectTimeout: limits.connect,
     requestTls: tls,
     proxyTls: tls,
   });
@@ -97,13 +105,15 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   readonly end: Promise<HttpAnswer | NoAnswer>;
   readonly #settle: (end: HttpAnswer | NoAnswer) => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #most: number;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #head: { status: number; headers: Record<string, string> } | undefined;
   #ended = false;
 
-  constructor(limit: number) {
+  constructor(limit: number, bytes: number) {
+    this.#most = bytes;
     const { promise, resolve } = Promise.withResolvers<HttpAnswer | NoAnswer>();
     this.end = promise;
     this.#settle = resolve;
@@ -135,7 +145,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > LIMITS.bytes) this.#giveUp('too large', 'TOO_LARGE');
+    if (this.#size > this.#most) this.#giveUp('too large', 'TOO_LARGE');
     else this.#chunks.push(chunk);
   }
 

@@ -1,0 +1,116 @@
+/** What Mapbox refuses, and what a person reads then. No fault on the wire: every answer is one that Mapbox documents. */
+import { describe, expect, it } from 'vitest';
+import type { PhaseResult } from '../runner/step.ts';
+import { HELD, setUp } from './setting.ts';
+
+function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
+  expect(main.exitCode).toBe(1);
+  expect(main.annotations).toMatchObject([{ level: 'error', title, message: expect.stringMatching(says) }]);
+  expect([main.outputs, main.env]).toEqual([{}, {}]);
+}
+
+describe('401: asks Mapbox what is wrong with the authorizing token, and says that it is', () => {
+  const title = 'Mapbox rejects the authorizing token';
+
+  it('revoked', async () => {
+    await using setting = await setUp();
+    setting.mapbox.account.delete(setting.authorizer.id);
+    const { main } = await setting.run();
+
+    expectOneError(main, title, /revoked/);
+    expect(setting.mapbox.requests.map(({ method, path }) => [method, path])).toEqual([
+      ['POST', '/tokens/v2/octo'],
+      ['GET', '/tokens/v2'],
+    ]);
+  });
+
+  it('invalid, because its signature does not hold', async () => {
+    await using setting = await setUp();
+    const forged = setting.authorizer.token.replace(/[^.]*$/, 'S'.repeat(22));
+    const { main } = await setting.run({ 'authorizing-token': forged });
+
+    expectOneError(main, title, /invalid.*signature/);
+  });
+
+  it('expired, where the clock of the runner did not tell', async () => {
+    await using setting = await setUp({ now: () => Date.now() + 3_600_000 });
+    const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: -1800 });
+    const { main } = await setting.run({ 'authorizing-token': token, lifetime: '5m' });
+
+    expectOneError(main, title, /expired/);
+  });
+});
+
+describe('404: says which of its meanings it has', () => {
+  const title = 'Mapbox finds no such account or permission';
+
+  it('the username is not that of the authorizing token', async () => {
+    await using setting = await setUp();
+    const { main } = await setting.run({ username: 'hexa' });
+
+    expectOneError(main, title, /no account `hexa`.*belongs to `octo`.*`username`/);
+  });
+
+  it('the authorizing token lacks tokens:write, as far as it lets itself be seen', async () => {
+    await using setting = await setUp({ held: ['tilesets:read', 'tilesets:write'] });
+    const { main } = await setting.run();
+
+    expectOneError(main, title, /lacks `tokens:write`/);
+  });
+
+  it('the authorizing token lacks tokens:write for certain, since it may list itself', async () => {
+    await using setting = await setUp({ held: ['tokens:read', 'tilesets:read', 'tilesets:write'] });
+    const { main } = await setting.run();
+
+    expectOneError(
+      main,
+      title,
+      /^Mapbox answered 404 Not Found\. The authorizing token lacks `tokens:write`/,
+    );
+  });
+});
+
+describe('422 on scopes: says', () => {
+  const title = 'Mapbox refuses the scopes';
+
+  it('which ones the authorizing token lacks, where tokens:read lets it look', async () => {
+    await using setting = await setUp({ held: ['tokens:write', 'tokens:read', 'tilesets:read'] });
+    const { main } = await setting.run({ scopes: 'tilesets:read tilesets:write uploads:write' });
+
+    expectOneError(main, title, /^The authorizing token lacks `tilesets:write`, `uploads:write`\./);
+    expect(setting.mapbox.requests).toHaveLength(2);
+  });
+
+  it('that one of them is lacking, and how to learn which, where it cannot look', async () => {
+    await using setting = await setUp({ held: ['tokens:write', 'tilesets:read'] });
+    const { main } = await setting.run();
+
+    expectOneError(main, title, /lacks at least one of `tilesets:read`, `tilesets:write`.*`tokens:read`/);
+  });
+});
+
+it('says that a token restricted to URLs cannot authorize a workflow', async () => {
+  await using setting = await setUp();
+  const restricted = setting.mapbox.account.issue({ scopes: HELD, allowedUrls: ['https://example.com'] });
+  const { main } = await setting.run({ 'authorizing-token': restricted.token });
+
+  expectOneError(main, 'Mapbox refuses the request', /403 Forbidden.*restricted to URLs/);
+});
+
+it('says that a temporary token cannot hand out more time than it has', async () => {
+  await using setting = await setUp();
+  const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: 300 });
+  const { main } = await setting.run({ 'authorizing-token': token, lifetime: '30m' });
+
+  expectOneError(main, 'Mapbox refuses the expiry', /longer than the authorizing token.*expires at/);
+});
+
+it('leaves the post step nothing to do after a refusal', async () => {
+  await using setting = await setUp({ held: ['tokens:write'] });
+  const { main, post } = await setting.run();
+  const requests = setting.mapbox.requests.length;
+
+  expect(main.exitCode).toBe(1);
+  expect([post.exitCode, post.stdout]).toEqual([0, '']);
+  expect(setting.mapbox.requests).toHaveLength(requests);
+});

@@ -1,0 +1,162 @@
+/** Contract section 8, promise by promise. */
+import { describe, expect, it } from 'vitest';
+import type { PhaseResult } from '../runner/step.ts';
+import { count, setUp, tracesOf } from './setting.ts';
+
+/** Everything that Node and undici can be told to say. */
+const TALKATIVE = { NODE_DEBUG: 'undici,fetch,http,http2,https,net,tls,stream,module,timer,url' };
+
+function withoutMasks(stdout: string): string {
+  return stdout.replace(/^::add-mask::.*$/gm, '');
+}
+
+function expectNowhereBut(phase: PhaseResult, secret: string, places: string[]): void {
+  for (const [where, trace] of Object.entries(tracesOf(phase))) {
+    const text = where === 'stdout' ? withoutMasks(trace) : trace;
+    if (!places.includes(where)) expect(text, where).not.toContain(secret);
+  }
+}
+
+describe.each([
+  { lifetime: 'job', 'export-env': 'MAPBOX_ACCESS_TOKEN' },
+  { lifetime: '20m', 'export-env': '' },
+  { lifetime: 'permanent', 'export-env': '' },
+])('with debug logging on and everything said that can be said ($lifetime)', inputs => {
+  it('the new token is in the mask command, the output file and the environment file, and nowhere else', async () => {
+    await using setting = await setUp();
+    const { main, post } = await setting.run({ ...inputs, summary: 'true' }, { debug: true, env: TALKATIVE });
+    const token = main.outputs['token'] ?? '';
+
+    expect(token).toMatch(/^[st]k\./);
+    expect(count(main.stdout, token)).toBe(1);
+    expect(main.stdout).toContain(`::add-mask::${token}`);
+    expect(count(main.files['GITHUB_OUTPUT'] ?? '', token)).toBe(1);
+    expect(count(main.files['GITHUB_ENV'] ?? '', token)).toBe(inputs['export-env'] === '' ? 0 : 1);
+    expectNowhereBut(main, token, ['GITHUB_OUTPUT', 'GITHUB_ENV']);
+    expectNowhereBut(post, token, []);
+    expect(main.shown + post.shown).not.toContain(token);
+  });
+
+  it('the authorizing token is in the mask command and nowhere else', async () => {
+    await using setting = await setUp();
+    const { main, post } = await setting.run({ ...inputs, summary: 'true' }, { debug: true, env: TALKATIVE });
+
+    expectNowhereBut(main, setting.authorizer.token, []);
+    expectNowhereBut(post, setting.authorizer.token, []);
+    expect(main.stdout).toContain(`::add-mask::${setting.authorizer.token}`);
+  });
+});
+
+it('masks the authorizing token before it says anything else, also when everything else is wrong', async () => {
+  await using setting = await setUp();
+  const { main } = await setting.run({ scopes: '', lifetime: 'x', 'api-url': 'x', timeout: 'x' });
+
+  expect(main.stdout.split('\n')[0]).toBe(`::add-mask::${setting.authorizer.token}`);
+});
+
+it('masks an authorizing token also where blanks, quotes or a second token stand beside it', async () => {
+  await using setting = await setUp();
+  const { token } = setting.authorizer;
+  const { main } = await setting.run({ 'authorizing-token': `  "${token}"\n` });
+
+  expect(main.masks).toContain(token);
+  expect(main.exitCode).toBe(1);
+});
+
+it('masks the new token before any other line that follows it', async () => {
+  await using setting = await setUp();
+  const { main } = await setting.run({ note: 'n' }, { debug: true });
+  const lines = main.stdout.split('\n').filter(line => line !== '');
+
+  expect(lines[0]).toBe(`::add-mask::${setting.authorizer.token}`);
+  expect(lines[1]).toBe(`::add-mask::${main.outputs['token']}`);
+});
+
+it('keeps no token in the state, only how to find it', async () => {
+  await using setting = await setUp();
+  const { main } = await setting.run();
+
+  expect(Object.values(main.state).join()).not.toMatch(/[pst]k\./);
+  expect(Object.values(main.state).join()).toContain(main.outputs['token-id']);
+});
+
+it('shows no stack unless debug logging is on, and then none with a token in it', async () => {
+  await using setting = await setUp();
+  // A full disk is had for nothing at /dev/full: what is written there fails, and after the token was made.
+  const env = { GITHUB_OUTPUT: '/dev/full' };
+  const quiet = await setting.run({}, { env });
+  const debug = await setting.run({}, { env, debug: true });
+
+  for (const { main } of [quiet, debug]) {
+    expect(main.annotations).toMatchObject([
+      { title: 'Token could not be handed on', message: expect.stringContaining('was deleted') },
+    ]);
+  }
+  expect(quiet.main.shown).not.toMatch(/^\s*at /m);
+  expect(debug.main.shown).toMatch(/handOver/);
+  expect(setting.made()).toEqual([]);
+  for (const request of setting.mapbox.requests) expect(['POST', 'DELETE']).toContain(request.method);
+});
+
+describe('takes no command from', () => {
+  const smuggled =
+    '\n::add-path::/evil\n::set-env name=X::1\n##[set-env name=Y;]2\n::stop-commands::x\n::error::gotcha';
+
+  it.each([
+    'note',
+    'username',
+    'scopes',
+    'lifetime',
+    'allowed-urls',
+    'export-env',
+    'summary',
+    'timeout',
+    'api-url',
+  ])('the input %s', async name => {
+    await using setting = await setUp();
+    const { main, post } = await setting.run({ [name]: `x${smuggled}` }, { debug: true });
+    for (const phase of [main, post]) {
+      expect(phase.stdout).not.toMatch(/^\s*::(?:add-path|set-env|stop-commands)/m);
+      expect(phase.stdout).not.toContain('##[');
+      expect(phase.annotations.map(({ message }) => message)).not.toContain('gotcha');
+      expect(phase.env).toEqual({});
+    }
+  });
+
+  it('the name of the workflow', async () => {
+    await using setting = await setUp();
+    const { main } = await setting.run({}, { github: { workflow: `x${smuggled}` } });
+
+    expect(main.exitCode).toBe(0);
+    expect(main.stdout).not.toMatch(/^\s*::(?:add-path|set-env|stop-commands)/m);
+    expect(Object.keys(main.outputs)).toHaveLength(7);
+    expect(main.outputs['note']).toMatch(/^x ::add-path::\/evil .*#[a-z0-9]{8}\]$/);
+  });
+});
+
+it('starts no process, writes no file but those the runner names, and opens no port', async () => {
+  await using setting = await setUp();
+  // Node's permission model refuses what is not allowed: reading is, writing only to the runner's files.
+  const { main, post } = await setting.run(
+    { summary: 'true', 'export-env': 'MAPBOX_ACCESS_TOKEN' },
+    { nodeArgs: temp => ['--permission', '--allow-fs-read=*', `--allow-fs-write=${temp}`] },
+  );
+
+  expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+  expect([...main.newFiles, ...post.newFiles]).toEqual([]);
+  expect(main.outputs['token']).toMatch(/^sk\./);
+});
+
+it('speaks to Mapbox only, and asks it for nothing that the job does not need', async () => {
+  await using setting = await setUp();
+  await setting.run();
+
+  for (const { headers, method } of setting.mapbox.requests) {
+    expect(headers).toMatchObject({
+      host: new URL(setting.mapbox.url).host,
+      'user-agent': 'create-mapbox-token',
+    });
+    expect(headers['authorization'] ?? headers['referer'] ?? headers['cookie']).toBeUndefined();
+    expect(['POST', 'DELETE']).toContain(method);
+  }
+});

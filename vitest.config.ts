@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    // A test that runs the bundle starts two processes and a server; a slow machine may take its time.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // GitHub's parser imports JSON in a way that bundlers understand and Node does not.
+    server: { deps: { inline: [/@actions\/workflow-parser/] } },
+  },
+});
