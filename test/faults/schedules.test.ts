@@ -31,12 +31,20 @@ const fault: fc.Arbitrary<Fault> = fc.oneof(
     processed: fc.constant(false),
     body: fc.constant({ message: 'Something' }),
   }),
-  fc.record({ kind: fc.constant('status' as const), status: fc.constantFrom(500, 503), processed: fc.constant(true) }),
+  fc.record({
+    kind: fc.constant('status' as const),
+    status: fc.constantFrom(500, 503),
+    processed: fc.constant(true),
+  }),
   fc.record({
     kind: fc.constant('status' as const),
     status: fc.constant(429),
     processed: fc.constant(false),
-    headers: fc.constantFrom<Record<string, string>>({ 'Retry-After': '3' }, {}, { 'X-Rate-Limit-Interval': '5', 'Retry-After': '1' }),
+    headers: fc.constantFrom<Record<string, string>>(
+      { 'Retry-After': '3' },
+      {},
+      { 'X-Rate-Limit-Interval': '5', 'Retry-After': '1' },
+    ),
   }),
   fc.record({
     kind: fc.constant('redirect' as const),
@@ -82,11 +90,22 @@ it(
     await fc.assert(
       fc.asyncProperty(schedule, async plan => {
         const clock = new VirtualClock(plan.skew);
-        await using mapbox = await startMapbox({ now: () => clock.truth(), fault: (_, index) => plan.faults[index] ?? undefined });
-        const held = ['tokens:write', 'tilesets:read', 'tilesets:write', ...(plan.mayRead ? ['tokens:read'] : [])];
+        await using mapbox = await startMapbox({
+          now: () => clock.truth(),
+          fault: (_, index) => plan.faults[index] ?? undefined,
+        });
+        const held = [
+          'tokens:write',
+          'tilesets:read',
+          'tilesets:write',
+          ...(plan.mayRead ? ['tokens:read'] : []),
+        ];
         const authorizer = mapbox.account.issue({ scopes: held, note: 'ci' });
         // Somebody's production key, with a note that comes close.
-        const bystander = mapbox.account.issue({ scopes: ['tilesets:read'], note: 'Release [until job ends: soon]' });
+        const bystander = mapbox.account.issue({
+          scopes: ['tilesets:read'],
+          note: 'Release [until job ends: soon]',
+        });
         const before = new Set(mapbox.account.tokens().map(({ id }) => id));
         const inputs = {
           'authorizing-token': authorizer.token,
@@ -117,15 +136,22 @@ it(
           expect(first.masks).toContain(first.outputs['token']);
           expect(first.variables).toEqual({ MAPBOX_ACCESS_TOKEN: first.outputs['token'] });
         }
-        const warnings = [...first.said, ...second.said].filter(({ kind }) => kind === 'warning' || kind === 'error');
+        const warnings = [...first.said, ...second.said].filter(
+          ({ kind }) => kind === 'warning' || kind === 'error',
+        );
         const left = mapbox.account.tokens().filter(({ id }) => !before.has(id));
         for (const token of left) {
           const kept = plan.lifetime === 'permanent' && first.outputs['token-id'] === token.id;
-          const named = warnings.some(({ text }) => text.includes(token.id) || text.includes(token.note ?? '-'));
+          const named = warnings.some(
+            ({ text }) => text.includes(token.id) || text.includes(token.note ?? '-'),
+          );
           expect(kept || named, `a token was left behind in silence: ${token.note}`).toBe(true);
         }
       }),
-      { numRuns: SCHEDULES, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
+      {
+        numRuns: SCHEDULES,
+        ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }),
+      },
     );
     console.info(`${mains} schedules held; main ended: ${JSON.stringify(ends)}`);
   },

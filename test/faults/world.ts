@@ -127,7 +127,10 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
       live();
       if (diskFull) throw new Error('ENOSPC');
       outputs = Object.fromEntries(
-        Object.entries(given).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
+        Object.entries(given).map(([name, value]) => [
+          name,
+          typeof value === 'string' ? value : value.reveal(),
+        ]),
       );
       variables = Object.fromEntries(Object.entries(exported).map(([name, value]) => [name, value.reveal()]));
     },
@@ -184,5 +187,14 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
   );
   const end = await Promise.race([ended, death.promise]);
   for (const close of closing) await close();
-  return { end: dead ? 'dead' : end, said, masks, outputs, variables, summary, state, took: clock.ticks() - start };
+  return {
+    end: dead ? 'dead' : end,
+    said,
+    masks,
+    outputs,
+    variables,
+    summary,
+    state,
+    took: clock.ticks() - start,
+  };
 }
