@@ -1,0 +1,252 @@
+/** The README is what people copy from while a release waits: nothing in it may differ from what is there. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
+import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
+import { describe, expect, it } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { titles } from '../src/failure.ts';
+import { catalogue, readScopes } from '../src/scopes.ts';
+
+const root = join(import.meta.dirname, '..');
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+
+interface Metadata {
+  readonly inputs: Readonly<Record<string, { description: string; required?: boolean; default?: string }>>;
+  readonly outputs: Readonly<Record<string, { description: string }>>;
+}
+
+interface Section {
+  readonly heading: string;
+  /** Up to the next heading of any level. */
+  readonly text: string;
+}
+
+interface Block {
+  readonly language: string;
+  /** Without the indentation that the fence has in the README. */
+  readonly text: string;
+  readonly line: number;
+}
+
+const readme = read('README.md');
+const blocks = blocksOf(readme);
+/** What is said outside of fences. */
+const prose = readme.replace(/^( *)```.*\n[\s\S]*?^\1```$/gm, '');
+const sections = sectionsOf(prose);
+
+/** The actions of this repository, as people name them, and the folder that each is in. */
+const actions = new Map([
+  ['your-org/create-mapbox-token@v1', 'action.yml'],
+  ['your-org/create-mapbox-token/sweep@v1', 'sweep/action.yml'],
+]);
+
+describe('the first thing to read', () => {
+  it('is the title, two sentences and the step to copy', () => {
+    const [intro, step] = readme.split('```yaml\n');
+    expect(intro).toMatch(/^# Create Mapbox Token\n\n[^\n]+\n\n$/);
+    expect(intro?.match(/\.(?=\s)/g)).toHaveLength(2);
+    expect(step).toMatch(/^- id: mapbox\n {2}uses: your-org\/create-mapbox-token@v1\n/);
+  });
+});
+
+describe('the tables of inputs and outputs', () => {
+  const metadata = (file: string): Metadata => parse(read(file));
+
+  it('say what action.yml says', () => {
+    const { inputs, outputs } = metadata('action.yml');
+    expect(tableIn('Inputs')).toEqual(inputRows(inputs));
+    expect(tableIn('Outputs')).toEqual(outputRows(outputs));
+  });
+
+  it.runIf(existsSync(join(root, 'sweep/action.yml')))('say what sweep/action.yml says', () => {
+    const { inputs, outputs } = metadata('sweep/action.yml');
+    expect(tableIn('Inputs of the sweep')).toEqual(inputRows(inputs));
+    expect(tableIn('Outputs of the sweep')).toEqual(outputRows(outputs));
+  });
+});
+
+describe('the troubleshooting table', () => {
+  const rows = tableIn('Troubleshooting');
+
+  it('has every title that a failed step can end with, and no other', () => {
+    expect(rows.map(([title]) => title)).toEqual(Object.values(titles));
+  });
+
+  it('says of each what it means and what to do', () => {
+    for (const row of rows)
+      expect(row, row[0]).toEqual([expect.any(String), expect.stringMatching(/\.$/), expect.anything()]);
+    expect(rows.flat()).not.toContain('');
+  });
+});
+
+describe('the scopes', () => {
+  it('that the table names are in the catalogue', () => {
+    const named = tableIn('Scopes for common jobs').flatMap(([, scopes]) => codeIn(scopes ?? ''));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(scope => !Object.hasOwn(catalogue, scope))).toEqual([]);
+  });
+
+  it('that any example asks for are accepted without a warning', () => {
+    const asked = stepsIn(blocks).flatMap(({ uses, given }) =>
+      actions.get(uses) === 'action.yml' ? [String(given['scopes'])] : [],
+    );
+    expect(asked.length).toBeGreaterThan(5);
+    for (const words of asked) expect(readScopes(words), words).toMatchObject({ unknown: [], faults: [] });
+  });
+});
+
+describe('the YAML', () => {
+  const yaml = blocks.filter(({ language }) => language === 'yaml');
+
+  it.each(yaml)('at line $line can be copied', ({ text }) => {
+    expect(parseDocument(text).errors).toEqual([]);
+    const content = workflowFrom(text);
+    if (content === undefined) return;
+    const { context } = parseWorkflow({ name: 'README.md', content }, new NoOperationTraceWriter());
+    expect(context.errors.getErrors().map(String)).toEqual([]);
+  });
+
+  it('uses these actions by names that they have', () => {
+    const used = stepsIn(yaml).map(({ uses }) => uses);
+    expect(used.filter(name => name.startsWith('your-org/') && !actions.has(name))).toEqual([]);
+    expect([...actions.keys()].filter(name => !used.includes(name))).toEqual([]);
+  });
+
+  it.each([...actions].filter(([, file]) => existsSync(join(root, file))))(
+    'gives %s what it takes',
+    (name, file) => {
+      const { inputs }: Metadata = parse(read(file));
+      const required = Object.keys(inputs).filter(input => inputs[input]?.required);
+      for (const { given } of stepsIn(yaml).filter(({ uses }) => uses === name)) {
+        expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+        expect(Object.keys(given)).toEqual(expect.arrayContaining(required));
+      }
+    },
+  );
+
+  it('reads only outputs that there are', () => {
+    const { outputs }: Metadata = parse(read('action.yml'));
+    const wanted = [...readme.matchAll(/\bsteps\.\w+\.outputs\.([\w-]+)/g)].map(([, output]) => output);
+    expect(wanted.length).toBeGreaterThan(5);
+    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(wanted));
+  });
+});
+
+describe('what people are told to run and to read', () => {
+  it('is a script of package.json, or a command that npm has', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+    const told = [...readme.matchAll(/\bnpm (run )?([a-z][\w:-]*)/g)].map(
+      ([, run = '', name = '']) => run + name,
+    );
+    const known = ['ci', 'cit', 'start', 'test', ...Object.keys(scripts).map(name => `run ${name}`)];
+    expect(known).toEqual(expect.arrayContaining(told));
+    expect(told).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
+  });
+
+  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+
+  it.each([...new Set(targets.filter(target => !/^(?:https?:|#)/.test(target)))])('is there: %s', target => {
+    expect(existsSync(join(root, target.replace(/#.*/, '')))).toBe(true);
+  });
+
+  it('stands under a heading that is linked to by its name', () => {
+    const anchors = sections.map(({ heading }) => `#${slug(heading)}`);
+    const wanted = targets.filter(target => target.startsWith('#'));
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(anchors).toEqual(expect.arrayContaining(wanted));
+    expect(anchors).toEqual([...new Set(anchors)]);
+  });
+});
+
+it('shows nothing that looks like a token', () => {
+  expect(readme).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
+});
+
+function inputRows(inputs: Metadata['inputs']): string[][] {
+  return Object.entries(inputs).map(([name, { description, required, default: value }]) => [
+    `\`${name}\``,
+    required ? '**required**' : value === undefined ? 'none' : `\`${value}\``,
+    folded(description),
+  ]);
+}
+
+function outputRows(outputs: Metadata['outputs']): string[][] {
+  return Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, folded(description)]);
+}
+
+function folded(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function sectionsOf(markdown: string): Section[] {
+  return markdown.split(/^#{1,6} /m).flatMap(part => {
+    const [heading, ...lines] = part.split('\n');
+    return heading ? [{ heading, text: lines.join('\n') }] : [];
+  });
+}
+
+/** The rows of the first table under a heading, without its head. */
+function tableIn(heading: string): string[][] {
+  const text = sections.find(section => section.heading === heading)?.text ?? '';
+  const [, table = ''] = /^((?:\|.*\|\n)+)/m.exec(text) ?? [];
+  return table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map(row =>
+      row
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map(cell => cell.trim().replaceAll('\\|', '|')),
+    );
+}
+
+/** What a table cell has between backticks. */
+function codeIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+function blocksOf(markdown: string): Block[] {
+  return [...markdown.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].map(
+    ({ 1: indent = '', 2: language = '', 3: text = '', index }) => ({
+      language,
+      text: text.replace(new RegExp(`^${indent}`, 'gm'), ''),
+      line: markdown.slice(0, index).split('\n').length,
+    }),
+  );
+}
+
+/** A whole workflow around what a block shows, `undefined` where it shows neither a workflow nor jobs nor steps. */
+function workflowFrom(text: string): string | undefined {
+  if (/^on:/m.test(text)) return text;
+  if (/^jobs:/m.test(text)) return `on: push\n${text}`;
+  if (!text.startsWith('- ')) return undefined;
+  const steps = text.replace(/^(?=.)/gm, '      ');
+  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`;
+}
+
+interface Step {
+  readonly uses: string;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Every step in the blocks that uses an action, whatever it stands in. */
+function stepsIn(from: readonly Block[]): Step[] {
+  const find = (value: unknown): Step[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    const inner = Object.values(value).flatMap(find);
+    if (!('uses' in value) || typeof value.uses !== 'string') return inner;
+    const given = 'with' in value && typeof value.with === 'object' ? { ...value.with } : {};
+    return [{ uses: value.uses, given }, ...inner];
+  };
+  return from.filter(({ language }) => language === 'yaml').flatMap(({ text }) => find(parse(text)));
+}
+
+/** The anchor that GitHub gives a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+}
