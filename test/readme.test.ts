@@ -1,6 +1,7 @@
 /** The README is what people copy from while a release waits: nothing in it may differ from what is there. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { convertWorkflowTemplate } from '@actions/workflow-parser/model/convert';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { describe, expect, it } from 'vitest';
@@ -99,11 +100,13 @@ describe('the scopes', () => {
 describe('the YAML', () => {
   const yaml = blocks.filter(({ language }) => language === 'yaml');
 
-  it.each(yaml)('at line $line can be copied', ({ text }) => {
+  it.each(yaml)('at line $line can be copied', async ({ text }) => {
     expect(parseDocument(text).errors).toEqual([]);
     const content = workflowFrom(text);
     if (content === undefined) return;
-    const { context } = parseWorkflow({ name: 'README.md', content }, new NoOperationTraceWriter());
+    const { context, value } = parseWorkflow({ name: 'README.md', content }, new NoOperationTraceWriter());
+    // Conditions, schedules and what jobs need are judged in the conversion only.
+    if (value !== undefined) await convertWorkflowTemplate(context, value);
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
 
