@@ -1,6 +1,7 @@
 import { type Failure, titles } from './failure.ts';
 import { spoken } from './lifetime.ts';
 import type { Limited, Unknown, Unsent } from './mapbox/outcome.ts';
+import type { GaveUp } from './persist.ts';
 
 /** The titles that a lost struggle with the network ends under. */
 export function titleOf(outcome: Limited | Unsent | Unknown): Failure['title'] {
@@ -33,6 +34,12 @@ export function explain(outcome: Limited | Unsent | Unknown): string {
   }
 }
 
+/** Why it was given up, and after how much effort. */
+export function explainGivingUp({ last, attempts, spent }: GaveUp): string {
+  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts over ${spoken(spent)}`;
+  return `${explain(last)} Given up after ${tries}.`;
+}
+
 const PHRASES: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -50,7 +57,8 @@ const PHRASES: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_OVERFLOW: 'its headers are too large',
 };
 
-function phrase(code: string): string {
+/** What a network error's code means: the predicate of a sentence about whoever was asked. */
+export function phrase(code: string): string {
   const known = PHRASES[code];
   if (known !== undefined) return `${known} (${code})`;
   const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];

@@ -22,6 +22,7 @@ export const titles = {
   strangeAnswer: 'Unexpected answer from Mapbox',
   badAnswer: 'Token refused: not what was asked for',
   handOver: 'Token could not be handed on',
+  githubRejects: 'GitHub rejects the github-token',
   defect: 'Defect in this action',
 } as const;
 

@@ -63,7 +63,8 @@ export interface Order {
   readonly warnings: readonly string[];
 }
 
-interface Fault {
+/** Something wrong with an input. */
+export interface Fault {
   readonly title: Title;
   readonly text: string;
 }
@@ -139,13 +140,31 @@ export function readAccess(inputs: Inputs, now: number): Omit<Access, 'username'
   return { authorizer, timeout, api };
 }
 
-function failureOf(faults: readonly Fault[]): Failure {
+/** The one failure that tells every fault. */
+export function failureOf(faults: readonly Fault[]): Failure {
   const [only, ...others] = faults;
   if (only !== undefined && others.length === 0) return new Failure(only.title, only.text);
   return new Failure(titles.badInputs, faults.map(({ text }) => `- ${text}`).join('\n'));
 }
 
-function readAuthorizer(input: string, now: number, faults: Fault[]): ReadAuthorizer | undefined {
+/** What a public token cannot do, and what a token needs that can: as each action words it. */
+export interface Calling {
+  readonly cannot: string;
+  readonly needs: string;
+}
+
+const MINTING: Calling = {
+  cannot: 'create tokens',
+  needs: 'the scope `tokens:write` and every scope that is asked for',
+};
+
+/** Reads the `authorizing-token` input as far as its text tells. */
+export function readAuthorizer(
+  input: string,
+  now: number,
+  faults: Fault[],
+  { cannot, needs } = MINTING,
+): ReadAuthorizer | undefined {
   const text = input.trim();
   const fault = (words: string, title: Title = titles.badAuthorizer) => {
     faults.push({ title, text: words });
@@ -169,7 +188,7 @@ function readAuthorizer(input: string, now: number, faults: Fault[]): ReadAuthor
   const { usage, username, id, expiresAt } = claims;
   if (usage === 'pk') {
     return fault(
-      '`authorizing-token` is a public token (`pk.`), which cannot create tokens. Use a secret token (`sk.`) with the scope `tokens:write` and every scope that is asked for.',
+      `\`authorizing-token\` is a public token (\`pk.\`), which cannot ${cannot}. Use a secret token (\`sk.\`) with ${needs}.`,
     );
   }
   if (expiresAt !== undefined && expiresAt.getTime() <= now) {
@@ -180,7 +199,8 @@ function readAuthorizer(input: string, now: number, faults: Fault[]): ReadAuthor
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes: claims.scopes };
 }
 
-type ReadAuthorizer = Authorizer & { readonly scopes: Claims['scopes'] };
+/** The authorizing token, and its scopes where its text tells them. */
+export type ReadAuthorizer = Authorizer & { readonly scopes: Claims['scopes'] };
 
 /** The text of a `tk` tells its scopes; an `sk` keeps them to itself. */
 function checkGrant(
@@ -200,7 +220,8 @@ function checkGrant(
   }
 }
 
-function readUsername(input: string, authorizer: Authorizer | undefined, faults: Fault[]): string {
+/** Reads the `username` input; the account of the authorizing token where it is empty. */
+export function readUsername(input: string, authorizer: Authorizer | undefined, faults: Fault[]): string {
   const username = input.trim() || authorizer?.username || '';
   if (/[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
     faults.push({
@@ -221,7 +242,8 @@ function readLifetimeInput(input: string, faults: Fault[]): Lifetime | undefined
 /** More than a day is a slip: no job that GitHub hosts runs as long as that. */
 const LONGEST_TIMEOUT = 24 * 3600;
 
-function readTimeout(input: string, faults: Fault[]): number | undefined {
+/** Reads the `timeout` input into milliseconds. */
+export function readTimeout(input: string, faults: Fault[]): number | undefined {
   const seconds = readDuration(input.trim() || '5m');
   if (seconds !== undefined && seconds > 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
   faults.push({
@@ -231,7 +253,8 @@ function readTimeout(input: string, faults: Fault[]): number | undefined {
   return undefined;
 }
 
-function readApiUrl(input: string, faults: Fault[]): URL | undefined {
+/** Reads the `api-url` input. */
+export function readApiUrl(input: string, faults: Fault[]): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const fault = (words: string) => {
     faults.push({ title: titles.badInput, text: `\`api-url\` ${words}` });
@@ -320,7 +343,8 @@ function rivalVariables(exportEnv: readonly string[], env: Surroundings['env']):
   );
 }
 
-function readFlag(name: InputName, input: string, faults: Fault[]): boolean {
+/** Reads an input that is `true`, `false` or empty, which means `false`. */
+export function readFlag(name: string, input: string, faults: Fault[]): boolean {
   const word = input.trim().toLowerCase();
   if (word !== '' && word !== 'true' && word !== 'false') {
     faults.push({ title: titles.badInput, text: `\`${name}\` must be \`true\` or \`false\`.` });

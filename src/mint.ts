@@ -1,5 +1,5 @@
 import { diagnose } from './diagnose.ts';
-import { explain, titleOf } from './explain.ts';
+import { explainGivingUp, titleOf } from './explain.ts';
 import { Failure, titles } from './failure.ts';
 import type { Access, Wanted } from './inputs.ts';
 import { judge, type Minted } from './judge.ts';
@@ -153,13 +153,12 @@ async function failureOf(
   { clock }: Patience,
 ): Promise<Failure> {
   if (end.kind === 'refused') return diagnose(end, scopes, authorizer, account, clock.now());
-  const { last, attempts, spent } = end;
-  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts over ${spoken(spent)}`;
+  const { last } = end;
   const advice =
     last.kind === 'limited'
       ? 'Raise `timeout` above that, or have fewer jobs mint at the same time.'
       : 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
-  return new Failure(titleOf(last), `${explain(last)} Given up after ${tries}. ${advice}`);
+  return new Failure(titleOf(last), `${explainGivingUp(end)} ${advice}`);
 }
 
 /** Deletes a token that is not handed on, and says what became of it. */

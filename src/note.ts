@@ -21,14 +21,35 @@ export function runUrl(run: Run): string {
   return `${run.server}/${run.repository}/actions/runs/${run.id}/attempts/${run.attempt}`;
 }
 
+const MARK = '[until job ends: ';
+
 /** The end of a `job` token's note; no other token's note ends so. */
 export function jobMark(run: Run, nonce: string): string {
-  return `[until job ends: ${runUrl(run)}#${nonce}]`;
+  return `${MARK}${runUrl(run)}#${nonce}]`;
 }
 
 /** Whether a text is the mark of a `job` token and nothing else. Clean-up deletes by it. */
 export function isJobMark(text: string): boolean {
   return /^\[until job ends: \S+#[a-z0-9]{8}\]$/.test(text);
+}
+
+/**
+ * The run attempt that a `job` token's note names, if it is one of this server and repository. Believed only
+ * where {@link jobMark} would have written the very same mark: who finds a run here may delete the token.
+ */
+export function runInNote(
+  note: string,
+  { server, repository }: Pick<Run, 'server' | 'repository'>,
+): Run | undefined {
+  const at = note.lastIndexOf(MARK);
+  if (at === -1 || (at > 0 && note[at - 1] !== ' ')) return undefined;
+  const mark = note.slice(at);
+  // Fifteen digits are what a number holds exactly, and four more than GitHub's ids have by now.
+  const found = /\/runs\/([1-9]\d{0,14})\/attempts\/([1-9]\d{0,8})#([a-z0-9]{8})\]$/.exec(mark);
+  if (found === null) return undefined;
+  const [, id = '', attempt = '', nonce = ''] = found;
+  const run = { server, repository, id, attempt };
+  return mark === jobMark(run, nonce) ? run : undefined;
 }
 
 /** The note of a token that lives until the job ends. */
@@ -60,7 +81,7 @@ function cut(text: string, room: number): string {
 }
 
 /** A note is one line: what would break it, or steer a terminal, becomes a space. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}]+/gu, ' ')
     .replace(/ {2,}/g, ' ')

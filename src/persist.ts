@@ -29,8 +29,8 @@ const LONGEST_PAUSE = 30_000;
 const SHORTEST_TRY = 250;
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const UNREADABLE_ATTEMPTS = 3;
-/** What is wrong with a certificate or with a proxy's password does not mend itself. */
-const LASTING = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|PROXY_4\d\d/;
+/** What is wrong with a certificate or with a proxy's password does not mend itself, and no more does a defect. */
+const LASTING = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|PROXY_4\d\d|^UNKNOWN$/;
 
 /**
  * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock says, spread

@@ -34,15 +34,21 @@ export function maskAuthorizer(runner: Runner): void {
   for (const text of [input, input.trim(), ...tokensIn(input)]) runner.mask(new Secret(text));
 }
 
+/** The proxies on the way to an API. What of them must not be seen is hidden. */
+export function proxiesTo(api: URL, { runner, env }: Pick<World, 'runner' | 'env'>): Proxies | undefined {
+  const proxies = proxiesOf(api, env);
+  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text));
+  return proxies;
+}
+
 /** Opens the way to Mapbox, gives the account that can be asked through it, and closes the way behind `use`. */
 export async function withAccount<T>(
-  { runner, env, clock, open }: World,
+  world: World,
   { api, authorizer, username }: Pick<Access, 'api' | 'authorizer' | 'username'>,
   use: (account: Account) => Promise<T>,
 ): Promise<T> {
-  const proxies = proxiesOf(api, env);
-  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text));
-  const wire = open(api, proxies);
+  const { runner, clock, open } = world;
+  const wire = open(api, proxiesTo(api, world));
   try {
     return await use({
       exchange: wire.exchange,

@@ -10,6 +10,8 @@ export interface ListedToken {
   readonly note: string;
   readonly scopes: readonly string[];
   readonly created: Date | undefined;
+  /** The account's default public token; also where the answer is not clear about it. */
+  readonly isDefault: boolean;
 }
 
 /** A page of the list, and the query that asks for the one after it. */
@@ -36,7 +38,7 @@ export async function listPage(account: Account, query: Page['next'], limit: num
 function readPage(account: Account, { headers, body }: HttpAnswer): Page | undefined {
   const entries = body.kind === 'whole' ? parseJson(body.text.reveal()) : undefined;
   if (!Array.isArray(entries)) return undefined;
-  const tokens = entries.filter(isObject).flatMap(({ id, usage, note, scopes, created }) => {
+  const tokens = entries.filter(isObject).flatMap(({ id, usage, note, scopes, created, default: isDefault }) => {
     if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
     const date = new Date(typeof created === 'string' ? created : '');
     return [
@@ -46,6 +48,7 @@ function readPage(account: Account, { headers, body }: HttpAnswer): Page | undef
         note: typeof note === 'string' ? note : '',
         scopes: isStrings(scopes) ? scopes : [],
         created: Number.isNaN(date.getTime()) ? undefined : date,
+        isDefault: isDefault !== undefined && isDefault !== false,
       },
     ];
   });

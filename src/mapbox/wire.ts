@@ -75,6 +75,8 @@ async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits)
   const options = {
     connect: tls,
     allowH2: false,
+    // The parser that is still an experiment is left out of the bundle, and so must not be asked for.
+    useMilo: false,
     pipelining: 0,
     headersTimeout: limits.silence,
     bodyTimeout: limits.silence,
@@ -87,6 +89,8 @@ async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits)
     connectTimeout: limits.connect,
     requestTls: tls,
     proxyTls: tls,
+    // The connection to the proxy itself does not get the options above.
+    clientFactory: (origin: URL, ownOptions: object) => new Client(origin, { ...options, ...ownOptions }),
   });
 }
 

@@ -29,8 +29,15 @@ export interface Runner {
     outputs: Readonly<Record<string, string | Secret>>,
     variables: Readonly<Record<string, Secret>>,
   ): void;
-  /** Adds a table of two columns to the job's summary page. Rejects where the page cannot be written. */
-  summarize(heading: string, rows: readonly (readonly [string, string])[]): Promise<void>;
+  /**
+   * Adds a table to the job's summary page: with `columns` at its head, or, without, with the first cell of each
+   * row as the row's own head. Rejects where the page cannot be written.
+   */
+  summarize(
+    heading: string,
+    rows: readonly (readonly string[])[],
+    columns?: readonly string[],
+  ): Promise<void>;
 }
 
 const STATE = 'trail';
@@ -88,10 +95,13 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
         throw error;
       }
     },
-    async summarize(heading, rows) {
-      const cell = (text: string) => escapeHtml(clean(text));
-      const table = rows.map(([name, value]) => [{ data: cell(name), header: true }, { data: cell(value) }]);
-      await core.summary.addHeading(cell(heading), 3).addTable(table).write();
+    async summarize(heading, rows, columns) {
+      const cell = (text: string, header = false) => ({ data: escapeHtml(clean(text)), header });
+      const table = [
+        ...(columns === undefined ? [] : [columns.map(name => cell(name, true))]),
+        ...rows.map(row => row.map((text, at) => cell(text, columns === undefined && at === 0))),
+      ];
+      await core.summary.addHeading(cell(heading).data, 3).addTable(table).write();
     },
   };
 }
