@@ -307,6 +307,7 @@ describe('fails before any request, with one titled annotation and nothing hande
 describe('warns, and goes on, given', () => {
   it('a scope that no list has', async () => {
     await using setting = await setUp({ held: [...HELD, 'gizmos:polish'] });
+    setting.mapbox.account.offer({ id: 'gizmos:polish', description: 'New at Mapbox.' });
     const { main } = await setting.run({ scopes: 'gizmos:polish tilesets:read' });
 
     expect(main.annotations).toMatchObject([

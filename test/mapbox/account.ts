@@ -138,6 +138,11 @@ export class Account {
     return [...this.#tokens.values()].sort((a, b) => compare(a.created, b.created));
   }
 
+  /** What was ever stored, revoked tokens included, oldest first. */
+  everIssued(): StoredToken[] {
+    return [...this.#tokens.values(), ...this.#revoked.values()].sort((a, b) => compare(a.created, b.created));
+  }
+
   find(id: string): StoredToken | undefined {
     return this.#tokens.get(id);
   }
