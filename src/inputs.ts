@@ -1,7 +1,7 @@
 import { Failure, type Title, titles } from './failure.ts';
 import { type Lifetime, readDuration, readLifetime } from './lifetime.ts';
 import { TOKENS_PAGE } from './mapbox/account.ts';
-import { type Claims, readToken } from './mapbox/token.ts';
+import { type Claims, readToken, tokensIn } from './mapbox/token.ts';
 import { readScopes } from './scopes.ts';
 import { Secret } from './secret.ts';
 
@@ -94,6 +94,10 @@ export function readOrder(inputs: Inputs, { workflow, now, env }: Surroundings):
   const { scopes, unknown, faults: scopeFaults } = readScopes(inputs('scopes'));
   for (const text of scopeFaults) faults.push({ title: titles.badScopes, text });
   if (unknown.length > 0) warnings.push(unknownScopes(unknown));
+  const note = inputs('note').trim() || workflow;
+  if (tokensIn(note).length > 0) {
+    faults.push({ title: titles.badInput, text: '`note` has a token in it. Notes are there to be read.' });
+  }
   const lifetime = readLifetimeInput(inputs('lifetime'), faults);
   const allowedUrls = readAllowedUrls(inputs('allowed-urls'), lifetime, faults);
   const exportEnv = readExportEnv(inputs('export-env'), faults);
@@ -120,7 +124,7 @@ export function readOrder(inputs: Inputs, { workflow, now, env }: Surroundings):
           kind: 'stored',
           scopes,
           untilJobEnds: lifetime.kind === 'job',
-          note: inputs('note').trim() || workflow,
+          note,
           allowedUrls,
         };
   return { access: { authorizer, username, timeout, api }, wanted, exportEnv, summary, warnings };

@@ -1,6 +1,6 @@
 import type { Wanted } from './inputs.ts';
 import type { Created } from './mapbox/create.ts';
-import { type Claims, isTokenId } from './mapbox/token.ts';
+import { type Claims, isTokenId, tokensIn } from './mapbox/token.ts';
 import { usageOf } from './scopes.ts';
 import type { Secret } from './secret.ts';
 
@@ -77,6 +77,8 @@ function judgeStored(
   if (wanted.allowedUrls.length > 0 && allowedUrls.length === 0) {
     return { fault: 'it is not restricted to the allowed URLs' };
   }
+  // The note is an output and stands in the summary: no place for a token, and we sent none.
+  if (tokensIn(note).length > 0) return { fault: 'its note has a token in it' };
   return { usage, secret, username: claims.username, scopes: wanted.scopes, id, note };
 }
 

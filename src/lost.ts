@@ -33,10 +33,11 @@ export async function findTokens(
 /** What became of a token that was to be deleted. */
 export type Deletion = { readonly kind: 'gone' } | Refused | GaveUp;
 
-/** Deletes one token. A token that Mapbox does not find is gone, whoever deleted it. */
+/** Deletes one token. A token that Mapbox itself does not find is gone, whoever deleted it. */
 export async function removeToken(account: Account, id: string, patience: Patience): Promise<Deletion> {
   const end = await persist(left => deleteToken(account, id, left), patience);
-  if (end.kind === 'done' || (end.kind === 'refused' && end.why === 'not found')) return { kind: 'gone' };
+  if (end.kind === 'done' || (end.kind === 'refused' && end.why === 'not found' && end.documented))
+    return { kind: 'gone' };
   return end;
 }
 

@@ -54,6 +54,8 @@ async function deliver(world: World, order: Order, account: Account, minted: Min
     const fate = await withdraw(world, account, minted);
     throw new Failure(titles.handOver, `The runner's files could not be written; is the disk full? ${fate}`);
   }
+  // A token that is to stay was the post step's to delete only as long as nobody had it.
+  if (order.wanted.kind === 'stored' && !order.wanted.untilJobEnds) runner.keep('');
   runner.info(storyOf(minted, order, clock.now()));
   if (!order.summary) return;
   try {

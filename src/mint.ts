@@ -56,7 +56,9 @@ export async function mintStored(
   const end = await persist(
     async left => {
       const outcome = await createStored(account, { ...wanted, note }, left);
-      if (outcome.kind === 'unknown') update({ lost: true });
+      // A refusal that Mapbox did not write says nothing of what Mapbox did.
+      if (outcome.kind === 'unknown' || (outcome.kind === 'refused' && !outcome.documented))
+        update({ lost: true });
       return outcome;
     },
     patience,

@@ -1,7 +1,7 @@
 import { Failure } from './failure.ts';
 import { readAccess } from './inputs.ts';
 import { TOKENS_PAGE } from './mapbox/account.ts';
-import { needsRevoking, revoke } from './revoke.ts';
+import { revoke } from './revoke.ts';
 import { readTrail } from './trail.ts';
 import { maskAuthorizer, patienceFor, type World, withAccount } from './world.ts';
 
@@ -15,7 +15,7 @@ const PATIENCE = 60_000;
 export async function postStep(world: World): Promise<void> {
   const { runner, clock } = world;
   const trail = readTrail(runner.kept());
-  if (trail === undefined || !needsRevoking(trail)) return;
+  if (trail === undefined) return;
   maskAuthorizer(runner);
   try {
     const { authorizer, timeout, api } = readAccess(runner.input, clock.now());

@@ -13,34 +13,41 @@ export interface Revoked {
   readonly warning: string | undefined;
 }
 
-/** Whether there is anything to do: a token that is to stay, and that nobody lost, needs no post step. */
-export function needsRevoking({ mark, id, lost }: Trail): boolean {
-  return mark !== undefined || id === undefined || lost;
-}
-
 /** A request that was under way when the main step ended may still be carried out: look again after this long. */
 const SECOND_LOOK = 2_000;
 
 /**
- * Deletes what the main step made: the token it handed on, and whatever lost requests left behind. Never fails:
- * a release that went well is not to be run twice.
+ * Deletes what the main step made: the token of the job, or one that never got as far as being handed on, and
+ * whatever lost requests left behind. Never fails: a release that went well is not to be run twice.
  */
 export async function revoke(trail: Trail, account: Account, patience: Patience): Promise<Revoked> {
   const { mark, id, note, lost } = trail;
-  if (mark === undefined) return { lines: [], warning: await whatIsLeft(account, trail, patience) };
   const deletion = id === undefined ? undefined : await removeToken(account, id, patience);
-  const cleared = await (id === undefined
-    ? clearTwice(account, mark, patience)
-    : lost
-      ? clearLost(account, mark, patience)
-      : undefined);
+  const cleared = mark === undefined ? undefined : await clear(account, mark, trail, patience);
+  const unsure =
+    mark === undefined && (id === undefined || lost) ? await whatIsLeft(account, trail, patience) : undefined;
   const alive = [
     ...(id !== undefined && deletion !== undefined && deletion.kind !== 'gone' && !found(cleared, id)
       ? [{ id, why: deletion }]
       : []),
     ...(cleared?.kind === 'cleared' ? cleared.alive : []),
   ];
-  return { lines: linesOf(id, deletion, cleared), warning: warningOf(alive, cleared, note) };
+  const warnings = [warningOf(alive, cleared, note), unsure].filter(text => text !== undefined);
+  return {
+    lines: linesOf(id, deletion, cleared),
+    warning: warnings.length > 0 ? warnings.join('\n') : undefined,
+  };
+}
+
+/** Looks for what lost requests made, where there can have been one. */
+async function clear(
+  account: Account,
+  mark: string,
+  { id, lost }: Trail,
+  patience: Patience,
+): Promise<Cleared | undefined> {
+  if (id === undefined) return clearTwice(account, mark, patience);
+  return lost ? clearLost(account, mark, patience) : undefined;
 }
 
 async function clearTwice(account: Account, mark: string, patience: Patience): Promise<Cleared> {

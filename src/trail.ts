@@ -2,8 +2,8 @@ import { isObject, isTokenId, parseJson } from './mapbox/token.ts';
 import { isJobMark } from './note.ts';
 
 /**
- * What the main step leaves for the post step: how to find every stored token that it may have made. Never a
- * token's text.
+ * What the main step leaves for the post step: how to find every stored token that is to be deleted, or that a
+ * lost request may have made. Never a token's text. Without a trail there is nothing to do.
  */
 export interface Trail {
   readonly username: string;

@@ -1,4 +1,5 @@
 import type { Account } from './account.ts';
+import type { HttpAnswer } from './exchange.ts';
 import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
 import { isTokenId } from './token.ts';
 
@@ -12,5 +13,10 @@ export async function deleteToken(account: Account, id: string, limit: number): 
   if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
   const { exchange, authorizer, username, now } = account;
   const end = await exchange({ method: 'DELETE', path: accountPath(username, id), token: authorizer }, limit);
-  return outcomeOf(end, () => 'deleted', now());
+  return outcomeOf(end, readDeleted, now());
+}
+
+/** Success has no body; a 200 with a page in it comes from something else, and has deleted nothing. */
+function readDeleted({ body }: HttpAnswer): 'deleted' | undefined {
+  return body.kind === 'whole' && body.text.reveal().trim() === '' ? 'deleted' : undefined;
 }

@@ -38,20 +38,22 @@ export async function listPage(account: Account, query: Page['next'], limit: num
 function readPage(account: Account, { headers, body }: HttpAnswer): Page | undefined {
   const entries = body.kind === 'whole' ? parseJson(body.text.reveal()) : undefined;
   if (!Array.isArray(entries)) return undefined;
-  const tokens = entries.filter(isObject).flatMap(({ id, usage, note, scopes, created, default: isDefault }) => {
-    if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
-    const date = new Date(typeof created === 'string' ? created : '');
-    return [
-      {
-        id,
-        usage,
-        note: typeof note === 'string' ? note : '',
-        scopes: isStrings(scopes) ? scopes : [],
-        created: Number.isNaN(date.getTime()) ? undefined : date,
-        isDefault: isDefault !== undefined && isDefault !== false,
-      },
-    ];
-  });
+  const tokens = entries
+    .filter(isObject)
+    .flatMap(({ id, usage, note, scopes, created, default: isDefault }) => {
+      if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
+      const date = new Date(typeof created === 'string' ? created : '');
+      return [
+        {
+          id,
+          usage,
+          note: typeof note === 'string' ? note : '',
+          scopes: isStrings(scopes) ? scopes : [],
+          created: Number.isNaN(date.getTime()) ? undefined : date,
+          isDefault: isDefault !== undefined && isDefault !== false,
+        },
+      ];
+    });
   const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '')?.[1];
   if (link === undefined) return { tokens, next: undefined };
   const next = nextQuery(account, link);

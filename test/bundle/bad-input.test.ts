@@ -202,6 +202,12 @@ const badInputs: BadInput[] = [
     title: input,
     says: `\`${name}\`, which belongs to the runner`,
   })),
+  {
+    what: 'a token for a note',
+    inputs: { note: `by ${text('sk', { u: 'octo', a: id })}` },
+    title: input,
+    says: '`note` has a token in it',
+  },
   { what: 'a username with a path in it', inputs: { username: '../octo' }, title: input, says: '`username`' },
   { what: 'a username of dots', inputs: { username: '..' }, title: input, says: '`username`' },
   {
