@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { Runs, RunState } from './github/runs.ts';
+import type { RunState, Runs } from './github/runs.ts';
 import { type Run, runUrl } from './note.ts';
 
 /** Requests under way at a time: GitHub's secondary limits begin at a hundred [GitHub, REST API: rate limits]. */

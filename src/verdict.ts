@@ -18,7 +18,8 @@ export type Verdict =
   | { readonly kind: 'keep'; readonly why: Reason };
 
 export type Reason =
-  | { readonly kind: 'default token' | 'other usage' | 'authorizing token' | 'this run' | 'not asked' }
+  | { readonly kind: 'default token' | 'other usage' | 'authorizing token' | 'this run' }
+  | { readonly kind: 'not asked' }
   | Exclude<RunState, { kind: 'over' }>;
 
 /**

@@ -1,4 +1,4 @@
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici';
 import type { Secret } from '../secret.ts';
 
 /** One attempt of a workflow run. */
@@ -50,8 +50,7 @@ export const openRuns: OpenRuns = async (api, token, proxies) => {
   // Loaded when it is called for: the module reads the proxies from the environment as it loads, and what it
   // throws over them must not get past the step.
   const { getOctokit } = await import('@actions/github');
-  const { fetch } = await import('undici');
-  const dispatcher = await connect(proxies);
+  const dispatcher = connect(proxies);
   const octokit = getOctokit(token.reveal(), {
     baseUrl: api.href.replace(/\/+$/, ''),
     // Its own fetch knows the proxies as well, but not how long to wait, and lets NODE_TLS_REJECT_UNAUTHORIZED
@@ -87,8 +86,7 @@ export const openRuns: OpenRuns = async (api, token, proxies) => {
   };
 };
 
-async function connect(proxies: GithubProxies | undefined): Promise<Dispatcher> {
-  const { Agent, EnvHttpProxyAgent } = await import('undici');
+function connect(proxies: GithubProxies | undefined): Dispatcher {
   const tls = { timeout: LIMITS.connect, rejectUnauthorized: true };
   const options = { connect: tls, allowH2: false, maxResponseSize: LIMITS.bytes };
   if (proxies === undefined) return new Agent(options);
