@@ -63,6 +63,7 @@ export const openRuns: OpenRuns = async (api, token, proxies) => {
   return {
     async stateOf({ repository, id, attempt }, limit) {
       const [owner = '', repo = ''] = repository.split('/');
+      const signal = AbortSignal.timeout(Math.ceil(Math.max(0, Math.min(limit, LIMITS.whole))));
       try {
         // `status` is `completed` when the attempt is over, post steps included [GitHub, REST API: get a
         // workflow run attempt]. A redirect is not followed: it would lead to another repository.
@@ -72,10 +73,7 @@ export const openRuns: OpenRuns = async (api, token, proxies) => {
           run_id: Number(id),
           attempt_number: Number(attempt),
           exclude_pull_requests: true,
-          request: {
-            redirect: 'manual',
-            signal: AbortSignal.timeout(Math.max(1, Math.min(limit, LIMITS.whole))),
-          },
+          request: { redirect: 'manual', signal },
         });
         return stateIn(status, data, id, attempt);
       } catch (error) {
