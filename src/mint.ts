@@ -79,9 +79,11 @@ export async function mintStored(
   if ('fault' in minted) {
     // Only an id that the token itself confirms is deleted by: a wrong answer may name somebody's production key.
     const ours = trail.id !== undefined && claims?.id === trail.id ? trail.id : undefined;
+    const lostBefore = trail.lost;
     if (ours === undefined) update({ id: undefined, lost: true });
     const fate = await discard(account, ours, trail, graced(patience));
-    if (fate.gone) keep(undefined);
+    if (fate.gone && lostBefore) update({ id: undefined, lost: true });
+    else if (fate.gone) keep(undefined);
     throw new Failure(
       titles.badAnswer,
       `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate.words}`,

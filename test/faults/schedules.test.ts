@@ -9,7 +9,7 @@ import type { Fault } from '../mapbox/faults.ts';
 import { startMapbox } from '../mapbox/server.ts';
 import { type Ended, main, post, VirtualClock } from './world.ts';
 
-const SCHEDULES = Number(process.env['SCHEDULES'] ?? 48);
+const SCHEDULES = Number(process.env['SCHEDULES'] ?? (import.meta.env.MODE === 'soak' ? 1000 : 48));
 const TIMEOUT = 30_000;
 /** What a step may take beyond its time-out: the last request's own limit, and putting away what was made. */
 const GRACE = 12_000;
@@ -92,7 +92,7 @@ it(
         const clock = new VirtualClock(plan.skew);
         await using mapbox = await startMapbox({
           now: () => clock.truth(),
-          fault: (_, index) => plan.faults[index] ?? undefined,
+          fault: ({ method }, index) => believed(method, plan.faults[index] ?? undefined),
         });
         const held = [
           'tokens:write',
@@ -157,6 +157,11 @@ it(
   },
   Math.max(60_000, SCHEDULES * 4_000),
 );
+
+/** Mapbox's own 404 to a DELETE means that the token is gone, and is believed: a lie in that form is no fault we can see. */
+function believed(method: string, fault: Fault | undefined): Fault | undefined {
+  return method === 'DELETE' && fault?.kind === 'status' && fault.status === 404 ? undefined : fault;
+}
 
 /** Nothing that was said, summed up or kept has a token in it. */
 function expectNoSecret(step: Ended, secrets: string[]): void {

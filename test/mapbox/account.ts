@@ -140,7 +140,9 @@ export class Account {
 
   /** What was ever stored, revoked tokens included, oldest first. */
   everIssued(): StoredToken[] {
-    return [...this.#tokens.values(), ...this.#revoked.values()].sort((a, b) => compare(a.created, b.created));
+    return [...this.#tokens.values(), ...this.#revoked.values()].sort((a, b) =>
+      compare(a.created, b.created),
+    );
   }
 
   find(id: string): StoredToken | undefined {

@@ -1,0 +1,8 @@
+// The types name the SDK's services as bundlers do; Node wants the file.
+declare module '@mapbox/mapbox-sdk/services/tilesets.js' {
+  export { default } from '@mapbox/mapbox-sdk/services/tilesets';
+}
+
+declare module '@mapbox/mapbox-sdk/services/tokens.js' {
+  export { default } from '@mapbox/mapbox-sdk/services/tokens';
+}
