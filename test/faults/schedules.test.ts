@@ -1,6 +1,6 @@
 /**
  * Whatever breaks, whenever: random schedules of faults at any request of main and post, and a process that may be
- * killed at any moment. `SCHEDULES` says how many (`npm run test:soak` sets it); a failure prints its seed and its
+ * killed at any moment. `SCHEDULES` says how many, and `npm run test:soak` runs 1000; a failure prints its seed and its
  * smallest schedule.
  */
 import fc from 'fast-check';
@@ -9,7 +9,7 @@ import type { Fault } from '../mapbox/faults.ts';
 import { startMapbox } from '../mapbox/server.ts';
 import { type Ended, main, post, VirtualClock } from './world.ts';
 
-const SCHEDULES = Number(process.env['SCHEDULES'] ?? (import.meta.env.MODE === 'soak' ? 1000 : 48));
+const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 48));
 const TIMEOUT = 30_000;
 /** What a step may take beyond its time-out: the last request's own limit, and putting away what was made. */
 const GRACE = 12_000;
