@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAction } from '@actions/workflow-parser/actions/action-parser';
+import { convertWorkflowTemplate } from '@actions/workflow-parser/model/convert';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { describe, expect, it } from 'vitest';
@@ -19,8 +20,10 @@ describe("GitHub's parser has nothing to say about", () => {
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
 
-  it.each(find('{.github/workflows,examples,test/**}/*.{yml,yaml}'))('%s', name => {
-    const { context } = parseWorkflow(read(name), new NoOperationTraceWriter());
+  it.each(find('{.github/workflows,examples,test/**}/*.{yml,yaml}'))('%s', async name => {
+    const { context, value } = parseWorkflow(read(name), new NoOperationTraceWriter());
+    // Without the conversion, a broken `if` or a job that needs an unknown one would pass.
+    if (value !== undefined) await convertWorkflowTemplate(context, value);
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
 });
