@@ -110,7 +110,7 @@ export function page(tokens: readonly Listed[], next?: string): HttpAnswer {
   );
 }
 
-type Step = HttpAnswer | NoAnswer | ((request: HttpRequest, limit: number) => HttpAnswer | NoAnswer);
+export type Step = HttpAnswer | NoAnswer | ((request: HttpRequest, limit: number) => HttpAnswer | NoAnswer);
 
 export interface Wire {
   readonly exchange: Exchange;
