@@ -16,3 +16,9 @@ declare module 'undici/lib/core/diagnostics.js' {
   const diagnostics: { channels: Record<string, Channel> };
   export default diagnostics;
 }
+
+declare module 'undici/lib/api/api-connect.js' {
+  import type { Client } from 'undici';
+  const connect: Client['connect'];
+  export default connect;
+}

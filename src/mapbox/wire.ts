@@ -83,14 +83,17 @@ async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits)
   };
   if (proxies === undefined) return new Client(api.origin, options);
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
+  const { default: connect } = await import('undici/lib/api/api-connect.js');
   return new EnvHttpProxyAgent({
     ...options,
     ...proxies,
     connectTimeout: limits.connect,
     requestTls: tls,
     proxyTls: tls,
-    // The connection to the proxy itself does not get the options above.
-    clientFactory: (origin: URL, ownOptions: object) => new Client(origin, { ...options, ...ownOptions }),
+    // The connection to the proxy itself does not get the options above; and undici gives its clients `connect`
+    // only where it is loaded as a whole.
+    clientFactory: (origin: URL, ownOptions: object) =>
+      Object.assign(new Client(origin, { ...options, ...ownOptions }), { connect }),
   });
 }
 
