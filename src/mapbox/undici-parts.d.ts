@@ -19,6 +19,7 @@ declare module 'undici/lib/core/diagnostics.js' {
 
 declare module 'undici/lib/api/api-connect.js' {
   import type { Client } from 'undici';
+
   const connect: Client['connect'];
   export default connect;
 }

@@ -1,25 +1,42 @@
 /** `npm start`: shows the main job. Without an account, on a stand-in for Mapbox; with one, on Mapbox itself. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { startGithub } from '../github/server.ts';
 import { startMapbox } from '../mapbox/server.ts';
-import { startWorkflow, type WorkflowReport } from '../runner/job.ts';
+import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../runner/job.ts';
 
 const here = import.meta.dirname;
-const actions = { 'your-org/create-mapbox-token@v1': dirname(dirname(here)) };
+const root = dirname(dirname(here));
+const actions = {
+  'your-org/create-mapbox-token@v1': root,
+  'your-org/create-mapbox-token/sweep@v1': join(root, 'sweep'),
+};
+
+interface Showing extends Pick<WorkflowOptions, 'github'> {
+  readonly file: string;
+  readonly authorizer: string;
+  readonly env?: Record<string, string>;
+  /** The machine dies when the log shows this. */
+  readonly diesAt?: string;
+}
 
 /** Runs a workflow of this folder and shows its log as it comes. Ctrl-C cancels it as GitHub's button would. */
-async function show(file: string, authorizer: string, env: Record<string, string>): Promise<WorkflowReport> {
+async function show({ file, authorizer, env, github, diesAt }: Showing): Promise<WorkflowReport> {
   const started = startWorkflow({
     workflow: readFileSync(join(here, file), 'utf8'),
     actions,
     secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer },
     env: { ...env, DEMO: here },
-    onLine: line => console.log(`  ${line}`),
+    ...(github === undefined ? {} : { github }),
+    onLine: line => {
+      console.log(`  ${line}`);
+      if (diesAt !== undefined && line.includes(diesAt)) started.kill();
+    },
   });
   process.once('SIGINT', started.cancel);
   const report = await started.done;
   process.off('SIGINT', started.cancel);
-  console.log(`  The job's result: ${report.result}`);
+  console.log(`  The job's result: ${diesAt === undefined ? report.result : 'none, the machine is dead'}\n`);
   return report;
 }
 
@@ -39,27 +56,42 @@ async function onStandIn(): Promise<void> {
     scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
   });
   const before = mapbox.account.tokens().length;
-  const report = await show('release.yml', authorizer.token, { MAPBOX_API: mapbox.url });
-  const minted = mapbox.account.everIssued().find(({ note }) => note?.includes('[until job ends: '));
-  const requests = mapbox.requests.filter(({ path }) => path.startsWith('/tokens/'));
+  const env = { MAPBOX_API: mapbox.url };
+  const report = await show({ file: 'release.yml', authorizer: authorizer.token, env });
+  const [minted] = mapbox.account.everIssued().filter(({ note }) => note?.includes('[until job ends: '));
+  const posts = mapbox.requests.filter(({ method, path }) => method === 'POST' && path === '/tokens/v2/octo');
 
-  console.log('');
   check('the job succeeded', report.result === 'success');
-  check(
-    `minted with ${requests.filter(({ method }) => method === 'POST').length} request`,
-    minted !== undefined,
-  );
+  check('the token took one request', posts.length === 1 && minted !== undefined);
   check(
     'no token is to be read in the log, neither plain nor as base64',
-    minted !== undefined &&
-      [minted.token, authorizer.token].every(
-        token =>
-          !report.log.includes(token) &&
-          !report.log.includes(Buffer.from(token).toString('base64').slice(0, -4)),
-      ),
+    [minted?.token ?? '', authorizer.token].every(
+      token =>
+        !report.log.includes(token) &&
+        !report.log.includes(Buffer.from(token).toString('base64').slice(0, -4)),
+    ),
   );
-  const verdict = minted === undefined ? 'unknown' : mapbox.account.examine(minted.token).code;
+  const verdict = mapbox.account.examine(minted?.token ?? '').code;
   check(`the token is dead: Mapbox says ${verdict}`, verdict === 'TokenRevoked');
+  check('the account is as it was', mapbox.account.tokens().length === before);
+
+  console.log('\nAnother run, whose machine dies while the token is in use. No post step runs any more.\n');
+  const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
+  await using runs = await startGithub({ token: github.token });
+  await show({
+    file: 'machine-dies.yml',
+    authorizer: authorizer.token,
+    env,
+    github,
+    diesAt: 'Uploading 2 GB',
+  });
+  check('its token is still alive', mapbox.account.tokens().length === before + 1);
+
+  console.log('\nAt night the sweep asks GitHub which runs are over, and clears up behind them.\n');
+  runs.attempts.set('4712/1', 'completed');
+  const night = { ...github, run_id: '4713', api_url: runs.url };
+  const sweep = await show({ file: 'sweep.yml', authorizer: authorizer.token, env, github: night });
+  check('the sweep succeeded', sweep.result === 'success');
   check('the account is as it was', mapbox.account.tokens().length === before);
 }
 
@@ -67,8 +99,7 @@ async function onMapbox(authorizer: string): Promise<void> {
   console.log(
     'The real Mapbox, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n',
   );
-  const report = await show('one-minute.yml', authorizer, {});
-  console.log('');
+  const report = await show({ file: 'one-minute.yml', authorizer });
   check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');
 }
 
