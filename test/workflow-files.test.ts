@@ -15,12 +15,13 @@ const find = (pattern: string) => globSync(pattern, { cwd: root, exclude: ['node
 const read = (name: string) => ({ name, content: readFileSync(join(root, name), 'utf8') });
 
 describe("GitHub's parser has nothing to say about", () => {
-  it.each(find('{.,*}/action.yml'))('%s', name => {
+  it.each(find('{.,*,.github/actions/*,test/real/actions/*}/action.yml'))('%s', name => {
     const { context } = parseAction(read(name), new NoOperationTraceWriter());
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
 
-  it.each(find('{.github/workflows,examples,test/**}/*.{yml,yaml}'))('%s', async name => {
+  const workflows = find('{.github/workflows,examples,test/**}/*.{yml,yaml}');
+  it.each(workflows.filter(name => !name.endsWith('/action.yml')))('%s', async name => {
     const { context, value } = parseWorkflow(read(name), new NoOperationTraceWriter());
     // Without the conversion, a broken `if` or a job that needs an unknown one would pass.
     if (value !== undefined) await convertWorkflowTemplate(context, value);

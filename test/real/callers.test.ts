@@ -1,0 +1,41 @@
+/** The action where it is not called by a job itself. */
+import { expect, it } from 'vitest';
+import { entriesOf, linesOf, newCaller, setBy } from './caller.ts';
+
+it('a composite action hands its token on to the job, masked there too, and it is deleted when the job ends', async () => {
+  await using caller = await newCaller();
+  const run = await caller.run('through-composite.yml');
+
+  expect(run.exitCode).toBe(0);
+  const { token = '', 'token-id': id = '', note } = setBy(run, 'set-output', { step: 'mapbox' });
+  expect(note).toMatch(/^A team's own action \[until job ends: /);
+  expect(setBy(run, 'set-output', { step: 'publish' })).toEqual({ token });
+  expect(linesOf(run, { step: 'inside' })).toEqual(['[]']);
+  expect(linesOf(run, { step: 'use' })).toEqual([
+    'exported ***',
+    'given ***',
+    expect.stringContaining('TokenValid'),
+  ]);
+  expect(run.shown).not.toContain(token);
+  // The post step runs when the whole job is over, not when the composite action is.
+  const order = entriesOf(run, {}).map(({ shown }) => shown);
+  expect(order.indexOf(`Deleted the token ${id}.`)).toBeGreaterThan(order.indexOf('given ***'));
+  expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+  expect(caller.setting.made()).toEqual([]);
+});
+
+it('a reusable workflow mints by the secret that its caller hands over', async () => {
+  await using caller = await newCaller();
+  const run = await caller.run('through-reusable.yml');
+
+  expect(run.exitCode).toBe(0);
+  const { token = '', note } = setBy(run, 'set-output', { step: 'mapbox' });
+  // GitHub tells a called workflow the name of its caller; act tells it its own.
+  expect(note).toMatch(/^Publish \[until job ends: /);
+  expect(linesOf(run, { step: 'use' })).toEqual(['given ***', '[]']);
+  expect(linesOf(run, { step: 'report' })).toEqual(['published by octo']);
+  expect(run.shown).not.toContain(token);
+  expect(run.shown).not.toContain(caller.setting.authorizer.token);
+  expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+  expect(caller.setting.made()).toEqual([]);
+});

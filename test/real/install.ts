@@ -1,0 +1,130 @@
+/**
+ * What `npm run test:real` begins with: sees what the machine has, brings the parts into `.real`, and says which they
+ * are. When they are there already, it installs nothing.
+ */
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  ACT,
+  ACTIONLINT,
+  GO_NEEDED,
+  GO_PROGRAMS,
+  PYTHON_BIN,
+  PYTHONS_NEEDED,
+  REAL,
+  REQUIREMENTS,
+  TILESETS,
+  ZIZMOR,
+} from './parts.ts';
+
+const STAMP = join(REAL, 'installed');
+
+/** What a program says of itself, `undefined` where it is not there or fails. */
+function ask(program: string, ...args: string[]): string | undefined {
+  const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+function atLeast(version: string, needed: string): boolean {
+  return version.localeCompare(needed, 'en', { numeric: true }) >= 0;
+}
+
+/** Runs one step of the installation and shows what it says. */
+function run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
+  const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+  if (status === 0) return;
+  console.error(
+    `\`${[program, ...args].join(' ')}\` failed${error === undefined ? '' : `: ${error.message}`}.`,
+  );
+  process.exit(1);
+}
+
+interface Machine {
+  readonly go: string;
+  /** The command of a Python that will do, and its version. */
+  readonly python: string;
+  readonly pythonVersion: string;
+}
+
+/** What the machine has of what the parts need; what it lacks is told all at once. */
+function inspect(): Machine {
+  const lacks: string[] = [];
+  const tell = (found: string | undefined) => (found === undefined ? 'found none' : `found ${found}`);
+  if (process.platform === 'win32') lacks.push('Linux or macOS: act runs jobs on the host in bash');
+  for (const program of ['git', 'bash', 'curl', 'ps']) {
+    if (spawnSync(program, ['--version']).error !== undefined) lacks.push(program);
+  }
+  const go = /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(ask('go', 'version') ?? '')?.[1];
+  if (go === undefined || !atLeast(go, GO_NEEDED)) lacks.push(`Go ${GO_NEEDED} or newer (${tell(go)})`);
+
+  const pythons = ['python3', ...PYTHONS_NEEDED.map(version => `python${version}`)].flatMap(command => {
+    const version = ask(
+      command,
+      '-c',
+      'import sys, venv, ensurepip; print("%d.%d.%d" % sys.version_info[:3])',
+    );
+    return version === undefined ? [] : [{ command, version }];
+  });
+  const python = pythons.find(({ version }) =>
+    PYTHONS_NEEDED.some(needed => version.startsWith(`${needed}.`)),
+  );
+  if (python === undefined) {
+    const found = pythons.length === 0 ? undefined : pythons.map(({ version }) => version).join(', ');
+    lacks.push(`Python ${PYTHONS_NEEDED.join(' or ')} with its venv module (${tell(found)})`);
+  }
+  if (go === undefined || python === undefined || lacks.length > 0) {
+    console.error('npm run test:real needs what this machine does not have:');
+    for (const lack of lacks) console.error(`- ${lack}`);
+    process.exit(1);
+  }
+  return { go, python: python.command, pythonVersion: python.version };
+}
+
+const machine = inspect();
+// The environment of Python holds paths, so that a moved folder needs a new one.
+const wanted = [
+  ...Object.values(GO_PROGRAMS),
+  `sha256:${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')}`,
+  `${process.platform} ${process.arch}`,
+  REAL,
+].join('\n');
+const complete = [ACT, ACTIONLINT, TILESETS, ZIZMOR].every(path => existsSync(path));
+const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted;
+
+if (!there) {
+  const start = performance.now();
+  console.log(
+    'Getting the parts into .real. act and actionlint are built from source, which takes minutes at first.',
+  );
+  rmSync(REAL, { recursive: true, force: true });
+  mkdirSync(REAL);
+  for (const program of Object.values(GO_PROGRAMS))
+    run('go', ['install', program], { GOBIN: join(REAL, 'bin') });
+  run(machine.python, ['-m', 'venv', join(REAL, 'python')]);
+  run(join(PYTHON_BIN, 'python'), [
+    ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+    ...['--require-hashes', '--only-binary', ':all:', '-r', REQUIREMENTS],
+  ]);
+  writeFileSync(STAMP, wanted);
+  console.log(`Installed in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
+}
+
+const parts = {
+  act: ask(ACT, '--version'),
+  actionlint: ask(ACTIONLINT, '-version')?.split('\n')[0],
+  'tilesets-cli': ask(TILESETS, '--version'),
+  zizmor: ask(ZIZMOR, '--version'),
+  curl: ask('curl', '--version')?.split(' (')[0],
+  bash: ask('bash', '--version')?.split('\n')[0],
+  git: ask('git', '--version'),
+  Go: machine.go,
+  Python: ask(join(PYTHON_BIN, 'python'), '--version') ?? machine.pythonVersion,
+  Node: process.version,
+};
+console.log(`${there ? 'Nothing to install. ' : ''}The parts:`);
+for (const [name, version] of Object.entries(parts))
+  console.log(`  ${name.padEnd(13)}${version ?? 'does not start'}`);
+console.log('');
+if (Object.values(parts).includes(undefined)) process.exit(1);

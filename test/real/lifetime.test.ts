@@ -1,0 +1,151 @@
+/** The main promise in a runner that nobody here wrote: a token of each kind is minted, used, and ends as it should. */
+import { describe, expect, it } from 'vitest';
+import { endOf, entriesOf, errorsOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
+
+const MARK =
+  /\[until job ends: https:\/\/github\.com\/octo-org\/maps\/actions\/runs\/4711\/attempts\/1#[a-z0-9]{8}\]$/;
+const mint = { step: 'mapbox' };
+
+describe('a token for the job', () => {
+  it('is minted, works in a plain curl call of a later step, and is deleted by the post step', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('lifetimes.yml', { env: { LIFETIME: 'job' } });
+
+    expect(run.exitCode).toBe(0);
+    const outputs = setBy(run, 'set-output', mint);
+    expect(outputs).toEqual({
+      token: expect.stringMatching(/^sk\./),
+      'token-id': expect.stringMatching(/^c[a-z0-9]{24}$/),
+      usage: 'sk',
+      scopes: 'tilesets:write tilesets:list',
+      username: 'octo',
+      note: expect.stringMatching(MARK),
+      'expires-at': '',
+    });
+    expect(linesOf(run, { step: 'use' })).toEqual([
+      '[]',
+      `{"code":"TokenValid","token":{"usage":"sk","user":"octo","authorization":"${outputs['token-id']}"}}`,
+    ]);
+    expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([`Deleted the token ${outputs['token-id']}.`]);
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+    expect(caller.setting.made()).toEqual([]);
+    expect(run.shown).not.toContain(outputs['token']);
+    expect(run.shown).not.toContain(caller.setting.authorizer.token);
+  });
+
+  it('is deleted all the same when a later step fails, and is alive until then', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('later-step-fails.yml');
+
+    expect(run.exitCode).toBe(1);
+    expect(jobsOf(run)).toEqual({ 'Release/tiles': 'failure' });
+    expect(endOf(run, { step: 'fail' })).toBe('failure');
+    expect(endOf(run, { step: 'after' })).toBeUndefined();
+    expect(linesOf(run, { step: 'look' })).toEqual([expect.stringContaining('TokenValid')]);
+    expect(endOf(run, { ...mint, stage: 'Post' })).toBe('success');
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+    expect(caller.setting.made()).toEqual([]);
+  });
+
+  it('is deleted before the one of an earlier step when there are two', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('two-mints.yml');
+
+    expect(run.exitCode).toBe(0);
+    const upload = setBy(run, 'set-output', { step: 'upload' });
+    const style = setBy(run, 'set-output', { step: 'style' });
+    expect(upload).toMatchObject({ usage: 'sk', note: expect.stringMatching(/^Upload of the parks \[/) });
+    expect(style).toMatchObject({ usage: 'pk', scopes: 'styles:read fonts:read' });
+    expect(linesOf(run, { step: 'use' }).map(line => JSON.parse(line))).toMatchObject([
+      { code: 'TokenValid', token: { authorization: upload['token-id'] } },
+      { code: 'TokenValid', token: { authorization: style['token-id'] } },
+    ]);
+    expect(caller.setting.mapbox.requests.filter(({ method }) => method === 'DELETE')).toMatchObject([
+      { path: `/tokens/v2/octo/${style['token-id']}`, status: 204 },
+      { path: `/tokens/v2/octo/${upload['token-id']}`, status: 204 },
+    ]);
+    expect(caller.setting.made()).toEqual([]);
+  });
+
+  it('is one of its own for each of eight jobs of a matrix', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('matrix.yml');
+
+    expect(run.exitCode).toBe(0);
+    expect(Object.values(jobsOf(run))).toEqual(Array.from({ length: 8 }, () => 'success'));
+    const made = caller.setting.mapbox.account.everIssued().filter(({ note }) => MARK.test(note ?? ''));
+    const notes = made.map(({ note }) => note?.replace(/ \[.*/, ''));
+    expect(notes.sort()).toEqual(
+      ['names', 'parks', 'roads', 'water'].flatMap(layer => [
+        `${layer} of the north`,
+        `${layer} of the south`,
+      ]),
+    );
+    expect(new Set(made.map(({ note }) => note?.slice(-9))).size).toBe(8);
+    expect(linesOf(run, { step: 'use' })).toEqual(Array.from({ length: 8 }, () => '[]'));
+    expect(caller.requests().sort()).toEqual([
+      ...Array.from({ length: 8 }, () => 'DELETE 204'),
+      ...Array.from({ length: 8 }, () => 'POST 201'),
+    ]);
+    expect(caller.setting.made()).toEqual([]);
+  });
+
+  // GitHub's runner drops a job output with a masked value in it. act hands it on: what the second job reads there is dead.
+  it('is of no use to another job, which mints its own', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('two-jobs.yml');
+
+    expect(run.exitCode).toBe(0);
+    expect(linesOf(run, { step: 'try' })).toEqual([
+      'of octo',
+      '{"message":"Not Authorized - Invalid Token"}',
+    ]);
+    expect(linesOf(run, { job: 'verify', step: 'use' })).toEqual(['[]']);
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204', 'POST 201', 'DELETE 204']);
+    const tokens = ['upload', 'verify'].map(job => setBy(run, 'set-output', { ...mint, job })['token']);
+    expect(new Set(tokens).size).toBe(2);
+    expect(caller.setting.made()).toEqual([]);
+  });
+});
+
+it('a temporary token is minted, used, and left to expire, with no request of the post step', async () => {
+  await using caller = await newCaller();
+  const run = await caller.run('lifetimes.yml', { env: { LIFETIME: '20m' } });
+
+  expect(run.exitCode).toBe(0);
+  const outputs = setBy(run, 'set-output', mint);
+  expect(outputs).toMatchObject({ usage: 'tk', 'token-id': '', note: '' });
+  expect(linesOf(run, { step: 'use' })).toEqual(['[]', expect.stringContaining('TokenValid')]);
+  expect(entriesOf(run, { ...mint, stage: 'Post' }).filter(({ written }) => written)).toEqual([]);
+  expect(endOf(run, { ...mint, stage: 'Post' })).toBe('success');
+  expect(caller.requests()).toEqual(['POST 200']);
+  expect(caller.setting.mapbox.account.isAlive(outputs['token'] ?? '')).toBe(true);
+  expect(run.shown).not.toContain(outputs['token']);
+});
+
+it('a permanent token is minted, used, and stays, with no request of the post step', async () => {
+  await using caller = await newCaller();
+  const run = await caller.run('lifetimes.yml', { env: { LIFETIME: 'permanent' } });
+
+  expect(run.exitCode).toBe(0);
+  const outputs = setBy(run, 'set-output', mint);
+  expect(outputs).toMatchObject({
+    usage: 'sk',
+    note: 'Release [https://github.com/octo-org/maps/actions/runs/4711/attempts/1]',
+  });
+  expect(linesOf(run, { step: 'use' })).toEqual(['[]', expect.stringContaining('TokenValid')]);
+  expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([]);
+  expect(caller.requests()).toEqual(['POST 201']);
+  expect(caller.setting.made()).toMatchObject([{ id: outputs['token-id'] }]);
+});
+
+it('the repository of the action can use it by its path, and the sweep beside it keeps what is in use', async () => {
+  await using caller = await newCaller();
+  const run = await caller.run('own-repository.yml');
+
+  expect(run.exitCode).toBe(0);
+  expect(errorsOf(run, {})).toEqual([]);
+  expect(setBy(run, 'set-output', { step: 'sweep' })).toEqual({ deleted: '0', kept: '1' });
+  expect(caller.requests()).toEqual(['POST 201', 'GET 200', 'DELETE 204']);
+  expect(caller.setting.made()).toEqual([]);
+});

@@ -1,0 +1,29 @@
+/** The programs that `npm run test:real` works with, none of them ours: which, and where they are. */
+import { join } from 'node:path';
+
+/** The project's folder. */
+export const ROOT = join(import.meta.dirname, '..', '..');
+/** Where the parts are put. Not tracked; may be deleted at any time. */
+export const REAL = join(ROOT, '.real');
+
+/** Go programs, by the package that `go install` builds, with their exact versions. */
+export const GO_PROGRAMS = {
+  act: 'github.com/nektos/act@v0.2.87',
+  actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
+} as const;
+/** actionlint 1.7.12 asks for this one, act for an older one. */
+export const GO_NEEDED = '1.25';
+
+/** Every Python package with its exact version and the hashes of its files. */
+export const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+/** zizmor asks for the first one or newer; numpy 1, which tilesets-cli asks for, has no wheels after the last one. */
+export const PYTHONS_NEEDED = ['3.11', '3.12'] as const;
+
+const bin = join(REAL, 'bin');
+const venv = join(REAL, 'python');
+
+export const ACT = join(bin, 'act');
+export const ACTIONLINT = join(bin, 'actionlint');
+export const PYTHON_BIN = join(venv, 'bin');
+export const TILESETS = join(PYTHON_BIN, 'tilesets');
+export const ZIZMOR = join(PYTHON_BIN, 'zizmor');
