@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { titles } from '../src/failure.ts';
 import { catalogue, readScopes } from '../src/scopes.ts';
+import { type Block, blocksOf, workflowFrom } from './readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -21,13 +22,6 @@ interface Section {
   readonly heading: string;
   /** Up to the next heading of any level. */
   readonly text: string;
-}
-
-interface Block {
-  readonly language: string;
-  /** Without the indentation that the fence has in the README. */
-  readonly text: string;
-  readonly line: number;
 }
 
 const readme = read('README.md');
@@ -208,25 +202,6 @@ function tableIn(heading: string): string[][] {
 /** What a table cell has between backticks. */
 function codeIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
-}
-
-function blocksOf(markdown: string): Block[] {
-  return [...markdown.matchAll(/^( *)```(\w*)\n([\s\S]*?)^\1```$/gm)].map(
-    ({ 1: indent = '', 2: language = '', 3: text = '', index }) => ({
-      language,
-      text: text.replace(new RegExp(`^${indent}`, 'gm'), ''),
-      line: markdown.slice(0, index).split('\n').length,
-    }),
-  );
-}
-
-/** A whole workflow around what a block shows, `undefined` where it shows neither a workflow nor jobs nor steps. */
-function workflowFrom(text: string): string | undefined {
-  if (/^on:/m.test(text)) return text;
-  if (/^jobs:/m.test(text)) return `on: push\n${text}`;
-  if (!text.startsWith('- ')) return undefined;
-  const steps = text.replace(/^(?=.)/gm, '      ');
-  return `on: push\njobs:\n  job:\n    runs-on: ubuntu-latest\n    steps:\n${steps}`;
 }
 
 interface Step {
