@@ -28,6 +28,7 @@ export interface WorkflowOptions {
 }
 
 export interface StepReport {
+  /** A post step has that of its step. */
   readonly id: string | undefined;
   readonly name: string;
   readonly outcome: 'success' | 'failure' | 'cancelled' | 'skipped';
@@ -129,7 +130,17 @@ async function runJobs(options: WorkflowOptions, control: Control): Promise<Work
       ...options.github,
       job: name,
     });
-    const contexts = { github, needs, secrets: options.secrets ?? {}, env: {} };
+    const contexts = {
+      github,
+      needs: Object.fromEntries(
+        Object.entries(needs).map(([needed, report]) => [
+          needed,
+          { result: report?.result, outputs: report?.outputs },
+        ]),
+      ),
+      secrets: options.secrets ?? {},
+      env: {},
+    };
     const runs = !control.dead && holds(job.if, contexts, { failed, cancelled: control.cancelled });
     reports[name] = runs
       ? await runJob(
@@ -206,7 +217,7 @@ async function runJob(
       const main = await finish(startProgram(action.main, action, inputs, {}, own, setting));
       if (action.post !== undefined)
         posts.unshift(
-          postOf(action, action.post, name, inputs, main.state, () => ({
+          postOf(action, action.post, step.id, name, inputs, main.state, () => ({
             ...env,
             ...texts(step.env, contexts),
           })),
@@ -227,6 +238,7 @@ async function runJob(
   function postOf(
     action: ActionFile,
     program: string,
+    id: string | undefined,
     of: string,
     inputs: Texts,
     state: Texts,
@@ -236,7 +248,7 @@ async function runJob(
       const name = `Post ${of}`;
       say(`  ▸ ${name}`);
       const phase = await finish(startProgram(program, action, inputs, state, envNow(), setting));
-      return { id: undefined, name, outcome: phase.exitCode === 0 ? 'success' : 'failure', phase };
+      return { id, name, outcome: phase.exitCode === 0 ? 'success' : 'failure', phase };
     };
   }
 
