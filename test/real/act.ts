@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isObject, parseJson } from '../mapbox/wire.ts';
-import { ACT, PYTHON_BIN, ROOT } from './parts.ts';
+import { ACT, PYTHON_BIN, SHIPPED } from './parts.ts';
 
 export interface ActOptions {
   /** A file of `workflows/`. */
@@ -78,12 +78,10 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'act-')));
   const paths = {
     repository: join(folder, 'repository'),
-    action: join(folder, 'action'),
     home: join(folder, 'home'),
     cache: join(folder, 'cache'),
   };
   for (const path of [paths.home, paths.cache]) mkdirSync(path);
-  shipTo(paths.action);
   callerAt(paths.repository);
 
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
@@ -94,7 +92,7 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
       ...['push', '--workflows', `.github/workflows/${workflow}`, '--directory', paths.repository],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server', '--action-offline-mode'],
       ...(plain ? [] : ['--json']),
-      ...['--local-repository', `your-org/create-mapbox-token@v1=${paths.action}`],
+      ...['--local-repository', `your-org/create-mapbox-token@v1=${SHIPPED}`],
       // Without one, act asks a program of the machine for the user's own.
       ...pairs('--secret', { GITHUB_TOKEN: 'the-job-token', ...secrets }),
       ...pairs('--env', { ...FACTS, ...env }),
@@ -171,19 +169,9 @@ const FACTS = {
   GITHUB_RUN_ATTEMPT: '1',
 };
 
-/** Puts into a folder what GitHub sends to a runner: the tracked files, but those that archives leave out. */
-export function shipTo(folder: string): void {
-  const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' });
-  const tracked = git('ls-files', '-z', '--', 'action.yml', 'sweep', 'dist').split('\0').filter(Boolean);
-  const attributes = git('check-attr', '-z', 'export-ignore', '--', ...tracked).split('\0');
-  const left = new Set(attributes.filter((_, at) => at % 3 === 0 && attributes[at + 2] === 'set'));
-  for (const path of tracked.filter(path => !left.has(path))) cpSync(join(ROOT, path), join(folder, path));
-}
-
 /** Makes a repository with the action in it, as ours is, and with the workflows and actions of this folder. */
 export function callerAt(folder: string): void {
-  mkdirSync(folder);
-  shipTo(folder);
+  cpSync(SHIPPED, folder, { recursive: true });
   for (const part of ['workflows', 'actions', 'data'])
     cpSync(join(import.meta.dirname, part), join(folder, part === 'data' ? part : `.github/${part}`), {
       recursive: true,

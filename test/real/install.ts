@@ -53,7 +53,7 @@ function inspect(): Machine {
   const lacks: string[] = [];
   const tell = (found: string | undefined) => (found === undefined ? 'found none' : `found ${found}`);
   if (process.platform === 'win32') lacks.push('Linux or macOS: act runs jobs on the host in bash');
-  for (const program of ['git', 'bash', 'curl', 'ps']) {
+  for (const program of ['git', 'tar', 'bash', 'curl', 'ps']) {
     if (spawnSync(program, ['--version']).error !== undefined) lacks.push(program);
   }
   const go = /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(ask('go', 'version') ?? '')?.[1];

@@ -6,6 +6,9 @@ export const ROOT = join(import.meta.dirname, '..', '..');
 /** Where the parts are put. Not tracked; may be deleted at any time. */
 export const REAL = join(ROOT, '.real');
 
+/** The action as a runner downloads it, made anew before each run of the tests. */
+export const SHIPPED = join(REAL, 'action');
+
 /** Go programs, by the package that `go install` builds, with their exact versions. */
 export const GO_PROGRAMS = {
   act: 'github.com/nektos/act@v0.2.87',

@@ -11,8 +11,8 @@ import { startGithub } from '../github/server.ts';
 import { isObject, parseJson } from '../mapbox/wire.ts';
 import { readPairs } from '../runner/file-commands.ts';
 import { runWorkflow, type StepReport } from '../runner/job.ts';
-import { shipTo } from './act.ts';
 import { type Caller, entriesOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
+import { SHIPPED } from './parts.ts';
 
 const WORKFLOW = 'two-runners.yml';
 const JOB_TOKEN = 'the-job-token';
@@ -183,7 +183,6 @@ type Runner = (world: {
   readonly caller: Caller;
   readonly env: Texts;
   readonly secrets: Texts;
-  readonly folder: string;
 }) => Promise<{ jobs: Texts; phases: Phase[]; shown: string }>;
 
 /** Runs the workflow in a world of its own, and gathers what became of it. */
@@ -202,7 +201,6 @@ async function runBy(runner: Runner): Promise<Run> {
     const witness = join(folder, 'testimonies');
     const run = await runner({
       caller,
-      folder,
       secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer.token, GITHUB_TOKEN: JOB_TOKEN },
       env: {
         MAPBOX_API: mapbox.url,
@@ -275,15 +273,13 @@ const runInAct: Runner = async ({ caller, env, secrets }) => {
   return { jobs: Object.fromEntries(jobs), phases, shown: run.shown };
 };
 
-const runInOurs: Runner = async ({ env, secrets, folder }) => {
-  const action = join(folder, 'action');
-  shipTo(action);
+const runInOurs: Runner = async ({ env, secrets }) => {
   const { GITHUB_API_URL: api_url = '', ...rest } = env;
   const report = await runWorkflow({
     workflow: readFileSync(join(import.meta.dirname, 'workflows', WORKFLOW), 'utf8'),
     actions: {
-      'your-org/create-mapbox-token@v1': action,
-      'your-org/create-mapbox-token/sweep@v1': join(action, 'sweep'),
+      'your-org/create-mapbox-token@v1': SHIPPED,
+      'your-org/create-mapbox-token/sweep@v1': join(SHIPPED, 'sweep'),
     },
     secrets,
     env: rest,
