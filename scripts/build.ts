@@ -9,27 +9,37 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const root = dirname(import.meta.dirname);
-/**
- * Imports that a mint never calls, pointed at a module that Node has loaded anyway. They are most of what a
- * bundle of everything weighs, and of the time it takes to load.
- */
+/** Stands for what is never called: a module that Node has loaded anyway. */
+const NOTHING = 'node:util';
+
+/** What @actions/core imports and nothing here calls: the OpenID client, and the description of the machine. */
 const uncalled = {
-  // @actions/core: the OpenID client and the description of the machine.
-  '@actions/http-client': 'node:util',
-  '@actions/http-client/lib/auth': 'node:util',
-  '@actions/exec': 'node:util',
-  // undici: HTTP/2 (switched off in wire.ts), the parser that is still an experiment, and bodies that are forms.
-  './client-h2.js': 'node:util',
-  './parser-h1.js': 'node:util',
-  '../web/fetch/body.js': 'node:util',
-  '../web/fetch/formdata': 'node:util',
-  '../web/webidl': 'node:util',
+  '@actions/http-client': NOTHING,
+  '@actions/http-client/lib/auth': NOTHING,
+  '@actions/exec': NOTHING,
 };
 
-/** Octokit calls most of that; what is left out here is called by nobody in either. */
-const uncalledBySweep = { '@actions/exec': 'node:util' };
+/** The modules that bundles begin with, and what is not bundled: an import, and what stands in its place. */
+const bundles = {
+  'main.js': uncalled,
+  'post.js': uncalled,
+  'sweep.js': { ...uncalled, '@actions/http-client': './github/unproxied.js', undici: NOTHING },
+  'github/unproxied.js': {},
+  // Loaded by all three where there is something to ask.
+  'http/wire.js': {
+    // HTTP/2 (switched off in wire.ts), the parser that is still an experiment, and bodies that are forms.
+    './client-h2.js': NOTHING,
+    './parser-h1.js': NOTHING,
+    '../web/fetch/body.js': NOTHING,
+    '../web/fetch/formdata': NOTHING,
+    '../web/webidl': NOTHING,
+    // The parser with SIMD: without it undici turns to the one that every machine can run.
+    '../llhttp/llhttp_simd-wasm.js': NOTHING,
+  },
+};
 
-const entries = { main: uncalled, post: uncalled, sweep: uncalledBySweep };
+/** Between them they hold every package that the others do. */
+const licensed = new Set(['sweep.js', 'http/wire.js']);
 
 interface Bundle {
   readonly code: string;
@@ -47,21 +57,25 @@ export async function build(target: string): Promise<void> {
     stdio: 'inherit',
   });
   rmSync(target, { recursive: true, force: true });
-  for (const [entry, externals] of Object.entries(entries)) {
-    const { code, assets } = await ncc(join(scratch, `${entry}.js`), {
+  const licenses: string[] = [];
+  for (const [file, externals] of Object.entries(bundles)) {
+    const { code, assets } = await ncc(join(scratch, file), {
       cache: false,
       minify: true,
       quiet: true,
       externals,
-      license: 'licenses.txt',
+      ...(licensed.has(file) ? { license: 'licenses.txt' } : {}),
     });
-    const folder = join(target, entry);
+    const folder = dirname(join(target, file));
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, 'index.js'), code);
+    writeFileSync(join(target, file), code);
     for (const [name, { source }] of Object.entries(assets)) {
-      writeFileSync(join(folder, name), source);
+      if (name === 'licenses.txt') licenses.push(String(source));
+      // The package's own package.json says already that these are modules.
+      else if (name !== 'package.json') writeFileSync(join(folder, name), source);
     }
   }
+  writeFileSync(join(target, 'licenses.txt'), licenses.join('\n\n'));
 }
 
 if (import.meta.main) await build(join(root, 'dist'));

@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import type { RunState, Runs } from './github/runs.ts';
+import type { AskGithub, RunState } from './github/runs.ts';
 import { type Run, runUrl } from './note.ts';
 
 /** Requests under way at a time: GitHub's secondary limits begin at a hundred [GitHub, REST API: rate limits]. */
@@ -13,7 +13,7 @@ const AT_A_TIME = 5;
  */
 export async function askRuns(
   runs: readonly Run[],
-  github: Pick<Runs, 'stateOf'>,
+  ask: AskGithub,
   clock: Clock,
   deadline: number,
 ): Promise<Map<string, RunState>> {
@@ -24,7 +24,7 @@ export async function askRuns(
     for (const run of waiting) {
       const left = deadline - clock.ticks();
       if (inVain || left <= 0) return;
-      const state = await github.stateOf(run, left);
+      const state = await ask(run, left);
       states.set(runUrl(run), state);
       inVain ||= endsAsking(state);
     }

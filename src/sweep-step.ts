@@ -2,7 +2,7 @@ import { askRuns, isRejection } from './ask-runs.ts';
 import { diagnose } from './diagnose.ts';
 import { explainGivingUp, titleOf } from './explain.ts';
 import { Failure, titles } from './failure.ts';
-import type { OpenRuns, RunState } from './github/runs.ts';
+import type { ReachGithub, RunState } from './github/runs.ts';
 import type { Access } from './inputs.ts';
 import { findTokens } from './lost.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
@@ -29,7 +29,7 @@ import { maskAuthorizer, patienceFor, proxiesTo, runOf, type World, withAccount 
 
 /** The world of the sweep has GitHub in it. */
 export interface SweepWorld extends World {
-  readonly openRuns: OpenRuns;
+  readonly reachGithub: ReachGithub;
 }
 
 export const sweepOutputNames = ['deleted', 'kept'] as const;
@@ -124,6 +124,9 @@ function githubApi(text: string | undefined): URL {
   );
 }
 
+/** The most that GitHub may answer: a run's JSON has some 30 KiB. */
+const RUN_BYTES = 1024 * 1024;
+
 /** Asking may take half of the time that is left; the other half is for deleting. */
 async function ask(
   world: SweepWorld,
@@ -133,11 +136,12 @@ async function ask(
   { deadline }: Patience,
 ): Promise<Map<string, RunState>> {
   if (runs.length === 0) return new Map();
-  const { clock, openRuns } = world;
-  const github = await openRuns(api, githubToken, proxiesTo(api, world));
+  const { clock, open, reachGithub } = world;
+  const wire = await open(api, proxiesTo(api, world), { bytes: RUN_BYTES });
   try {
+    const askGithub = reachGithub(api, githubToken, wire);
     const now = clock.ticks();
-    const states = await askRuns(runs, github, clock, now + (deadline - now) / 2);
+    const states = await askRuns(runs, askGithub, clock, now + (deadline - now) / 2);
     if ([...states.values()].some(isRejection)) {
       throw new Failure(
         titles.githubRejects,
@@ -146,7 +150,7 @@ async function ask(
     }
     return states;
   } finally {
-    await github.close();
+    await wire.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import { runStep } from './ending.ts';
-import { openRuns } from './github/runs.ts';
+import { reachGithub } from './github/runs.ts';
 import { sweepStep } from './sweep-step.ts';
 import { realWorld } from './world.ts';
 
-const world = { ...realWorld(process.env), openRuns };
+const world = { ...realWorld(process.env), reachGithub };
 await runStep(world.runner, process, () => sweepStep(world));

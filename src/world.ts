@@ -1,17 +1,21 @@
 import { randomInt } from 'node:crypto';
 import { type Clock, clock } from './clock.ts';
 import { Failure, titles } from './failure.ts';
+import { type Proxies, proxySecrets, readProxies } from './http/proxies.ts';
+import type { Limits, Wire } from './http/wire.ts';
 import type { Access } from './inputs.ts';
 import type { Account } from './mapbox/account.ts';
-import { type Proxies, proxySecrets, readProxies } from './mapbox/proxies.ts';
+import { exchangeOver } from './mapbox/exchange.ts';
 import { tokensIn } from './mapbox/token.ts';
-import { openWire, type Wire } from './mapbox/wire.ts';
 import type { Run } from './note.ts';
 import type { Patience } from './persist.ts';
 import { actionsRunner, type Runner } from './runner/runner.ts';
 import { Secret } from './secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Opens the way to a server. */
+export type OpenWire = (url: URL, proxies: Proxies | undefined, limits?: Partial<Limits>) => Promise<Wire>;
 
 /** Everything outside that a step works with. */
 export interface World {
@@ -20,13 +24,20 @@ export interface World {
   readonly clock: Clock;
   /** A whole number from 0 up to, not including, `below`; nobody can guess it. */
   readonly random: (below: number) => number;
-  readonly open: (api: URL, proxies: Proxies | undefined) => Wire;
+  readonly open: OpenWire;
 }
 
 /** The world of a step that a GitHub Actions runner started. */
 export function realWorld(env: Environment): World {
-  return { runner: actionsRunner(env), env, clock, random: randomInt, open: openWire };
+  return { runner: actionsRunner(env), env, clock, random: randomInt, open };
 }
+
+/**
+ * HTTP is most of what there is to load, and a step that has nothing to ask needs none. The bundler leaves this
+ * import as it is: all the steps load the same file [scripts/build.ts].
+ */
+const open: OpenWire = async (...way) =>
+  (await import(/* webpackIgnore: true */ './http/wire.ts')).openWire(...way);
 
 /** Hides the authorizing token, in whatever shape it was handed over. */
 export function maskAuthorizer(runner: Runner): void {
@@ -48,10 +59,10 @@ export async function withAccount<T>(
   use: (account: Account) => Promise<T>,
 ): Promise<T> {
   const { runner, clock, open } = world;
-  const wire = open(api, proxiesTo(api, world));
+  const wire = await open(api, proxiesTo(api, world));
   try {
     return await use({
-      exchange: wire.exchange,
+      exchange: exchangeOver(wire, api),
       authorizer: authorizer.secret,
       username,
       api,

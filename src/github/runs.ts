@@ -1,4 +1,5 @@
-import { Agent, type Dispatcher, EnvHttpProxyAgent, fetch } from 'undici';
+import { getOctokit } from '@actions/github';
+import type { Wire } from '../http/wire.ts';
 import type { Secret } from '../secret.ts';
 
 /** One attempt of a workflow run. */
@@ -25,76 +26,60 @@ export type Trouble =
   /** What failed, as Node, OpenSSL or undici call it, or `TIMEOUT`. */
   | { readonly kind: 'no answer'; readonly code: string };
 
-/** A way to ask GitHub about runs, and the end of it. */
-export interface Runs {
-  /** Asks once, `limit` milliseconds at most. Never rejects for what happens on the wire. */
-  stateOf(run: RunAttempt, limit: number): Promise<RunState>;
-  close(): Promise<void>;
-}
+/** Asks GitHub once, `limit` milliseconds at most. Never rejects for what happens on the wire. */
+export type AskGithub = (run: RunAttempt, limit: number) => Promise<RunState>;
 
-/** Opens the way to GitHub's API at `api`. Nothing is sent yet. */
-export type OpenRuns = (api: URL, token: Secret, proxies: GithubProxies | undefined) => Promise<Runs>;
+/** Gives a way to ask GitHub's API at `api` over a wire that leads there. Nothing is sent yet. */
+export type ReachGithub = (api: URL, token: Secret, wire: Wire) => AskGithub;
 
-/** In the words of undici's EnvHttpProxyAgent. An empty text means none. */
-export interface GithubProxies {
-  readonly httpProxy: string;
-  readonly httpsProxy: string;
-  readonly noProxy: string;
-}
-
-/** When a single request is given up, milliseconds, and the most it may answer: a run's JSON has some 30 KiB. */
-const LIMITS = { connect: 10_000, whole: 30_000, bytes: 1024 * 1024 };
-
-/** {@link OpenRuns} with Octokit. */
-export const openRuns: OpenRuns = async (api, token, proxies) => {
-  // Loaded when it is called for: the module reads the proxies from the environment as it loads, and what it
-  // throws over them must not get past the step.
-  const { getOctokit } = await import('@actions/github');
-  const dispatcher = connect(proxies);
+/** {@link ReachGithub} with Octokit. */
+export const reachGithub: ReachGithub = (api, token, wire) => {
   const octokit = getOctokit(token.reveal(), {
     baseUrl: api.href.replace(/\/+$/, ''),
-    // Its own fetch knows the proxies as well, but not how long to wait, and lets NODE_TLS_REJECT_UNAUTHORIZED
-    // switch the check of certificates off.
-    request: { fetch: (url: string, init: object) => fetch(url, { ...init, dispatcher }) },
     // The log is ours alone.
     log: { debug() {}, info() {}, warn() {}, error() {} },
   });
 
-  return {
-    async stateOf({ repository, id, attempt }, limit) {
-      const [owner = '', repo = ''] = repository.split('/');
-      const signal = AbortSignal.timeout(Math.ceil(Math.max(0, Math.min(limit, LIMITS.whole))));
-      try {
-        // `status` is `completed` when the attempt is over, post steps included [GitHub, REST API: get a
-        // workflow run attempt]. A redirect is not followed: it would lead to another repository.
-        const { status, data } = await octokit.rest.actions.getWorkflowRunAttempt({
-          owner,
-          repo,
-          run_id: Number(id),
-          attempt_number: Number(attempt),
-          exclude_pull_requests: true,
-          request: { redirect: 'manual', signal },
-        });
-        return stateIn(status, data, id, attempt);
-      } catch (error) {
-        return { kind: 'unknown', trouble: troubleOf(error) };
-      }
-    },
-    close: () => dispatcher.destroy(),
+  return async ({ repository, id, attempt }, limit) => {
+    const [owner = '', repo = ''] = repository.split('/');
+    try {
+      // `status` is `completed` when the attempt is over, post steps included [GitHub, REST API: get a
+      // workflow run attempt].
+      const { status, data } = await octokit.rest.actions.getWorkflowRunAttempt({
+        owner,
+        repo,
+        run_id: Number(id),
+        attempt_number: Number(attempt),
+        exclude_pull_requests: true,
+        request: { fetch: fetchOver(wire, limit) },
+      });
+      return stateIn(status, data, id, attempt);
+    } catch (error) {
+      return { kind: 'unknown', trouble: troubleOf(error) };
+    }
   };
 };
 
-function connect(proxies: GithubProxies | undefined): Dispatcher {
-  const tls = { timeout: LIMITS.connect, rejectUnauthorized: true };
-  const options = { connect: tls, allowH2: false, maxResponseSize: LIMITS.bytes };
-  if (proxies === undefined) return new Agent(options);
-  return new EnvHttpProxyAgent({
-    ...options,
-    ...proxies,
-    connectTimeout: LIMITS.connect,
-    requestTls: tls,
-    proxyTls: tls,
-  });
+/** A request as Octokit hands it to `fetch`. */
+interface OctokitRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What Octokit calls in place of `fetch`: its own does not know how long to wait, follows a redirect to another
+ * repository, and lets NODE_TLS_REJECT_UNAUTHORIZED switch the check of certificates off.
+ */
+function fetchOver(wire: Wire, limit: number) {
+  return async (url: string, { method, headers }: OctokitRequest): Promise<Response> => {
+    const { pathname, search } = new URL(url);
+    const end = await wire.send({ method, path: pathname + search, headers }, limit);
+    if (end.kind === 'no answer') throw Object.assign(new Error(end.code), { code: end.code });
+    const { status, headers: answered, body } = end;
+    // A broken body is as good as none: nothing may be concluded from it.
+    const text = body.kind === 'whole' ? body.text.reveal() : '';
+    return new Response(text === '' ? null : text, { status, headers: answered });
+  };
 }
 
 /** Believes an answer only where it names the attempt that was asked about. */
@@ -131,12 +116,7 @@ function troubleOf(error: unknown): Trouble {
 /** The code of the error, or of the one behind it; never its message, which may have the request in it. */
 function codeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
-    if (at.name === 'TimeoutError') return 'TIMEOUT';
-    const proxyStatus = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
-    if (proxyStatus !== undefined) return `PROXY_${proxyStatus}`;
-    if ('code' in at && typeof at.code === 'string' && !/^UND_ERR_(?:PRX|INFO)/.test(at.code)) {
-      return at.code.replace(/\W/g, '_');
-    }
+    if ('code' in at && typeof at.code === 'string') return at.code;
   }
   return 'UNKNOWN';
 }

@@ -1,6 +1,6 @@
+import type { HttpAnswer } from '../http/wire.ts';
 import { Secret } from '../secret.ts';
 import type { Account } from './account.ts';
-import type { HttpAnswer } from './exchange.ts';
 import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
 import { type Claims, isStrings, parseObject, readToken, tokensIn } from './token.ts';
 

@@ -1,5 +1,5 @@
+import type { HttpAnswer } from '../http/wire.ts';
 import type { Account } from './account.ts';
-import type { HttpAnswer } from './exchange.ts';
 import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
 import { isTokenId } from './token.ts';
 

@@ -1,3 +1,4 @@
+import type { HttpAnswer, NoAnswer, Wire } from '../http/wire.ts';
 import type { Secret } from '../secret.ts';
 
 /** One request to Mapbox, before the token is put into its query. */
@@ -12,29 +13,23 @@ export interface HttpRequest {
   readonly body?: object;
 }
 
-/** The body of an answer. It may carry a new token, also where it is broken. */
-export type Body =
-  | { readonly kind: 'whole'; readonly text: Secret }
-  | { readonly kind: 'broken'; readonly how: 'cut off' | 'too large' | 'too slow'; readonly text: Secret };
-
-export interface HttpAnswer {
-  readonly kind: 'answer';
-  readonly status: number;
-  /** By lower-case name; of a repeated header, the first. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Body;
-}
-
-/** No answer came. `sent: false` promises that Mapbox never saw the request. */
-export interface NoAnswer {
-  readonly kind: 'no answer';
-  readonly sent: boolean;
-  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `PROXY_<status>`. */
-  readonly code: string;
-}
-
-/**
- * Sends one request and waits for its answer, `limit` milliseconds at most. Never rejects for what happens on
- * the wire, follows no redirect, repeats nothing.
- */
+/** Asks Mapbox once, `limit` milliseconds at most; as {@link Wire.send}. */
 export type Exchange = (request: HttpRequest, limit: number) => Promise<HttpAnswer | NoAnswer>;
+
+/** Speaks to the Mapbox API below `api` over a wire that leads there. */
+export function exchangeOver(wire: Wire, api: URL): Exchange {
+  const base = api.pathname.replace(/\/+$/, '');
+  return ({ method, path, query, token, body }, limit) => {
+    const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
+    const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
+    return wire.send(
+      {
+        method,
+        path: `${base}${path}?${parameters}`,
+        headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      },
+      limit,
+    );
+  };
+}

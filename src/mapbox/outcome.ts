@@ -1,4 +1,5 @@
-import type { HttpAnswer, HttpRequest, NoAnswer } from './exchange.ts';
+import type { HttpAnswer, NoAnswer } from '../http/wire.ts';
+import type { HttpRequest } from './exchange.ts';
 import { parseObject } from './token.ts';
 
 /**

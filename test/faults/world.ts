@@ -5,8 +5,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 import { Failure, titles } from '../../src/failure.ts';
+import { type Limits, openWire } from '../../src/http/wire.ts';
 import { mainStep } from '../../src/main-step.ts';
-import { type Limits, openWire } from '../../src/mapbox/wire.ts';
 import { postStep } from '../../src/post-step.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import type { World } from '../../src/world.ts';
@@ -153,13 +153,13 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
       },
     },
     random: below => Math.floor(Math.random() * below),
-    open(api, proxies) {
-      const wire = openWire(api, proxies, limits);
+    async open(url, proxies) {
+      const wire = openWire(url, proxies, limits);
       closing.push(wire.close);
       return {
-        async exchange(request, limit) {
+        async send(request, limit) {
           live();
-          const answer = wire.exchange(request, limit);
+          const answer = wire.send(request, limit);
           // Between sending and the answer there is a moment to die in, with the request under way.
           if (dealings++ === dieAt) {
             await setImmediate();

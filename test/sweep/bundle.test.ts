@@ -62,7 +62,7 @@ it('has the inputs and outputs that its action.yml names, and the bundle', () =>
   const { inputs, outputs, runs } = parse(readFileSync(join(SWEEP, 'action.yml'), 'utf8'));
   expect(Object.keys(inputs)).toEqual([...sweepInputNames]);
   expect(Object.keys(outputs)).toEqual([...sweepOutputNames]);
-  expect(runs).toEqual({ using: 'node24', main: '../dist/sweep/index.js' });
+  expect(runs).toEqual({ using: 'node24', main: '../dist/sweep.js' });
 });
 
 /** 250 tokens of all kinds, on pages of 50. */

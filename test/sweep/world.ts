@@ -1,8 +1,8 @@
 /** A world for the sweep in which HTTP is real, and the runner writes into memory. */
 
 import { Failure } from '../../src/failure.ts';
-import { type OpenRuns, openRuns } from '../../src/github/runs.ts';
-import { type Limits, openWire } from '../../src/mapbox/wire.ts';
+import { type ReachGithub, reachGithub } from '../../src/github/runs.ts';
+import { type Limits, openWire } from '../../src/http/wire.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { sweepStep } from '../../src/sweep-step.ts';
 import { VirtualClock } from '../faults/world.ts';
@@ -44,7 +44,7 @@ export interface SweepSetting extends AsyncDisposable {
 
 interface SweepOptions {
   readonly env: Record<string, string | undefined>;
-  readonly openRuns: OpenRuns;
+  readonly reachGithub: ReachGithub;
   readonly limits: Limits;
 }
 
@@ -141,8 +141,8 @@ async function sweepOnce(
       sleep: milliseconds => clock.sleep(milliseconds),
     },
     random: below => Math.floor(Math.random() * below),
-    open: (api, proxies) => openWire(api, proxies, options.limits),
-    openRuns: options.openRuns ?? openRuns,
+    open: async (url, proxies, limits) => openWire(url, proxies, { ...limits, ...options.limits }),
+    reachGithub: options.reachGithub ?? reachGithub,
   }).then(
     () => 'success' as const,
     error => {

@@ -1,8 +1,9 @@
 /** Stand-ins for what the logic talks to: time that passes when told, and a wire that answers from a script. */
 import type { Clock } from '../../src/clock.ts';
+import type { HttpAnswer, NoAnswer } from '../../src/http/wire.ts';
 import type { Authorizer } from '../../src/inputs.ts';
 import type { Account } from '../../src/mapbox/account.ts';
-import type { Exchange, HttpAnswer, HttpRequest, NoAnswer } from '../../src/mapbox/exchange.ts';
+import type { Exchange, HttpRequest } from '../../src/mapbox/exchange.ts';
 import type { Limited, Refused, Unknown, Unsent } from '../../src/mapbox/outcome.ts';
 import type { Run } from '../../src/note.ts';
 import type { Patience } from '../../src/persist.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure, titles } from '../../src/failure.ts';
+import type { HttpAnswer } from '../../src/http/wire.ts';
 import type { Access, Wanted } from '../../src/inputs.ts';
-import type { HttpAnswer } from '../../src/mapbox/exchange.ts';
 import { mintStored, mintTemporary } from '../../src/mint.ts';
 import { jobMark, jobNote, permanentNote } from '../../src/note.ts';
 import type { Trail } from '../../src/trail.ts';

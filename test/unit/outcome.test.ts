@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { HttpAnswer } from '../../src/mapbox/exchange.ts';
+import type { HttpAnswer } from '../../src/http/wire.ts';
 import { accountPath, outcomeOf } from '../../src/mapbox/outcome.ts';
 import { Secret } from '../../src/secret.ts';
 import { answer, html, json, lostAnswer, noConnection, START } from './doubles.ts';

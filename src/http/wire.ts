@@ -3,8 +3,48 @@ import type { Dispatcher } from 'undici';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import { Secret } from '../secret.ts';
-import type { Exchange, HttpAnswer, HttpRequest, NoAnswer } from './exchange.ts';
 import type { Proxies } from './proxies.ts';
+
+/** One request, as it goes over the wire. */
+export interface WireRequest {
+  readonly method: string;
+  /** The path and the query, percent-encoded. It may have a token in it and is told to nobody. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
+}
+
+/** The body of an answer. It may carry a new token, also where it is broken. */
+export type Body =
+  | { readonly kind: 'whole'; readonly text: Secret }
+  | { readonly kind: 'broken'; readonly how: 'cut off' | 'too large' | 'too slow'; readonly text: Secret };
+
+export interface HttpAnswer {
+  readonly kind: 'answer';
+  readonly status: number;
+  /** By lower-case name; of a repeated header, the first. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Body;
+}
+
+/** No answer came. `sent: false` promises that the server never saw the request. */
+export interface NoAnswer {
+  readonly kind: 'no answer';
+  readonly sent: boolean;
+  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `PROXY_<status>`. */
+  readonly code: string;
+}
+
+/** A way to a server, and the end of it. */
+export interface Wire {
+  /**
+   * Sends one request and waits for its answer, `limit` milliseconds at most. Never rejects for what happens on
+   * the wire, follows no redirect, repeats nothing.
+   */
+  send(request: WireRequest, limit: number): Promise<HttpAnswer | NoAnswer>;
+  /** Drops every connection, also one that is still being made. */
+  close(): Promise<void>;
+}
 
 /** When a single request is given up, whatever time the step still has. Milliseconds and bytes. */
 export interface Limits {
@@ -17,58 +57,43 @@ export interface Limits {
 
 const LIMITS: Limits = { connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 };
 
-// undici tells diagnostics channels, and under NODE_DEBUG=undici the log, the path of every request: ours has
-// the token in its query. The channels it publishes on are put out of everybody's reach.
+// undici tells diagnostics channels, and under NODE_DEBUG=undici the log, the path and the headers of every
+// request, and with them the token. The channels it publishes on are put out of everybody's reach.
 for (const name of Object.keys(diagnostics.channels)) {
   diagnostics.channels[name] = channel(`create-mapbox-token:unheard:${name}`);
 }
 
-/** A way to Mapbox, and the end of it. */
-export interface Wire {
-  readonly exchange: Exchange;
-  /** Drops every connection, also one that is still being made. */
-  close(): Promise<void>;
-}
-
 /**
- * Opens the way to the Mapbox API below `api`, through a proxy if one is given. Nothing is sent yet. Every
- * request has a connection of its own, so that a connection that died while idle is never mistaken for one
- * that died with a request on it.
+ * Opens the way to the server at `url`, through a proxy if one is given. Nothing is sent yet. Every request has
+ * a connection of its own, so that a connection that died while idle is never mistaken for one that died with a
+ * request on it.
  */
-export function openWire(api: URL, proxies: Proxies | undefined, limits: Limits = LIMITS): Wire {
-  let dispatcher: Promise<Dispatcher> | undefined;
-  const base = api.pathname.replace(/\/+$/, '');
-
-  const exchange: Exchange = async (request, limit) => {
-    dispatcher ??= connectTo(api, proxies, limits);
-    const handler = new AnswerHandler(Math.min(limit, limits.whole), limits.bytes);
-    try {
-      (await dispatcher).dispatch(
-        {
-          origin: api.origin,
-          path: base + pathAndQuery(request),
-          method: request.method,
-          headers: headersOf(request),
-          body: request.body === undefined ? null : JSON.stringify(request.body),
-          idempotent: false,
-        },
-        handler,
-      );
-    } catch (error) {
-      handler.fail(codeOf(error));
-    }
-    return handler.end;
-  };
-
+export function openWire(url: URL, proxies: Proxies | undefined, limits: Partial<Limits> = {}): Wire {
+  const { origin } = url;
+  const most = { ...LIMITS, ...limits };
+  const open = new Set<Dispatcher>();
   return {
-    exchange,
+    async send({ method, path, headers, body = null }, limit) {
+      const handler = new AnswerHandler(Math.min(limit, most.whole), most.bytes);
+      const connection = await connectTo(origin, proxies, most);
+      open.add(connection);
+      try {
+        connection.dispatch({ origin, path, method, headers, body, idempotent: false }, handler);
+      } catch (error) {
+        handler.fail(codeOf(error));
+      }
+      const end = await handler.end;
+      open.delete(connection);
+      connection.destroy().catch(() => {});
+      return end;
+    },
     async close() {
-      await (await dispatcher)?.destroy();
+      await Promise.all(Array.from(open, connection => connection.destroy()));
     },
   };
 }
 
-async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits): Promise<Dispatcher> {
+async function connectTo(origin: string, proxies: Proxies | undefined, limits: Limits): Promise<Dispatcher> {
   // `rejectUnauthorized` is said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off:
   // whoever needs another authority has NODE_EXTRA_CA_CERTS.
   const tls = { timeout: limits.connect, rejectUnauthorized: true };
@@ -81,7 +106,7 @@ async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits)
     headersTimeout: limits.silence,
     bodyTimeout: limits.silence,
   };
-  if (proxies === undefined) return new Client(api.origin, options);
+  if (proxies === undefined) return new Client(origin, options);
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
   const { default: connect } = await import('undici/lib/api/api-connect.js');
   return new EnvHttpProxyAgent({
@@ -95,16 +120,6 @@ async function connectTo(api: URL, proxies: Proxies | undefined, limits: Limits)
     clientFactory: (origin: URL, ownOptions: object) =>
       Object.assign(new Client(origin, { ...options, ...ownOptions }), { connect }),
   });
-}
-
-function pathAndQuery({ path, query, token }: HttpRequest): string {
-  const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
-  return `${path}?${parameters}`;
-}
-
-function headersOf({ body }: HttpRequest): Record<string, string> {
-  const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
-  return body === undefined ? headers : { ...headers, 'content-type': 'application/json' };
 }
 
 /** Gathers one answer. Settles `end` once: with the answer, however broken, or with why there is none. */
