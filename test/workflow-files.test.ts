@@ -41,6 +41,6 @@ describe('action.yml', () => {
   });
 
   it('names bundles that are there', () => {
-    expect(find('dist/*/index.js')).toEqual(expect.arrayContaining([action.runs.main, action.runs.post]));
+    expect(find('dist/*.js')).toEqual(expect.arrayContaining([action.runs.main, action.runs.post]));
   });
 });
