@@ -9,8 +9,11 @@ import { dirname, join } from 'node:path';
 
 const require = createRequire(import.meta.url);
 const root = dirname(import.meta.dirname);
-/** Stands for what is never called: a module that Node has loaded anyway. */
-const NOTHING = 'node:util';
+/**
+ * Stands for what is never called: a module that Node has loaded anyway, and all of whose exports are at hand
+ * (those of `node:util` would be made at the import: 3 ms).
+ */
+const NOTHING = 'node:path';
 
 /** What @actions/core imports and nothing here calls: the OpenID client, and the description of the machine. */
 const uncalled = {
