@@ -78,7 +78,7 @@ export async function mintStored(
   const minted = judge(end.value, wanted, username);
   if ('fault' in minted) {
     // Only an id that the token itself confirms is deleted by: a wrong answer may name somebody's production key.
-    const ours = trail.id !== undefined && claims?.id === trail.id ? trail.id : undefined;
+    const ours = claims?.id === trail.id ? trail.id : undefined;
     const lostBefore = trail.lost;
     if (ours === undefined) update({ id: undefined, lost: true });
     const fate = await discard(account, ours, trail, graced(patience));

@@ -22,19 +22,19 @@ const SECOND_LOOK = 2_000;
  */
 export async function revoke(trail: Trail, account: Account, patience: Patience): Promise<Revoked> {
   const { mark, id, note, lost } = trail;
-  const deletion = id === undefined ? undefined : await removeToken(account, id, patience);
+  const own = id === undefined ? undefined : { id, end: await removeToken(account, id, patience) };
   const cleared = mark === undefined ? undefined : await clear(account, mark, trail, patience);
   const unsure =
     mark === undefined && (id === undefined || lost) ? await whatIsLeft(account, trail, patience) : undefined;
   const alive = [
-    ...(id !== undefined && deletion !== undefined && deletion.kind !== 'gone' && !found(cleared, id)
-      ? [{ id, why: deletion }]
+    ...(own !== undefined && own.end.kind !== 'gone' && !found(cleared, own.id)
+      ? [{ id: own.id, why: own.end }]
       : []),
     ...(cleared?.kind === 'cleared' ? cleared.alive : []),
   ];
   const warnings = [warningOf(alive, cleared, note), unsure].filter(text => text !== undefined);
   return {
-    lines: linesOf(id, deletion, cleared),
+    lines: linesOf(own, cleared),
     warning: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
 }
@@ -65,16 +65,15 @@ function found(cleared: Cleared | undefined, id: string): boolean {
 }
 
 function linesOf(
-  id: string | undefined,
-  deletion: Deletion | undefined,
+  own: { readonly id: string; readonly end: Deletion } | undefined,
   cleared: Cleared | undefined,
 ): string[] {
   const lines: string[] = [];
-  if (deletion?.kind === 'gone') lines.push(`Deleted the token ${id}.`);
+  if (own?.end.kind === 'gone') lines.push(`Deleted the token ${own.id}.`);
   if (cleared?.kind === 'cleared') {
     for (const lost of cleared.deleted)
       lines.push(`Deleted the token ${lost}, which a lost request had made.`);
-    if (id === undefined && cleared.deleted.length + cleared.alive.length === 0) {
+    if (own === undefined && cleared.deleted.length + cleared.alive.length === 0) {
       lines.push('The main step left no token behind.');
     }
   }

@@ -82,7 +82,7 @@ export function outcomeOf<T>(
   }
   const { status } = end;
   const date = dateOf(end);
-  if (status >= 200 && status < 300) {
+  if (status < 300) {
     const value = read(end);
     return value === undefined
       ? { kind: 'unknown', trouble: { kind: 'unreadable', status, form: formOf(end) } }

@@ -97,6 +97,12 @@ describe('a stored token', () => {
     expect(judge(answer, stored, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
   });
 
+  it('with a flood of scopes is refused in a line of bounded length', () => {
+    const scopes = Array.from({ length: 50 }, (_, n) => `${n}:${'x'.repeat(100)}`);
+    const { fault } = { fault: '', ...judge(created(secretText, { scopes }), stored, OWNER) };
+    expect(fault.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
+  });
+
   it('that is secret though every scope is public is not handed on', () => {
     const scopes = ['styles:read', 'fonts:read'];
     expect(judge(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({

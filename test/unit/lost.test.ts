@@ -78,6 +78,16 @@ describe('the search through the account', () => {
     expect(found.kind).toBe('gave up');
     expect(clock.ticks()).toBeLessThanOrEqual(21_000);
   });
+
+  it('of a list that runs in circles and costs no time ends all the same', async () => {
+    let pages = 0;
+    const exchange = async () => {
+      if (++pages > 20_000) throw new Error('it never ends');
+      return page([{ id: idOf(1) }], 'start=a');
+    };
+    const found = await findTokens(accountOn({ exchange }), patience(new FakeClock()), () => true);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
 });
 
 describe('deleting one token', () => {
@@ -186,7 +196,7 @@ describe('the warning about what cannot be told from others', () => {
     const wire = scripted();
     const text = await warning(jobTrail, wire);
     expect(text).toContain(`"${note}"`);
-    expect(text).toContain('`tokens:read`');
+    expect(text).toMatch(/^Mapbox did not answer .*`tokens:read`/);
     expect(wire.asked).toEqual([]);
   });
 
@@ -224,6 +234,8 @@ describe('the warning about what cannot be told from others', () => {
   it('names the token that is in use where the account cannot be searched', async () => {
     const text = await warning(permanentTrail, scripted(notFound()));
     expect(text).toContain(`${idOf(1)} is in use`);
-    expect(await warning({ ...permanentTrail, id: undefined }, scripted(notFound()))).not.toContain('in use');
+    expect(await warning({ ...permanentTrail, id: undefined }, scripted(notFound()))).toMatch(
+      /nobody uses\.$/,
+    );
   });
 });

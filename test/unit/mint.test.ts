@@ -319,7 +319,7 @@ describe('when there is no token in the end', () => {
     expect(end).toBeInstanceOf(Failure);
     expect(end).toMatchObject({
       title: titles.unreachable,
-      message: expect.stringMatching(/reset.*one attempt.*`timeout`/),
+      message: expect.stringMatching(/reset.*one attempt.*status\.mapbox\.com.*`timeout`/),
     });
     expect(wire.asked).toEqual([POST]);
     expect(last).toEqual(trail({ lost: true }));
@@ -332,7 +332,7 @@ describe('when there is no token in the end', () => {
     );
     expect(end).toMatchObject({
       title: titles.limited,
-      message: expect.stringMatching(/resets in 30 min.*`timeout`/),
+      message: expect.stringMatching(/resets in 30 min.*`timeout` above that.*fewer jobs/),
     });
     expect(last).toBeUndefined();
   });
@@ -362,8 +362,43 @@ describe('an answer that is not what was asked for', () => {
   });
 
   it('never builds a path from an id that has not the form of one', async () => {
-    const { wire } = await mint([made(idOf(1), { id: '../styles/v1' }), page([])]);
-    expect(wire.asked).toEqual([POST, GET]);
+    for (const confirmed of [idOf(1), '../styles/v1']) {
+      const { wire, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
+      expect(wire.asked).toEqual([POST, GET]);
+      expect(kept.map(trail => trail?.id)).not.toContain('../styles/v1');
+    }
+  });
+
+  it('is looked for by its mark where its text is no token', async () => {
+    const { end, wire } = await mint([
+      made(idOf(1), { token: 'a token, believe me' }),
+      page([{ id: idOf(1), note }]),
+      deleted(),
+    ]);
+    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(end).toMatchObject({
+      title: titles.badAnswer,
+      message: expect.stringContaining('It was deleted'),
+    });
+  });
+
+  it.each([
+    ['the account cannot be searched', [notFound()]],
+    [
+      'one of two with the mark cannot be deleted',
+      [
+        page([
+          { id: idOf(1), note },
+          { id: idOf(2), note },
+        ]),
+        deleted(),
+        html(403),
+      ],
+    ],
+  ])('is not called deleted where %s', async (_, steps) => {
+    const { end, last } = await mint([made(idOf(1), { id: undefined }), ...steps]);
+    expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
+    expect(last).toEqual(trail({ lost: true }));
   });
 
   it('is found by its mark where it has no id', async () => {

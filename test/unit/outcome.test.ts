@@ -72,7 +72,7 @@ describe('why Mapbox refused', () => {
   });
 
   it('takes every redirect for one, and never for an answer of Mapbox’s', () => {
-    for (const status of [301, 302, 304, 307, 308]) {
+    for (const status of [300, 301, 302, 304, 307, 308]) {
       expect(outcome(answer(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
         kind: 'refused',
         why: 'redirect',
@@ -81,12 +81,20 @@ describe('why Mapbox refused', () => {
     }
   });
 
+  it('is unknown, and no refusal, from 500 on', () => {
+    expect(outcome(json(499, {})).kind).toBe('refused');
+    expect(outcome(json(500, {})).kind).toBe('unknown');
+  });
+
   it('believes a message only in a whole JSON object', () => {
     for (const end of [
       json(404, ['message']),
       json(404, { message: 5 }),
       json(404, 'Not Found'),
-      broken(404, 'cut off'),
+      {
+        ...broken(404, 'cut off'),
+        body: { ...broken(404, 'cut off').body, text: new Secret('{"message":"x"}') },
+      },
     ]) {
       expect(outcome(end)).toMatchObject({ kind: 'refused', documented: false });
     }
@@ -100,10 +108,10 @@ describe('how long a rate limit lasts', () => {
   it('is what `X-Rate-Limit-Reset` says, by Mapbox’s clock and not the runner’s', () => {
     const reset = String(START / 1000 + 7 + 500);
     const theirs = new Date(START + 500_000).toUTCString();
-    expect(limit({ 'x-rate-limit-reset': reset, 'x-rate-limit-interval': '60', date: theirs })).toEqual({
+    expect(limit({ 'x-rate-limit-reset': reset, 'x-rate-limit-interval': '30', date: theirs })).toEqual({
       kind: 'limited',
       wait: 7000,
-      interval: 60_000,
+      interval: 30_000,
     });
   });
 
@@ -112,7 +120,7 @@ describe('how long a rate limit lasts', () => {
   });
 
   it('is what `Retry-After` says in seconds or as a date, where nothing else is said', () => {
-    expect(limit({ 'retry-after': '12' })).toMatchObject({ wait: 12_000 });
+    expect(limit({ 'retry-after': ' 12 ' })).toMatchObject({ wait: 12_000 });
     const at = new Date(START + 30_000).toUTCString();
     expect(limit({ 'retry-after': at, date })).toMatchObject({ wait: 30_000 });
   });
@@ -122,6 +130,8 @@ describe('how long a rate limit lasts', () => {
     expect(
       limit({ 'x-rate-limit-reset': 'soon', 'x-rate-limit-interval': 'short', 'retry-after': 'later' }),
     ).toEqual({ kind: 'limited', wait: 60_000, interval: 60_000 });
+    expect(limit({ 'x-rate-limit-reset': '0', 'x-rate-limit-interval': '0' })).toEqual(limit({}));
+    for (const odd of ['x12', '12s']) expect(limit({ 'retry-after': odd })).toEqual(limit({}));
   });
 
   it('is never negative, never over an hour and always a number, whatever the headers say', () => {
@@ -156,7 +166,7 @@ describe('what people are told of an answer', () => {
     [answer(502, 'Bad Gateway', { 'content-type': 'text/html; charset=utf-8' }), 'an HTML page'],
     [answer(502, ' \n'), 'an empty answer'],
     [answer(502, 'upstream'), 'an answer that is not JSON'],
-    [json(502, { error: 1 }), 'JSON that Mapbox does not document'],
+    [json(502, { error: '<html>' }), 'JSON that Mapbox does not document'],
     [broken(502, 'cut off'), 'an answer that was cut off'],
     [broken(502, 'too large'), 'an answer over 256 KiB'],
     [broken(502, 'too slow'), 'an answer that never ended'],

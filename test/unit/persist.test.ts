@@ -66,6 +66,7 @@ describe('what ends it at once', () => {
     'UND_ERR_CONNECT_TIMEOUT',
     'PROXY_502',
     'UNKNOWN_HOST',
+    'HOST_UNKNOWN',
   ])('tries again where no connection came about for %s', async code => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unsent(code), done]);

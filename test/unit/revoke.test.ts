@@ -88,6 +88,11 @@ describe('what lost requests made', () => {
     expect(warning).toBeUndefined();
   });
 
+  it('is no longer spoken of where nothing is found beside the token of the job', async () => {
+    const { lines } = await after({ id: ID, lost: true }, [deleted(), page([])]);
+    expect(lines).toEqual([`Deleted the token ${ID}.`]);
+  });
+
   it('is not looked for where no request was lost', async () => {
     const { asked } = await after({ id: ID, lost: false }, [deleted()]);
     expect(asked).toEqual([DELETE(ID)]);
@@ -153,8 +158,29 @@ describe('the token of the job and the search together', () => {
     expect(lines).toHaveLength(1);
   });
 
+  it('warn of a token that could not be deleted, whatever else the search found', async () => {
+    const { warning } = await after({ id: ID, lost: true }, [
+      html(403),
+      page([
+        { id: idOf(2), note },
+        { id: idOf(3), note },
+      ]),
+      deleted(),
+      html(403),
+    ]);
+    expect(warning).toMatch(new RegExp(`^The token ${ID} .*\nThe token ${idOf(3)} .*\nLook on`));
+  });
+
   it('name a token once that neither could delete', async () => {
-    const { warning } = await after({ id: ID, lost: true }, [html(403), page([{ id: ID, note }]), html(403)]);
+    const { warning } = await after({ id: ID, lost: true }, [
+      html(403),
+      page([
+        { id: idOf(2), note },
+        { id: ID, note },
+      ]),
+      html(403),
+      html(403),
+    ]);
     expect(warning?.split(ID)).toHaveLength(2);
   });
 
@@ -186,6 +212,11 @@ describe('a permanent token that was never handed on', () => {
   it('is warned of also where the main step was killed with its request under way', async () => {
     const { warning } = await after(trail, [page([])]);
     expect(warning).toContain(stays);
+  });
+
+  it('is warned of with both its id and its note where neither helps', async () => {
+    const { warning } = await after({ ...trail, id: ID, lost: true }, [html(403), page([])]);
+    expect(warning).toMatch(new RegExp(`^The token ${ID} .*\n.*stands\\.\nMapbox did not answer`));
   });
 
   it('is warned of beside the one that was deleted, where one before it was lost', async () => {

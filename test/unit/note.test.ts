@@ -1,0 +1,104 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  isJobMark,
+  jobMark,
+  jobNote,
+  NOTE_LIMIT,
+  newNonce,
+  oneLine,
+  permanentNote,
+  runInNote,
+  runUrl,
+} from '../../src/note.ts';
+import { run } from './doubles.ts';
+
+const mark = jobMark(run, 'abcd1234');
+const anyText = fc.string({ unit: 'binary', maxLength: 400 });
+
+it('names the run attempt by the address of its page', () => {
+  expect(runUrl(run)).toBe('https://github.com/octo-org/maps/actions/runs/4711/attempts/1');
+  expect(mark).toBe(`[until job ends: ${runUrl(run)}#abcd1234]`);
+  expect(jobNote('Release', mark)).toBe(`Release ${mark}`);
+  expect(permanentNote('Web map', run)).toBe(`Web map [${runUrl(run)}]`);
+});
+
+describe('whatever a workflow calls its token', () => {
+  it('the note fits, is one line, and ends with the whole mark', () => {
+    fc.assert(
+      fc.property(anyText, text => {
+        const note = jobNote(text, mark);
+        expect(note.length).toBeLessThanOrEqual(NOTE_LIMIT);
+        expect(note.endsWith(mark)).toBe(true);
+        expect(note).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u);
+        expect(runInNote(note, run)).toEqual(run);
+      }),
+    );
+  });
+
+  it('a note that fits is kept, and a longer one is cut where the mark begins', () => {
+    const room = NOTE_LIMIT - mark.length - 1;
+    expect(jobNote('x'.repeat(room), mark)).toBe(`${'x'.repeat(room)} ${mark}`);
+    expect(jobNote('x'.repeat(room + 1), mark)).toBe(`${'x'.repeat(room)} ${mark}`);
+    expect(jobNote(`${'x'.repeat(room - 1)} y`, mark)).toBe(`${'x'.repeat(room - 1)} ${mark}`);
+  });
+
+  it('no character is cut in two', () => {
+    const room = NOTE_LIMIT - mark.length - 1;
+    const family = '👨‍👩‍👧';
+    expect(jobNote(`${'x'.repeat(room - 3)}${family}`, mark)).toBe(`${'x'.repeat(room - 3)} ${mark}`);
+  });
+
+  it('the mark stands alone where there is nothing before it', () => {
+    expect(jobNote(' \n ', mark)).toBe(mark);
+    expect(runInNote(mark, run)).toEqual(run);
+  });
+});
+
+it('puts a blank for whatever would break a line or steer a terminal', () => {
+  expect(oneLine('\u001b[31mred\r\n\r\nand\u2028more  and\ttabs\ud800 ')).toBe('[31mred and more and tabs');
+});
+
+describe('a mark', () => {
+  it.each([
+    ['is one', mark, true],
+    ['has something before it', ` ${mark}`, false],
+    ['has something behind it', `${mark} `, false],
+    ['has a short nonce', jobMark(run, 'abcd123'), false],
+    ['has a long nonce', jobMark(run, 'abcd12345'), false],
+    ['has a nonce in capitals', jobMark(run, 'ABCD1234'), false],
+    ['has a blank in its address', jobMark({ ...run, repository: 'octo org' }, 'abcd1234'), false],
+    ['has no run', '[until job ends: #abcd1234]', false],
+  ])('%s: %s', (_, text, is) => expect(isJobMark(text)).toBe(is));
+});
+
+describe('the run that a note names', () => {
+  it.each([
+    ['of another repository', jobMark({ ...run, repository: 'octo-org/maps2' }, 'abcd1234')],
+    ['of another server', jobMark({ ...run, server: 'https://ghe.example' }, 'abcd1234')],
+    ['with a zero before its number', jobMark({ ...run, id: '04711' }, 'abcd1234')],
+    ['with a number that nobody can hold', jobMark({ ...run, id: '1'.repeat(16) }, 'abcd1234')],
+    ['with an attempt that is none', jobMark({ ...run, attempt: '0' }, 'abcd1234')],
+    ['with an attempt beyond all counting', jobMark({ ...run, attempt: '1'.repeat(10) }, 'abcd1234')],
+    ['glued to what stands before it', `x${mark}`],
+    ['in the middle', `${mark} and more`],
+    ['without the bracket', mark.slice(1)],
+    ['of a permanent token', permanentNote('Web map', run)],
+  ])('is not believed %s', (_, note) => expect(runInNote(note, run)).toBeUndefined());
+
+  it('is the last one, where a note quotes another', () => {
+    const other = { ...run, id: '1' };
+    expect(runInNote(`${jobMark(other, 'zzzzzzzz')} ${mark}`, run)).toEqual(run);
+  });
+});
+
+it('makes a nonce of eight letters and digits, each as likely as another', () => {
+  const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
+  let next = 0;
+  const random = (below: number) => {
+    expect(below).toBe(letters.length);
+    return next++;
+  };
+  const nonces = Array.from({ length: 4 }, () => newNonce(random)).join('');
+  expect(nonces).toBe(letters.slice(0, 32));
+});

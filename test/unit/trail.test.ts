@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { jobMark } from '../../src/note.ts';
+import { readTrail, type Trail, writeTrail } from '../../src/trail.ts';
+import { idOf, run } from './doubles.ts';
+
+const mark = jobMark(run, 'abcd1234');
+const trail: Trail = { username: 'octo', note: `Release ${mark}`, mark, id: idOf(1), lost: true };
+
+it('is read as it was written', () => {
+  const optional = <T>(value: T) => fc.constantFrom(value, undefined);
+  fc.assert(
+    fc.property(
+      fc.record({
+        username: fc.string(),
+        note: fc.string({ unit: 'binary' }),
+        mark: optional(mark),
+        id: optional(idOf(1)),
+        lost: fc.boolean(),
+      }),
+      written => {
+        expect(readTrail(writeTrail(written))).toEqual(written);
+      },
+    ),
+  );
+});
+
+it.each(['', '{', 'null', '[]', '"trail"', '{}', '{"username":"octo"}', '{"username":1,"note":""}'])(
+  'is none where the state is %s',
+  text => expect(readTrail(text)).toBeUndefined(),
+);
+
+it.each([
+  ['an id that is no id', { id: '../scopes' }, { id: undefined }],
+  ['an id that is no text', { id: 7 }, { id: undefined }],
+  ['a mark that many notes could end with', { mark: ']' }, { mark: undefined }],
+  ['a mark that is no text', { mark: [mark] }, { mark: undefined }],
+  ['a loss that is not plainly one', { lost: 'no' }, { lost: false }],
+])('deletes nothing by %s', (_, changed, read) => {
+  expect(readTrail(JSON.stringify({ ...trail, ...changed }))).toEqual({ ...trail, ...read });
+});
