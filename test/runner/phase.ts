@@ -61,9 +61,9 @@ export interface PhaseOptions {
 export interface Phase {
   readonly pid: number | undefined;
   readonly done: Promise<PhaseResult>;
-  /** As the runner cancels: SIGINT, SIGTERM, SIGKILL. */
+  /** As the runner cancels: SIGINT and SIGTERM to the process, SIGKILL to all that it started [ProcessInvoker.cs]. */
   cancel(): void;
-  /** As a machine dies. */
+  /** As a machine dies, and all that it runs with it. */
   kill(): void;
 }
 
@@ -82,7 +82,17 @@ export function startPhase(options: PhaseOptions): Phase {
     cwd: machine.workspace,
     env: { ...files, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own, so that what a script has started can be ended with it.
+    detached: process.platform !== 'win32',
   });
+  const killAll = () => {
+    if (process.platform === 'win32' || child.pid === undefined) return void child.kill('SIGKILL');
+    try {
+      process.kill(-child.pid, 'SIGKILL');
+    } catch {
+      // It has ended by itself.
+    }
+  };
 
   let stdout = '';
   let stderr = '';
@@ -194,10 +204,10 @@ export function startPhase(options: PhaseOptions): Phase {
       child.kill('SIGINT');
       const term = setTimeout(() => {
         child.kill('SIGTERM');
-        timers.push(setTimeout(() => child.kill('SIGKILL'), killDelays.sigkill));
+        timers.push(setTimeout(killAll, killDelays.sigkill));
       }, killDelays.sigterm);
       timers.push(term);
     },
-    kill: () => void child.kill('SIGKILL'),
+    kill: killAll,
   };
 }
