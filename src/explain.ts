@@ -1,10 +1,9 @@
 import { type Failure, titles } from './failure.ts';
 import { spoken } from './lifetime.ts';
-import type { Limited, Unknown, Unsent } from './mapbox/outcome.ts';
-import type { GaveUp } from './persist.ts';
+import type { GaveUp, Setback } from './setback.ts';
 
 /** The titles that a lost struggle with the network ends under. */
-export function titleOf(outcome: Limited | Unsent | Unknown): Failure['title'] {
+export function titleOf(outcome: Setback): Failure['title'] {
   if (outcome.kind === 'limited') return titles.limited;
   if (outcome.kind === 'unsent') return titles.unreachable;
   switch (outcome.trouble.kind) {
@@ -18,7 +17,7 @@ export function titleOf(outcome: Limited | Unsent | Unknown): Failure['title'] {
 }
 
 /** One sentence on why an attempt came to nothing. */
-export function explain(outcome: Limited | Unsent | Unknown): string {
+export function explain(outcome: Setback): string {
   if (outcome.kind === 'limited') {
     return `Mapbox's rate limit is reached (429); it resets in ${spoken(outcome.wait)}.`;
   }

@@ -2,7 +2,8 @@ import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import { deleteToken } from './mapbox/delete.ts';
 import { type ListedToken, listPage, type Page } from './mapbox/list.ts';
 import type { Refused } from './mapbox/outcome.ts';
-import { type GaveUp, type Patience, persist } from './persist.ts';
+import { type Patience, persist } from './persist.ts';
+import type { GaveUp } from './setback.ts';
 import type { Trail } from './trail.ts';
 
 /** What was found on the account, or why it could not be looked through. */

@@ -10,7 +10,8 @@ import { createStored, createTemporary } from './mapbox/create.ts';
 import type { Refused } from './mapbox/outcome.ts';
 import { isTokenId } from './mapbox/token.ts';
 import { jobMark, jobNote, permanentNote, type Run } from './note.ts';
-import { type GaveUp, type Patience, persist } from './persist.ts';
+import { type Patience, persist } from './persist.ts';
+import type { GaveUp } from './setback.ts';
 import type { Trail } from './trail.ts';
 
 /** What minting needs of the world. */

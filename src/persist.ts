@@ -1,7 +1,8 @@
 import type { Clock } from './clock.ts';
 import { explain } from './explain.ts';
 import { spoken } from './lifetime.ts';
-import type { Done, Limited, Outcome, Refused, Unknown, Unsent } from './mapbox/outcome.ts';
+import type { Done, Outcome, Refused, Unknown } from './mapbox/outcome.ts';
+import type { GaveUp, Setback } from './setback.ts';
 
 /** How long and how patiently something is tried. */
 export interface Patience {
@@ -12,15 +13,6 @@ export interface Patience {
   readonly deadline: number;
   /** Told before each wait, in a line for the log. */
   readonly report: (line: string) => void;
-}
-
-/** Nothing came of it in time, or no further try could help. */
-export interface GaveUp {
-  readonly kind: 'gave up';
-  readonly last: Limited | Unsent | Unknown;
-  readonly attempts: number;
-  /** How long it was tried, in milliseconds. */
-  readonly spent: number;
 }
 
 const FIRST_PAUSE = 500;
@@ -63,7 +55,7 @@ export async function persist<T>(
   }
 }
 
-function isLasting(outcome: Limited | Unsent | Unknown, attempts: number): boolean {
+function isLasting(outcome: Setback, attempts: number): boolean {
   if (outcome.kind === 'unsent') return LASTING.test(outcome.code);
   return (
     outcome.kind === 'unknown' && outcome.trouble.kind === 'unreadable' && attempts >= UNREADABLE_ATTEMPTS

@@ -2,7 +2,8 @@ import { explain } from './explain.ts';
 import { type Alive, type Cleared, clearLost, type Deletion, removeToken, whatIsLeft } from './lost.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import type { Refused } from './mapbox/outcome.ts';
-import type { GaveUp, Patience } from './persist.ts';
+import type { Patience } from './persist.ts';
+import type { GaveUp } from './setback.ts';
 import type { Trail } from './trail.ts';
 
 /** What the post step has to say. */

@@ -9,9 +9,10 @@ import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import type { ListedToken } from './mapbox/list.ts';
 import type { Refused } from './mapbox/outcome.ts';
 import type { Run } from './note.ts';
-import type { GaveUp, Patience } from './persist.ts';
+import type { Patience } from './persist.ts';
 import { type Fate, removeTokens } from './remove-tokens.ts';
 import { Secret } from './secret.ts';
+import type { GaveUp } from './setback.ts';
 import { readSweep, type SweepOrder } from './sweep-inputs.ts';
 import {
   COLUMNS,
