@@ -200,6 +200,13 @@ export const assumptions: readonly Assumption[] = [
     section9: 0,
   },
   {
+    id: 'tiling-status',
+    question:
+      'What does the endpoint behind the SDK’s tilesetStatus answer, and which scope does it ask for?',
+    assumed: 'The id, the newest job and its stage; tilesets:list, as the list of jobs',
+    section9: 0,
+  },
+  {
     id: 'tiling-changesets',
     question: 'Which scopes do view-changeset and delete-changeset ask for?',
     assumed: 'tilesets:read and tilesets:write',

@@ -169,6 +169,11 @@ export class TilingService {
       }
       case 'GET jobs':
         return this.#jobs(call, tileset);
+      case 'GET status': {
+        const [newest] = tileset.jobs;
+        if (newest === undefined) return missing();
+        return answer(200, { id, latest_job: newest.id, status: getOn(newest).stage });
+      }
       default: {
         const found = tileset.jobs.find(({ id }) => id === job);
         return found === undefined ? missing() : answer(200, describeJob(tileset, getOn(found)));
@@ -341,6 +346,7 @@ const tilesetScopes: Readonly<Record<string, Scope>> = {
   'POST publish': 'tilesets:write',
   'POST publish-changesets': 'tilesets:write',
   'GET jobs': 'tilesets:list',
+  'GET status': 'tilesets:list',
   'GET jobs/job': 'tilesets:read',
 };
 
