@@ -42,17 +42,26 @@ export async function persist<T>(
     const outcome = await attempt(deadline - clock.ticks());
     if (outcome.kind === 'done' || outcome.kind === 'refused') return outcome;
     const left = deadline - clock.ticks();
-    const pause =
-      outcome.kind === 'limited'
-        ? outcome.wait + fraction() * (outcome.interval / 10)
-        : fraction() * Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE, left);
-    if (left - pause < SHORTEST_TRY || isLasting(outcome, attempts)) {
-      return { kind: 'gave up', last: outcome, attempts, spent: clock.ticks() - start };
-    }
+    const giveUp = (): GaveUp => ({ kind: 'gave up', last: outcome, attempts, spent: clock.ticks() - start });
+    const { soonest, spread } = nextTry(outcome, attempts, left);
+    const pause = soonest + fraction() * spread;
+    if (left - pause < SHORTEST_TRY || isLasting(outcome, attempts)) return giveUp();
     report(`${explain(outcome)} Trying again in ${spoken(pause)}, for ${spoken(left)} at most.`);
     if (outcome.kind === 'unknown') await afterUnknown(outcome);
-    await clock.sleep(pause);
+    const rest = deadline - clock.ticks() - SHORTEST_TRY;
+    if (rest < 0) return giveUp();
+    await clock.sleep(Math.min(pause, rest));
   }
+}
+
+/** When to try again at the earliest, and within how many milliseconds from then. */
+function nextTry(outcome: Setback, attempts: number, left: number): { soonest: number; spread: number } {
+  if (outcome.kind !== 'limited') {
+    return { soonest: 0, spread: Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE, left) };
+  }
+  const { wait, interval } = outcome;
+  // Time that is not left cannot be spread over: a post step has hardly more of it than the limit's interval.
+  return { soonest: wait, spread: Math.min(interval / 10, Math.max(0, left - wait - SHORTEST_TRY)) };
 }
 
 function isLasting(outcome: Setback, attempts: number): boolean {

@@ -55,7 +55,7 @@ export interface Limits {
   readonly bytes: number;
 }
 
-const LIMITS: Limits = { connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 };
+export const LIMITS: Limits = { connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 };
 
 // undici tells diagnostics channels, and under NODE_DEBUG=undici the log, the path and the headers of every
 // request, and with them the token. The channels it publishes on are put out of everybody's reach.

@@ -60,7 +60,7 @@ export interface Ended {
 
 export interface StepOptions {
   readonly inputs: Readonly<Record<string, string>>;
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   readonly state?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Kills the process at its n-th dealing with the world, counted from 0. */

@@ -156,6 +156,18 @@ describe('a rate limit', () => {
     expect(clock.slept).toEqual([1000, 1000, 1000]);
   });
 
+  it('is waited for also where the time is too short to spread the tries over a tenth of its interval', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [limited(57_000, 60_000), done]);
+    expect(
+      await persist(
+        attempt,
+        patience(clock, 60_000, () => ALMOST_ONE),
+      ),
+    ).toBe(done);
+    expect(clock.slept.map(Math.ceil)).toEqual([59_750]);
+  });
+
   it('that resets after the deadline is not waited for at all', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [limited(60_000), done], 100);
@@ -235,6 +247,28 @@ describe('the deadline', () => {
 });
 
 describe('before a repetition', () => {
+  it('takes the time of the clean-up from that of the pause, and gives up where it used up all', async () => {
+    for (const [cost, slept] of [
+      [8000, [1750]],
+      [9751, []],
+    ] as const) {
+      const clock = new FakeClock();
+      // Three pauses of 500, 1000 and 2000 milliseconds; ten seconds are left when the clean-up begins.
+      const { attempt, lefts } = attempts(clock, [
+        ...Array.from({ length: 3 }, () => unsent()),
+        failing(),
+        done,
+      ]);
+      await persist(
+        attempt,
+        patience(clock, 10_000 + 3500, () => ALMOST_ONE),
+        async () => clock.pass(cost),
+      );
+      expect(clock.slept.slice(3).map(Math.round)).toEqual(slept);
+      expect(lefts).toHaveLength(slept.length === 0 ? 4 : 5);
+    }
+  });
+
   it('cleans up after what may have been carried out, before it waits and tries again', async () => {
     const clock = new FakeClock();
     const order: string[] = [];
