@@ -33,7 +33,7 @@ async function show({ file, authorizer, env, github, diesAt }: Showing): Promise
       if (diesAt !== undefined && line.includes(diesAt)) started.kill();
     },
   });
-  process.once('SIGINT', started.cancel);
+  process.on('SIGINT', started.cancel);
   const report = await started.done;
   process.off('SIGINT', started.cancel);
   console.log(`  The job's result: ${diesAt === undefined ? report.result : 'none, the machine is dead'}\n`);

@@ -11,8 +11,9 @@
  * update; `Not Found` as the body says it; a `next` URL without `access_token`; the form of a token's text; the shapes
  * of the Tiling Service's answers as tilesets-cli and Mapbox's SDKs read them.
  *
- * Assumed (no source): the list in `assumptions.ts`. The stand-in's own inventions are how tokens are signed, a
- * publish job that gets on by one stage each time it is looked at, and the absence of the Tiling Service's rate limits.
+ * Assumed (no source): the list in `assumptions.ts`, which `npm run conformance` asks of the real Mapbox. The stand-in's
+ * own inventions are how tokens are signed, a publish job that gets on by one stage each time it is looked at, and the
+ * absence of the Tiling Service's rate limits.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -20,13 +21,13 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { Account } from './account.ts';
 import { type FaultPlan, json, meetFault, write } from './faults.ts';
+import { answerOthers } from './other-apis.ts';
 import { RateLimit } from './rate-limit.ts';
 import { TilingService } from './tiling-service.ts';
 import { answerTokens, isTokensPath } from './tokens-api.ts';
 import { type Answer, type Call, notFound, refuse, type SeenRequest } from './wire.ts';
 
 export { Account, type StoredToken } from './account.ts';
-export { type Assumption, assumptions } from './assumptions.ts';
 export type { Fault, FaultPlan } from './faults.ts';
 export type { Answer, SeenRequest } from './wire.ts';
 
@@ -79,7 +80,9 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
   const headers = (): Record<string, string> => ({ Date: new Date(now()).toUTCString() });
 
   const route = (call: Call): Answer => {
-    if (!isTokensPath(call.segments)) return tiling.answer(call) ?? notFound();
+    if (!isTokensPath(call.segments)) {
+      return tiling.answer(call) ?? answerOthers(call, account) ?? notFound();
+    }
     const admitted = limit.admit();
     const found = admitted ? answerTokens(call, account, tokensOptions) : refuse(429, 'Too Many Requests');
     return { ...found, headers: { ...limit.headers(), ...found.headers } };

@@ -111,32 +111,36 @@ append('GITHUB_ENV', 'LATER=set');`,
     expect(post.stdout.trim()).toBe('["one\\ntwo","Ship","set"]');
   });
 
-  it('is asked by SIGINT, then by SIGTERM, and then not any more; its post step runs', async () => {
-    using action = actionOf(
-      `for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => console.log('got ' + signal));
+  // Windows has no such signals.
+  it.skipIf(process.platform === 'win32')(
+    'is asked by SIGINT, then by SIGTERM, and then not any more; its post step runs',
+    async () => {
+      using action = actionOf(
+        `for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => console.log('got ' + signal));
 setInterval(() => {}, 1000);
 console.log('ready');`,
-      `console.log('post');`,
-    );
-    const ready = Promise.withResolvers<void>();
-    const seen = Promise.withResolvers<void>();
-    const started = startAction({
-      action: action.folder,
-      killDelays: { sigterm: 100, sigkill: 200 },
-      onLine(line) {
-        if (line === 'ready') ready.resolve();
-        if (line === 'got SIGTERM') seen.resolve();
-      },
-    });
-    await ready.promise;
-    started.cancel();
-    await seen.promise;
-    const { main, post } = await started.done;
+        `console.log('post');`,
+      );
+      const ready = Promise.withResolvers<void>();
+      const seen = Promise.withResolvers<void>();
+      const started = startAction({
+        action: action.folder,
+        killDelays: { sigterm: 100, sigkill: 200 },
+        onLine(line) {
+          if (line === 'ready') ready.resolve();
+          if (line === 'got SIGTERM') seen.resolve();
+        },
+      });
+      await ready.promise;
+      started.cancel();
+      await seen.promise;
+      const { main, post } = await started.done;
 
-    expect(main.stdout.split('\n')).toEqual(['ready', 'got SIGINT', 'got SIGTERM', '']);
-    expect(main.signal).toBe('SIGKILL');
-    expect(post.stdout).toBe('post\n');
-  });
+      expect(main.stdout.split('\n')).toEqual(['ready', 'got SIGINT', 'got SIGTERM', '']);
+      expect(main.signal).toBe('SIGKILL');
+      expect(post.stdout).toBe('post\n');
+    },
+  );
 
   it('has its files read also after a failure, and may not set NODE_OPTIONS', async () => {
     using action = actionOf(`${APPEND}append('GITHUB_OUTPUT', 'word=kept');
@@ -211,21 +215,25 @@ describe('a job', () => {
     expect(log).toContain('handed on and exported');
   });
 
-  it('whose machine dies runs nothing more, and takes with it what a script had started', async () => {
-    using action = actionOf('', `console.log('post');`);
-    const started = startWorkflow(
-      workflow(
-        '- uses: ./action\n- run: |\n    echo waiting\n    sleep 600\n    echo never\n- run: echo never',
-        {
-          actions: { './action': action.folder },
-          onLine: line => line.trim() === 'waiting' && started.kill(),
-        },
-      ),
-    );
-    const { log } = await started.done;
+  // Windows has no process groups.
+  it.skipIf(process.platform === 'win32')(
+    'whose machine dies runs nothing more, and takes with it what a script had started',
+    async () => {
+      using action = actionOf('', `console.log('post');`);
+      const started = startWorkflow(
+        workflow(
+          '- uses: ./action\n- run: |\n    echo waiting\n    sleep 600\n    echo never\n- run: echo never',
+          {
+            actions: { './action': action.folder },
+            onLine: line => line.trim() === 'waiting' && started.kill(),
+          },
+        ),
+      );
+      const { log } = await started.done;
 
-    expect(log).not.toMatch(/never|post/);
-  });
+      expect(log).not.toMatch(/never|post/);
+    },
+  );
 });
 
 describe('a line', () => {
