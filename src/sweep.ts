@@ -1,6 +1,6 @@
 import { runStep } from './ending.ts';
 import { reachGithub } from './github/runs.ts';
-import { sweepStep } from './sweep-step.ts';
+import { sweepStep } from './sweep/step.ts';
 import { realWorld } from './world.ts';
 
 const world = { ...realWorld(process.env), reachGithub };

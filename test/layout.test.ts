@@ -77,13 +77,23 @@ describe('knows of others only what it has to:', () => {
   });
 
   it('the middle, which imports no package', () => {
-    const middle = [...imports].filter(([module]) => !module.includes('/'));
+    const middle = [...imports].filter(([module]) => !/^(?:http|mapbox|github|runner)\//.test(module));
     const packages = middle.flatMap(([module, names]) =>
       names
         .filter(name => !name.endsWith('.ts') && !name.startsWith('node:'))
         .map(name => `${module} > ${name}`),
     );
     expect(packages).toEqual([]);
+  });
+
+  it('the job, which knows nothing of the sweep or of GitHub', () => {
+    const knowing = (folder: string) =>
+      [...imports]
+        .filter(([, names]) => names.some(name => name.startsWith(folder)))
+        .map(([module]) => module);
+    const outside = (folder: string) => knowing(folder).filter(module => !/^(?:sweep|github)\//.test(module));
+    expect(outside('sweep/')).toEqual(['sweep.ts']);
+    expect(outside('github/')).toEqual(['sweep.ts']);
   });
 });
 

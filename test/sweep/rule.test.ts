@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../src/mapbox/list.ts';
 import { jobMark, runUrl } from '../../src/note.ts';
-import { verdictOn } from '../../src/verdict.ts';
+import { verdictOn } from '../../src/sweep/verdict.ts';
 import { HERE, REPOSITORY, SERVER, setUpSweep } from './world.ts';
 
 /** The runs that are over in these tests; every other is going on. */

@@ -4,7 +4,7 @@ import { Failure } from '../../src/failure.ts';
 import { type ReachGithub, reachGithub } from '../../src/github/runs.ts';
 import { type Limits, openWire } from '../../src/http/wire.ts';
 import type { Runner } from '../../src/runner/runner.ts';
-import { sweepStep } from '../../src/sweep-step.ts';
+import { sweepStep } from '../../src/sweep/step.ts';
 import { VirtualClock } from '../faults/world.ts';
 import { type GithubStandIn, startGithub } from '../github/server.ts';
 import type { StoredToken } from '../mapbox/account.ts';

@@ -1,9 +1,9 @@
-import { phrase } from './explain.ts';
-import type { Trouble } from './github/runs.ts';
-import { spoken } from './lifetime.ts';
-import { TOKENS_PAGE } from './mapbox/account.ts';
-import type { ListedToken } from './mapbox/list.ts';
-import { oneLine, type Run, runInNote, runUrl } from './note.ts';
+import { phrase } from '../explain.ts';
+import type { Trouble } from '../github/runs.ts';
+import { spoken } from '../lifetime.ts';
+import { TOKENS_PAGE } from '../mapbox/account.ts';
+import type { ListedToken } from '../mapbox/list.ts';
+import { oneLine, type Run, runInNote, runUrl } from '../note.ts';
 import type { Fate } from './remove-tokens.ts';
 import type { Reason } from './verdict.ts';
 

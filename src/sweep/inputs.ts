@@ -1,4 +1,4 @@
-import { titles } from './failure.ts';
+import { titles } from '../failure.ts';
 import {
   type Access,
   type Calling,
@@ -10,8 +10,8 @@ import {
   readFlag,
   readTimeout,
   readUsername,
-} from './inputs.ts';
-import { Secret } from './secret.ts';
+} from '../inputs.ts';
+import { Secret } from '../secret.ts';
 
 export const sweepInputNames = [
   'authorizing-token',

@@ -1,19 +1,20 @@
+import { diagnose } from '../diagnose.ts';
+import { explainGivingUp, titleOf } from '../explain.ts';
+import { Failure, titles } from '../failure.ts';
+import type { ReachGithub, RunState } from '../github/runs.ts';
+import type { Access } from '../inputs.ts';
+import { findTokens } from '../lost.ts';
+import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
+import type { ListedToken } from '../mapbox/list.ts';
+import type { Refused } from '../mapbox/outcome.ts';
+import type { Run } from '../note.ts';
+import type { Patience } from '../persist.ts';
+import { Secret } from '../secret.ts';
+import type { GaveUp } from '../setback.ts';
+import { maskAuthorizer, patienceFor, proxiesTo, runOf, type World, withAccount } from '../world.ts';
 import { askRuns, isRejection } from './ask-runs.ts';
-import { diagnose } from './diagnose.ts';
-import { explainGivingUp, titleOf } from './explain.ts';
-import { Failure, titles } from './failure.ts';
-import type { ReachGithub, RunState } from './github/runs.ts';
-import type { Access } from './inputs.ts';
-import { findTokens } from './lost.ts';
-import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
-import type { ListedToken } from './mapbox/list.ts';
-import type { Refused } from './mapbox/outcome.ts';
-import type { Run } from './note.ts';
-import type { Patience } from './persist.ts';
+import { readSweep, type SweepOrder } from './inputs.ts';
 import { type Fate, removeTokens } from './remove-tokens.ts';
-import { Secret } from './secret.ts';
-import type { GaveUp } from './setback.ts';
-import { readSweep, type SweepOrder } from './sweep-inputs.ts';
 import {
   COLUMNS,
   counted,
@@ -24,9 +25,8 @@ import {
   rowsOf,
   wordsFor,
   wordsForFate,
-} from './sweep-report.ts';
+} from './report.ts';
 import { runsToAsk, type Sweeper, verdictOn } from './verdict.ts';
-import { maskAuthorizer, patienceFor, proxiesTo, runOf, type World, withAccount } from './world.ts';
 
 /** The world of the sweep has GitHub in it. */
 export interface SweepWorld extends World {

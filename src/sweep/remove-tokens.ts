@@ -1,10 +1,10 @@
-import { findTokens } from './lost.ts';
-import type { Account } from './mapbox/account.ts';
-import { deleteToken } from './mapbox/delete.ts';
-import type { ListedToken } from './mapbox/list.ts';
-import type { Refused } from './mapbox/outcome.ts';
-import { type Patience, persist } from './persist.ts';
-import type { GaveUp } from './setback.ts';
+import { findTokens } from '../lost.ts';
+import type { Account } from '../mapbox/account.ts';
+import { deleteToken } from '../mapbox/delete.ts';
+import type { ListedToken } from '../mapbox/list.ts';
+import type { Refused } from '../mapbox/outcome.ts';
+import { type Patience, persist } from '../persist.ts';
+import type { GaveUp } from '../setback.ts';
 
 /** What became of a token that was to be deleted. `left`: nobody tried, for want of time or of hope. */
 export type Fate = { readonly kind: 'gone' } | { readonly kind: 'left' } | Refused | GaveUp;
