@@ -62,7 +62,7 @@ function remover(account: Account, patience: Patience): (id: string) => Promise<
       mayDelete = true;
       return { kind: 'gone' };
     }
-    if (end.kind !== 'refused' || end.why !== 'not found') return end;
+    if (end.kind !== 'refused' || end.why !== 'not found' || !end.documented) return end;
     if (mayDelete) return { kind: 'gone' };
     const found = await findTokens(account, patience, () => true);
     if (found.kind !== 'found') return found;

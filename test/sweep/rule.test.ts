@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../src/mapbox/list.ts';
 import { jobMark, runUrl } from '../../src/note.ts';
-import { verdictOn } from '../../src/sweep/verdict.ts';
+import { runsToAsk, verdictOn } from '../../src/sweep/verdict.ts';
 import { HERE, REPOSITORY, SERVER, setUpSweep } from './world.ts';
 
 /** The runs that are over in these tests; every other is going on. */
@@ -127,6 +127,56 @@ describe('the rule', () => {
       }),
       { numRuns: 20_000 },
     );
+  });
+});
+
+describe('the runs that GitHub is asked about', () => {
+  const listed = (n: number, note: string, created?: Date): ListedToken => ({
+    id: `c${String(n).padStart(24, '0')}`,
+    usage: 'sk',
+    note,
+    scopes: [],
+    created,
+    isDefault: false,
+  });
+  const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
+  const noteOf = (id: string) => jobMark({ ...here, id }, 'a1b2c3d4');
+
+  it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
+    const runs = runsToAsk(
+      [
+        listed(1, noteOf('30'), new Date(3000)),
+        listed(2, noteOf('10'), new Date(1000)),
+        listed(3, noteOf('40')),
+        listed(4, noteOf('20'), new Date(2000)),
+        listed(5, noteOf('10'), new Date(4000)),
+      ],
+      { run: here, own: undefined },
+    );
+    expect(runs.map(({ id }) => id)).toEqual(['40', '10', '20', '30']);
+  });
+
+  it('are none of tokens that stay anyway', () => {
+    const old = new Date(1000);
+    const runs = runsToAsk(
+      [
+        listed(1, noteOf(HERE), old),
+        listed(2, 'Production', old),
+        { ...listed(3, noteOf('30'), old), isDefault: true },
+        { ...listed(4, noteOf('40'), old), usage: 'tk' },
+        listed(5, noteOf('50'), old),
+      ],
+      { run: here, own: listed(5, '').id },
+    );
+    expect(runs).toEqual([]);
+  });
+
+  it('say of a token that is neither public nor secret that it is kept for that', () => {
+    const odd = { ...listed(1, noteOf('10')), usage: 'tk' };
+    expect(verdictOn(odd, { run: here, own: undefined }, new Map())).toEqual({
+      kind: 'keep',
+      why: { kind: 'other usage' },
+    });
   });
 });
 
