@@ -1,29 +1,31 @@
+import type { Clock } from './clock.ts';
 import { Failure, titles } from './failure.ts';
 import type { Authorizer } from './inputs.ts';
 import { spoken } from './lifetime.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import { listPage, type Page } from './mapbox/list.ts';
 import type { Refused } from './mapbox/outcome.ts';
-import { type Verdict, validateAuthorizer } from './mapbox/validate.ts';
+import { type Validity, validateAuthorizer } from './mapbox/validate.ts';
 
-/** A question that only serves the message gets this long, in milliseconds. */
-const ANSWER_WITHIN = 10_000;
+/** Questions that only serve the message get this long together, in milliseconds. */
+const ANSWERS_WITHIN = 10_000;
 
 /**
- * Finds out why Mapbox refused, and words it for the person in front of the log. Asks Mapbox once or twice more
- * about the authorizing token, which costs nothing now.
+ * Finds out why Mapbox refused, and words it for the person in front of the log. Asks Mapbox once more about the
+ * authorizing token, page by page where that takes the list, which costs nothing now.
  *
  * @param scopes those that were asked for.
- * @param now the runner's clock, milliseconds.
  */
 export async function diagnose(
   refused: Refused,
   scopes: readonly string[],
   authorizer: Authorizer,
   account: Account,
-  now: number,
+  clock: Clock,
 ): Promise<Failure> {
   const { why, status, documented, form } = refused;
+  const deadline = clock.ticks() + ANSWERS_WITHIN;
+  const left = () => deadline - clock.ticks();
   if (why === 'redirect') {
     return new Failure(
       titles.strangeAnswer,
@@ -38,16 +40,16 @@ export async function diagnose(
   }
   switch (why) {
     case 'unauthorized':
-      return new Failure(titles.unauthorized, unauthorized(await verdictOn(account)));
+      return new Failure(titles.unauthorized, unauthorized(await validityOf(account, left())));
     case 'no such user':
       return new Failure(titles.notFound, noSuchUser(account.username, authorizer.username));
     case 'not found':
-      return new Failure(titles.notFound, await notFound(authorizer, account));
+      return new Failure(titles.notFound, await notFound(authorizer, account, left));
     case 'scopes':
-      return new Failure(titles.scopesRefused, await scopesRefused(scopes, authorizer, account));
+      return new Failure(titles.scopesRefused, await scopesRefused(scopes, authorizer, account, left));
     case 'expires in the past':
     case 'expires too far ahead':
-      return new Failure(titles.expiryRefused, clocksDiffer(refused, now));
+      return new Failure(titles.expiryRefused, clocksDiffer(refused, clock.now()));
     case 'expires after the authorizing token':
       return new Failure(
         titles.expiryRefused,
@@ -69,14 +71,14 @@ export async function diagnose(
   }
 }
 
-async function verdictOn(account: Account): Promise<Verdict | undefined> {
-  const outcome = await validateAuthorizer(account, ANSWER_WITHIN);
+async function validityOf(account: Account, limit: number): Promise<Validity | undefined> {
+  const outcome = await validateAuthorizer(account, limit);
   return outcome.kind === 'done' ? outcome.value : undefined;
 }
 
-function unauthorized(verdict: Verdict | undefined): string {
+function unauthorized(validity: Validity | undefined): string {
   const renew = `Create a new one on ${TOKENS_PAGE} and put it into the secret.`;
-  switch (verdict) {
+  switch (validity) {
     case 'TokenRevoked':
       return `The authorizing token was revoked: somebody deleted it. ${renew}`;
     case 'TokenExpired':
@@ -98,11 +100,11 @@ function noSuchUser(username: string, owner: string): string {
     : `Mapbox knows no account \`${username}\`. The authorizing token belongs to \`${owner}\`: leave \`username\` out, or correct it.`;
 }
 
-async function notFound(authorizer: Authorizer, account: Account): Promise<string> {
+async function notFound(authorizer: Authorizer, account: Account, left: () => number): Promise<string> {
   if (account.username !== authorizer.username) {
     return `Mapbox answered 404 Not Found. \`username\` says \`${account.username}\`, but the authorizing token belongs to \`${authorizer.username}\`: leave \`username\` out, or correct it.`;
   }
-  const held = await scopesOf(authorizer, account);
+  const { held } = await scopesOf(authorizer, account, left);
   const told =
     held === undefined
       ? 'That is how Mapbox says that the authorizing token lacks `tokens:write`'
@@ -119,8 +121,9 @@ async function scopesRefused(
   scopes: readonly string[],
   authorizer: Authorizer,
   account: Account,
+  left: () => number,
 ): Promise<string> {
-  const held = await scopesOf(authorizer, account);
+  const { held, mayList } = await scopesOf(authorizer, account, left);
   const missing = held === undefined ? [] : scopes.filter(scope => !held.includes(scope));
   const remedy = `A token can hand out only what it holds. Create one that holds them all on ${TOKENS_PAGE} and put it into the secret.`;
   if (missing.length > 0) return `The authorizing token lacks ${quoted(missing)}. ${remedy}`;
@@ -128,8 +131,8 @@ async function scopesRefused(
     return `Mapbox finds the scopes invalid (422), although the authorizing token holds ${quoted(scopes)}. The account may not have one of them any more.`;
   }
   return (
-    `Mapbox finds the scopes invalid (422): the authorizing token lacks at least one of ${quoted(scopes)}, or the account does not have it. ${remedy} ` +
-    'With `tokens:read` as well, this message names the missing ones.'
+    `Mapbox finds the scopes invalid (422): the authorizing token lacks at least one of ${quoted(scopes)}, or the account does not have it. ${remedy}` +
+    (mayList ? '' : ' With `tokens:read` as well, this message names the missing ones.')
   );
 }
 
@@ -137,19 +140,29 @@ function quoted(scopes: readonly string[]): string {
   return scopes.map(scope => `\`${scope}\``).join(', ');
 }
 
-/** The scopes of the authorizing token, if it may list tokens and stands on the first two pages. */
-async function scopesOf({ id }: Authorizer, account: Account): Promise<readonly string[] | undefined> {
-  if (id === undefined) return undefined;
+/** More pages than there is time for. */
+const MOST_PAGES = 100;
+
+interface Grant {
+  /** The scopes of the authorizing token, where it was found on the list in time. */
+  readonly held: readonly string[] | undefined;
+  readonly mayList: boolean;
+}
+
+/** The list of the account's tokens tells what an `sk` holds; its own text does not. */
+async function scopesOf({ id }: Authorizer, account: Account, left: () => number): Promise<Grant> {
+  let mayList = false;
   let query: Page['next'];
-  for (let pages = 0; pages < 2; pages++) {
-    const page = await listPage(account, query, ANSWER_WITHIN);
-    if (page.kind !== 'done') return undefined;
+  for (let pages = 0; id !== undefined && pages < MOST_PAGES && left() > 0; pages++) {
+    const page = await listPage(account, query, left());
+    if (page.kind !== 'done') break;
+    mayList = true;
     const own = page.value.tokens.find(token => token.id === id);
-    if (own !== undefined) return own.scopes;
+    if (own !== undefined) return { held: own.scopes, mayList };
     query = page.value.next;
-    if (query === undefined) return undefined;
+    if (query === undefined) break;
   }
-  return undefined;
+  return { held: undefined, mayList };
 }
 
 function clocksDiffer({ why, date }: Refused, now: number): string {

@@ -1,12 +1,22 @@
-import { Failure, titles } from './failure.ts';
+import { Failure, titles, traceOf } from './failure.ts';
 import type { Runner } from './runner/runner.ts';
 
 /** The process, as far as a step ends with it. */
 export interface Process {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
-  exit(code: number): never;
+  exit(code?: number): never;
 }
+
+/** A step. */
+export interface Step {
+  run(): Promise<void>;
+  /** What is to be said when the step is cancelled, and the exit code to leave with; 1 where it is not given. */
+  cancelled?(): number;
+}
+
+/** What still goes on when the step is done, such as connecting to a host that does not answer, gets this long. */
+const LINGER = 250;
 
 /**
  * Runs a step to whatever end it comes to: at most one error annotation, an exit code that tells, no stack
@@ -15,10 +25,10 @@ export interface Process {
  * The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs]: the step leaves
  * at once, and with it every request that is under way.
  */
-export async function runStep(runner: Runner, process: Process, step: () => Promise<void>): Promise<void> {
+export async function runStep(runner: Runner, process: Process, step: Step): Promise<void> {
   const cancelled = () => {
     runner.info('Cancelled.');
-    process.exit(1);
+    process.exit(step.cancelled?.() ?? 1);
   };
   process.on('SIGINT', cancelled);
   process.on('SIGTERM', cancelled);
@@ -28,10 +38,11 @@ export async function runStep(runner: Runner, process: Process, step: () => Prom
     process.exit(1);
   });
   try {
-    await step();
+    await step.run();
   } catch (error) {
     fail(runner, error);
   }
+  setTimeout(() => process.exit(), LINGER).unref();
 }
 
 function fail(runner: Runner, error: unknown): void {
@@ -40,7 +51,7 @@ function fail(runner: Runner, error: unknown): void {
     return;
   }
   const name = error instanceof Error ? error.name : typeof error;
-  if (error instanceof Error) runner.debug(error.stack ?? error.message);
+  runner.debug(traceOf(error));
   runner.fail(
     titles.defect,
     `The action itself went wrong (${name}). Run the job again with debug logging to have the place in the log, and report it, please.`,

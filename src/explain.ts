@@ -66,6 +66,8 @@ export function phrase(code: string): string {
   if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS/.test(code)) {
     return `its certificate is not trusted (${code}); if a proxy of yours signs it, name its CA file in NODE_EXTRA_CA_CERTS`;
   }
+  if (code.startsWith('ERR_SSL_'))
+    return `what answered there does not speak TLS (${code}); check the port, and \`https:\` in a proxy's address`;
   if (code.startsWith('HPE_')) return `what came back is not HTTP (${code})`;
   return code;
 }

@@ -28,6 +28,11 @@ export const titles = {
 
 export type Title = (typeof titles)[keyof typeof titles];
 
+/** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
+export function traceOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : '';
+}
+
 /** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
 export class Failure extends Error {
   override readonly name = 'Failure';

@@ -1,9 +1,9 @@
 import { Failure, type Title, titles } from './failure.ts';
 import { type Lifetime, readDuration, readLifetime } from './lifetime.ts';
 import { TOKENS_PAGE } from './mapbox/account.ts';
-import { type Claims, readToken, tokensIn } from './mapbox/token.ts';
+import { type Claims, readToken } from './mapbox/token.ts';
 import { readScopes } from './scopes.ts';
-import { Secret } from './secret.ts';
+import { Secret, tokensIn } from './secret.ts';
 
 /** The workflow's words for the step's inputs, as the runner hands them over. Unset inputs are empty. */
 export type Inputs = (name: InputName) => string;
@@ -227,7 +227,8 @@ function checkGrant(
 /** Reads the `username` input; the account of the authorizing token where it is empty. */
 export function readUsername(input: string, authorizer: Authorizer | undefined, faults: Fault[]): string {
   const username = input.trim() || authorizer?.username || '';
-  if (/[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
+  // It stands in the state and in messages: a token that was put here by mistake must not get that far.
+  if (tokensIn(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
     faults.push({
       title: titles.badInput,
       text: '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',

@@ -1,8 +1,8 @@
-import type { Wanted } from './inputs.ts';
+import type { Authorizer, Wanted } from './inputs.ts';
 import type { Created } from './mapbox/create.ts';
-import { type Claims, isTokenId, tokensIn } from './mapbox/token.ts';
+import { type Claims, isTokenId } from './mapbox/token.ts';
 import { usageOf } from './scopes.ts';
-import type { Secret } from './secret.ts';
+import { type Secret, tokensIn } from './secret.ts';
 
 /** A token that is what was asked for. */
 export type Minted = StoredToken | TemporaryToken;
@@ -32,9 +32,17 @@ export interface Rejected {
   readonly fault: string;
 }
 
-/** Compares what Mapbox made with what was asked for: the usage, exactly the scopes, the account. */
-export function judge(created: Created, wanted: Wanted, username: string): Minted | Rejected {
-  const { claims } = created;
+/** Compares what Mapbox made with what was asked for: a new token of the usage, exactly the scopes, the account. */
+export function judge(
+  created: Created,
+  wanted: Wanted,
+  username: string,
+  authorizer: Pick<Authorizer, 'secret' | 'id'>,
+): Minted | Rejected {
+  const { claims, secret, id } = created;
+  if (secret.reveal() === authorizer.secret.reveal() || (id !== undefined && id === authorizer.id)) {
+    return { fault: 'it is the authorizing token' };
+  }
   if (claims === undefined) return { fault: 'its text does not have the form of a Mapbox token' };
   if (claims.username !== username) return { fault: 'it belongs to another account' };
   return wanted.kind === 'temporary'

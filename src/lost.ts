@@ -32,14 +32,25 @@ export async function findTokens(
 }
 
 /** What became of a token that was to be deleted. */
-export type Deletion = { readonly kind: 'gone' } | Refused | GaveUp;
+export type Deletion =
+  | {
+      readonly kind: 'gone';
+      /** `false`: Mapbox found no such token, as it does when somebody else has deleted it. */
+      readonly found: boolean;
+    }
+  | Refused
+  | GaveUp;
 
 /** Deletes one token. A token that Mapbox itself does not find is gone, whoever deleted it. */
 export async function removeToken(account: Account, id: string, patience: Patience): Promise<Deletion> {
   const end = await persist(left => deleteToken(account, id, left), patience);
-  if (end.kind === 'done' || (end.kind === 'refused' && end.why === 'not found' && end.documented))
-    return { kind: 'gone' };
-  return end;
+  if (end.kind === 'done') return { kind: 'gone', found: true };
+  return isMissing(end) ? { kind: 'gone', found: false } : end;
+}
+
+/** Whether Mapbox itself said that it finds no such thing, or that the authorizing token may not see it. */
+export function isMissing(end: Refused | GaveUp): boolean {
+  return end.kind === 'refused' && end.why === 'not found' && end.documented;
 }
 
 /** What a search for lost tokens came to. */

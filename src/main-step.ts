@@ -1,16 +1,13 @@
-import { Failure, titles } from './failure.ts';
+import { Failure, titles, traceOf } from './failure.ts';
 import { outputsOf, storyOf, summaryOf } from './hand-over.ts';
 import { type Order, readOrder } from './inputs.ts';
 import type { Minted } from './judge.ts';
 import { removeToken } from './lost.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
-import { mintStored, mintTemporary } from './mint.ts';
+import { GRACE, mintStored, mintTemporary } from './mint.ts';
 import { newNonce } from './note.ts';
 import { type Trail, writeTrail } from './trail.ts';
 import { maskAuthorizer, patienceFor, runOf, type World, withAccount } from './world.ts';
-
-/** How long a token that could not be handed on is tried to be deleted, in milliseconds. */
-const GRACE = 10_000;
 
 /**
  * The main step: reads what is wanted, mints it, hands it on.
@@ -39,7 +36,17 @@ function mint(world: World, { access, wanted }: Order, account: Account): Promis
   const { runner, env, random } = world;
   const patience = patienceFor(world, access.timeout);
   if (wanted.kind === 'temporary') return mintTemporary(access, wanted, { account, patience });
-  const keep = (trail: Trail | undefined) => runner.keep(trail === undefined ? '' : writeTrail(trail));
+  const keep = (trail: Trail | undefined) => {
+    try {
+      runner.keep(trail === undefined ? '' : writeTrail(trail));
+    } catch (error) {
+      runner.debug(traceOf(error));
+      throw new Failure(
+        titles.handOver,
+        "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
+      );
+    }
+  };
   const nonce = newNonce(random);
   return mintStored(access, wanted, runOf(env), nonce, { account, patience, keep, warn: runner.warning });
 }
@@ -48,14 +55,14 @@ async function deliver(world: World, order: Order, account: Account, minted: Min
   const { runner, clock } = world;
   try {
     const variables = order.exportEnv.map(name => [name, minted.secret] as const);
-    runner.handOver(outputsOf(minted), Object.fromEntries(variables));
+    // A token that is to stay was the post step's to delete only as long as nobody had it.
+    const stays = order.wanted.kind === 'stored' && !order.wanted.untilJobEnds;
+    runner.handOver(outputsOf(minted), Object.fromEntries(variables), stays ? '' : undefined);
   } catch (error) {
-    runner.debug(error instanceof Error ? (error.stack ?? '') : '');
+    runner.debug(traceOf(error));
     const fate = await withdraw(world, account, minted);
     throw new Failure(titles.handOver, `The runner's files could not be written; is the disk full? ${fate}`);
   }
-  // A token that is to stay was the post step's to delete only as long as nobody had it.
-  if (order.wanted.kind === 'stored' && !order.wanted.untilJobEnds) runner.keep('');
   runner.info(storyOf(minted, order, clock.now()));
   if (!order.summary) return;
   try {
@@ -69,7 +76,7 @@ async function deliver(world: World, order: Order, account: Account, minted: Min
 async function withdraw(world: World, account: Account, minted: Minted): Promise<string> {
   if (minted.usage === 'tk') return 'The token was not handed on; it expires by itself.';
   const end = await removeToken(account, minted.id, patienceFor(world, GRACE));
-  return end.kind === 'gone'
+  return end.kind === 'gone' && end.found
     ? 'The token was deleted.'
-    : `The token ${minted.id} was not handed on and is still alive: delete it on ${TOKENS_PAGE}.`;
+    : `The token ${minted.id} was not handed on and may still be alive: look for it on ${TOKENS_PAGE}.`;
 }

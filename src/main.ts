@@ -3,4 +3,4 @@ import { mainStep } from './main-step.ts';
 import { realWorld } from './world.ts';
 
 const world = realWorld(process.env);
-await runStep(world.runner, process, () => mainStep(world));
+await runStep(world.runner, process, { run: () => mainStep(world) });

@@ -4,9 +4,9 @@ import { Failure, titles } from './failure.ts';
 import type { Access, Wanted } from './inputs.ts';
 import { judge, type Minted } from './judge.ts';
 import { spoken } from './lifetime.ts';
-import { clearLost, removeToken, whatIsLeft } from './lost.ts';
-import type { Account } from './mapbox/account.ts';
-import { createStored, createTemporary } from './mapbox/create.ts';
+import { clearLost, isMissing, removeToken, whatIsLeft } from './lost.ts';
+import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
+import { type Created, createStored, createTemporary } from './mapbox/create.ts';
 import type { Refused } from './mapbox/outcome.ts';
 import { isTokenId } from './mapbox/token.ts';
 import { jobMark, jobNote, permanentNote, type Run } from './note.ts';
@@ -18,7 +18,10 @@ import type { Trail } from './trail.ts';
 export interface Mint {
   readonly account: Account;
   readonly patience: Patience;
-  /** Keeps the trail for the post step, in place of the one before; `undefined` when there is nothing to clean up. */
+  /**
+   * Keeps the trail for the post step, in place of the one before; `undefined` when there is nothing to clean up.
+   * Throws where that cannot be written.
+   */
   readonly keep: (trail: Trail | undefined) => void;
   readonly warn: (text: string) => void;
 }
@@ -26,7 +29,7 @@ export interface Mint {
 /** Looking for what a lost attempt made must not use up the time in which to repeat it. */
 const CLEARING = 15_000;
 /** A token that is not handed on is deleted even if the step's time is up; after that the post step tries. */
-const GRACE = 10_000;
+export const GRACE = 10_000;
 
 /**
  * Mints a token that lives until it is deleted. One request when all is well.
@@ -45,56 +48,89 @@ export async function mintStored(
 ): Promise<Minted> {
   const mark = wanted.untilJobEnds ? jobMark(run, nonce) : undefined;
   const note = mark === undefined ? permanentNote(wanted.note, run) : jobNote(wanted.note, mark);
-  let trail: Trail = { username, note, mark, id: undefined, lost: false };
+  let trail: Trail = { username, note, mark, id: undefined, lost: 0 };
   const update = (change: Partial<Trail>) => {
     trail = { ...trail, ...change };
     keep(trail);
   };
+  /** How many attempts may have made a token that nobody holds. */
+  let lost = 0;
   /** Whether the account could not be searched, for want of `tokens:read`. */
   let blind = false;
 
-  keep(trail);
   const end = await persist(
     async left => {
+      if (trail.lost !== lost + 1) update({ lost: lost + 1 });
       const outcome = await createStored(account, { ...wanted, note }, left);
       // A refusal that Mapbox did not write says nothing of what Mapbox did.
-      if (outcome.kind === 'unknown' || (outcome.kind === 'refused' && !outcome.documented))
-        update({ lost: true });
+      if (outcome.kind === 'unknown' || (outcome.kind === 'refused' && !outcome.documented)) lost++;
+      else if (outcome.kind !== 'done') update({ lost });
       return outcome;
     },
     patience,
     async () => {
       if (mark === undefined || blind) return;
       const cleared = await clearLost(account, mark, shortened(patience, CLEARING));
-      blind = cleared.kind === 'refused';
+      if (cleared.kind === 'cleared') lost = Math.max(0, lost - cleared.deleted.length);
+      else blind = isMissing(cleared);
     },
   );
 
   if (end.kind !== 'done') {
-    if (!trail.lost) keep(undefined);
-    throw await failureOf(end, wanted.scopes, authorizer, account, patience);
+    if (lost === 0) keep(undefined);
+    throw await failureAfter(end, wanted.scopes, authorizer, account, patience);
   }
-  const { id, claims } = end.value;
-  if (id !== undefined && isTokenId(id)) update({ id });
-  const minted = judge(end.value, wanted, username);
+  const { value } = end;
+  const id = ownId(value, authorizer);
+  try {
+    update({ id, lost: id === undefined ? lost + 1 : lost });
+  } catch (error) {
+    const fate = await discard(account, confirmedId(value, authorizer, username), trail, graced(patience));
+    const why = error instanceof Failure ? error.message : 'The trail for the post step could not be kept.';
+    throw new Failure(titles.handOver, `${why} The token was not handed on. ${fate.words}`);
+  }
+  const minted = judge(value, wanted, username, authorizer);
   if ('fault' in minted) {
-    // Only an id that the token itself confirms is deleted by: a wrong answer may name somebody's production key.
-    const ours = claims?.id === trail.id ? trail.id : undefined;
-    const lostBefore = trail.lost;
-    if (ours === undefined) update({ id: undefined, lost: true });
+    const ours = confirmedId(value, authorizer, username);
+    // Without an id of its own, what was made is as good as lost.
+    if (ours === undefined) update({ id: undefined, lost: lost + 1 });
     const fate = await discard(account, ours, trail, graced(patience));
-    if (fate.gone && lostBefore) update({ id: undefined, lost: true });
+    if (fate.gone && lost > 0) update({ id: undefined });
     else if (fate.gone) keep(undefined);
     throw new Failure(
       titles.badAnswer,
       `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate.words}`,
     );
   }
-  if (trail.lost && (blind || mark === undefined)) {
-    warn(await whatIsLeft(account, trail, patience));
-    update({ lost: false });
+  if (minted.usage !== 'tk' && mark !== undefined && !minted.note.endsWith(mark)) {
+    warn(
+      `Mapbox stored the note otherwise than it was sent, without "${mark}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`,
+    );
+  }
+  if (lost > 0 && (blind || mark === undefined)) {
+    warn(await whatIsLeft(account, trail, shortened(patience, CLEARING)));
+    update({ lost: 0 });
   }
   return minted;
+}
+
+/** The id in Mapbox's answer, if it has the form of one and is not that of the token which asked. */
+function ownId({ id }: Created, authorizer: Access['authorizer']): string | undefined {
+  return id !== undefined && isTokenId(id) && id !== authorizer.id ? id : undefined;
+}
+
+/**
+ * The id of a token that is not handed on, if the token's own text confirms it: an answer that is wrong in one thing
+ * may be wrong in its id, too, and name somebody's production key.
+ */
+function confirmedId(
+  created: Created,
+  authorizer: Access['authorizer'],
+  username: string,
+): string | undefined {
+  const id = ownId(created, authorizer);
+  const { claims } = created;
+  return claims?.id === id && claims?.username === username ? id : undefined;
 }
 
 /**
@@ -110,7 +146,7 @@ export async function mintTemporary(
   const { clock, report } = patience;
   const ask = (ahead: number) =>
     persist(left => {
-      const expires = new Date(clock.now() + ahead + within(wanted.seconds) * 1000);
+      const expires = new Date(clock.now() + ahead + longest(wanted.seconds) * 1000);
       return createTemporary(account, { scopes: wanted.scopes, expires }, left);
     }, patience);
 
@@ -122,19 +158,35 @@ export async function mintTemporary(
     );
     end = await ask(ahead);
   }
-  if (end.kind !== 'done') throw await failureOf(end, wanted.scopes, authorizer, account, patience);
-  const minted = judge(end.value, wanted, username);
-  if ('fault' in minted) {
-    throw new Failure(
-      titles.badAnswer,
-      `Mapbox made a token, but ${minted.fault}. It was not handed on; a temporary token expires by itself.`,
-    );
-  }
-  return minted;
+  if (end.kind !== 'done') throw await failureAfter(end, wanted.scopes, authorizer, account, patience);
+  const { value } = end;
+  const minted = judge(value, wanted, username, authorizer);
+  if (!('fault' in minted)) return minted;
+  const fate =
+    value.claims?.usage === 'tk'
+      ? 'A temporary token expires by itself.'
+      : await discardStranger(account, value, confirmedId(value, authorizer, username), graced(patience));
+  throw new Failure(
+    titles.badAnswer,
+    `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate}`,
+  );
+}
+
+/** Deletes a stored token that came where a temporary one was asked for, and says what became of it. */
+async function discardStranger(
+  account: Account,
+  { id: told }: Created,
+  id: string | undefined,
+  patience: Patience,
+): Promise<string> {
+  const end = id === undefined ? undefined : await removeToken(account, id, patience);
+  if (end?.kind === 'gone' && end.found) return 'It was deleted.';
+  const which = told !== undefined && isTokenId(told) ? `the token ${told}` : 'a token without a note';
+  return `It may still be alive: look for ${which} on the Tokens page, ${TOKENS_PAGE}, and delete it there.`;
 }
 
 /** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be refused. */
-function within(seconds: number): number {
+function longest(seconds: number): number {
   return Math.min(seconds, 3600 - 15);
 }
 
@@ -150,14 +202,14 @@ function correction({ why, date }: Refused, now: number): number | undefined {
   return Math.abs(ahead) <= LARGEST_SKEW ? ahead : undefined;
 }
 
-async function failureOf(
+async function failureAfter(
   end: Refused | GaveUp,
   scopes: readonly string[],
   authorizer: Access['authorizer'],
   account: Account,
   { clock }: Patience,
 ): Promise<Failure> {
-  if (end.kind === 'refused') return diagnose(end, scopes, authorizer, account, clock.now());
+  if (end.kind === 'refused') return diagnose(end, scopes, authorizer, account, clock);
   const { last } = end;
   const advice =
     last.kind === 'limited'
@@ -173,19 +225,20 @@ async function discard(
   { mark, note }: Trail,
   patience: Patience,
 ): Promise<{ readonly gone: boolean; readonly words: string }> {
+  const deleted = { gone: true, words: 'It was deleted.' };
+  const alive = {
+    gone: false,
+    words: `It may still be alive: look for the note "${note}" on the Tokens page, ${TOKENS_PAGE}, and delete it there.`,
+  };
   if (id !== undefined) {
     const end = await removeToken(account, id, patience);
-    if (end.kind === 'gone') return { gone: true, words: 'It was deleted.' };
-  } else if (mark !== undefined) {
-    const end = await clearLost(account, mark, patience);
-    if (end.kind === 'cleared' && end.deleted.length > 0 && end.alive.length === 0) {
-      return { gone: true, words: 'It was deleted.' };
-    }
+    if (end.kind !== 'gone') return alive;
+    if (end.found) return deleted;
+    // Not found is not deleted: nobody but us knows of this token.
   }
-  return {
-    gone: false,
-    words: `It may still be alive: look for the note "${note}" on the account's Tokens page.`,
-  };
+  if (mark === undefined) return alive;
+  const end = await clearLost(account, mark, patience);
+  return end.kind === 'cleared' && end.deleted.length > 0 && end.alive.length === 0 ? deleted : alive;
 }
 
 function shortened(patience: Patience, most: number): Patience {

@@ -21,8 +21,8 @@ const LONGEST_PAUSE = 30_000;
 const SHORTEST_TRY = 250;
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const UNREADABLE_ATTEMPTS = 3;
-/** What is wrong with a certificate or with a proxy's password does not mend itself, and no more does a defect. */
-const LASTING = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|PROXY_4\d\d|^UNKNOWN$/;
+/** What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a defect. */
+const LASTING = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL|PROXY_4\d\d|^UNKNOWN$/;
 
 /**
  * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock says, spread
@@ -59,9 +59,12 @@ function nextTry(outcome: Setback, attempts: number, left: number): { soonest: n
   if (outcome.kind !== 'limited') {
     return { soonest: 0, spread: Math.min(FIRST_PAUSE * 2 ** (attempts - 1), LONGEST_PAUSE, left) };
   }
-  const { wait, interval } = outcome;
-  // Time that is not left cannot be spread over: a post step has hardly more of it than the limit's interval.
-  return { soonest: wait, spread: Math.min(interval / 10, Math.max(0, left - wait - SHORTEST_TRY)) };
+  const { wait, interval, guessed } = outcome;
+  // A post step has hardly more time than the limit's interval. What is not left cannot be waited or spread over; but
+  // a limit that does not say when it resets may do so before the time is up.
+  const latest = Math.max(0, left - SHORTEST_TRY);
+  const soonest = guessed && latest > 0 ? Math.min(wait, latest) : wait;
+  return { soonest, spread: Math.min(interval / 10, Math.max(0, latest - soonest)) };
 }
 
 function isLasting(outcome: Setback, attempts: number): boolean {

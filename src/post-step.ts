@@ -1,8 +1,9 @@
-import { Failure } from './failure.ts';
+import { Failure, traceOf } from './failure.ts';
 import { readAccess } from './inputs.ts';
 import { TOKENS_PAGE } from './mapbox/account.ts';
 import { revoke } from './revoke.ts';
-import { readTrail } from './trail.ts';
+import type { Runner } from './runner/runner.ts';
+import { readTrail, type Trail } from './trail.ts';
 import { maskAuthorizer, patienceFor, type World, withAccount } from './world.ts';
 
 /** The post step gives up earlier than the main step, in milliseconds: a job that is over should end. */
@@ -29,11 +30,25 @@ export async function postStep(world: World): Promise<void> {
       if (warning !== undefined) runner.warning(warning);
     });
   } catch (error) {
-    if (!(error instanceof Failure)) runner.debug(error instanceof Error ? (error.stack ?? '') : '');
-    const why = error instanceof Failure ? error.message : 'The action itself went wrong.';
-    const which = trail.id === undefined ? 'A token' : `The token ${trail.id}`;
-    runner.warning(
-      `${which} with the note "${trail.note}" may still be alive. ${why}\nLook on the Tokens page, ${TOKENS_PAGE}, and delete it there. The job's result stands.`,
-    );
+    if (!(error instanceof Failure)) runner.debug(traceOf(error));
+    warnOf(runner, trail, error instanceof Failure ? error.message : 'The action itself went wrong.');
   }
+}
+
+/**
+ * The last word of a post step that is cancelled before it is done, as when a run is cancelled for a second time.
+ *
+ * @returns the exit code: the job's result stands.
+ */
+export function postCancelled({ runner }: World): number {
+  const trail = readTrail(runner.kept());
+  if (trail !== undefined) warnOf(runner, trail, 'The post step was cancelled before it was done.');
+  return 0;
+}
+
+function warnOf(runner: Runner, { id, note }: Trail, why: string): void {
+  const which = id === undefined ? 'A token' : `The token ${id}`;
+  runner.warning(
+    `${which} with the note "${note}" may still be alive. ${why}\nLook on the Tokens page, ${TOKENS_PAGE}, and delete it there. The job's result stands.`,
+  );
 }

@@ -1,5 +1,5 @@
 import { explain } from './explain.ts';
-import { type Alive, type Cleared, clearLost, type Deletion, removeToken, whatIsLeft } from './lost.ts';
+import { type Alive, clearLost, type Deletion, isMissing, removeToken, whatIsLeft } from './lost.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import type { Refused } from './mapbox/outcome.ts';
 import type { Patience } from './persist.ts';
@@ -14,8 +14,11 @@ export interface Revoked {
   readonly warning: string | undefined;
 }
 
-/** A request that was under way when the main step ended may still be carried out: look again after this long. */
-const SECOND_LOOK = 2_000;
+/**
+ * A request that was under way when the main step ended may still be carried out: the pauses before each further look,
+ * in milliseconds.
+ */
+const LOOK_AGAIN = [2_000, 3_000, 5_000];
 
 /**
  * Deletes what the main step made: the token of the job, or one that never got as far as being handed on, and
@@ -24,72 +27,88 @@ const SECOND_LOOK = 2_000;
 export async function revoke(trail: Trail, account: Account, patience: Patience): Promise<Revoked> {
   const { mark, id, note, lost } = trail;
   const own = id === undefined ? undefined : { id, end: await removeToken(account, id, patience) };
-  const cleared = mark === undefined ? undefined : await clear(account, mark, trail, patience);
-  const unsure =
-    mark === undefined && (id === undefined || lost) ? await whatIsLeft(account, trail, patience) : undefined;
+  const search = mark === undefined || lost === 0 ? undefined : await clear(account, mark, trail, patience);
+  const unsure = mark === undefined && lost > 0 ? await whatIsLeft(account, trail, patience) : undefined;
   const alive = [
-    ...(own !== undefined && own.end.kind !== 'gone' && !found(cleared, own.id)
+    ...(own !== undefined && own.end.kind !== 'gone' && !found(search, own.id)
       ? [{ id: own.id, why: own.end }]
       : []),
-    ...(cleared?.kind === 'cleared' ? cleared.alive : []),
+    ...(search?.alive ?? []),
   ];
-  const warnings = [warningOf(alive, cleared, note), unsure].filter(text => text !== undefined);
+  const warnings = [warningOf(alive, search?.trouble, note), unsure].filter(text => text !== undefined);
   return {
-    lines: linesOf(own, cleared),
+    lines: linesOf(own, search),
     warning: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
 }
 
-/** Looks for what lost requests made, where there can have been one. */
+/** What several looks at the account came to. */
+interface Search {
+  readonly deleted: readonly string[];
+  readonly alive: readonly Alive[];
+  /** Why it could not be looked any further. */
+  readonly trouble: Refused | GaveUp | undefined;
+}
+
+/**
+ * Looks for what lost requests made: once where the main step came to its end, else until as many tokens are found as
+ * there can be, or none can be late any more.
+ */
 async function clear(
   account: Account,
   mark: string,
   { id, lost }: Trail,
   patience: Patience,
-): Promise<Cleared | undefined> {
-  if (id === undefined) return clearTwice(account, mark, patience);
-  return lost ? clearLost(account, mark, patience) : undefined;
+): Promise<Search> {
+  const { clock, deadline } = patience;
+  const deleted: string[] = [];
+  let alive: readonly Alive[] = [];
+  for (const pause of [0, ...(id === undefined ? LOOK_AGAIN : [])]) {
+    if (pause > 0) {
+      if (deleted.length + alive.length >= lost || clock.ticks() + pause >= deadline) break;
+      await clock.sleep(pause);
+    }
+    const look = await clearLost(account, mark, patience);
+    if (look.kind !== 'cleared') return { deleted, alive, trouble: look };
+    deleted.push(...look.deleted);
+    alive = look.alive;
+  }
+  return { deleted, alive, trouble: undefined };
 }
 
-async function clearTwice(account: Account, mark: string, patience: Patience): Promise<Cleared> {
-  const first = await clearLost(account, mark, patience);
-  if (first.kind !== 'cleared' || first.deleted.length + first.alive.length > 0) return first;
-  await patience.clock.sleep(SECOND_LOOK);
-  return clearLost(account, mark, patience);
-}
-
-function found(cleared: Cleared | undefined, id: string): boolean {
-  return (
-    cleared?.kind === 'cleared' &&
-    (cleared.deleted.includes(id) || cleared.alive.some(token => token.id === id))
-  );
+function found(search: Search | undefined, id: string): boolean {
+  return search !== undefined && [...search.deleted, ...search.alive.map(token => token.id)].includes(id);
 }
 
 function linesOf(
   own: { readonly id: string; readonly end: Deletion } | undefined,
-  cleared: Cleared | undefined,
+  search: Search | undefined,
 ): string[] {
   const lines: string[] = [];
   if (own?.end.kind === 'gone') lines.push(`Deleted the token ${own.id}.`);
-  if (cleared?.kind === 'cleared') {
-    for (const lost of cleared.deleted)
-      lines.push(`Deleted the token ${lost}, which a lost request had made.`);
-    if (own === undefined && cleared.deleted.length + cleared.alive.length === 0) {
-      lines.push('The main step left no token behind.');
-    }
+  if (search === undefined) return lines;
+  for (const id of search.deleted) lines.push(`Deleted the token ${id}, which a lost request had made.`);
+  const nothing = search.deleted.length + search.alive.length === 0 && search.trouble === undefined;
+  if (own === undefined && nothing) {
+    lines.push('No token was found that the main step could have left behind.');
   }
   return lines;
 }
 
-function warningOf(alive: readonly Alive[], cleared: Cleared | undefined, note: string): string | undefined {
+function warningOf(
+  alive: readonly Alive[],
+  trouble: Refused | GaveUp | undefined,
+  note: string,
+): string | undefined {
   const parts = alive.map(
     ({ id, why }) => `The token ${id} with the note "${note}" is still alive. ${reason(why)}`,
   );
-  if (cleared !== undefined && cleared.kind !== 'cleared') {
-    const want = cleared.kind === 'refused' && cleared.why === 'not found';
+  if (trouble !== undefined) {
     parts.push(
       `A request for a token was interrupted and may have made one with the note "${note}". ${
-        want ? 'The authorizing token lacks `tokens:read`, so it could not be looked for.' : reason(cleared)
+        isMissing(trouble)
+          ? 'The authorizing token lacks `tokens:read`, so it could not be looked for.'
+          : reason(trouble)
       }`,
     );
   }

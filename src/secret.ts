@@ -1,5 +1,13 @@
 import { inspect } from 'node:util';
 
+/** What could be a token of Mapbox, also where it is cut off or the text around it is broken. */
+export const TOKENS = /\b[pst]k\.[\w-]{8,}(?:\.[\w-]*)?/g;
+
+/** Everything in a text that could be a token. */
+export function tokensIn(text: string): string[] {
+  return text.match(TOKENS) ?? [];
+}
+
 /**
  * A text that must not be seen. It shows itself as `***` wherever a string is made of it by accident: in a
  * template, in JSON, in an inspected error. `reveal` is the only way out, and a test counts who calls it.

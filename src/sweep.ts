@@ -4,4 +4,4 @@ import { sweepStep } from './sweep/step.ts';
 import { realWorld } from './world.ts';
 
 const world = { ...realWorld(process.env), reachGithub };
-await runStep(world.runner, process, () => sweepStep(world));
+await runStep(world.runner, process, { run: () => sweepStep(world) });

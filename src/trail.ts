@@ -13,8 +13,8 @@ export interface Trail {
   readonly mark: string | undefined;
   /** The token that was made, as far as one is known. */
   readonly id: string | undefined;
-  /** Whether a request may have made a token that nobody holds. */
-  readonly lost: boolean;
+  /** How many requests may have made a token that nobody holds: their answers were lost, or are still to come. */
+  readonly lost: number;
 }
 
 /** The trail as it is written into the step's state. */
@@ -22,17 +22,21 @@ export function writeTrail(trail: Trail): string {
   return JSON.stringify(trail);
 }
 
-/** Reads a trail back; `undefined` where there is none. Nothing is deleted by a text that only resembles one. */
+/**
+ * Reads a trail back; `undefined` where there is none, or none that leads anywhere. Nothing is deleted by a text that
+ * only resembles one.
+ */
 export function readTrail(text: string): Trail | undefined {
   const value = parseJson(text);
   if (!isObject(value)) return undefined;
   const { username, note, mark, id, lost } = value;
   if (typeof username !== 'string' || typeof note !== 'string') return undefined;
-  return {
+  const trail = {
     username,
     note,
     mark: typeof mark === 'string' && isJobMark(mark) ? mark : undefined,
     id: typeof id === 'string' && isTokenId(id) ? id : undefined,
-    lost: lost === true,
+    lost: typeof lost === 'number' && Number.isSafeInteger(lost) && lost > 0 ? lost : 0,
   };
+  return trail.id === undefined && trail.lost === 0 ? undefined : trail;
 }

@@ -5,11 +5,10 @@ import type { Limits, Wire } from './http/wire.ts';
 import type { Access } from './inputs.ts';
 import type { Account } from './mapbox/account.ts';
 import { exchangeOver } from './mapbox/exchange.ts';
-import { tokensIn } from './mapbox/token.ts';
 import type { Run } from './note.ts';
 import type { Patience } from './persist.ts';
 import { actionsRunner, type Runner } from './runner/runner.ts';
-import { Secret } from './secret.ts';
+import { Secret, tokensIn } from './secret.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -30,8 +30,8 @@ function proxyUrl(name: string, read: (name: string) => string): string {
   const value = read(name).trim();
   if (value === '') return '';
   const url = URL.parse(value.includes('://') ? value : `http://${value}`);
-  if (url === null || url.hostname === '' || !/^(?:https?|socks5?):$/.test(url.protocol)) {
-    throw new TypeError(`${name} is not the URL of a proxy, such as http://proxy.example.com:3128`);
+  if (url === null || url.hostname === '' || !/^https?:$/.test(url.protocol)) {
+    throw new TypeError(`${name} is not the URL of an HTTP proxy, such as http://proxy.example.com:3128`);
   }
   return url.href;
 }

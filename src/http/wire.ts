@@ -22,7 +22,7 @@ export type Body =
 export interface HttpAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  /** By lower-case name; of a repeated header, the first. */
+  /** By lower-case name; the values of a repeated header with commas between. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
@@ -42,7 +42,7 @@ export interface Wire {
    * the wire, follows no redirect, repeats nothing.
    */
   send(request: WireRequest, limit: number): Promise<HttpAnswer | NoAnswer>;
-  /** Drops every connection, also one that is still being made. */
+  /** Drops every connection. One that is still being made goes on trying, and keeps the process, until its limit. */
   close(): Promise<void>;
 }
 
@@ -96,7 +96,8 @@ export function openWire(url: URL, proxies: Proxies | undefined, limits: Partial
 async function connectTo(origin: string, proxies: Proxies | undefined, limits: Limits): Promise<Dispatcher> {
   // `rejectUnauthorized` is said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off:
   // whoever needs another authority has NODE_EXTRA_CA_CERTS.
-  const tls = { timeout: limits.connect, rejectUnauthorized: true };
+  // HTTP/2 is not in the bundle; an `https:` proxy must not be offered it either.
+  const tls = { timeout: limits.connect, rejectUnauthorized: true, allowH2: false };
   const options = {
     connect: tls,
     allowH2: false,
@@ -158,10 +159,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.#controller = controller;
-    const single = Object.entries(headers).flatMap(([name, value]) => {
-      const first = Array.isArray(value) ? value[0] : value;
-      return first === undefined ? [] : [[name.toLowerCase(), first] as const];
-    });
+    const single = Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name.toLowerCase(), [value].flat().join(', ')] as const],
+    );
     this.#head = { status, headers: Object.fromEntries(single) };
   }
 

@@ -1,8 +1,8 @@
 import type { HttpAnswer } from '../http/wire.ts';
-import { Secret } from '../secret.ts';
+import { Secret, tokensIn } from '../secret.ts';
 import type { Account } from './account.ts';
 import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
-import { type Claims, isStrings, parseObject, readToken, tokensIn } from './token.ts';
+import { type Claims, dateOf, isStrings, parseObject, readToken } from './token.ts';
 
 /** What Mapbox answered to a creation: read, not yet believed. */
 export interface Created {
@@ -63,7 +63,6 @@ function readCreated({ body }: HttpAnswer, seen: Account['seen']): Created | und
   if (typeof token !== 'string' || token === '') return undefined;
   const secret = new Secret(token);
   seen(secret);
-  const expiry = typeof expires === 'string' ? new Date(expires) : undefined;
   return {
     secret,
     claims: readToken(token),
@@ -72,6 +71,6 @@ function readCreated({ body }: HttpAnswer, seen: Account['seen']): Created | und
     scopes: isStrings(scopes) ? scopes : undefined,
     note: typeof note === 'string' ? note : '',
     allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
-    expires: expiry === undefined || Number.isNaN(expiry.getTime()) ? undefined : expiry,
+    expires: typeof expires === 'string' ? dateOf(expires) : undefined,
   };
 }

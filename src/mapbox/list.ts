@@ -1,7 +1,7 @@
 import type { HttpAnswer } from '../http/wire.ts';
 import type { Account } from './account.ts';
 import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
-import { isObject, isStrings, isTokenId, parseJson } from './token.ts';
+import { dateOf, isObject, isStrings, isTokenId, parseJson } from './token.ts';
 
 /** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */
 export interface ListedToken {
@@ -21,6 +21,12 @@ export interface Page {
 }
 
 /**
+ * How many tokens a page has if nobody says is not documented, and a page of hundreds would be over the most that is
+ * read. Mapbox's own devkit takes up to 100.
+ */
+const FIRST_PAGE = { limit: '100' };
+
+/**
  * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox says `not found` [Mapbox,
  * Tokens API: list tokens]. `limit` in milliseconds.
  *
@@ -29,7 +35,7 @@ export interface Page {
 export async function listPage(account: Account, query: Page['next'], limit: number): Promise<Outcome<Page>> {
   const { exchange, authorizer, username, now } = account;
   const end = await exchange(
-    { method: 'GET', path: accountPath(username), query: query ?? {}, token: authorizer },
+    { method: 'GET', path: accountPath(username), query: query ?? FIRST_PAGE, token: authorizer },
     limit,
   );
   return outcomeOf(end, answer => readPage(account, answer), now());
@@ -42,14 +48,13 @@ function readPage(account: Account, { headers, body }: HttpAnswer): Page | undef
     .filter(isObject)
     .flatMap(({ id, usage, note, scopes, created, default: isDefault }) => {
       if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
-      const date = new Date(typeof created === 'string' ? created : '');
       return [
         {
           id,
           usage,
           note: typeof note === 'string' ? note : '',
           scopes: isStrings(scopes) ? scopes : [],
-          created: Number.isNaN(date.getTime()) ? undefined : date,
+          created: typeof created === 'string' ? dateOf(created) : undefined,
           isDefault: isDefault !== undefined && isDefault !== false,
         },
       ];

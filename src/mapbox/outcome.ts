@@ -1,6 +1,6 @@
 import type { HttpAnswer, NoAnswer } from '../http/wire.ts';
 import type { HttpRequest } from './exchange.ts';
-import { parseObject } from './token.ts';
+import { dateOf, parseObject } from './token.ts';
 
 /**
  * What an answer means for the one who asked. Whether a request may be repeated follows from the kind alone:
@@ -11,8 +11,6 @@ export type Outcome<T> = Done<T> | Refused | Limited | Unsent | Unknown;
 export interface Done<T> {
   readonly kind: 'done';
   readonly value: T;
-  /** Mapbox's clock. */
-  readonly date: Date | undefined;
 }
 
 export type Refusal =
@@ -46,6 +44,8 @@ export interface Limited {
   readonly wait: number;
   /** The limit's interval in milliseconds. */
   readonly interval: number;
+  /** No header tells when the limit resets, so `wait` is the longest that it can take. */
+  readonly guessed: boolean;
 }
 
 /** The request never left. */
@@ -81,12 +81,12 @@ export function outcomeOf<T>(
       : { kind: 'unsent', code: end.code };
   }
   const { status } = end;
-  const date = dateOf(end);
+  const date = dateOf(end.headers['date'] ?? '');
   if (status < 300) {
     const value = read(end);
     return value === undefined
       ? { kind: 'unknown', trouble: { kind: 'unreadable', status, form: formOf(end) } }
-      : { kind: 'done', value, date };
+      : { kind: 'done', value };
   }
   if (status === 429) return limitedBy(end, date ?? new Date(now));
   if (status >= 500) return { kind: 'unknown', trouble: { kind: 'failing', status, form: formOf(end) } };
@@ -133,24 +133,21 @@ function limitedBy({ headers }: HttpAnswer, mapboxNow: Date): Limited {
   const seconds = Number(headers['x-rate-limit-interval']);
   const interval = seconds > 0 ? Math.min(seconds * 1000, LONGEST_WAIT) : INTERVAL;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
-  if (reset > 0) return { kind: 'limited', wait: within(reset - mapboxNow.getTime()), interval };
+  const until = (wait: number): Limited => ({
+    kind: 'limited',
+    wait: Math.min(Math.max(wait, 0), LONGEST_WAIT),
+    interval,
+    guessed: false,
+  });
+  if (reset > 0) return until(reset - mapboxNow.getTime());
   const retryAfter = headers['retry-after'];
   if (retryAfter !== undefined) {
     const wait = /^\d+$/.test(retryAfter.trim())
       ? Number(retryAfter) * 1000
       : Date.parse(retryAfter) - mapboxNow.getTime();
-    if (!Number.isNaN(wait)) return { kind: 'limited', wait: within(wait), interval };
+    if (!Number.isNaN(wait)) return until(wait);
   }
-  return { kind: 'limited', wait: INTERVAL, interval };
-}
-
-function within(wait: number): number {
-  return Math.min(Math.max(wait, 0), LONGEST_WAIT);
-}
-
-function dateOf({ headers }: HttpAnswer): Date | undefined {
-  const date = new Date(headers['date'] ?? '');
-  return Number.isNaN(date.getTime()) ? undefined : date;
+  return { kind: 'limited', wait: INTERVAL, interval, guessed: true };
 }
 
 function messageOf({ body }: HttpAnswer): string | undefined {

@@ -33,14 +33,9 @@ export function readToken(text: string): Claims | undefined {
     usage,
     username,
     id: typeof id === 'string' ? id : undefined,
-    expiresAt: typeof exp === 'number' && Number.isFinite(exp) ? new Date(exp * 1000) : undefined,
+    expiresAt: typeof exp === 'number' ? dateOf(exp * 1000) : undefined,
     scopes: isStrings(scopes) ? scopes : undefined,
   };
-}
-
-/** Everything in a text that could be a token, also where the text around it is broken. */
-export function tokensIn(text: string): string[] {
-  return text.match(/\b[pst]k\.[\w-]{8,}(?:\.[\w-]*)?/g) ?? [];
 }
 
 /**
@@ -49,6 +44,12 @@ export function tokensIn(text: string): string[] {
  */
 export function isTokenId(text: string): boolean {
   return /^[A-Za-z0-9]{5,64}$/.test(text);
+}
+
+/** The date that a number of milliseconds since 1970, or a text, stands for; `undefined` where it is none. */
+export function dateOf(value: number | string): Date | undefined {
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
 /** A JSON object, or `undefined` for anything else. */

@@ -5,8 +5,8 @@ import { parseObject } from './token.ts';
 
 const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'] as const;
 
-/** Mapbox's verdict on a token. */
-export type Verdict = (typeof CODES)[number];
+/** What Mapbox thinks of a token. */
+export type Validity = (typeof CODES)[number];
 
 /**
  * Asks Mapbox what it thinks of the authorizing token. The answer is 200 whatever the token is; only its `code`
@@ -15,12 +15,12 @@ export type Verdict = (typeof CODES)[number];
 export async function validateAuthorizer(
   { exchange, authorizer, now }: Account,
   limit: number,
-): Promise<Outcome<Verdict>> {
+): Promise<Outcome<Validity>> {
   const end = await exchange({ method: 'GET', path: '/tokens/v2', token: authorizer }, limit);
-  return outcomeOf(end, readVerdict, now());
+  return outcomeOf(end, readValidity, now());
 }
 
-function readVerdict({ body }: HttpAnswer): Verdict | undefined {
+function readValidity({ body }: HttpAnswer): Validity | undefined {
   const code = body.kind === 'whole' ? parseObject(body.text.reveal())?.['code'] : undefined;
   return CODES.find(known => known === code);
 }

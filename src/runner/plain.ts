@@ -1,3 +1,5 @@
+import { TOKENS } from '../secret.ts';
+
 /**
  * Makes a text safe to stand in the log: on lines of its own making only, without anything that the runner
  * would take for a command or a terminal for a control, and without any token.
@@ -9,7 +11,7 @@ export function plain(text: string, secrets: Iterable<string> = []): string {
   let clean = text;
   for (const secret of secrets) clean = clean.replaceAll(secret, '***');
   return clean
-    .replace(/\b[pst]k\.[\w-]{8,}(?:\.[\w-]*)?/g, '***')
+    .replace(TOKENS, '***')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, match =>
       /^[\r\n]+$/.test(match) ? '\n' : ' ',
     )

@@ -23,11 +23,13 @@ export interface Runner {
    */
   obstacle(variables: boolean): string | undefined;
   /**
-   * Sets outputs and environment variables: all of them, or, when it throws, none.
+   * Sets outputs and environment variables, and `state` as {@link keep} does if it is given: all of it, or, when it
+   * throws, nothing.
    */
   handOver(
     outputs: Readonly<Record<string, string | Secret>>,
     variables: Readonly<Record<string, Secret>>,
+    state?: string,
   ): void;
   /**
    * Adds a table to the job's summary page: with `columns` at its head, or, without, with the first cell of each
@@ -80,8 +82,8 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
       }
       return undefined;
     },
-    handOver(outputs, variables) {
-      const files = [env['GITHUB_ENV'], env['GITHUB_OUTPUT']].flatMap(path =>
+    handOver(outputs, variables, state) {
+      const files = [env['GITHUB_ENV'], env['GITHUB_OUTPUT'], env['GITHUB_STATE']].flatMap(path =>
         path === undefined ? [] : [{ path, size: statSync(path, { throwIfNoEntry: false })?.size }],
       );
       try {
@@ -89,6 +91,7 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
         for (const [name, value] of Object.entries(outputs)) {
           core.setOutput(name, typeof value === 'string' ? value : value.reveal());
         }
+        if (state !== undefined) core.saveState(STATE, state);
       } catch (error) {
         // The runner reads these files also after a failure: half of a hand-over must not stay in them.
         for (const { path, size } of files) if (size !== undefined) truncateSync(path, size);

@@ -1,4 +1,4 @@
-import { findTokens } from '../lost.ts';
+import { findTokens, isMissing } from '../lost.ts';
 import type { Account } from '../mapbox/account.ts';
 import { deleteToken } from '../mapbox/delete.ts';
 import type { ListedToken } from '../mapbox/list.ts';
@@ -62,7 +62,7 @@ function remover(account: Account, patience: Patience): (id: string) => Promise<
       mayDelete = true;
       return { kind: 'gone' };
     }
-    if (end.kind !== 'refused' || end.why !== 'not found' || !end.documented) return end;
+    if (!isMissing(end)) return end;
     if (mayDelete) return { kind: 'gone' };
     const found = await findTokens(account, patience, () => true);
     if (found.kind !== 'found') return found;

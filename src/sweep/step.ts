@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.ts';
 import { diagnose } from '../diagnose.ts';
 import { explainGivingUp, titleOf } from '../explain.ts';
 import { Failure, titles } from '../failure.ts';
@@ -74,7 +75,7 @@ async function sweep(
   const sweeper = { run, own: access.authorizer.id };
 
   const found = await findTokens(account, patience, () => true);
-  if (found.kind !== 'found') throw await listFailure(found, access, account, clock.now());
+  if (found.kind !== 'found') throw await listFailure(found, access, account, clock);
   const { tokens } = found;
   if (!dryRun) checkOwnScopes(tokens.find(({ id }) => id === sweeper.own));
   const ours = tokens.filter(token => verdictOn(token, sweeper, new Map()).kind !== 'not ours');
@@ -101,7 +102,7 @@ async function sweep(
   const deleted = fates.filter(({ kind }) => kind === 'gone').length;
   await summarize(world, entries, dryRun);
 
-  const failure = await deletionFailure(fates, access, account, clock.now());
+  const failure = await deletionFailure(fates, access, account, clock);
   if (failure !== undefined) throw failure;
   if (deleted < fates.length) runner.warning(timeIsUp(deleted, fates.length));
   runner.info(
@@ -218,7 +219,7 @@ async function listFailure(
   end: Refused | GaveUp,
   access: Access,
   account: Account,
-  now: number,
+  clock: Clock,
 ): Promise<Failure> {
   if (end.kind === 'gave up') {
     return new Failure(
@@ -232,7 +233,7 @@ async function listFailure(
       `Mapbox answered 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
-  return refusal(end, access, account, now);
+  return refusal(end, access, account, clock);
 }
 
 /** Why tokens are still alive that could have been deleted; `undefined` where only the time was up. */
@@ -240,7 +241,7 @@ async function deletionFailure(
   fates: readonly Fate[],
   access: Access,
   account: Account,
-  now: number,
+  clock: Clock,
 ): Promise<Failure | undefined> {
   const deleted = fates.filter(({ kind }) => kind === 'gone').length;
   const so = `Deleted ${deleted} of ${counted(fates.length, 'token')} whose runs are over.`;
@@ -252,7 +253,7 @@ async function deletionFailure(
         `Mapbox answered 404 Not Found to the deletion of a token that is there: the authorizing token lacks \`tokens:write\`. ${so} ${RENEW}`,
       );
     }
-    const { title, message } = await refusal(refused, access, account, now);
+    const { title, message } = await refusal(refused, access, account, clock);
     return new Failure(title, `${message} ${so}`);
   }
   const gaveUp = fates.find(fate => fate.kind === 'gave up' && fate.last.kind !== 'limited');
@@ -267,10 +268,10 @@ async function refusal(
   refused: Refused,
   { authorizer }: Access,
   account: Account,
-  now: number,
+  clock: Clock,
 ): Promise<Failure> {
   if (refused.documented && refused.why === 'other') {
     return new Failure(titles.requestRefused, `Mapbox refuses the request with ${refused.status}.`);
   }
-  return diagnose(refused, [], authorizer, account, now);
+  return diagnose(refused, [], authorizer, account, clock);
 }

@@ -209,6 +209,12 @@ const badInputs: BadInput[] = [
     says: '`note` has a token in it',
   },
   { what: 'a username with a path in it', inputs: { username: '../octo' }, title: input, says: '`username`' },
+  {
+    what: 'the authorizing token for a username',
+    inputs: { username: text('sk', { u: 'octo', a: id }) },
+    title: input,
+    says: '`username`',
+  },
   { what: 'a username of dots', inputs: { username: '..' }, title: input, says: '`username`' },
   {
     what: 'a summary that is neither true nor false',
@@ -268,7 +274,7 @@ describe('fails before any request, with one titled annotation and nothing hande
     expect(main.stderr).toBe('');
     expect(main.stdout).not.toMatch(/^\s+at /m);
     expect(post.stdout).toBe('');
-    const secret = inputs['authorizing-token']?.trim() || setting.authorizer.token;
+    const secret = inputs['authorizing-token']?.trim() || inputs['username'] || setting.authorizer.token;
     for (const [where, trace] of Object.entries(tracesOf(main))) {
       const shown = where === 'stdout' ? trace.replace(/^::add-mask::.*$/gm, '') : trace;
       expect(shown, where).not.toContain(secret);

@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { readToken, tokensIn } from '../../src/mapbox/token.ts';
+import { readToken } from '../../src/mapbox/token.ts';
+import { tokensIn } from '../../src/secret.ts';
 import { isObject, isStrings, parseJson } from '../mapbox/wire.ts';
 
 /** A question that cannot be asked here, and why. */

@@ -303,7 +303,7 @@ describe('a proxy', () => {
     );
 
     expect(main.exitCode).toBe(1);
-    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY is not the URL of a proxy')]);
+    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY is not the URL of an HTTP proxy')]);
     expectNoSecret(main, [password]);
   });
 });

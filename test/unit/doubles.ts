@@ -160,11 +160,18 @@ export function accountOn(wire: Pick<Wire, 'exchange'>, changes: Partial<Account
 
 export const TOKENS = `/tokens/v2/${OWNER}`;
 export const POST = `POST ${TOKENS}`;
-export const GET = `GET ${TOKENS}`;
+export const LIST = `GET ${TOKENS}`;
+/** The first page of the list. */
+export const GET = `${LIST}?limit=100`;
 export const DELETE = (id: string) => `DELETE ${TOKENS}/${id}`;
 
 export const unsent = (code = 'ECONNREFUSED'): Unsent => ({ kind: 'unsent', code });
-export const limited = (wait: number, interval = 60_000): Limited => ({ kind: 'limited', wait, interval });
+export const limited = (wait: number, interval = 60_000): Limited => ({
+  kind: 'limited',
+  wait,
+  interval,
+  guessed: false,
+});
 export const failing = (status = 503): Unknown => ({
   kind: 'unknown',
   trouble: { kind: 'failing', status, form: 'an empty answer' },

@@ -1,11 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Wanted } from '../../src/inputs.ts';
-import { judge } from '../../src/judge.ts';
+import { judge as judgeBy } from '../../src/judge.ts';
 import type { Created } from '../../src/mapbox/create.ts';
 import { readToken } from '../../src/mapbox/token.ts';
 import { Secret } from '../../src/secret.ts';
-import { AUTHORIZER_ID, idOf, OWNER, START, tokenText } from './doubles.ts';
+import { AUTHORIZER_ID, authorizer, authorizerText, idOf, OWNER, START, tokenText } from './doubles.ts';
+
+const judge = (answer: Created, wanted: Wanted, username: string) =>
+  judgeBy(answer, wanted, username, authorizer);
 
 const ID = idOf(1);
 const SCOPES = ['tilesets:write', 'styles:read'];
@@ -91,7 +94,13 @@ describe('a stored token', () => {
     ],
     ['without an id', created(secretText, { id: undefined }), /id is missing/],
     ['with an id that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
-    ['with another id than its text has', created(secretText, { id: AUTHORIZER_ID }), /id is not the one/],
+    ['with another id than its text has', created(secretText, { id: idOf(2) }), /id is not the one/],
+    [
+      'with the id of the authorizing token',
+      created(secretText, { id: AUTHORIZER_ID }),
+      /is the authorizing token/,
+    ],
+    ['that is the text of the authorizing token', created(authorizerText), /is the authorizing token/],
     ['with a token in its note', created(secretText, { note: `see ${secretText}` }), /note has a token/],
   ])('%s is not handed on', (_, answer, fault) => {
     expect(judge(answer, stored, OWNER)).toEqual({ fault: expect.stringMatching(fault) });

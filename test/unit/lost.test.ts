@@ -11,6 +11,7 @@ import {
   html,
   idOf,
   json,
+  LIST,
   lostAnswer,
   notFound,
   OWNER,
@@ -33,7 +34,7 @@ describe('the search through the account', () => {
     const found = await findTokens(accountOn(wire), patience(new FakeClock()), token =>
       token.note.endsWith(mark),
     );
-    expect(wire.asked).toEqual([GET, `${GET}?start=x2`, `${GET}?start=x3&limit=50`]);
+    expect(wire.asked).toEqual([GET, `${LIST}?start=x2`, `${LIST}?start=x3&limit=50`]);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
   });
 
@@ -54,7 +55,7 @@ describe('the search through the account', () => {
     const wire = scripted(page([], 'start=a'), lostAnswer(), page([{ id: idOf(1) }]));
     const clock = new FakeClock();
     const found = await findTokens(accountOn(wire), patience(clock), () => true);
-    expect(wire.asked).toEqual([GET, `${GET}?start=a`, `${GET}?start=a`]);
+    expect(wire.asked).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
     expect(clock.slept).toHaveLength(1);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
@@ -93,7 +94,10 @@ describe('the search through the account', () => {
 describe('deleting one token', () => {
   it('counts a token that Mapbox does not find as gone', async () => {
     const wire = scripted(notFound());
-    expect(await removeToken(accountOn(wire), idOf(1), patience(new FakeClock()))).toEqual({ kind: 'gone' });
+    expect(await removeToken(accountOn(wire), idOf(1), patience(new FakeClock()))).toEqual({
+      kind: 'gone',
+      found: false,
+    });
     expect(wire.asked).toEqual([DELETE(idOf(1))]);
   });
 
@@ -115,7 +119,9 @@ describe('deleting one token', () => {
 
   it('tries again when the answer is lost, and believes the 404 that follows', async () => {
     const wire = scripted(lostAnswer(), notFound());
-    expect(await removeToken(accountOn(wire), idOf(1), patience(new FakeClock()))).toEqual({ kind: 'gone' });
+    expect(await removeToken(accountOn(wire), idOf(1), patience(new FakeClock()))).toMatchObject({
+      kind: 'gone',
+    });
     expect(wire.asked).toEqual([DELETE(idOf(1)), DELETE(idOf(1))]);
   });
 
@@ -180,14 +186,14 @@ describe('clearing what lost requests made', () => {
 });
 
 describe('the warning about what cannot be told from others', () => {
-  const jobTrail: Trail = { username: OWNER, note, mark, id: idOf(1), lost: true };
+  const jobTrail: Trail = { username: OWNER, note, mark, id: idOf(1), lost: 1 };
   const permanent = permanentNote('Web map', run);
   const permanentTrail: Trail = {
     username: OWNER,
     note: permanent,
     mark: undefined,
     id: idOf(1),
-    lost: true,
+    lost: 1,
   };
   const warning = (trail: Trail, wire = scripted()) =>
     whatIsLeft(accountOn(wire), trail, patience(new FakeClock()));

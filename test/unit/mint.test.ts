@@ -6,9 +6,11 @@ import { mintStored, mintTemporary } from '../../src/mint.ts';
 import { jobMark, jobNote, permanentNote } from '../../src/note.ts';
 import type { Trail } from '../../src/trail.ts';
 import {
+  AUTHORIZER_ID,
   accountOn,
   answer,
   authorizer,
+  authorizerText,
   DELETE,
   deleted,
   FakeClock,
@@ -16,6 +18,7 @@ import {
   html,
   idOf,
   json,
+  LIST,
   lostAnswer,
   noConnection,
   notFound,
@@ -89,7 +92,7 @@ const trail = (changes: Partial<Trail>): Trail => ({
   note,
   mark,
   id: undefined,
-  lost: false,
+  lost: 0,
   ...changes,
 });
 
@@ -98,7 +101,7 @@ describe('when all is well', () => {
     const { end, events, kept, warnings, wire } = await mint([made(idOf(1))]);
     expect(end).toMatchObject({ usage: 'sk', id: idOf(1), note, scopes: SCOPES, username: OWNER });
     expect(events).toEqual(['keep', 'POST', 'keep']);
-    expect(kept).toEqual([trail({}), trail({ id: idOf(1) })]);
+    expect(kept).toEqual([trail({ lost: 1 }), trail({ id: idOf(1) })]);
     expect(warnings).toEqual([]);
     expect(wire.requests[0]?.body).toEqual({ scopes: SCOPES, note });
   });
@@ -137,18 +140,18 @@ describe('when a request may have made a token that nobody holds', () => {
       made(idOf(2)),
     ]);
     expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
-    expect(events).toEqual(['keep', 'POST', 'keep', 'GET', 'DELETE', 'pause', 'POST', 'keep']);
+    expect(events).toEqual(['keep', 'POST', 'GET', 'DELETE', 'pause', 'POST', 'keep']);
     expect(end).toMatchObject({ id: idOf(2) });
   });
 
-  it('writes down that one may be lost before anything else is done', async () => {
+  it('has written down that one may be lost before the request left', async () => {
     const { kept } = await mint([lostAnswer(), page([]), made(idOf(2))]);
-    expect(kept).toEqual([trail({}), trail({ lost: true }), trail({ lost: true, id: idOf(2) })]);
+    expect(kept).toEqual([trail({ lost: 1 }), trail({ lost: 2 }), trail({ lost: 1, id: idOf(2) })]);
   });
 
   it('lets the post step look again: what a lost request made may turn up late', async () => {
     const { last, warnings } = await mint([lostAnswer(), page([]), made(idOf(2))]);
-    expect(last).toEqual(trail({ lost: true, id: idOf(2) }));
+    expect(last).toEqual(trail({ lost: 1, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
@@ -160,7 +163,7 @@ describe('when a request may have made a token that nobody holds', () => {
       deleted(),
       made(idOf(2)),
     ]);
-    expect(wire.asked).toEqual([POST, GET, `${GET}?start=b`, DELETE(idOf(1)), POST]);
+    expect(wire.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
   });
 
   it('repeats all the same where the clean-up fails, and leaves the rest to the post step', async () => {
@@ -171,7 +174,7 @@ describe('when a request may have made a token that nobody holds', () => {
       made(idOf(2)),
     ]);
     expect(end).toMatchObject({ id: idOf(2) });
-    expect(last).toEqual(trail({ lost: true, id: idOf(2) }));
+    expect(last).toEqual(trail({ lost: 1, id: idOf(2) }));
   });
 
   it('spends at most fifteen seconds on the clean-up between two attempts', async () => {
@@ -214,6 +217,19 @@ describe('when a request may have made a token that nobody holds', () => {
 });
 
 describe('without `tokens:read`', () => {
+  it('is not believed of a page that something else put in the way of the list', async () => {
+    const { wire, last, warnings } = await mint([
+      lostAnswer(),
+      html(403),
+      lostAnswer(),
+      page([]),
+      made(idOf(2)),
+    ]);
+    expect(wire.asked).toEqual([POST, GET, POST, GET, POST]);
+    expect(last).toEqual(trail({ lost: 2, id: idOf(2) }));
+    expect(warnings).toEqual([]);
+  });
+
   it('still repeats, and warns of the note to look for', async () => {
     const { end, wire, warnings } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
     expect(wire.asked).toEqual([POST, GET, POST]);
@@ -237,19 +253,39 @@ describe('without `tokens:read`', () => {
 
   it('does not make the post step search in vain and warn a second time', async () => {
     const { last } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
-    expect(last).toEqual(trail({ id: idOf(2), lost: false }));
+    expect(last).toEqual(trail({ id: idOf(2), lost: 0 }));
   });
 
   it('leaves the warning to the post step when no token was made in the end', async () => {
     const { end, last, warnings } = await mint([lostAnswer(), notFound(), notFound(), notFound()]);
     expect(end).toMatchObject({ title: titles.notFound });
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
     expect(warnings).toEqual([]);
   });
 });
 
 describe('a permanent token whose first request was lost', () => {
   const stays = permanentNote('Release', run);
+
+  it('is not held back for long by the search for the lost one', async () => {
+    const clock = new FakeClock();
+    let posts = 0;
+    const account = accountOn({
+      async exchange({ method }, limit) {
+        if (method === 'POST') return ++posts === 1 ? lostAnswer() : made(idOf(2), { note: stays });
+        clock.pass(Math.min(limit, 1000));
+        return json(503, {});
+      },
+    });
+    const minted = await mintStored(access, permanent, run, NONCE, {
+      account,
+      patience: patience(clock),
+      keep: () => {},
+      warn: () => {},
+    });
+    expect(minted.usage).toBe('sk');
+    expect(clock.ticks()).toBeLessThanOrEqual(15_250);
+  });
 
   it('is not searched for between the attempts, since a note alone is no proof', async () => {
     const { wire } = await mint([lostAnswer(), made(idOf(2), { note: stays }), page([])], {
@@ -274,7 +310,7 @@ describe('a permanent token whose first request was lost', () => {
     expect(warnings[0]).toContain(idOf(1));
     expect(warnings[0]).not.toContain(idOf(2));
     expect(warnings[0]).toContain(stays);
-    expect(last).toEqual({ username: OWNER, note: stays, mark: undefined, id: idOf(2), lost: false });
+    expect(last).toEqual({ username: OWNER, note: stays, mark: undefined, id: idOf(2), lost: 0 });
   });
 });
 
@@ -288,7 +324,7 @@ describe('when there is no token in the end', () => {
       title: titles.scopesRefused,
       message: expect.stringContaining('`tilesets:write`'),
     });
-    expect(kept).toHaveLength(2);
+    expect(kept).toEqual([trail({ lost: 1 }), trail({}), undefined]);
     expect(last).toBeUndefined();
   });
 
@@ -301,7 +337,7 @@ describe('when there is no token in the end', () => {
   it('keeps the trail after a refusal that Mapbox did not write: the request may have passed', async () => {
     const { end, last } = await mint([html(403)]);
     expect(end).toMatchObject({ title: titles.strangeAnswer });
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('keeps the trail when an earlier attempt was lost, though the last was refused', async () => {
@@ -311,7 +347,7 @@ describe('when there is no token in the end', () => {
       json(401, { message: 'Unauthorized' }),
       json(200, { code: 'TokenRevoked' }),
     ]);
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('gives up in time, says how hard it tried, and leaves the clean-up to the post step', async () => {
@@ -322,7 +358,7 @@ describe('when there is no token in the end', () => {
       message: expect.stringMatching(/reset.*one attempt.*status\.mapbox\.com.*`timeout`/),
     });
     expect(wire.asked).toEqual([POST]);
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('says when a rate limit resets that outlasts the timeout', async () => {
@@ -356,7 +392,7 @@ describe('an answer that is not what was asked for', () => {
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(wire.asked).toEqual([POST, GET, `${GET}?start=b`, DELETE(idOf(1))]);
+    expect(wire.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
     expect(end).toMatchObject({ message: expect.stringContaining('It was deleted') });
     expect(last).toBeUndefined();
   });
@@ -398,7 +434,7 @@ describe('an answer that is not what was asked for', () => {
   ])('is not called deleted where %s', async (_, steps) => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), ...steps]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('is found by its mark where it has no id', async () => {
@@ -421,7 +457,7 @@ describe('an answer that is not what was asked for', () => {
   it('is left to the post step by its mark where it is not to be seen yet', async () => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), page([])]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('does not make the post step forget an earlier request that was lost', async () => {
@@ -431,7 +467,7 @@ describe('an answer that is not what was asked for', () => {
       made(idOf(2), { scopes: ['tilesets:read'] }),
       deleted(),
     ]);
-    expect(last).toEqual(trail({ lost: true }));
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('is deleted even if the time of the step is up', async () => {
@@ -448,6 +484,79 @@ describe('an answer that is not what was asked for', () => {
     expect(wire.asked).toEqual([POST]);
     expect(end).toMatchObject({
       message: expect.stringContaining(`"${permanentNote('Release', run)}"`),
+    });
+  });
+});
+
+describe('an answer that names another token', () => {
+  it('of another account is looked for by its mark, since it cannot be deleted by that id', async () => {
+    const stranger = tokenText('sk', { u: 'hexa', a: idOf(9) });
+    const { end, wire, last } = await mint([
+      made(idOf(9), { token: stranger }),
+      page([{ id: idOf(1), note }]),
+      deleted(),
+    ]);
+    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(end).toMatchObject({ message: expect.stringMatching(/another account.*It was deleted/) });
+    expect(last).toBeUndefined();
+  });
+
+  it('that Mapbox does not find is not called deleted, and is looked for by its mark', async () => {
+    const odd = made(idOf(9), { scopes: [] });
+    const found = await mint([odd, notFound(), page([{ id: idOf(1), note }]), deleted()]);
+    expect(found.wire.asked).toEqual([POST, DELETE(idOf(9)), GET, DELETE(idOf(1))]);
+    expect(found.end).toMatchObject({ message: expect.stringContaining('It was deleted') });
+    const missing = await mint([odd, notFound(), page([])]);
+    expect(missing.end).toMatchObject({ message: expect.stringContaining('may still be alive') });
+    expect(missing.last).toEqual(trail({ id: idOf(9) }));
+  });
+
+  it('is neither handed on nor deleted where it is the authorizing token', async () => {
+    const echo = { token: authorizerText, id: AUTHORIZER_ID };
+    for (const changes of [{}, { scopes: ['tokens:write'] }]) {
+      const { end, wire, kept } = await mint([made(AUTHORIZER_ID, { ...echo, ...changes }), page([])]);
+      expect(wire.asked).toEqual([POST, GET]);
+      expect(end).toMatchObject({ message: expect.stringContaining('it is the authorizing token') });
+      expect(kept.map(entry => entry?.id)).not.toContain(AUTHORIZER_ID);
+    }
+  });
+});
+
+it('warns where Mapbox has cut the note, by which the sweep would find the token', async () => {
+  const { end, warnings } = await mint([made(idOf(1), { note: note.slice(0, -5) })]);
+  expect(end).toMatchObject({ id: idOf(1) });
+  expect(warnings).toEqual([expect.stringMatching(/stored the note otherwise.*the sweep could not find it/)]);
+});
+
+describe('where the trail cannot be kept', () => {
+  /** Mints where the `n`-th keeping fails. */
+  async function failing(n: number, steps: readonly Step[]) {
+    const wire = scripted(...steps);
+    let kept = 0;
+    const end = await mintStored(access, job, run, NONCE, {
+      account: accountOn(wire),
+      patience: patience(new FakeClock()),
+      keep() {
+        if (++kept === n) throw new Failure(titles.handOver, 'No space.');
+      },
+      warn: () => {},
+    }).catch((error: unknown) => error);
+    expect(wire.left()).toBe(0);
+    return { end, asked: wire.asked };
+  }
+
+  it('makes no token', async () => {
+    const { end, asked } = await failing(1, []);
+    expect(end).toMatchObject({ title: titles.handOver, message: 'No space.' });
+    expect(asked).toEqual([]);
+  });
+
+  it('deletes the token that was made', async () => {
+    const { end, asked } = await failing(2, [made(idOf(1)), deleted()]);
+    expect(asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(end).toMatchObject({
+      title: titles.handOver,
+      message: 'No space. The token was not handed on. It was deleted.',
     });
   });
 });
@@ -551,6 +660,24 @@ describe('temporary tokens', () => {
     ]);
     expect(wire.asked).toEqual([POST]);
     expect(end).toMatchObject({ title: titles.expiryRefused });
+  });
+
+  it('are not handed on where a stored one came, which is deleted', async () => {
+    const { end, wire } = await ask([made(idOf(1)), deleted()]);
+    expect(wire.asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(end).toMatchObject({
+      title: titles.badAnswer,
+      message: expect.stringMatching(/`sk` token and not a temporary one.*It was deleted\.$/),
+    });
+  });
+
+  it.each([
+    ['Mapbox does not find it', made(idOf(1)), [notFound()], idOf(1)],
+    ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], idOf(9)],
+    ['there is no id', made(idOf(1), { id: undefined }), [], 'a token without a note'],
+  ])('are not called deleted where a stored one came and %s', async (_, odd, steps, named) => {
+    const { end } = await ask([odd, ...steps]);
+    expect(end).toMatchObject({ message: expect.stringMatching(`may still be alive.*${named}`) });
   });
 
   it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {

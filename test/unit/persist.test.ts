@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/mapbox/outcome.ts';
 import { persist } from '../../src/persist.ts';
 import { FakeClock, failing, limited, patience, refused, unanswered, unreadable, unsent } from './doubles.ts';
 
-const done: Outcome<string> = { kind: 'done', value: 'a token', date: undefined };
+const done: Outcome<string> = { kind: 'done', value: 'a token' };
 const ALMOST_ONE = 1 - 2 ** -32;
 
 /** Attempts that come out as told, the last for ever, each after `cost` milliseconds. */
@@ -45,6 +45,7 @@ describe('what ends it at once', () => {
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'PROXY_403',
     'PROXY_407',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
     'UNKNOWN',
   ])('gives up after one attempt where no connection came about for %s', async code => {
     const clock = new FakeClock();
@@ -166,6 +167,19 @@ describe('a rate limit', () => {
       ),
     ).toBe(done);
     expect(clock.slept.map(Math.ceil)).toEqual([59_750]);
+  });
+
+  it('that does not say when it resets is tried once more before the time is up', async () => {
+    const clock = new FakeClock();
+    const guess = { ...limited(60_000), guessed: true };
+    const { attempt, lefts } = attempts(clock, [guess, guess, done]);
+    const end = await persist(
+      attempt,
+      patience(clock, 60_000, () => ALMOST_ONE),
+    );
+    expect(end).toMatchObject({ kind: 'gave up', attempts: 2 });
+    expect(clock.slept).toEqual([59_750]);
+    expect(lefts).toEqual([60_000, 250]);
   });
 
   it('that resets after the deadline is not waited for at all', async () => {

@@ -5,7 +5,7 @@ import { readTrail, type Trail, writeTrail } from '../../src/trail.ts';
 import { idOf, run } from './doubles.ts';
 
 const mark = jobMark(run, 'abcd1234');
-const trail: Trail = { username: 'octo', note: `Release ${mark}`, mark, id: idOf(1), lost: true };
+const trail: Trail = { username: 'octo', note: `Release ${mark}`, mark, id: idOf(1), lost: 1 };
 
 it('is read as it was written', () => {
   const optional = <T>(value: T) => fc.constantFrom(value, undefined);
@@ -16,10 +16,11 @@ it('is read as it was written', () => {
         note: fc.string({ unit: 'binary' }),
         mark: optional(mark),
         id: optional(idOf(1)),
-        lost: fc.boolean(),
+        lost: fc.nat(),
       }),
       written => {
-        expect(readTrail(writeTrail(written))).toEqual(written);
+        const leads = written.id !== undefined || written.lost > 0;
+        expect(readTrail(writeTrail(written))).toEqual(leads ? written : undefined);
       },
     ),
   );
@@ -35,7 +36,8 @@ it.each([
   ['an id that is no text', { id: 7 }, { id: undefined }],
   ['a mark that many notes could end with', { mark: ']' }, { mark: undefined }],
   ['a mark that is no text', { mark: [mark] }, { mark: undefined }],
-  ['a loss that is not plainly one', { lost: 'no' }, { lost: false }],
+  ['a loss that is not plainly one', { lost: 'no' }, { lost: 0 }],
+  ['a loss of less than nothing', { lost: -1 }, { lost: 0 }],
 ])('deletes nothing by %s', (_, changed, read) => {
   expect(readTrail(JSON.stringify({ ...trail, ...changed }))).toEqual({ ...trail, ...read });
 });
