@@ -5,7 +5,7 @@ import type { Runner } from './runner/runner.ts';
 export interface Process {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
-  exit(code?: number): never;
+  exit(code?: number): unknown;
 }
 
 /** A step. */

@@ -54,6 +54,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   UND_ERR_BODY_TIMEOUT: 'it was silent for too long',
   TIMEOUT: 'it took too long',
   UND_ERR_HEADERS_OVERFLOW: 'its headers are too large',
+  NOT_HTTP: 'what came back is not HTTP',
 };
 
 /** What a network error's code means: the predicate of a sentence about whoever was asked. */
@@ -68,6 +69,5 @@ export function phrase(code: string): string {
   }
   if (code.startsWith('ERR_SSL_'))
     return `what answered there does not speak TLS (${code}); check the port, and \`https:\` in a proxy's address`;
-  if (code.startsWith('HPE_')) return `what came back is not HTTP (${code})`;
   return code;
 }

@@ -36,13 +36,17 @@ function proxyUrl(name: string, read: (name: string) => string): string {
   return url.href;
 }
 
-/** What of the proxies must not be seen: the password, and the credentials as the wire carries them. */
+/**
+ * What of the proxies must not be seen: the password, or the user where there is no password (it is a key then), as
+ * written and as meant, and the credentials as the wire carries them.
+ */
 export function proxySecrets(proxies: Proxies): string[] {
   return [proxies.httpProxy, proxies.httpsProxy].flatMap(proxy => {
     const url = URL.parse(proxy);
-    if (url === null || url.password === '') return [];
-    const [user, password] = [decoded(url.username), decoded(url.password)];
-    return [password, url.password, Buffer.from(`${user}:${password}`).toString('base64')];
+    if (url === null || url.username + url.password === '') return [];
+    const written = url.password || url.username;
+    const basic = Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64');
+    return [written, decoded(written), basic];
   });
 }
 

@@ -31,7 +31,7 @@ export interface HttpAnswer {
 export interface NoAnswer {
   readonly kind: 'no answer';
   readonly sent: boolean;
-  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `PROXY_<status>`. */
+  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`, `PROXY_<status>`. */
   readonly code: string;
 }
 
@@ -215,6 +215,8 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 /** The error's own code, or that of the error behind it; only letters, digits and `_` leave this function. */
 function codeOf(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
+    // undici gives this error a code that is empty (8.12.4).
+    if (at.name === 'HTTPParserError') return 'NOT_HTTP';
     // ProxyAgent tells the proxy's status in words only.
     const proxyStatus = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
     if (proxyStatus !== undefined) return `PROXY_${proxyStatus}`;

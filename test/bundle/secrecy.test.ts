@@ -63,6 +63,27 @@ it('masks an authorizing token also where blanks, quotes or a second token stand
   expect(main.exitCode).toBe(1);
 });
 
+it('masks the new token also in an answer that cannot be read', async () => {
+  await using setting = await setUp({
+    fault: ({ method }, index) =>
+      method === 'POST' && index === 0
+        ? {
+            kind: 'rewrite',
+            rewrite: answer => ({ ...answer, body: `Here you are: ${JSON.stringify(answer.body)}` }),
+          }
+        : undefined,
+  });
+  const { main } = await setting.run();
+  const lost = setting.mapbox.account
+    .everIssued()
+    .find(
+      ({ id, usage }) => usage === 'sk' && id !== setting.authorizer.id && id !== main.outputs['token-id'],
+    );
+
+  expect(main.exitCode).toBe(0);
+  expect(main.masks).toContain(lost?.token);
+});
+
 it('masks the new token before any other line that follows it', async () => {
   await using setting = await setUp();
   const { main } = await setting.run({ note: 'n' }, { debug: true });
@@ -87,10 +108,18 @@ it.skipIf(process.platform !== 'linux')(
     await using setting = await setUp();
     // A full disk is had for nothing at /dev/full: what is written there fails, and after the token was made.
     const env = { GITHUB_OUTPUT: '/dev/full' };
-    const quiet = await setting.run({}, { env });
-    const debug = await setting.run({}, { env, debug: true });
+    const inputs = { 'export-env': 'MAPBOX_ACCESS_TOKEN' };
+    const quiet = await setting.run(inputs, { env });
+    const debug = await setting.run(inputs, { env, debug: true });
+    const tokens = [setting.authorizer, ...setting.mapbox.account.everIssued()].map(({ token }) => token);
 
-    for (const { main } of [quiet, debug]) {
+    for (const { main, post } of [quiet, debug]) {
+      for (const token of tokens) {
+        expectNowhereBut(main, token, []);
+        expectNowhereBut(post, token, []);
+      }
+      // The variable was written before the output failed, and was taken back.
+      expect(main.files['GITHUB_ENV']).toBe('');
       expect(main.annotations).toMatchObject([
         { title: 'Token could not be handed on', message: expect.stringContaining('was deleted') },
       ]);
@@ -138,7 +167,7 @@ describe('takes no command from', () => {
   });
 });
 
-it('starts no process, writes no file but those the runner names, and opens no port', async () => {
+it('starts no process, and writes no file but those the runner names', async () => {
   await using setting = await setUp();
   // Node's permission model refuses what is not allowed: reading is, writing only to the runner's files.
   const { main, post } = await setting.run(
@@ -151,10 +180,64 @@ it('starts no process, writes no file but those the runner names, and opens no p
   expect(main.outputs['token']).toMatch(/^sk\./);
 });
 
+/** Loaded before the program: says on standard error whom it calls, whose name it asks for, and where it listens. */
+const WITNESS = `
+import dgram from 'node:dgram';
+import dns from 'node:dns';
+import net from 'node:net';
+import { writeSync } from 'node:fs';
+const tell = (object, name, what) => {
+  const real = object[name];
+  object[name] = function (...given) {
+    writeSync(2, what(given) + '\\n');
+    return real.apply(this, given);
+  };
+};
+tell(net.Socket.prototype, 'connect', ([first]) => {
+  const { host, port } = Array.isArray(first) ? first[0] : first;
+  return 'connects to ' + host + ':' + port;
+});
+tell(net.Server.prototype, 'listen', () => 'listens');
+tell(dns, 'lookup', ([name]) => 'looks up ' + name);
+tell(dgram.Socket.prototype, 'send', () => 'sends datagrams');
+`;
+
+it('calls Mapbox, once in each of its two steps, and nobody else, and opens no port', async () => {
+  await using setting = await setUp();
+  const { main, post } = await setting.run(
+    { summary: 'true' },
+    { nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(WITNESS)}`] },
+  );
+  const seen = ({ stderr }: PhaseResult) => stderr.trim().split('\n');
+  const call = `connects to ${new URL(setting.mapbox.url).host}`;
+
+  expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+  expect([seen(main), seen(post)]).toEqual([[call], [call]]);
+});
+
+it.each([301, 302, 307, 308])('does not follow a redirect (%i), whatever it asks for', async status => {
+  await using elsewhere = await setUp();
+  await using setting = await setUp({
+    fault: () => ({ kind: 'redirect', status, location: elsewhere.mapbox.url, processed: false }),
+  });
+  const { main, post } = await setting.run();
+
+  expect(main.annotations).toMatchObject([
+    {
+      level: 'error',
+      title: 'Unexpected answer from Mapbox',
+      message: expect.stringMatching(new RegExp(`answered ${status}, a redirect`)),
+    },
+  ]);
+  expect(post.exitCode).toBe(0);
+  expect(elsewhere.mapbox.requests).toEqual([]);
+});
+
 it('speaks to Mapbox only, and asks it for nothing that the job does not need', async () => {
   await using setting = await setUp();
   await setting.run();
 
+  expect(setting.mapbox.requests).toHaveLength(2);
   for (const { headers, method } of setting.mapbox.requests) {
     expect(headers).toMatchObject({
       host: new URL(setting.mapbox.url).host,

@@ -44,15 +44,47 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     expect(setting.made()).toEqual([]);
   });
 
-  it('is deleted by the post step when SIGTERM follows at once', async () => {
+  it('is deleted by the post step when the machine asked by SIGTERM alone', async () => {
     const { setting, arrived } = await setUpFor([HANGS]);
     await using _ = setting;
-    const action = start(setting, { killDelays: { sigterm: 0, sigkill: 60_000 } });
+    const action = start(setting);
     await arrived;
-    action.cancel();
-    const { main } = await action.done;
+    action.terminate();
+    const { main, post } = await action.done;
 
-    expect(main.exitCode === 1 || main.signal === 'SIGTERM').toBe(true);
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect(main.shown).toContain('Cancelled.');
+    expect(post.shown).toContain('Deleted the token');
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
+    const arrived = Promise.withResolvers<void>();
+    let posts = 0;
+    let listed = 0;
+    await using setting: Setting = await setUp({
+      fault({ method }) {
+        if (method === 'POST') {
+          if (++posts === 1) return { kind: 'reset', processed: false };
+          arrived.resolve();
+          return { kind: 'hang', processed: true };
+        }
+        if (method !== 'GET' || ++listed !== 2) return undefined;
+        return {
+          kind: 'rewrite',
+          rewrite: answer => {
+            const { note, scopes } = JSON.parse(setting.mapbox.requests[0]?.body ?? '');
+            setting.mapbox.account.issue({ note, scopes });
+            return answer;
+          },
+        };
+      },
+    });
+    const action = start(setting);
+    await arrived.promise;
+    action.kill();
+    await action.done;
+
     expect(setting.made()).toEqual([]);
   });
 
@@ -116,6 +148,41 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
   });
 });
 
+describe.skipIf(process.platform === 'win32')('a post step that is cancelled before it is done', () => {
+  it('names the token that is still alive, and leaves the job’s result alone', async () => {
+    const deleting = Promise.withResolvers<void>();
+    await using setting = await setUp({
+      fault({ method }) {
+        if (method !== 'DELETE') return undefined;
+        deleting.resolve();
+        return { kind: 'hang', processed: false };
+      },
+    });
+    const action = start(setting);
+    await deleting.promise;
+    action.cancel();
+    const { main, post } = await action.done;
+
+    expect([post.exitCode, post.signal]).toEqual([0, null]);
+    expect(post.annotations).toMatchObject([
+      {
+        level: 'warning',
+        message: expect.stringMatching(/may still be alive.*cancelled before it was done/),
+      },
+    ]);
+    expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
+    expect(post.annotations[0]?.message).toContain(main.outputs['note']);
+  });
+
+  it('says nothing of a token that it was never to delete', async () => {
+    await using setting = await setUp();
+    const action = start(setting, { inputs: { ...setting.inputs, lifetime: 'permanent' } });
+    const { post } = await action.done;
+
+    expect([post.exitCode, post.stdout]).toEqual([0, '']);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a job cancelled between two attempts', () => {
   it('leaves at once, and leaves nothing behind', async () => {
     const { setting } = await setUpFor(
@@ -129,7 +196,7 @@ describe.skipIf(process.platform === 'win32')('a job cancelled between two attem
     const { main, post } = await action.done;
 
     expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect(post.exitCode).toBe(0);
+    expect([post.exitCode, post.stdout]).toEqual([0, '']);
     expect(setting.made()).toEqual([]);
   });
 });

@@ -1,9 +1,11 @@
 /** Through a real CONNECT proxy, to a real TLS server whose authority nobody knows but NODE_EXTRA_CA_CERTS. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import { connect, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setUp, tracesOf } from '../bundle/setting.ts';
@@ -36,13 +38,16 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A proxy that tunnels to wherever it is asked, or answers `refuse`. */
-async function startProxy(refuse?: number) {
+async function startProxy(refuse?: number, serve: () => Server = createServer) {
   const seen: IncomingMessage[] = [];
-  const proxy = createServer((request, response) => {
+  const proxy = serve();
+  proxy.on('request', (request: IncomingMessage, response: ServerResponse) => {
     seen.push(request);
     response.writeHead(500).end();
   });
-  proxy.on('connect', (request, socket, head) => {
+  const sockets = new Set<Duplex>();
+  proxy.on('connection', socket => void sockets.add(socket));
+  proxy.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     seen.push(request);
     socket.on('error', () => {});
     if (refuse !== undefined) {
@@ -64,7 +69,7 @@ async function startProxy(refuse?: number) {
     seen,
     host: `127.0.0.1:${address.port}`,
     async [Symbol.asyncDispose]() {
-      proxy.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
       await new Promise(resolve => proxy.close(resolve));
     },
   };
@@ -100,7 +105,7 @@ describe('a certificate of an authority of one’s own', () => {
 });
 
 describe('a proxy', () => {
-  it.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY'])(
+  it.each(['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy'])(
     'named by %s is used for main and post, and sees no token',
     async name => {
       await using setting = await setUp({ tls });
@@ -152,7 +157,8 @@ describe('a proxy', () => {
 
     const basic = Buffer.from(`octo:${decodeURIComponent(password)}`).toString('base64');
     expect(proxy.seen[0]?.headers['proxy-authorization']).toBe(`Basic ${basic}`);
-    expect(main.masks).toContain(decodeURIComponent(password));
+    expect(main.masks).toEqual(expect.arrayContaining([password, decodeURIComponent(password), basic]));
+    expect(main.masks).not.toContain('octo');
     for (const phase of [main, post]) {
       for (const [where, trace] of Object.entries(tracesOf(phase))) {
         const text = where === 'stdout' ? trace.replace(/^::add-mask::.*$/gm, '') : trace;
@@ -161,6 +167,47 @@ describe('a proxy', () => {
       }
     }
   });
+
+  it('gets a user without a password, which is masked as the key that it is', async () => {
+    await using setting = await setUp({ tls });
+    await using proxy = await startProxy();
+    const key = `key-${'k'.repeat(9)}`;
+    const { main } = await setting.run(
+      {},
+      { debug: true, env: { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: `http://${key}@${proxy.host}` } },
+    );
+
+    expect(main.exitCode).toBe(0);
+    expect(proxy.seen).toHaveLength(2);
+    expect(main.masks).toContain(key);
+    expect(main.stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain(key);
+  });
+
+  it('that speaks TLS, and would rather speak HTTP/2, is used', async () => {
+    await using setting = await setUp({ tls });
+    await using proxy = await startProxy(undefined, () => createSecureServer({ ...tls, allowHTTP1: true }));
+    const { main, post } = await setting.run(
+      {},
+      { env: { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: `https://${proxy.host}` } },
+    );
+
+    expect(main.annotations).toEqual([]);
+    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+    expect(proxy.seen).toHaveLength(2);
+  });
+
+  it.each(['socks5://127.0.0.1:1080', 'ftp://127.0.0.1'])(
+    'cannot be %s, and the message says so',
+    async url => {
+      await using setting = await setUp({ tls });
+      const { main } = await setting.run({}, { env: { HTTPS_PROXY: url } });
+
+      expect(main.annotations).toMatchObject([
+        { title: 'Input to put right', message: expect.stringContaining('not the URL of an HTTP proxy') },
+      ]);
+      expect(main.stderr).toBe('');
+    },
+  );
 
   it.each([
     [407, /the proxy wants a user and a password \(407\)/],

@@ -63,6 +63,8 @@ export interface Phase {
   readonly done: Promise<PhaseResult>;
   /** As the runner cancels: SIGINT and SIGTERM to the process, SIGKILL to all that it started [ProcessInvoker.cs]. */
   cancel(): void;
+  /** SIGTERM alone, as a machine that is being shut down sends it. */
+  terminate(): void;
   /** As a machine dies, and all that it runs with it. */
   kill(): void;
 }
@@ -208,6 +210,7 @@ export function startPhase(options: PhaseOptions): Phase {
       }, killDelays.sigterm);
       timers.push(term);
     },
+    terminate: () => void child.kill('SIGTERM'),
     kill: killAll,
   };
 }

@@ -74,6 +74,7 @@ export function startProgram(
 export interface StartedAction {
   /** What the running process is asked: as long as main runs, main. */
   cancel(): void;
+  terminate(): void;
   kill(): void;
   readonly done: Promise<ActionRun>;
 }
@@ -106,7 +107,12 @@ export function startAction(options: ActionRunOptions): StartedAction {
       machine[Symbol.dispose]();
     }
   };
-  return { done: run(), cancel: () => running.cancel(), kill: () => running.kill() };
+  return {
+    done: run(),
+    cancel: () => running.cancel(),
+    terminate: () => running.terminate(),
+    kill: () => running.kill(),
+  };
 }
 
 export function runAction(options: ActionRunOptions): Promise<ActionRun> {
