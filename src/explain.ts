@@ -19,7 +19,7 @@ export function titleOf(outcome: Setback): Failure['title'] {
 /** One sentence on why an attempt came to nothing. */
 export function explain(outcome: Setback): string {
   if (outcome.kind === 'limited') {
-    return `Mapbox's rate limit is reached (429); it resets in ${spoken(outcome.wait)}.`;
+    return `Mapbox's rate limit is reached (429); it resets ${outcome.guessed ? 'within' : 'in'} ${spoken(outcome.wait)}.`;
   }
   if (outcome.kind === 'unsent') return `No connection to Mapbox: ${phrase(outcome.code)}.`;
   const { trouble } = outcome;

@@ -7,23 +7,12 @@ export type Lifetime =
 /** Mapbox, Tokens API: a temporary token expires "no more than one hour" ahead. */
 const HOUR = 3600;
 
-const UNITS: Readonly<Record<string, number>> = {
-  s: 1,
-  sec: 1,
-  secs: 1,
-  second: 1,
-  seconds: 1,
-  m: 60,
-  min: 60,
-  mins: 60,
-  minute: 60,
-  minutes: 60,
-  h: HOUR,
-  hr: HOUR,
-  hrs: HOUR,
-  hour: HOUR,
-  hours: HOUR,
-};
+/** Seconds by the names that people use. */
+const UNITS = new Map<string, number>([
+  ...['s', 'sec', 'secs', 'second', 'seconds'].map(name => [name, 1] as const),
+  ...['m', 'min', 'mins', 'minute', 'minutes'].map(name => [name, 60] as const),
+  ...['h', 'hr', 'hrs', 'hour', 'hours'].map(name => [name, HOUR] as const),
+]);
 
 /**
  * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
@@ -34,7 +23,7 @@ export function readDuration(input: string): number | undefined {
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
   let seconds = 0;
   for (const [, amount, unit] of parts) {
-    const size = UNITS[(unit ?? '').toLowerCase()];
+    const size = UNITS.get((unit ?? '').toLowerCase());
     if (size === undefined) return undefined;
     seconds += Number(amount) * size;
   }
