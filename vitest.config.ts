@@ -1,8 +1,12 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 
+const seed = process.env['SEED'] ?? String(Date.now() % 2 ** 31);
+console.info(`Random tests begin with SEED=${seed}; set it to repeat what they do.`);
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    env: { SEED: seed },
     // With programs that have to be installed first: `npm run test:real`.
     exclude: [...configDefaults.exclude, 'test/real/**'],
     // A test that runs the bundle starts two processes and a server; a slow machine may take its time.

@@ -182,7 +182,7 @@ const badInputs: BadInput[] = [
     says: '`1TOKEN`',
   },
   {
-    what: 'a variable with a line break smuggled in',
+    what: 'a variable with its value',
     inputs: { 'export-env': 'A=B' },
     title: input,
     says: '`A=B`',
@@ -281,7 +281,7 @@ describe('fails before any request, with one titled annotation and nothing hande
     }
   });
 
-  it('ten faults at once, and tells every one', async () => {
+  it('eleven faults at once, and tells every one', async () => {
     await using setting = await setUp();
     const { main } = await setting.run({
       'authorizing-token': '',

@@ -6,7 +6,10 @@ import { HELD, setUp } from './setting.ts';
 function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
   expect(main.exitCode).toBe(1);
   expect(main.annotations).toMatchObject([{ level: 'error', title, message: expect.stringMatching(says) }]);
-  expect([main.outputs, main.env]).toEqual([{}, {}]);
+  expect([main.outputs, main.env, main.stderr]).toEqual([{}, {}, '']);
+  expect(main.stdout).not.toMatch(/^\s+at /m);
+  // The first line masks the authorizing token; nothing after it has anything of a token.
+  expect(main.stdout.split('\n').slice(1).join('\n')).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
 }
 
 describe('401: asks Mapbox what is wrong with the authorizing token, and says that it is', () => {
@@ -22,6 +25,14 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
       ['POST', '/tokens/v2/octo'],
       ['GET', '/tokens/v2'],
     ]);
+  });
+
+  it('malformed, which only Mapbox can tell of a text that has the form of a token', async () => {
+    await using setting = await setUp();
+    const payload = Buffer.from(JSON.stringify({ u: 'octo' })).toString('base64url');
+    const { main } = await setting.run({ 'authorizing-token': ['sk', payload, 'S'.repeat(22)].join('.') });
+
+    expectOneError(main, title, /malformed: Mapbox cannot read it/);
   });
 
   it('invalid, because its signature does not hold', async () => {

@@ -10,6 +10,7 @@ import { mainStep } from '../../src/main-step.ts';
 import { postStep } from '../../src/post-step.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import type { World } from '../../src/world.ts';
+import { SEED, seeded } from '../random.ts';
 
 /** Milliseconds that a request may take here, and the bytes that it may answer. */
 export const LIMITS: Limits = { connect: 400, silence: 300, whole: 300, bytes: 256 * 1024 };
@@ -68,6 +69,10 @@ export interface StepOptions {
   /** Fails the hand-over, as a full disk does. */
   readonly diskFull?: boolean;
   readonly limits?: Limits;
+  /** What the step's own randomness begins with. */
+  readonly chance?: number;
+  /** Why the n-th request never leaves, counted from 0. */
+  readonly unsent?: readonly (string | undefined)[];
 }
 
 class Dead extends Error {}
@@ -84,7 +89,8 @@ export const main = (options: StepOptions) => runStep(mainStep, options);
 export const post = (options: StepOptions) => runStep(postStep, options);
 
 async function runStep(step: (world: World) => Promise<void>, options: StepOptions): Promise<Ended> {
-  const { inputs, clock, dieAt, diskFull = false, limits = LIMITS } = options;
+  const { inputs, clock, dieAt, diskFull = false, limits = LIMITS, unsent = [] } = options;
+  let requests = 0;
   const said: { kind: 'info' | 'debug' | 'warning' | 'error'; text: string }[] = [];
   const masks: string[] = [];
   let outputs: Record<string, string> = {};
@@ -152,13 +158,15 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
         live();
       },
     },
-    random: below => Math.floor(Math.random() * below),
+    random: seeded(options.chance ?? SEED),
     async open(url, proxies) {
       const wire = openWire(url, proxies, limits);
       closing.push(wire.close);
       return {
         async send(request, limit) {
           live();
+          const code = unsent[requests++];
+          if (code !== undefined) return { kind: 'no answer', sent: false, code };
           const answer = wire.send(request, limit);
           // Between sending and the answer there is a moment to die in, with the request under way.
           if (dealings++ === dieAt) {

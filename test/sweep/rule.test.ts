@@ -1,9 +1,9 @@
 /** That no token outside the rule is touched, over random notes; the rule is written here a second time. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../src/mapbox/list.ts';
 import { jobMark, runUrl } from '../../src/note.ts';
 import { runsToAsk, verdictOn } from '../../src/sweep/verdict.ts';
+import fc from '../random.ts';
 import { HERE, REPOSITORY, SERVER, setUpSweep } from './world.ts';
 
 /** The runs that are over in these tests; every other is going on. */

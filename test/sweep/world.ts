@@ -9,6 +9,7 @@ import { VirtualClock } from '../faults/world.ts';
 import { type GithubStandIn, startGithub } from '../github/server.ts';
 import type { StoredToken } from '../mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from '../mapbox/server.ts';
+import { SEED, seeded } from '../random.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const SERVER = 'https://github.com';
@@ -140,7 +141,7 @@ async function sweepOnce(
       ticks: () => clock.ticks(),
       sleep: milliseconds => clock.sleep(milliseconds),
     },
-    random: below => Math.floor(Math.random() * below),
+    random: seeded(SEED),
     open: async (url, proxies, limits) => openWire(url, proxies, { ...limits, ...options.limits }),
     reachGithub: options.reachGithub ?? reachGithub,
   }).then(

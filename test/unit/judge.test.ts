@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Wanted } from '../../src/inputs.ts';
 import { judge as judgeBy } from '../../src/judge.ts';
 import type { Created } from '../../src/mapbox/create.ts';
 import { readToken } from '../../src/mapbox/token.ts';
 import { Secret } from '../../src/secret.ts';
+import fc from '../random.ts';
 import { AUTHORIZER_ID, authorizer, authorizerText, idOf, OWNER, START, tokenText } from './doubles.ts';
 
 const judge = (answer: Created, wanted: Wanted, username: string) =>

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   isJobMark,
@@ -11,6 +10,7 @@ import {
   runInNote,
   runUrl,
 } from '../../src/note.ts';
+import fc from '../random.ts';
 import { run } from './doubles.ts';
 
 const mark = jobMark(run, 'abcd1234');

@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HttpAnswer } from '../../src/http/wire.ts';
 import { accountPath, outcomeOf } from '../../src/mapbox/outcome.ts';
 import { Secret } from '../../src/secret.ts';
+import fc from '../random.ts';
 import { answer, html, json, lostAnswer, noConnection, START } from './doubles.ts';
 
 const wholeText = ({ body }: HttpAnswer) => (body.kind === 'whole' ? body.text.reveal() : undefined);

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../src/mapbox/outcome.ts';
 import { persist } from '../../src/persist.ts';
+import fc from '../random.ts';
 import { FakeClock, failing, limited, patience, refused, unanswered, unreadable, unsent } from './doubles.ts';
 
 const done: Outcome<string> = { kind: 'done', value: 'a token' };

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { jobMark } from '../../src/note.ts';
 import { readTrail, type Trail, writeTrail } from '../../src/trail.ts';
+import fc from '../random.ts';
 import { idOf, run } from './doubles.ts';
 
 const mark = jobMark(run, 'abcd1234');
