@@ -1,5 +1,5 @@
 /** The README is what people copy from while a release waits: nothing in it may differ from what is there. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertWorkflowTemplate } from '@actions/workflow-parser/model/convert';
 import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
@@ -26,6 +26,13 @@ interface Section {
 
 const readme = read('README.md');
 const blocks = blocksOf(readme);
+/** What people copy: the blocks of YAML, and the examples. */
+const copied: readonly Block[] = [
+  ...blocks.filter(({ language }) => language === 'yaml'),
+  ...globSync('examples/*.yml', { cwd: root })
+    .sort()
+    .map(name => ({ language: 'yaml', text: read(name), line: 1 })),
+];
 /** What is said outside of fences. */
 const prose = readme.replace(/^( *)```.*\n[\s\S]*?^\1```$/gm, '');
 const sections = sectionsOf(prose);
@@ -82,11 +89,11 @@ describe('the scopes', () => {
     expect(named.filter(scope => !Object.hasOwn(catalogue, scope))).toEqual([]);
   });
 
-  it('that any example asks for are accepted without a warning', () => {
-    const asked = stepsIn(blocks).flatMap(({ uses, given }) =>
+  it('that anything to copy asks for are accepted without a warning', () => {
+    const asked = stepsIn(copied).flatMap(({ uses, given }) =>
       actions.get(uses) === 'action.yml' ? [String(given['scopes'])] : [],
     );
-    expect(asked.length).toBeGreaterThan(5);
+    expect(asked.length).toBeGreaterThan(15);
     for (const words of asked) expect(readScopes(words), words).toMatchObject({ unknown: [], faults: [] });
   });
 });
@@ -105,15 +112,17 @@ describe('the YAML', () => {
   });
 
   it('uses these actions by names that they have', () => {
-    const used = stepsIn(yaml).map(({ uses }) => uses);
-    expect(used.filter(name => name.startsWith('your-org/') && !actions.has(name))).toEqual([]);
+    const used = stepsIn(copied).map(({ uses }) => uses);
+    expect(
+      used.filter(name => name.startsWith('your-org/create-mapbox-token') && !actions.has(name)),
+    ).toEqual([]);
     expect([...actions.keys()].filter(name => !used.includes(name))).toEqual([]);
   });
 
   it.each([...actions])('gives %s what it takes', (name, file) => {
     const { inputs }: Metadata = parse(read(file));
     const required = Object.keys(inputs).filter(input => inputs[input]?.required);
-    for (const { given } of stepsIn(yaml).filter(({ uses }) => uses === name)) {
+    for (const { given } of stepsIn(copied).filter(({ uses }) => uses === name)) {
       expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
       expect(Object.keys(given)).toEqual(expect.arrayContaining(required));
     }
@@ -121,9 +130,15 @@ describe('the YAML', () => {
 
   it('reads only outputs that there are', () => {
     const { outputs }: Metadata = parse(read('action.yml'));
-    const wanted = [...readme.matchAll(/\bsteps\.\w+\.outputs\.([\w-]+)/g)].map(([, output]) => output);
-    expect(wanted.length).toBeGreaterThan(5);
-    expect(Object.keys(outputs)).toEqual(expect.arrayContaining(wanted));
+    const ids = new Set(stepsIn(copied).flatMap(({ uses, id }) => (actions.has(uses) ? [id] : [])));
+    const wanted = copied.flatMap(({ text }) =>
+      Array.from(text.matchAll(/\bsteps\.(\w+)\.outputs\.([\w-]+)/g), ([, id = '', output = '']) =>
+        ids.has(id) ? output : undefined,
+      ),
+    );
+    expect(wanted.length).toBeGreaterThan(20);
+    const known: (string | undefined)[] = [...Object.keys(outputs), undefined];
+    expect(wanted.filter(output => !known.includes(output))).toEqual([]);
   });
 });
 
@@ -138,11 +153,18 @@ describe('what people are told to run and to read', () => {
     expect(told).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
   });
 
-  const targets = [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const linksIn = (text: string) => [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const targets = linksIn(prose);
 
-  it.each([...new Set(targets.filter(target => !/^(?:https?:|#)/.test(target)))])('is there: %s', target => {
-    expect(existsSync(join(root, target.replace(/#.*/, '')))).toBe(true);
-  });
+  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'bench/README.md'])(
+    'is there, all that %s links to',
+    page => {
+      const local = linksIn(read(page)).filter(target => !/^(?:https?:|#)/.test(target));
+      expect(local.filter(target => !existsSync(join(root, page, '..', target.replace(/#.*/, ''))))).toEqual(
+        [],
+      );
+    },
+  );
 
   it('stands under a heading that is linked to by its name', () => {
     const anchors = sections.map(({ heading }) => `#${slug(heading)}`);
@@ -203,6 +225,7 @@ function codeIn(cell: string): string[] {
 
 interface Step {
   readonly uses: string;
+  readonly id: string | undefined;
   readonly given: Readonly<Record<string, unknown>>;
 }
 
@@ -213,7 +236,8 @@ function stepsIn(from: readonly Block[]): Step[] {
     const inner = Object.values(value).flatMap(find);
     if (!('uses' in value) || typeof value.uses !== 'string') return inner;
     const given = 'with' in value && typeof value.with === 'object' ? { ...value.with } : {};
-    return [{ uses: value.uses, given }, ...inner];
+    const id = 'id' in value ? String(value.id) : undefined;
+    return [{ uses: value.uses, id, given }, ...inner];
   };
   return from.filter(({ language }) => language === 'yaml').flatMap(({ text }) => find(parse(text)));
 }
