@@ -30,10 +30,12 @@ export function realWorld(env: Environment): World {
   return { runner: actionsRunner(env), env, clock, random, open };
 }
 
-/** By the Web Crypto of Node, which is loaded when it is first asked; `node:crypto` would cost every post step 6 ms. */
+/**
+ * Loaded when it is first asked: `node:crypto` costs 6 ms, which an idle post step has no use for. In a main step the
+ * toolkit loads it anyway, for the delimiters in the runner's files.
+ */
 function random(below: number): number {
-  const [word = 0] = crypto.getRandomValues(new Uint32Array(1));
-  return Math.floor((word / 2 ** 32) * below);
+  return process.getBuiltinModule('node:crypto').randomInt(below);
 }
 
 /**
