@@ -12,7 +12,7 @@ import { startMapbox } from '../test/mapbox/server.ts';
 import { inputVariables, readAction } from '../test/runner/action-file.ts';
 import { githubOf, newMachine } from '../test/runner/machine.ts';
 
-const PAIRS = Number(process.argv[2] ?? 31);
+const PAIRS = Number(process.argv[2] ?? 75);
 /** Runs that are not counted: the first ones fill the system's file cache. */
 const WARM_UP = 3;
 

@@ -10,7 +10,7 @@ export function tokensIn(text: string): string[] {
 
 /**
  * A text that must not be seen. It shows itself as `***` wherever a string is made of it by accident: in a
- * template, in JSON, in an inspected error. `reveal` is the only way out, and a test counts who calls it.
+ * template, in JSON, in an inspected error. `reveal` is the only way out, and a test names all who call it [test/layout.test.ts].
  */
 export class Secret {
   readonly #text: string;
@@ -22,6 +22,11 @@ export class Secret {
   /** The text itself. Contract section 8 names the four places it may go. */
   reveal(): string {
     return this.#text;
+  }
+
+  /** Whether both hide the same text. */
+  equals(other: Secret): boolean {
+    return this.#text === other.#text;
   }
 
   toString(): string {

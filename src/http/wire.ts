@@ -104,6 +104,7 @@ async function connectTo(origin: string, proxies: Proxies | undefined, limits: L
     // The parser that is still an experiment is left out of the bundle, and so must not be asked for.
     useMilo: false,
     pipelining: 0,
+    maxHeaderSize: 16_384,
     headersTimeout: limits.silence,
     bodyTimeout: limits.silence,
   };
