@@ -88,7 +88,11 @@ export function startPhase(options: PhaseOptions): Phase {
     detached: process.platform !== 'win32',
   });
   const killAll = () => {
-    if (process.platform === 'win32' || child.pid === undefined) return void child.kill('SIGKILL');
+    if (child.pid === undefined) return;
+    if (process.platform === 'win32') {
+      spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
+      return;
+    }
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
