@@ -36,7 +36,7 @@ const tcp = (onSocket: (socket: Socket) => void, scheme?: string) =>
 async function ask(
   { url }: Place,
   limits: Partial<Limits> = {},
-  limit = 20_000,
+  limit = 600_000,
 ): Promise<HttpAnswer | NoAnswer> {
   const wire = openWire(url, undefined, limits);
   try {
