@@ -1,5 +1,5 @@
 /** A step of the demonstration against the real Mapbox: asks it whether the new token is valid. */
-const url = new URL('/tokens/v2', 'https://api.mapbox.com');
+const url = new URL('/tokens/v2', process.env['MAPBOX_API'] || 'https://api.mapbox.com');
 url.searchParams.set('access_token', process.env['MAPBOX_ACCESS_TOKEN'] ?? '');
 const answer: unknown = await (await fetch(url, { redirect: 'error' })).json();
 const code = typeof answer === 'object' && answer !== null && 'code' in answer ? answer.code : undefined;

@@ -96,10 +96,11 @@ async function onStandIn(): Promise<void> {
 }
 
 async function onMapbox(authorizer: string): Promise<void> {
+  const api = process.env['MAPBOX_API'] ?? '';
   console.log(
-    'The real Mapbox, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n',
+    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n`,
   );
-  const report = await show({ file: 'one-minute.yml', authorizer });
+  const report = await show({ file: 'one-minute.yml', authorizer, env: { MAPBOX_API: api } });
   check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');
 }
 
