@@ -22,6 +22,18 @@ function start(setting: Setting, options: Partial<ActionRunOptions> = {}) {
   return startAction({ action: ACTION, inputs: setting.inputs, ...options });
 }
 
+/** For a list: when it has been read, the first request for a token is carried out, too late to be on it. */
+function carriedOutLate({ mapbox }: Setting): Fault {
+  return {
+    kind: 'rewrite',
+    rewrite: answer => {
+      const { note, scopes } = JSON.parse(mapbox.requests[0]?.body ?? '');
+      mapbox.account.issue({ note, scopes });
+      return answer;
+    },
+  };
+}
+
 const HANGS: Fault = { kind: 'hang', processed: true };
 
 // On Windows every signal ends a process at once: there is nothing that the process could do.
@@ -69,15 +81,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
           arrived.resolve();
           return { kind: 'hang', processed: true };
         }
-        if (method !== 'GET' || ++listed !== 2) return undefined;
-        return {
-          kind: 'rewrite',
-          rewrite: answer => {
-            const { note, scopes } = JSON.parse(setting.mapbox.requests[0]?.body ?? '');
-            setting.mapbox.account.issue({ note, scopes });
-            return answer;
-          },
-        };
+        return method === 'GET' && ++listed === 2 ? carriedOutLate(setting) : undefined;
       },
     });
     const action = start(setting);
@@ -126,16 +130,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
           arrived.resolve();
           return { kind: 'hang', processed: false };
         }
-        if (method !== 'GET' || listed++ > 0) return undefined;
-        // The list has been read when this runs: the token comes too late for it.
-        return {
-          kind: 'rewrite',
-          rewrite: answer => {
-            const { note, scopes } = JSON.parse(setting.mapbox.requests[0]?.body ?? '');
-            setting.mapbox.account.issue({ note, scopes });
-            return answer;
-          },
-        };
+        return method === 'GET' && ++listed === 1 ? carriedOutLate(setting) : undefined;
       },
     });
     const action = start(setting);
