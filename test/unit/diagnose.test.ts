@@ -109,7 +109,7 @@ describe('422 on scopes', () => {
     expect(refusedList.message).toMatch(/lacks at least one of.*With `tokens:read` as well/);
     const notListed = await told(change, [page([{ id: idOf(1) }])]);
     expect(notListed.message).toMatch(/lacks at least one of/);
-    expect(notListed.message).not.toContain('tokens:read');
+    expect(notListed.message).toMatch(/put it into the secret\.$/);
   });
 
   it('stops looking after ten seconds, however many pages there are', async () => {
@@ -149,6 +149,8 @@ describe('422 on the expiry', () => {
   it('tells when the authorizing token itself expires', async () => {
     const by: Authorizer = { ...authorizer, usage: 'tk', id: undefined, expiresAt: new Date(START) };
     const { message } = await told({ why: 'expires after the authorizing token' }, [], { by });
+    const unknown = await told({ why: 'expires after the authorizing token' });
+    expect(unknown.message).toContain('the authorizing token, a temporary one. Choose');
     expect(message).toMatch(/one that expires at 2026-01-02T03:04:05.000Z\. Choose a shorter `lifetime`/);
   });
 });
@@ -176,7 +178,7 @@ it('says of a 403 that URL restrictions do not work from a workflow', async () =
   const { title, message } = await told({ status: 403, why: 'forbidden' });
   expect([title, message]).toEqual([
     titles.requestRefused,
-    expect.stringMatching(/restricted to URLs, which does not work from a workflow/),
+    expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Look at both on https:/),
   ]);
 });
 

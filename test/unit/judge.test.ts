@@ -106,6 +106,14 @@ describe('a stored token', () => {
     expect(judge(answer, stored, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
   });
 
+  it('without an id is not taken for an authorizing token that has none either', () => {
+    const { fault } = {
+      fault: '',
+      ...judgeBy(created(secretText, { id: undefined }), stored, OWNER, { ...authorizer, id: undefined }),
+    };
+    expect(fault).toMatch(/id is missing/);
+  });
+
   it('with a flood of scopes is refused in a line of bounded length', () => {
     const scopes = Array.from({ length: 50 }, (_, n) => `${n}:${'x'.repeat(100)}`);
     const { fault } = { fault: '', ...judge(created(secretText, { scopes }), stored, OWNER) };

@@ -14,6 +14,7 @@ describe('the link to the next page', () => {
   it.each([
     ['an address of the API', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel="next"'],
     ['a path', '</tokens/v2/octo?start=x&limit=2>; rel="next"'],
+    ['one with more to say', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
     ['one without quotes', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel=next'],
     [
       'one of several',
@@ -24,10 +25,8 @@ describe('the link to the next page', () => {
       '<https://api.mapbox.com/tokens/v2/octo?access_token=x&start=x&limit=2>; rel="next"',
     ],
   ])('gives the query and nothing else: %s', async (_, link) => {
-    expect((await pageWith(link)).page).toMatchObject({
-      kind: 'done',
-      value: { next: { start: 'x', limit: '2' } },
-    });
+    const { page } = await pageWith(link);
+    expect(page.kind === 'done' && page.value.next).toEqual({ start: 'x', limit: '2' });
   });
 
   it.each([

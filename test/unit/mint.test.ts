@@ -439,13 +439,21 @@ describe('an answer that is not what was asked for', () => {
 
   it('is found by its mark where it has no id', async () => {
     const text = tokenText('sk', { u: OWNER });
-    const { wire, last } = await mint([
+    const { wire, kept, last } = await mint([
       made(idOf(1), { id: undefined, token: text }),
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
     expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    // Until it is deleted, it is as good as lost.
+    for (const entry of kept.slice(0, -1)) expect(entry).toEqual(trail({ lost: 1 }));
     expect(last).toBeUndefined();
+  });
+
+  it('is left to the post step by its mark where its id is not confirmed and it cannot be found now', async () => {
+    const { end, last } = await mint([made(idOf(1), { id: idOf(99) }), notFound()]);
+    expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
+    expect(last).toEqual(trail({ lost: 1 }));
   });
 
   it('is left to the post step by its id where it cannot be deleted now, and the note is named', async () => {

@@ -26,10 +26,13 @@ it('is read as it was written', () => {
   );
 });
 
-it.each(['', '{', 'null', '[]', '"trail"', '{}', '{"username":"octo"}', '{"username":1,"note":""}'])(
-  'is none where the state is %s',
-  text => expect(readTrail(text)).toBeUndefined(),
-);
+it.each([
+  ...['', '{', 'null', '[]', '"trail"', '{}'],
+  '{"username":"octo","lost":1}',
+  '{"note":"","lost":1}',
+  '{"username":1,"note":"","lost":1}',
+  '{"username":"octo","note":"","lost":0}',
+])('is none where the state is %s', text => expect(readTrail(text)).toBeUndefined());
 
 it.each([
   ['an id that is no id', { id: '../scopes' }, { id: undefined }],
@@ -38,6 +41,8 @@ it.each([
   ['a mark that is no text', { mark: [mark] }, { mark: undefined }],
   ['a loss that is not plainly one', { lost: 'no' }, { lost: 0 }],
   ['a loss of less than nothing', { lost: -1 }, { lost: 0 }],
+  ['a loss of one and a half', { lost: 1.5 }, { lost: 0 }],
+  ['a loss as it was once written', { lost: true }, { lost: 0 }],
 ])('deletes nothing by %s', (_, changed, read) => {
   expect(readTrail(JSON.stringify({ ...trail, ...changed }))).toEqual({ ...trail, ...read });
 });
