@@ -104,7 +104,7 @@ export function readOrder(inputs: Inputs, { workflow, now, env }: Surroundings):
   warnings.push(...rivalVariables(exportEnv, env));
   const summary = readFlag('summary', inputs('summary'), faults);
   if (authorizer !== undefined) {
-    checkGrant(authorizer, scopes, scopeFaults.length === 0, faults);
+    checkGrant(authorizer, scopeFaults.length === 0 ? scopes : [], faults);
     if (authorizer.expiresAt !== undefined && lifetime?.kind === 'job')
       warnings.push(shortAuthorizer(authorizer.expiresAt));
   }
@@ -206,16 +206,14 @@ export function readAuthorizer(
 /** The authorizing token, and its scopes where its text tells them. */
 export type ReadAuthorizer = Authorizer & { readonly scopes: Claims['scopes'] };
 
-/** The text of a `tk` tells its scopes; an `sk` keeps them to itself. */
-function checkGrant(
-  { usage, scopes: held }: ReadAuthorizer,
-  scopes: readonly string[],
-  scopesHold: boolean,
-  faults: Fault[],
-): void {
-  if (usage !== 'tk' || held === undefined) return;
-  const needed = ['tokens:write', ...(scopesHold ? scopes : [])];
-  const missing = [...new Set(needed)].filter(scope => !held.includes(scope));
+/** Which of the scopes an authorizing token lacks for certain: the text of a `tk` tells, an `sk` keeps it to itself. */
+export function missingScopes({ usage, scopes: held }: ReadAuthorizer, needed: readonly string[]): string[] {
+  if (usage !== 'tk' || held === undefined) return [];
+  return [...new Set(needed)].filter(scope => !held.includes(scope));
+}
+
+function checkGrant(authorizer: ReadAuthorizer, scopes: readonly string[], faults: Fault[]): void {
+  const missing = missingScopes(authorizer, ['tokens:write', ...scopes]);
   if (missing.length > 0) {
     faults.push({
       title: titles.authorizerLacksScopes,

@@ -4,6 +4,7 @@ import {
   type Calling,
   type Fault,
   failureOf,
+  missingScopes,
   type ReadAuthorizer,
   readApiUrl,
   readAuthorizer,
@@ -72,12 +73,8 @@ function readGithubToken(input: string, faults: Fault[]): Secret | undefined {
   return undefined;
 }
 
-/** The text of a `tk` tells its scopes; an `sk` keeps them to itself. */
-function checkScopes({ usage, scopes }: ReadAuthorizer, dryRun: boolean, faults: Fault[]): void {
-  if (usage !== 'tk' || scopes === undefined) return;
-  const missing = ['tokens:read', ...(dryRun ? [] : ['tokens:write'])].filter(
-    scope => !scopes.includes(scope),
-  );
+function checkScopes(authorizer: ReadAuthorizer, dryRun: boolean, faults: Fault[]): void {
+  const missing = missingScopes(authorizer, ['tokens:read', ...(dryRun ? [] : ['tokens:write'])]);
   if (missing.length === 0) return;
   faults.push({
     title: titles.authorizerLacksScopes,
