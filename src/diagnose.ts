@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts';
 import { Failure, titles } from './failure.ts';
 import type { Authorizer } from './inputs.ts';
 import { spoken } from './lifetime.ts';
+import { isMissing } from './lost.ts';
 import { type Account, TOKENS_PAGE } from './mapbox/account.ts';
 import { listPage, type Page } from './mapbox/list.ts';
 import type { Refused } from './mapbox/outcome.ts';
@@ -123,7 +124,7 @@ async function scopesRefused(
   account: Account,
   left: () => number,
 ): Promise<string> {
-  const { held, mayList } = await scopesOf(authorizer, account, left);
+  const { held, listRefused } = await scopesOf(authorizer, account, left);
   const missing = held === undefined ? [] : scopes.filter(scope => !held.includes(scope));
   const remedy = `A token can hand out only what it holds. Create one that holds them all on ${TOKENS_PAGE} and put it into the secret.`;
   if (missing.length > 0) return `The authorizing token lacks ${quoted(missing)}. ${remedy}`;
@@ -132,7 +133,7 @@ async function scopesRefused(
   }
   return (
     `Mapbox finds the scopes invalid (422): the authorizing token lacks at least one of ${quoted(scopes)}, or the account does not have it. ${remedy}` +
-    (mayList ? '' : ' With `tokens:read` as well, this message names the missing ones.')
+    (listRefused ? ' With `tokens:read` as well, this message names the missing ones.' : '')
   );
 }
 
@@ -146,23 +147,22 @@ const MOST_PAGES = 100;
 interface Grant {
   /** The scopes of the authorizing token, where it was found on the list in time. */
   readonly held: readonly string[] | undefined;
-  readonly mayList: boolean;
+  /** Mapbox said that the authorizing token may not list, for want of `tokens:read`. */
+  readonly listRefused: boolean;
 }
 
 /** The list of the account's tokens tells what an `sk` holds; its own text does not. */
 async function scopesOf({ id }: Authorizer, account: Account, left: () => number): Promise<Grant> {
-  let mayList = false;
   let query: Page['next'];
   for (let pages = 0; id !== undefined && pages < MOST_PAGES && left() > 0; pages++) {
     const page = await listPage(account, query, left());
-    if (page.kind !== 'done') break;
-    mayList = true;
+    if (page.kind !== 'done') return { held: undefined, listRefused: isMissing(page) };
     const own = page.value.tokens.find(token => token.id === id);
-    if (own !== undefined) return { held: own.scopes, mayList };
+    if (own !== undefined) return { held: own.scopes, listRefused: false };
     query = page.value.next;
     if (query === undefined) break;
   }
-  return { held: undefined, mayList };
+  return { held: undefined, listRefused: false };
 }
 
 function clocksDiffer({ why, date }: Refused, now: number): string {

@@ -11,8 +11,11 @@ export interface Process {
 /** A step. */
 export interface Step {
   run(): Promise<void>;
-  /** What is to be said when the step is cancelled, and the exit code to leave with; 1 where it is not given. */
-  cancelled?(): number;
+  /**
+   * The last word of a step that has to leave before it is done, for this reason, and the exit code to leave with.
+   * Where there is none, it leaves with 1, and an error with an annotation.
+   */
+  interrupted?(why: string): number;
 }
 
 /** What still goes on when the step is done, such as connecting to a host that does not answer, gets this long. */
@@ -28,14 +31,19 @@ const LINGER = 250;
 export async function runStep(runner: Runner, process: Process, step: Step): Promise<void> {
   const cancelled = () => {
     runner.info('Cancelled.');
-    process.exit(step.cancelled?.() ?? 1);
+    process.exit(step.interrupted?.('The step was cancelled before it was done.') ?? 1);
   };
   process.on('SIGINT', cancelled);
   process.on('SIGTERM', cancelled);
   // Node would print the error whole, whatever it holds.
   process.on('uncaughtException', error => {
-    fail(runner, error);
-    process.exit(1);
+    if (step.interrupted === undefined) {
+      fail(runner, error);
+      process.exit(1);
+      return;
+    }
+    runner.debug(traceOf(error));
+    process.exit(step.interrupted('The action itself went wrong.'));
   });
   try {
     await step.run();

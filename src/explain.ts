@@ -64,10 +64,11 @@ export function phrase(code: string): string {
   const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];
   if (proxyStatus === '407') return 'the proxy wants a user and a password (407); put them into HTTPS_PROXY';
   if (proxyStatus !== undefined) return `the proxy answered ${proxyStatus}`;
+  if (code.includes('_ALERT_')) return `the TLS handshake was refused (${code})`;
   if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS/.test(code)) {
     return `its certificate is not trusted (${code}); if a proxy of yours signs it, name its CA file in NODE_EXTRA_CA_CERTS`;
   }
-  if (code.startsWith('ERR_SSL_'))
+  if (code.startsWith('ERR_SSL_WRONG_VERSION'))
     return `what answered there does not speak TLS (${code}); check the port, and \`https:\` in a proxy's address`;
   return code;
 }

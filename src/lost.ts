@@ -3,7 +3,7 @@ import { deleteToken } from './mapbox/delete.ts';
 import { type ListedToken, listPage, type Page } from './mapbox/list.ts';
 import type { Refused } from './mapbox/outcome.ts';
 import { type Patience, persist } from './persist.ts';
-import type { GaveUp } from './setback.ts';
+import type { GaveUp, Setback } from './setback.ts';
 import type { Trail } from './trail.ts';
 
 /** What was found on the account, or why it could not be looked through. */
@@ -49,7 +49,7 @@ export async function removeToken(account: Account, id: string, patience: Patien
 }
 
 /** Whether Mapbox itself said that it finds no such thing, or that the authorizing token may not see it. */
-export function isMissing(end: Refused | GaveUp): boolean {
+export function isMissing(end: Refused | Setback | GaveUp): boolean {
   return end.kind === 'refused' && end.why === 'not found' && end.documented;
 }
 

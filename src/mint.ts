@@ -55,6 +55,8 @@ export async function mintStored(
   };
   /** How many attempts may have made a token that nobody holds. */
   let lost = 0;
+  /** What was found of them. A list that is stale shows a token again that is deleted: no loss is made good twice. */
+  const found = new Set<string>();
   /** Whether the account could not be searched, for want of `tokens:read`. */
   let blind = false;
 
@@ -71,13 +73,18 @@ export async function mintStored(
     async () => {
       if (mark === undefined || blind) return;
       const cleared = await clearLost(account, mark, shortened(patience, CLEARING));
-      if (cleared.kind === 'cleared') lost = Math.max(0, lost - cleared.deleted.length);
-      else blind = isMissing(cleared);
+      if (cleared.kind !== 'cleared') {
+        blind = isMissing(cleared);
+        return;
+      }
+      const fresh = cleared.deleted.filter(id => !found.has(id));
+      for (const id of fresh) found.add(id);
+      lost = Math.max(0, lost - fresh.length);
     },
   );
 
   if (end.kind !== 'done') {
-    if (lost === 0) keep(undefined);
+    if (lost === 0) forget(keep);
     throw await failureAfter(end, wanted.scopes, authorizer, account, patience);
   }
   const { value } = end;
@@ -86,6 +93,7 @@ export async function mintStored(
     update({ id, lost: id === undefined ? lost + 1 : lost });
   } catch (error) {
     const fate = await discard(account, confirmedId(value, authorizer, username), trail, graced(patience));
+    if (fate.gone && lost === 0) forget(keep);
     const why = error instanceof Failure ? error.message : 'The trail for the post step could not be kept.';
     throw new Failure(titles.handOver, `${why} The token was not handed on. ${fate.words}`);
   }
@@ -96,22 +104,31 @@ export async function mintStored(
     if (ours === undefined) update({ id: undefined, lost: lost + 1 });
     const fate = await discard(account, ours, trail, graced(patience));
     if (fate.gone && lost > 0) update({ id: undefined });
-    else if (fate.gone) keep(undefined);
+    else if (fate.gone) forget(keep);
     throw new Failure(
       titles.badAnswer,
       `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate.words}`,
     );
   }
-  if (minted.usage !== 'tk' && mark !== undefined && !minted.note.endsWith(mark)) {
+  const unmarked = minted.usage !== 'tk' && mark !== undefined && !minted.note.endsWith(mark);
+  if (unmarked) {
     warn(
       `Mapbox stored the note otherwise than it was sent, without "${mark}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`,
     );
   }
-  if (lost > 0 && (blind || mark === undefined)) {
-    warn(await whatIsLeft(account, trail, shortened(patience, CLEARING)));
+  if (lost > 0 && (blind || unmarked || mark === undefined)) {
+    const searched = blind ? trail : { ...trail, mark: undefined };
+    warn(await whatIsLeft(account, searched, shortened(patience, CLEARING)));
     update({ lost: 0 });
   }
   return minted;
+}
+
+/** There is nothing left to clean up. Where that cannot be written, the post step finds nothing, and that is all. */
+function forget(keep: Mint['keep']): void {
+  try {
+    keep(undefined);
+  } catch {}
 }
 
 /** The id in Mapbox's answer, if it has the form of one and is not that of the token which asked. */
@@ -162,27 +179,36 @@ export async function mintTemporary(
   const { value } = end;
   const minted = judge(value, wanted, username, authorizer);
   if (!('fault' in minted)) return minted;
-  const fate =
-    value.claims?.usage === 'tk'
-      ? 'A temporary token expires by itself.'
-      : await discardStranger(account, value, confirmedId(value, authorizer, username), graced(patience));
+  const stored = [value.claims?.usage, value.usage].some(usage => usage === 'pk' || usage === 'sk');
+  const fate = stored
+    ? await discardStranger(
+        account,
+        ownId(value, authorizer),
+        confirmedId(value, authorizer, username),
+        graced(patience),
+      )
+    : 'A temporary token expires by itself.';
   throw new Failure(
     titles.badAnswer,
     `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate}`,
   );
 }
 
-/** Deletes a stored token that came where a temporary one was asked for, and says what became of it. */
+/**
+ * Deletes a stored token that came where a temporary one was asked for, and says what became of it.
+ *
+ * @param told its id as the answer says it, and `confirmed` as its own text does.
+ */
 async function discardStranger(
   account: Account,
-  { id: told }: Created,
-  id: string | undefined,
+  told: string | undefined,
+  confirmed: string | undefined,
   patience: Patience,
 ): Promise<string> {
-  const end = id === undefined ? undefined : await removeToken(account, id, patience);
+  const end = confirmed === undefined ? undefined : await removeToken(account, confirmed, patience);
   if (end?.kind === 'gone' && end.found) return 'It was deleted.';
-  const which = told !== undefined && isTokenId(told) ? `the token ${told}` : 'a token without a note';
-  return `It may still be alive: look for ${which} on the Tokens page, ${TOKENS_PAGE}, and delete it there.`;
+  const which = told === undefined ? 'a token was' : `the token ${told} was`;
+  return `It may still be alive: look on the Tokens page, ${TOKENS_PAGE}, whether ${which} made just now.`;
 }
 
 /** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be refused. */

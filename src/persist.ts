@@ -19,10 +19,13 @@ const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 /** With less than this left, another try would only be cut off. */
 const SHORTEST_TRY = 250;
+/** A last try that is made for a rate limit gets this long. */
+const LAST_TRY = 5_000;
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const UNREADABLE_ATTEMPTS = 3;
 /** What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a defect. */
-const LASTING = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL|PROXY_4\d\d|^UNKNOWN$/;
+const LASTING =
+  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4\d\d)|^UNKNOWN$/;
 
 /**
  * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock says, spread
@@ -62,7 +65,7 @@ function nextTry(outcome: Setback, attempts: number, left: number): { soonest: n
   const { wait, interval, guessed } = outcome;
   // A post step has hardly more time than the limit's interval. What is not left cannot be waited or spread over; but
   // a limit that does not say when it resets may do so before the time is up.
-  const latest = Math.max(0, left - SHORTEST_TRY);
+  const latest = Math.max(0, left - LAST_TRY);
   const soonest = guessed && latest > 0 ? Math.min(wait, latest) : wait;
   return { soonest, spread: Math.min(interval / 10, Math.max(0, latest - soonest)) };
 }

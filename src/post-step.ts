@@ -1,3 +1,4 @@
+import type { Step } from './ending.ts';
 import { Failure, traceOf } from './failure.ts';
 import { readAccess } from './inputs.ts';
 import { TOKENS_PAGE } from './mapbox/account.ts';
@@ -11,12 +12,27 @@ const PATIENCE = 60_000;
 
 /**
  * The post step: deletes what the main step made, whatever became of the job. What it cannot delete it says in
- * one warning, and leaves the job's result alone.
+ * one warning, also where it is interrupted, and leaves the job's result alone.
  */
-export async function postStep(world: World): Promise<void> {
+export function postStep(world: World): Required<Step> {
+  const { runner } = world;
+  let done = false;
+  return {
+    async run() {
+      const trail = readTrail(runner.kept());
+      if (trail !== undefined) await clearUp(world, trail);
+      done = true;
+    },
+    interrupted(why) {
+      const trail = done ? undefined : readTrail(runner.kept());
+      if (trail !== undefined) warnOf(runner, trail, why);
+      return 0;
+    },
+  };
+}
+
+async function clearUp(world: World, trail: Trail): Promise<void> {
   const { runner, clock } = world;
-  const trail = readTrail(runner.kept());
-  if (trail === undefined) return;
   maskAuthorizer(runner);
   try {
     const { authorizer, timeout, api } = readAccess(runner.input, clock.now());
@@ -33,17 +49,6 @@ export async function postStep(world: World): Promise<void> {
     if (!(error instanceof Failure)) runner.debug(traceOf(error));
     warnOf(runner, trail, error instanceof Failure ? error.message : 'The action itself went wrong.');
   }
-}
-
-/**
- * The last word of a post step that is cancelled before it is done, as when a run is cancelled for a second time.
- *
- * @returns the exit code: the job's result stands.
- */
-export function postCancelled({ runner }: World): number {
-  const trail = readTrail(runner.kept());
-  if (trail !== undefined) warnOf(runner, trail, 'The post step was cancelled before it was done.');
-  return 0;
 }
 
 function warnOf(runner: Runner, { id, note }: Trail, why: string): void {

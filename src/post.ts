@@ -1,6 +1,6 @@
 import { runStep } from './ending.ts';
-import { postCancelled, postStep } from './post-step.ts';
+import { postStep } from './post-step.ts';
 import { realWorld } from './world.ts';
 
 const world = realWorld(process.env);
-await runStep(world.runner, process, { run: () => postStep(world), cancelled: () => postCancelled(world) });
+await runStep(world.runner, process, postStep(world));

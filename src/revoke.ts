@@ -51,8 +51,8 @@ interface Search {
 }
 
 /**
- * Looks for what lost requests made: once where the main step came to its end, else until as many tokens are found as
- * there can be, or none can be late any more.
+ * Looks for what lost requests made: once where a token is known, whose making came after them, else until as many are
+ * found as there can be, or none can be late any more.
  */
 async function clear(
   account: Account,
@@ -61,19 +61,20 @@ async function clear(
   patience: Patience,
 ): Promise<Search> {
   const { clock, deadline } = patience;
-  const deleted: string[] = [];
+  const deleted = new Set<string>();
   let alive: readonly Alive[] = [];
   for (const pause of [0, ...(id === undefined ? LOOK_AGAIN : [])]) {
     if (pause > 0) {
-      if (deleted.length + alive.length >= lost || clock.ticks() + pause >= deadline) break;
+      if (deleted.size + alive.length >= lost || clock.ticks() + pause >= deadline) break;
       await clock.sleep(pause);
     }
     const look = await clearLost(account, mark, patience);
-    if (look.kind !== 'cleared') return { deleted, alive, trouble: look };
-    deleted.push(...look.deleted);
+    if (look.kind !== 'cleared') return { deleted: [...deleted], alive, trouble: look };
+    // A list that is stale shows a token again that is deleted.
+    for (const gone of look.deleted) deleted.add(gone);
     alive = look.alive;
   }
-  return { deleted, alive, trouble: undefined };
+  return { deleted: [...deleted], alive, trouble: undefined };
 }
 
 function found(search: Search | undefined, id: string): boolean {
@@ -85,9 +86,14 @@ function linesOf(
   search: Search | undefined,
 ): string[] {
   const lines: string[] = [];
-  if (own?.end.kind === 'gone') lines.push(`Deleted the token ${own.id}.`);
+  if (own?.end.kind === 'gone') {
+    lines.push(own.end.found ? `Deleted the token ${own.id}.` : `The token ${own.id} was gone already.`);
+  }
   if (search === undefined) return lines;
-  for (const id of search.deleted) lines.push(`Deleted the token ${id}, which a lost request had made.`);
+  for (const id of search.deleted) {
+    if (id !== own?.id) lines.push(`Deleted the token ${id}, which a lost request had made.`);
+    else if (own.end.kind !== 'gone') lines.push(`Deleted the token ${id}.`);
+  }
   const nothing = search.deleted.length + search.alive.length === 0 && search.trouble === undefined;
   if (own === undefined && nothing) {
     lines.push('No token was found that the main step could have left behind.');

@@ -36,9 +36,12 @@ function proxyUrl(name: string, read: (name: string) => string): string {
   return url.href;
 }
 
+/** Hiding a shorter name would riddle every log. */
+const SHORTEST_KEY = 6;
+
 /**
- * What of the proxies must not be seen: the password, or the user where there is no password (it is a key then), as
- * written and as meant, and the credentials as the wire carries them.
+ * What of the proxies must not be seen: the password, or the user where there is no password (it is a key then, unless
+ * it is very short), as written and as meant, and the credentials as the wire carries them.
  */
 export function proxySecrets(proxies: Proxies): string[] {
   return [proxies.httpProxy, proxies.httpsProxy].flatMap(proxy => {
@@ -46,7 +49,8 @@ export function proxySecrets(proxies: Proxies): string[] {
     if (url === null || url.username + url.password === '') return [];
     const written = url.password || url.username;
     const basic = Buffer.from(`${decoded(url.username)}:${decoded(url.password)}`).toString('base64');
-    return [written, decoded(written), basic];
+    const hidden = url.password !== '' || written.length >= SHORTEST_KEY;
+    return hidden ? [written, decoded(written), basic] : [basic];
   });
 }
 

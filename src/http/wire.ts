@@ -22,7 +22,7 @@ export type Body =
 export interface HttpAnswer {
   readonly kind: 'answer';
   readonly status: number;
-  /** By lower-case name; the values of a repeated header with commas between. */
+  /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Body;
 }
@@ -160,9 +160,11 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return;
     this.#controller = controller;
-    const single = Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name.toLowerCase(), [value].flat().join(', ')] as const],
-    );
+    const single = Object.entries(headers).flatMap(([name, value]) => {
+      const values = [value ?? []].flat();
+      const text = name.toLowerCase() === 'link' ? values.join(', ') : values[0];
+      return text === undefined ? [] : [[name.toLowerCase(), text] as const];
+    });
     this.#head = { status, headers: Object.fromEntries(single) };
   }
 

@@ -94,7 +94,13 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
         if (state !== undefined) core.saveState(STATE, state);
       } catch (error) {
         // The runner reads these files also after a failure: half of a hand-over must not stay in them.
-        for (const { path, size } of files) if (size !== undefined) truncateSync(path, size);
+        for (const { path, size } of files) {
+          try {
+            if (size !== undefined) truncateSync(path, size);
+          } catch {
+            // The others must not stay as they are for that.
+          }
+        }
         throw error;
       }
     },

@@ -86,7 +86,7 @@ export const ENV = {
 };
 
 export const main = (options: StepOptions) => runStep(mainStep, options);
-export const post = (options: StepOptions) => runStep(postStep, options);
+export const post = (options: StepOptions) => runStep(world => postStep(world).run(), options);
 
 async function runStep(step: (world: World) => Promise<void>, options: StepOptions): Promise<Ended> {
   const { inputs, clock, dieAt, diskFull = false, limits = LIMITS, unsent = [] } = options;

@@ -107,6 +107,8 @@ describe('422 on scopes', () => {
   it('advises `tokens:read` where the list was refused, and only there', async () => {
     const refusedList = await told(change, [notFound()]);
     expect(refusedList.message).toMatch(/lacks at least one of.*With `tokens:read` as well/);
+    const failed = await told(change, [html(502)]);
+    expect(failed.message).not.toContain('tokens:read');
     const notListed = await told(change, [page([{ id: idOf(1) }])]);
     expect(notListed.message).toMatch(/lacks at least one of/);
     expect(notListed.message).toMatch(/put it into the secret\.$/);

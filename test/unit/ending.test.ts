@@ -61,7 +61,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   });
 
   it('lets the step have the last word, and its exit code', () => {
-    const { exits, send } = started({ run: forEver, cancelled: () => 0 });
+    const { exits, send } = started({ run: forEver, interrupted: () => 0 });
     send(signal);
     expect(exits).toEqual([0]);
   });
@@ -72,6 +72,20 @@ it('tells of an error that nobody caught, and leaves', () => {
   send('uncaughtException', new Error('lost'));
   expect(said.at(-1)).toMatch(/^Defect in this action/);
   expect(exits).toEqual([1]);
+});
+
+it('lets a step have the last word on such an error, too, and fails nothing', () => {
+  const words: string[] = [];
+  const { said, exits, send } = started({
+    run: forEver,
+    interrupted(why) {
+      words.push(why);
+      return 0;
+    },
+  });
+  send('uncaughtException', new Error('lost'));
+  expect(words).toEqual(['The action itself went wrong.']);
+  expect([said, exits]).toEqual([['debug: Error: lost'], [0]]);
 });
 
 it('does not wait for what still goes on when the step is done, and keeps the exit code that was set', async () => {

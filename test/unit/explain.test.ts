@@ -23,6 +23,8 @@ describe('says what failed', () => {
     [unsent('PROXY_502'), 'No connection to Mapbox: the proxy answered 502.'],
     [unsent('SELF_SIGNED_CERT_IN_CHAIN'), /its certificate is not trusted \(SELF_.*NODE_EXTRA_CA_CERTS/],
     [unsent('ERR_SSL_WRONG_VERSION_NUMBER'), /what answered there does not speak TLS \(ERR_SSL_/],
+    [unsent('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'), /the TLS handshake was refused \(ERR_SSL_TLSV1/],
+    [unsent('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), /the TLS handshake was refused/],
     [unsent('EODD'), 'No connection to Mapbox: EODD.'],
     [unanswered('NOT_HTTP'), 'No answer from Mapbox: what came back is not HTTP (NOT_HTTP).'],
     [unanswered('TIMEOUT'), 'No answer from Mapbox: it took too long (TIMEOUT).'],

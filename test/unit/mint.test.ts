@@ -149,6 +149,19 @@ describe('when a request may have made a token that nobody holds', () => {
     expect(kept).toEqual([trail({ lost: 1 }), trail({ lost: 2 }), trail({ lost: 1, id: idOf(2) })]);
   });
 
+  it('is not made good twice by a list that shows a deleted token again', async () => {
+    const { last } = await mint([
+      lostAnswer(),
+      page([{ id: idOf(1), note }]),
+      deleted(),
+      lostAnswer(),
+      page([{ id: idOf(1), note }]),
+      notFound(),
+      made(idOf(3)),
+    ]);
+    expect(last).toEqual(trail({ lost: 1, id: idOf(3) }));
+  });
+
   it('lets the post step look again: what a lost request made may turn up late', async () => {
     const { last, warnings } = await mint([lostAnswer(), page([]), made(idOf(2))]);
     expect(last).toEqual(trail({ lost: 1, id: idOf(2) }));
@@ -530,6 +543,20 @@ describe('an answer that names another token', () => {
   });
 });
 
+it('warns of what was lost where notes are cut, since no mark is to be found then', async () => {
+  const { warnings, last } = await mint([
+    lostAnswer(),
+    page([]),
+    made(idOf(2), { note: 'cut' }),
+    page([{ id: idOf(2), note: 'cut' }]),
+  ]);
+  expect(warnings).toEqual([
+    expect.stringContaining('stored the note otherwise'),
+    expect.stringMatching(/may have made one that nobody holds.*Look for the note/),
+  ]);
+  expect(last).toEqual(trail({ id: idOf(2) }));
+});
+
 it('warns where Mapbox has cut the note, by which the sweep would find the token', async () => {
   const { end, warnings } = await mint([made(idOf(1), { note: note.slice(0, -5) })]);
   expect(end).toMatchObject({ id: idOf(1) });
@@ -680,12 +707,24 @@ describe('temporary tokens', () => {
   });
 
   it.each([
-    ['Mapbox does not find it', made(idOf(1)), [notFound()], idOf(1)],
-    ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], idOf(9)],
-    ['there is no id', made(idOf(1), { id: undefined }), [], 'a token without a note'],
-  ])('are not called deleted where a stored one came and %s', async (_, odd, steps, named) => {
-    const { end } = await ask([odd, ...steps]);
-    expect(end).toMatchObject({ message: expect.stringMatching(`may still be alive.*${named}`) });
+    ['Mapbox does not find it', made(idOf(1)), [notFound()], `the token ${idOf(1)} was`],
+    ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],
+    ['there is no id', made(idOf(1), { id: undefined }), [], 'a token was'],
+    ['it is the authorizing token', made(AUTHORIZER_ID, { token: authorizerText }), [], 'a token was'],
+  ])(
+    'are not called deleted where a stored one came and %s; nobody is told to delete it',
+    async (_, odd, steps, named) => {
+      const { end } = await ask([odd, ...steps]);
+      expect(end).toMatchObject({
+        message: expect.stringMatching(`may still be alive: look on .*, whether ${named} made just now\\.$`),
+      });
+      expect(end).not.toMatchObject({ message: expect.stringContaining('delete it there') });
+    },
+  );
+
+  it('of an unknown form are left to expire, and nobody is sent to look for a stored one', async () => {
+    const { end } = await ask([json(200, { token: 'token-of-a-new-kind' })]);
+    expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires by itself\.$/) });
   });
 
   it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {

@@ -44,8 +44,14 @@ describe('the token of the job', () => {
   });
 
   it('that is already gone is a success', async () => {
-    const { warning } = await after({ id: ID }, [notFound()]);
+    const { warning, lines } = await after({ id: ID }, [notFound()]);
     expect(warning).toBeUndefined();
+    expect(lines).toEqual([`The token ${ID} was gone already.`]);
+  });
+
+  it('is told of once, also where a stale list shows it again', async () => {
+    const { lines } = await after({ id: ID, lost: 1 }, [deleted(), page([{ id: ID, note }]), notFound()]);
+    expect(lines).toEqual([`Deleted the token ${ID}.`]);
   });
 
   it.each([
@@ -117,6 +123,20 @@ describe('what lost requests made', () => {
     expect(asked).toEqual([GET, DELETE(idOf(1)), GET, GET, DELETE(idOf(2))]);
     expect(lines).toEqual([1, 2].map(n => `Deleted the token ${idOf(n)}, which a lost request had made.`));
     expect(warning).toBeUndefined();
+  });
+
+  it('is looked for on though a stale list shows one again that is deleted', async () => {
+    const stale = page([{ id: ID, note }]);
+    const { asked, lines } = await after({ lost: 2 }, [
+      stale,
+      deleted(),
+      stale,
+      notFound(),
+      page([{ id: idOf(2), note }]),
+      deleted(),
+    ]);
+    expect(asked).toHaveLength(6);
+    expect(lines).toEqual([ID, idOf(2)].map(id => `Deleted the token ${id}, which a lost request had made.`));
   });
 
   it('is not called alive where a later look could delete it', async () => {
