@@ -161,11 +161,10 @@ describe('is told as never sent', () => {
     expect(bytes).not.toContain('GET');
   });
 
-  it('where the time is up before the connection is there, and is not sent later', async () => {
-    let bytes = '';
-    await using place = await tcp(socket => socket.on('data', chunk => (bytes += chunk)));
-    expect(told(await ask(place, {}, -1))).toEqual({ sent: false, code: 'TIMEOUT' });
-    expect(bytes).toBe('');
+  it('where the time is up before the connection is there', async () => {
+    // Shakes no hands, so that the connection is never there, however slow the machine.
+    await using place = await tcp(() => {}, 'https');
+    expect(told(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
   });
 
   it('where what answers does not speak TLS', async () => {
