@@ -20,7 +20,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'Mapbox fails',
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
       'Mapbox is failing',
-      /^Mapbox answered 503 with .*Given up after \d+ attempts over 0\.\d s\. See https:\/\/status\.mapbox\.com/,
+      /^Mapbox answered 503 with .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
     ],
     [
       'a gateway fails',
@@ -32,7 +32,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the connection is reset',
       { kind: 'reset', processed: false },
       'Mapbox cannot be reached',
-      /^No answer from Mapbox: the connection was (?:reset|closed) .*Given up after \d+ attempts/,
+      /^No answer from Mapbox: the connection was (?:reset|closed) .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     ],
     [
       'Mapbox is silent',
@@ -44,7 +44,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'a page comes in place of an answer',
       { kind: 'html', status: 200, processed: false },
       'Unexpected answer from Mapbox',
-      /^Mapbox answered 200, but with an HTML page\. Given up after \d attempts/,
+      /^Mapbox answered 200, but with an HTML page\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     ],
     [
       'the answer stops in the middle',
@@ -105,7 +105,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     expectOneError(
       main,
       'Mapbox cannot be reached',
-      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Given up after \d+ attempts over/,
+      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     );
     expect(post.stdout).toBe('');
   });
