@@ -89,17 +89,17 @@ export async function mintStored(
   }
   const { value } = end;
   const id = ownId(value, authorizer);
+  const ours = confirmedId(value, authorizer, username);
   try {
     update({ id, lost: id === undefined ? lost + 1 : lost });
   } catch (error) {
-    const fate = await discard(account, confirmedId(value, authorizer, username), trail, graced(patience));
+    const fate = await discard(account, ours, trail, graced(patience));
     if (fate.gone && lost === 0) forget(keep);
     const why = error instanceof Failure ? error.message : 'The trail for the post step could not be kept.';
     throw new Failure(titles.handOver, `${why} The token was not handed on. ${fate.words}`);
   }
   const minted = judge(value, wanted, username, authorizer);
   if ('fault' in minted) {
-    const ours = confirmedId(value, authorizer, username);
     // Without an id of its own, what was made is as good as lost.
     if (ours === undefined) update({ id: undefined, lost: lost + 1 });
     const fate = await discard(account, ours, trail, graced(patience));

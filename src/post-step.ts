@@ -16,15 +16,14 @@ const PATIENCE = 60_000;
  */
 export function postStep(world: World): Required<Step> {
   const { runner } = world;
-  let done = false;
+  /** What is still to be cleared up. */
+  let trail = readTrail(runner.kept());
   return {
     async run() {
-      const trail = readTrail(runner.kept());
       if (trail !== undefined) await clearUp(world, trail);
-      done = true;
+      trail = undefined;
     },
     interrupted(why) {
-      const trail = done ? undefined : readTrail(runner.kept());
       if (trail !== undefined) warnOf(runner, trail, why);
       return 0;
     },
