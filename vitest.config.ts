@@ -8,7 +8,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     env: { SEED: seed },
     // With programs that have to be installed first: `npm run test:real`.
-    exclude: [...configDefaults.exclude, 'test/real/**'],
+    exclude: [...configDefaults.exclude, 'test/e2e/**'],
     // A test that runs the bundle starts two processes and a server; a slow machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -8,9 +8,9 @@ import { statSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { startMapbox } from '../test/mapbox/server.ts';
-import { inputVariables, readAction } from '../test/runner/action-file.ts';
-import { githubOf, newMachine } from '../test/runner/machine.ts';
+import { startMapbox } from '../test/support/mapbox/server.ts';
+import { inputVariables, readAction } from '../test/support/runner/action-file.ts';
+import { githubOf, newMachine } from '../test/support/runner/machine.ts';
 
 const PAIRS = Number(process.argv[2] ?? 75);
 /** Runs that are not counted: the first ones fill the system's file cache. */

@@ -5,9 +5,9 @@
  * in memory, since 256 processes at once would measure the machine.
  */
 import { clock } from '../src/clock.ts';
-import { LIMITS } from '../src/http/wire.ts';
-import { type Ended, main, post } from '../test/faults/world.ts';
-import { startMapbox } from '../test/mapbox/server.ts';
+import { LIMITS } from '../src/http/client.ts';
+import { startMapbox } from '../test/support/mapbox/server.ts';
+import { type Ended, main, post } from '../test/support/steps.ts';
 
 const JOBS = Number(process.argv[2] ?? 256);
 const LIMIT = { requests: 100, intervalSeconds: 12 };

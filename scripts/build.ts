@@ -26,17 +26,17 @@ const uncalled = {
 const bundles = {
   'main.js': uncalled,
   'post.js': uncalled,
-  'sweep.js': { ...uncalled, '@actions/http-client': './github/unproxied.js', undici: NOTHING },
-  'github/unproxied.js': {},
+  'sweep.js': { ...uncalled, '@actions/http-client': './github/http-client-stub.js', undici: NOTHING },
+  'github/http-client-stub.js': {},
   // Loaded by all three where there is something to ask.
-  'http/wire.js': {
-    // HTTP/2 (switched off in wire.ts), the parser that is still an experiment, and bodies that are forms.
+  'http/client.js': {
+    // HTTP/2 (switched off in client.ts), the parser that is still an experiment, and bodies that are forms.
     './client-h2.js': NOTHING,
     './parser-h1.js': NOTHING,
     '../web/fetch/body.js': NOTHING,
     '../web/fetch/formdata': NOTHING,
     '../web/webidl': NOTHING,
-    // Of Node's own HTTP undici asks for the limit of a head, which is given in wire.ts, and for a class to compare
+    // Of Node's own HTTP undici asks for the limit of a head, which is given in client.ts, and for a class to compare
     // streams with, of which there are none: 1.5 ms.
     'node:http': NOTHING,
     // The parser with SIMD: without it undici turns to the one that every machine can run.
@@ -45,7 +45,7 @@ const bundles = {
 };
 
 /** Between them they hold every package that the others do. */
-const licensed = new Set(['sweep.js', 'http/wire.js']);
+const licensed = new Set(['sweep.js', 'http/client.js']);
 
 interface Bundle {
   readonly code: string;

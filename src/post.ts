@@ -1,6 +1,6 @@
-import { runStep } from './ending.ts';
-import { postStep } from './post-step.ts';
-import { realWorld } from './world.ts';
+import { postStep } from './cleanup/step.ts';
+import { realWorld } from './live-context.ts';
+import { runStep } from './runtime/run-step.ts';
 
 const world = realWorld(process.env);
 await runStep(world.runner, process, postStep(world));

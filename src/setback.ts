@@ -1,4 +1,4 @@
-import type { Limited, Unknown, Unsent } from './mapbox/outcome.ts';
+import type { Limited, Unknown, Unsent } from './mapbox/result.ts';
 
 /** What an attempt came to that may be made again. */
 export type Setback = Limited | Unsent | Unknown;

@@ -1,5 +1,5 @@
 import { getOctokit } from '@actions/github';
-import type { Wire } from '../http/wire.ts';
+import type { Wire } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 
 /** One attempt of a workflow run. */

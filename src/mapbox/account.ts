@@ -1,5 +1,5 @@
 import type { Secret } from '../secret.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './client.ts';
 
 /** An account at Mapbox, seen with the powers of one authorizing token. */
 export interface Account {

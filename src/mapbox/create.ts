@@ -1,7 +1,7 @@
-import type { HttpAnswer } from '../http/wire.ts';
+import type { HttpAnswer } from '../http/client.ts';
 import { Secret, tokensIn } from '../secret.ts';
 import type { Account } from './account.ts';
-import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
+import { accountPath, type Outcome, outcomeOf } from './result.ts';
 import { type Claims, dateOf, isStrings, parseObject, readToken } from './token.ts';
 
 /** What Mapbox answered to a creation: read, not yet believed. */

@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../http/wire.ts';
+import type { HttpAnswer } from '../http/client.ts';
 import type { Account } from './account.ts';
-import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
+import { accountPath, type Outcome, outcomeOf } from './result.ts';
 import { isTokenId } from './token.ts';
 
 /**

@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../http/wire.ts';
+import type { HttpAnswer } from '../http/client.ts';
 import type { Account } from './account.ts';
-import { accountPath, type Outcome, outcomeOf } from './outcome.ts';
+import { accountPath, type Outcome, outcomeOf } from './result.ts';
 import { dateOf, isObject, isStrings, isTokenId, parseJson } from './token.ts';
 
 /** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */

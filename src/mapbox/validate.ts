@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../http/wire.ts';
+import type { HttpAnswer } from '../http/client.ts';
 import type { Account } from './account.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { type Outcome, outcomeOf } from './result.ts';
 import { parseObject } from './token.ts';
 
 const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'] as const;

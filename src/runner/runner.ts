@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync, truncateSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Secret } from '../secret.ts';
-import { plain } from './plain.ts';
+import { plain } from './sanitize.ts';
 
 /** What the step says to the runner, and the runner to the step. */
 export interface Runner {

@@ -1,4 +1,4 @@
-import { titles } from '../failure.ts';
+import { titles } from '../errors/action-error.ts';
 import {
   type Access,
   type Calling,
@@ -11,7 +11,7 @@ import {
   readFlag,
   readTimeout,
   readUsername,
-} from '../inputs.ts';
+} from '../inputs/main-inputs.ts';
 import { Secret } from '../secret.ts';
 
 export const sweepInputNames = [

@@ -1,11 +1,11 @@
-import { phrase } from '../explain.ts';
 import type { Trouble } from '../github/runs.ts';
-import { spoken } from '../lifetime.ts';
+import { spoken } from '../inputs/lifetime.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
+import { phrase } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { oneLine, type Run, runInNote, runUrl } from '../note.ts';
-import type { Fate } from './remove-tokens.ts';
-import type { Reason } from './verdict.ts';
+import type { Fate } from './delete-tokens.ts';
+import type { Reason } from './rule.ts';
 
 /** A token of this repository, and what became of it in a few words. */
 export interface Entry {

@@ -1,21 +1,27 @@
+import { findTokens } from '../cleanup/orphans.ts';
 import type { Clock } from '../clock.ts';
-import { diagnose } from '../diagnose.ts';
-import { explainGivingUp, titleOf } from '../explain.ts';
-import { Failure, titles } from '../failure.ts';
+import { Failure, titles } from '../errors/action-error.ts';
+import { diagnose } from '../errors/rejection.ts';
 import type { ReachGithub, RunState } from '../github/runs.ts';
-import type { Access } from '../inputs.ts';
-import { findTokens } from '../lost.ts';
+import type { Access } from '../inputs/main-inputs.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
+import { explainGivingUp, titleOf } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { Refused } from '../mapbox/outcome.ts';
+import type { Refused } from '../mapbox/result.ts';
+import type { Patience } from '../mapbox/retry.ts';
 import type { Run } from '../note.ts';
-import type { Patience } from '../persist.ts';
+import {
+  maskAuthorizer,
+  patienceFor,
+  proxiesTo,
+  runOf,
+  type World,
+  withAccount,
+} from '../runtime/context.ts';
 import { Secret } from '../secret.ts';
 import type { GaveUp } from '../setback.ts';
-import { maskAuthorizer, patienceFor, proxiesTo, runOf, type World, withAccount } from '../world.ts';
-import { askRuns, isRejection } from './ask-runs.ts';
+import { type Fate, removeTokens } from './delete-tokens.ts';
 import { readSweep, type SweepOrder } from './inputs.ts';
-import { type Fate, removeTokens } from './remove-tokens.ts';
 import {
   COLUMNS,
   counted,
@@ -27,7 +33,8 @@ import {
   wordsFor,
   wordsForFate,
 } from './report.ts';
-import { runsToAsk, type Sweeper, verdictOn } from './verdict.ts';
+import { runsToAsk, type Sweeper, verdictOn } from './rule.ts';
+import { askRuns, isRejection } from './run-states.ts';
 
 /** The world of the sweep has GitHub in it. */
 export interface SweepWorld extends World {

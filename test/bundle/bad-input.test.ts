@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HELD, setUp, tracesOf } from './setting.ts';
+import { HELD, setUp, tracesOf } from '../support/bundle.ts';
 
 interface BadInput {
   readonly what: string;

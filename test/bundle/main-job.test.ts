@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { setUp } from './setting.ts';
+import { setUp } from '../support/bundle.ts';
 
 const NOTE =
   /^Release \[until job ends: https:\/\/github\.com\/octo-org\/maps\/actions\/runs\/4711\/attempts\/2#[a-z0-9]{8}\]$/;

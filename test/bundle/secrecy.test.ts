@@ -1,7 +1,7 @@
 /** Contract section 8, promise by promise. */
 import { describe, expect, it } from 'vitest';
-import type { PhaseResult } from '../runner/step.ts';
-import { count, setUp, tracesOf } from './setting.ts';
+import { count, setUp, tracesOf } from '../support/bundle.ts';
+import type { PhaseResult } from '../support/runner/step.ts';
 
 /** Everything that Node and undici can be told to say. */
 const TALKATIVE = { NODE_DEBUG: 'undici,fetch,http,http2,https,net,tls,stream,module,timer,url' };

@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Fault } from '../mapbox/faults.ts';
-import { type StandInOptions, startMapbox } from '../mapbox/server.ts';
+import type { Fault } from '../support/mapbox/faults.ts';
+import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
 import { conform, type Finding } from './conformance.ts';
 import { Laboratory } from './laboratory.ts';
 

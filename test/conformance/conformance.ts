@@ -1,5 +1,5 @@
 /** Asks the questions of the list one by one, and tells what was found beside what is assumed. */
-import { type Assumption, type AssumptionId, assumptions } from '../mapbox/assumptions.ts';
+import { type Assumption, type AssumptionId, assumptions } from '../support/mapbox/assumptions.ts';
 import { type Laboratory, NotAsked } from './laboratory.ts';
 import { probes } from './probes.ts';
 

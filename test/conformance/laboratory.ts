@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import { readToken } from '../../src/mapbox/token.ts';
 import { tokensIn } from '../../src/secret.ts';
-import { isObject, isStrings, parseJson } from '../mapbox/wire.ts';
+import { isObject, isStrings, parseJson } from '../support/mapbox/wire.ts';
 
 /** A question that cannot be asked here, and why. */
 export class NotAsked extends Error {}

@@ -3,8 +3,8 @@
  * asked, else the stand-in, whose answers are assumptions. Every token made is named as a test token and deleted in
  * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
  */
-import { readApiUrl } from '../../src/inputs.ts';
-import { startMapbox } from '../mapbox/server.ts';
+import { readApiUrl } from '../../src/inputs/main-inputs.ts';
+import { startMapbox } from '../support/mapbox/server.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
 import { Laboratory, NotAsked } from './laboratory.ts';
 

@@ -10,8 +10,8 @@ import {
   runInNote,
   runUrl,
 } from '../../src/note.ts';
-import fc from '../random.ts';
-import { run } from './doubles.ts';
+import { run } from '../support/http-script.ts';
+import fc from '../support/random.ts';
 
 const mark = jobMark(run, 'abcd1234');
 const anyText = fc.string({ unit: 'binary', maxLength: 400 });

@@ -1,0 +1,108 @@
+/** `npm start`: shows the main job. Without an account, on a stand-in for Mapbox; with one, on Mapbox itself. */
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { startGithub } from '../test/support/github/server.ts';
+import { startMapbox } from '../test/support/mapbox/server.ts';
+import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/job.ts';
+
+const here = import.meta.dirname;
+const root = dirname(here);
+const actions = {
+  'your-org/create-mapbox-token@v1': root,
+  'your-org/create-mapbox-token/sweep@v1': join(root, 'sweep'),
+};
+
+interface Showing extends Pick<WorkflowOptions, 'github'> {
+  readonly file: string;
+  readonly authorizer: string;
+  readonly env?: Record<string, string>;
+  /** The machine dies when the log shows this. */
+  readonly diesAt?: string;
+}
+
+/** Runs a workflow of this folder and shows its log as it comes. Ctrl-C cancels it as GitHub's button would. */
+async function show({ file, authorizer, env, github, diesAt }: Showing): Promise<WorkflowReport> {
+  const started = startWorkflow({
+    workflow: readFileSync(join(here, file), 'utf8'),
+    actions,
+    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer },
+    env: { ...env, DEMO: here },
+    ...(github === undefined ? {} : { github }),
+    onLine: line => {
+      console.log(`  ${line}`);
+      if (diesAt !== undefined && line.includes(diesAt)) started.kill();
+    },
+  });
+  process.on('SIGINT', started.cancel);
+  const report = await started.done;
+  process.off('SIGINT', started.cancel);
+  console.log(`  The job's result: ${diesAt === undefined ? report.result : 'none, the machine is dead'}\n`);
+  return report;
+}
+
+/** What a promise comes to, in a line of its own; a broken one fails the demonstration. */
+function check(promise: string, kept: boolean): void {
+  console.log(`${kept ? '✓' : '✗'} ${promise}`);
+  if (!kept) process.exitCode = 1;
+}
+
+async function onStandIn(): Promise<void> {
+  console.log(
+    'A stand-in for Mapbox on this machine, no account, nothing leaves it. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.\n',
+  );
+  await using mapbox = await startMapbox();
+  const authorizer = mapbox.account.issue({
+    note: 'The authorizing token',
+    scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
+  });
+  const before = mapbox.account.tokens().length;
+  const env = { MAPBOX_API: mapbox.url };
+  const report = await show({ file: 'release.yml', authorizer: authorizer.token, env });
+  const [minted] = mapbox.account.everIssued().filter(({ note }) => note?.includes('[until job ends: '));
+  const posts = mapbox.requests.filter(({ method, path }) => method === 'POST' && path === '/tokens/v2/octo');
+
+  check('the job succeeded', report.result === 'success');
+  check('the token took one request', posts.length === 1 && minted !== undefined);
+  check(
+    'no token is to be read in the log, neither plain nor as base64',
+    [minted?.token ?? '', authorizer.token].every(
+      token =>
+        !report.log.includes(token) &&
+        !report.log.includes(Buffer.from(token).toString('base64').slice(0, -4)),
+    ),
+  );
+  const verdict = mapbox.account.examine(minted?.token ?? '').code;
+  check(`the token is dead: Mapbox says ${verdict}`, verdict === 'TokenRevoked');
+  check('the account is as it was', mapbox.account.tokens().length === before);
+
+  console.log('\nAnother run, whose machine dies while the token is in use. No post step runs any more.\n');
+  const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
+  await using runs = await startGithub({ token: github.token });
+  await show({
+    file: 'machine-dies.yml',
+    authorizer: authorizer.token,
+    env,
+    github,
+    diesAt: 'Uploading 2 GB',
+  });
+  check('its token is still alive', mapbox.account.tokens().length === before + 1);
+
+  console.log('\nAt night the sweep asks GitHub which runs are over, and clears up behind them.\n');
+  runs.attempts.set('4712/1', 'completed');
+  const night = { ...github, run_id: '4713', api_url: runs.url };
+  const sweep = await show({ file: 'sweep.yml', authorizer: authorizer.token, env, github: night });
+  check('the sweep succeeded', sweep.result === 'success');
+  check('the account is as it was', mapbox.account.tokens().length === before);
+}
+
+async function onMapbox(authorizer: string): Promise<void> {
+  const api = process.env['MAPBOX_API'] ?? '';
+  console.log(
+    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n`,
+  );
+  const report = await show({ file: 'one-minute.yml', authorizer, env: { MAPBOX_API: api } });
+  check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');
+}
+
+const authorizer = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
+await (authorizer === '' ? onStandIn() : onMapbox(authorizer));

@@ -1,0 +1,67 @@
+import { spoken } from '../inputs/lifetime.ts';
+import type { Order } from '../inputs/main-inputs.ts';
+import type { Secret } from '../secret.ts';
+import type { Minted } from './verify.ts';
+
+export const outputNames = [
+  'token',
+  'token-id',
+  'usage',
+  'scopes',
+  'username',
+  'note',
+  'expires-at',
+] as const;
+type OutputName = (typeof outputNames)[number];
+
+/** The step's outputs. The token itself stays wrapped until the runner's file is written. */
+export function outputsOf(minted: Minted): Record<OutputName, string | Secret> {
+  const temporary = minted.usage === 'tk';
+  return {
+    token: minted.secret,
+    'token-id': temporary ? '' : minted.id,
+    usage: minted.usage,
+    scopes: minted.scopes.join(' '),
+    username: minted.username,
+    note: temporary ? '' : minted.note,
+    'expires-at': temporary ? minted.expiresAt.toISOString() : '',
+  };
+}
+
+const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
+
+/** One line for the log. `now`: the runner's clock, milliseconds. */
+export function storyOf(minted: Minted, { wanted }: Order, now: number): string {
+  const scopes = minted.scopes.join(', ');
+  const what = `Minted a ${KINDS[minted.usage]} token for ${minted.username} with ${scopes}`;
+  return minted.usage === 'tk'
+    ? `${what}. It ${endOf(minted, wanted)}, in ${spoken(minted.expiresAt.getTime() - now)}.`
+    : `${what}. Its id is ${minted.id}; it ${endOf(minted, wanted)}.`;
+}
+
+/** What the summary page shows of a token: everything but the token. */
+export function summaryOf(minted: Minted, { wanted, exportEnv }: Order): [string, string][] {
+  return [
+    ['Account', minted.username],
+    ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
+    ['Scopes', minted.scopes.join(' ')],
+    ...(minted.usage === 'tk'
+      ? []
+      : ([
+          ['Id', minted.id],
+          ['Note', minted.note],
+        ] satisfies [string, string][])),
+    ...(wanted.kind === 'stored' && wanted.allowedUrls.length > 0
+      ? ([['Allowed URLs', wanted.allowedUrls.join(' ')]] satisfies [string, string][])
+      : []),
+    ...(exportEnv.length > 0 ? ([['Variables', exportEnv.join(' ')]] satisfies [string, string][]) : []),
+    ['End', endOf(minted, wanted)],
+  ];
+}
+
+function endOf(minted: Minted, wanted: Order['wanted']): string {
+  if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
+  return wanted.kind === 'stored' && wanted.untilJobEnds
+    ? 'is deleted when the job ends'
+    : 'stays until somebody deletes it';
+}

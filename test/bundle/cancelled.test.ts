@@ -1,0 +1,240 @@
+/** The shipped bundle, and a job that ends while it works: cancelled as the runner cancels, or killed as machines die. */
+import { describe, expect, it } from 'vitest';
+import { ACTION, HELD, type Setting, setUp } from '../support/bundle.ts';
+import type { Fault } from '../support/mapbox/faults.ts';
+import { startWorkflow } from '../support/runner/job.ts';
+import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
+
+/** A Mapbox that does to the n-th request what `faults` says, and tells when the first one has arrived. */
+async function setUpFor(faults: readonly (Fault | undefined)[], held = HELD) {
+  const arrived = Promise.withResolvers<void>();
+  const setting = await setUp({
+    held,
+    fault(_, index) {
+      arrived.resolve();
+      return faults[index];
+    },
+  });
+  return { setting, arrived: arrived.promise };
+}
+
+function start(setting: Setting, options: Partial<ActionRunOptions> = {}) {
+  return startAction({ action: ACTION, inputs: setting.inputs, ...options });
+}
+
+/** For a list: when it has been read, the first request for a token is carried out, too late to be on it. */
+function carriedOutLate({ mapbox }: Setting): Fault {
+  return {
+    kind: 'rewrite',
+    rewrite: answer => {
+      const { note, scopes } = JSON.parse(mapbox.requests[0]?.body ?? '');
+      mapbox.account.issue({ note, scopes });
+      return answer;
+    },
+  };
+}
+
+const HANGS: Fault = { kind: 'hang', processed: true };
+
+// On Windows every signal ends a process at once: there is nothing that the process could do.
+describe.skipIf(process.platform === 'win32')('a token made by a request that was under way', () => {
+  it('is deleted by the post step when the job was cancelled while minting', async () => {
+    const { setting, arrived } = await setUpFor([HANGS]);
+    await using _ = setting;
+    const action = start(setting);
+    await arrived;
+    expect(setting.made()).toHaveLength(1);
+    action.cancel();
+    const { main, post } = await action.done;
+
+    // By itself: a signal would stand here had the runner had to go on to SIGTERM or SIGKILL.
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect(main.outputs).toEqual({});
+    expect(main.shown).toContain('Cancelled.');
+    expect(main.annotations).toEqual([]);
+    expect(post.shown).toMatch(/Deleted the token c[a-z0-9]{24}, which a lost request had made\./);
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('is deleted by the post step when the machine asked by SIGTERM alone', async () => {
+    const { setting, arrived } = await setUpFor([HANGS]);
+    await using _ = setting;
+    const action = start(setting);
+    await arrived;
+    action.terminate();
+    const { main, post } = await action.done;
+
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect(main.shown).toContain('Cancelled.');
+    expect(post.shown).toContain('Deleted the token');
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
+    const arrived = Promise.withResolvers<void>();
+    let posts = 0;
+    let listed = 0;
+    await using setting: Setting = await setUp({
+      fault({ method }) {
+        if (method === 'POST') {
+          if (++posts === 1) return { kind: 'reset', processed: false };
+          arrived.resolve();
+          return { kind: 'hang', processed: true };
+        }
+        return method === 'GET' && ++listed === 2 ? carriedOutLate(setting) : undefined;
+      },
+    });
+    const action = start(setting);
+    await arrived.promise;
+    action.kill();
+    await action.done;
+
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('is deleted by the post step when the main step was killed', async () => {
+    const { setting, arrived } = await setUpFor([HANGS]);
+    await using _ = setting;
+    const action = start(setting);
+    await arrived;
+    action.kill();
+    const { main, post } = await action.done;
+
+    expect(main.signal).toBe('SIGKILL');
+    expect(post.exitCode).toBe(0);
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('is named in a warning by its note where tokens:read is lacking', async () => {
+    const { setting, arrived } = await setUpFor([HANGS], ['tokens:write', 'tilesets:read', 'tilesets:write']);
+    await using _ = setting;
+    const action = start(setting);
+    await arrived;
+    action.kill();
+    const { post } = await action.done;
+
+    const [left] = setting.made();
+    expect(post.exitCode).toBe(0);
+    expect(post.annotations).toMatchObject([
+      { level: 'warning', message: expect.stringMatching(/lacks `tokens:read`/) },
+    ]);
+    expect(post.annotations[0]?.message).toContain(left?.note);
+  });
+
+  it('is deleted also when Mapbox carries the request out only after the post step first looked', async () => {
+    const arrived = Promise.withResolvers<void>();
+    let listed = 0;
+    await using setting: Setting = await setUp({
+      fault({ method }) {
+        if (method === 'POST') {
+          arrived.resolve();
+          return { kind: 'hang', processed: false };
+        }
+        return method === 'GET' && ++listed === 1 ? carriedOutLate(setting) : undefined;
+      },
+    });
+    const action = start(setting);
+    await arrived.promise;
+    action.kill();
+    await action.done;
+
+    expect(listed).toBe(2);
+    expect(setting.made()).toEqual([]);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a post step that is cancelled before it is done', () => {
+  it('names the token that is still alive, and leaves the job’s result alone', async () => {
+    const deleting = Promise.withResolvers<void>();
+    await using setting = await setUp({
+      fault({ method }) {
+        if (method !== 'DELETE') return undefined;
+        deleting.resolve();
+        return { kind: 'hang', processed: false };
+      },
+    });
+    const action = start(setting);
+    await deleting.promise;
+    action.cancel();
+    const { main, post } = await action.done;
+
+    expect([post.exitCode, post.signal]).toEqual([0, null]);
+    expect(post.annotations).toMatchObject([
+      {
+        level: 'warning',
+        message: expect.stringMatching(/may still be alive.*cancelled before it was done/),
+      },
+    ]);
+    expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
+    expect(post.annotations[0]?.message).toContain(main.outputs['note']);
+  });
+
+  it('says nothing of a token that it was never to delete', async () => {
+    await using setting = await setUp();
+    const action = start(setting, { inputs: { ...setting.inputs, lifetime: 'permanent' } });
+    const { post } = await action.done;
+
+    expect([post.exitCode, post.stdout]).toEqual([0, '']);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a job cancelled between two attempts', () => {
+  it('leaves at once, and leaves nothing behind', async () => {
+    const { setting } = await setUpFor(
+      Array.from({ length: 9 }, () => ({ kind: 'status', status: 429, processed: false })),
+    );
+    await using _ = setting;
+    const waiting = Promise.withResolvers<void>();
+    const action = start(setting, { onLine: line => line.includes('Trying again') && waiting.resolve() });
+    await waiting.promise;
+    action.cancel();
+    const { main, post } = await action.done;
+
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect([post.exitCode, post.stdout]).toEqual([0, '']);
+    expect(setting.made()).toEqual([]);
+  });
+});
+
+it.skipIf(process.platform === 'win32')(
+  'a token that was handed on is deleted when the job is cancelled while a later step uses it',
+  async () => {
+    await using setting = await setUp();
+    const { mapbox, authorizer } = setting;
+    const inUse = Promise.withResolvers<void>();
+    const workflow = `
+    on: push
+    jobs:
+      tiles:
+        runs-on: ubuntu-latest
+        steps:
+          - id: mapbox
+            uses: ./
+            with:
+              authorizing-token: \${{ secrets.AUTHORIZER }}
+              scopes: tilesets:read tilesets:write
+              api-url: ${mapbox.url}
+          - run: |
+              echo in use
+              exec sleep 600
+            env:
+              MAPBOX_ACCESS_TOKEN: \${{ steps.mapbox.outputs.token }}
+          - run: echo never`;
+    const started = startWorkflow({
+      workflow,
+      actions: { './': ACTION },
+      secrets: { AUTHORIZER: authorizer.token },
+      onLine: line => line.trim() === 'in use' && inUse.resolve(),
+      killDelays: { sigterm: 0, sigkill: 1000 },
+    });
+    await inUse.promise;
+    expect(setting.made()).toHaveLength(1);
+    started.cancel();
+    const { result, log } = await started.done;
+
+    expect(result).toBe('cancelled');
+    expect(log).not.toContain('never');
+    expect(log).toContain('Deleted the token');
+    expect(setting.made()).toEqual([]);
+  },
+);

@@ -1,0 +1,176 @@
+/** The shipped bundle before a Mapbox that is failing: what a person reads when the time is up. */
+import { createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { setUp } from '../support/bundle.ts';
+import type { Fault } from '../support/mapbox/faults.ts';
+import type { PhaseResult } from '../support/runner/step.ts';
+
+function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
+  expect(main.exitCode).toBe(1);
+  expect(main.annotations.filter(({ level }) => level === 'error')).toMatchObject([
+    { title, message: expect.stringMatching(says) },
+  ]);
+  expect([main.outputs, main.env, main.stderr]).toEqual([{}, {}, '']);
+  expect(main.stdout).not.toMatch(/^\s+at /m);
+}
+
+describe('says what failed, how many attempts over how long, and what to do:', () => {
+  it.each<[string, Fault, string, RegExp]>([
+    [
+      'Mapbox fails',
+      { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
+      'Mapbox is failing',
+      /^Mapbox answered 503 with .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
+    ],
+    [
+      'a gateway fails',
+      { kind: 'html', status: 502, processed: false },
+      'Mapbox is failing',
+      /^Mapbox answered 502 with an HTML page\./,
+    ],
+    [
+      'the connection is reset',
+      { kind: 'reset', processed: false },
+      'Mapbox cannot be reached',
+      /^No answer from Mapbox: the connection was (?:reset|closed) .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+    ],
+    [
+      'Mapbox is silent',
+      { kind: 'hang', processed: false },
+      'Mapbox cannot be reached',
+      /^No answer from Mapbox: it took too long \(TIMEOUT\)\. Given up after one attempt/,
+    ],
+    [
+      'a page comes in place of an answer',
+      { kind: 'html', status: 200, processed: false },
+      'Unexpected answer from Mapbox',
+      /^Mapbox answered 200, but with an HTML page\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+    ],
+    [
+      'the answer stops in the middle',
+      { kind: 'garbage', processed: true },
+      'Unexpected answer from Mapbox',
+      /^Mapbox answered 201, but with an answer that is not JSON\./,
+    ],
+    [
+      'the answer is cut off',
+      { kind: 'cut', processed: true },
+      'Unexpected answer from Mapbox',
+      /^Mapbox answered 201, but with an answer that was cut off\./,
+    ],
+    [
+      'megabytes come',
+      { kind: 'huge', processed: true },
+      'Unexpected answer from Mapbox',
+      /^Mapbox answered 201, but with an answer over 256 KiB\./,
+    ],
+    [
+      'a page refuses',
+      { kind: 'html', status: 403, processed: false },
+      'Unexpected answer from Mapbox',
+      /^Mapbox's address answered 403 with an HTML page, .*Check `api-url` and the proxy\./,
+    ],
+    [
+      'bytes come that are not HTTP',
+      { kind: 'not-http' },
+      'Mapbox cannot be reached',
+      /what came back is not HTTP/,
+    ],
+    [
+      'the rate limit outlasts the time',
+      { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
+      'Mapbox rate limit',
+      /^Mapbox's rate limit is reached \(429\); it resets in 30 min\. Given up after one attempt\. Raise `timeout`/,
+    ],
+  ])('%s', async (_, fault, title, says) => {
+    await using setting = await setUp({
+      fault: ({ method }) => (method === 'POST' ? fault : undefined),
+    });
+    const { main, post } = await setting.run({ timeout: '1s' });
+
+    expectOneError(main, title, says);
+    expect(post.exitCode).toBe(0);
+    expect(setting.made()).toEqual([]);
+  });
+
+  it('nobody listens', async () => {
+    const server = createServer();
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    await new Promise(resolve => server.close(resolve));
+    await using setting = await setUp();
+    const port = address === null || typeof address === 'string' ? 1 : address.port;
+    const { main, post } = await setting.run({ timeout: '1s', 'api-url': `http://127.0.0.1:${port}` });
+
+    expectOneError(
+      main,
+      'Mapbox cannot be reached',
+      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+    );
+    expect(post.stdout).toBe('');
+  });
+});
+
+describe('gets there all the same', () => {
+  it('when a rate limit resets in time, and says what it waits for', async () => {
+    await using setting = await setUp({
+      fault: ({ method }, index) =>
+        method === 'POST' && index === 0
+          ? {
+              kind: 'status',
+              status: 429,
+              processed: false,
+              headers: { 'Retry-After': '1', 'X-Rate-Limit-Interval': '1' },
+            }
+          : undefined,
+    });
+    const { main } = await setting.run();
+
+    expect(main.exitCode).toBe(0);
+    expect(main.shown).toMatch(
+      /rate limit is reached \(429\); it resets in 1 s\. Trying again in 1\.?\d? s, for (?:5 min|300 s) at most\./,
+    );
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE']);
+  });
+
+  it('when Mapbox fails once, after it has deleted what the failed request made', async () => {
+    await using setting = await setUp({
+      fault: ({ method }, index) =>
+        method === 'POST' && index === 0 ? { kind: 'status', status: 500, processed: true } : undefined,
+    });
+    const { main } = await setting.run({}, { post: false });
+
+    expect(main.exitCode).toBe(0);
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'DELETE', 'POST']);
+    expect(setting.made().map(({ id }) => id)).toEqual([main.outputs['token-id']]);
+  });
+});
+
+describe('a post step that cannot delete warns once, with id and note, and leaves the job’s result alone:', () => {
+  it.each<[string, Fault, RegExp]>([
+    ['Mapbox fails', { kind: 'status', status: 503, processed: false }, /answered 503/],
+    [
+      'the authorizing token is not accepted any more',
+      { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
+      /does not accept the authorizing token any more \(401\)/,
+    ],
+    ['a proxy speaks in Mapbox’s place', { kind: 'html', status: 404, processed: false }, /refused with 404/],
+    [
+      'the rate limit outlasts the time',
+      { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '90' } },
+      /rate limit is reached \(429\)/,
+    ],
+  ])('%s', async (_, fault, says) => {
+    await using setting = await setUp({
+      fault: ({ method }) => (method === 'DELETE' ? fault : undefined),
+    });
+    const { main, post } = await setting.run({ timeout: '1s' });
+
+    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+    expect(post.annotations).toMatchObject([
+      { level: 'warning', title: 'Mapbox token', message: expect.stringMatching(says) },
+    ]);
+    expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
+    expect(post.annotations[0]?.message).toContain(main.outputs['note']);
+  });
+});

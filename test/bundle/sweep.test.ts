@@ -1,0 +1,309 @@
+/** The sweep as it ships: its bundle, started as the runner starts it. */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { sweepInputNames } from '../../src/sweep/inputs.ts';
+import { sweepOutputNames } from '../../src/sweep/step.ts';
+import { ACTION, tracesOf } from '../support/bundle.ts';
+import type { StandInOptions, StoredToken } from '../support/mapbox/server.ts';
+import { type ActionRunOptions, type PhaseResult, runAction } from '../support/runner/step.ts';
+import { HERE, markOf, REPOSITORY, type SweepSetting, setUpSweep } from '../support/sweep-step.ts';
+
+const SWEEP = join(ACTION, 'sweep');
+
+/** Wide enough that no test has to wait; the waiting has a test with a clock of its own. */
+const setUp = (options: StandInOptions & { held?: string[] } = {}) =>
+  setUpSweep({ rateLimit: { requests: 10_000, intervalSeconds: 60 }, now: Date.now, ...options });
+
+async function run(
+  { inputs, githubToken, github }: SweepSetting,
+  more: Record<string, string> = {},
+  options: Partial<ActionRunOptions> = {},
+): Promise<PhaseResult> {
+  // The token of GitHub comes by its default, as it does for people.
+  const { 'github-token': _, ...given } = inputs;
+  const { main } = await runAction({
+    action: SWEEP,
+    inputs: { ...given, ...more },
+    ...options,
+    github: {
+      repository: REPOSITORY,
+      run_id: HERE,
+      run_attempt: '1',
+      workflow: 'Sweep',
+      api_url: github.url,
+      token: githubToken,
+      ...options.github,
+    },
+  });
+  return main;
+}
+
+/** In no stream, file or annotation is any of these texts, but where the mask command has to have it. */
+function expectNoSecret(phase: PhaseResult, secrets: readonly string[]): void {
+  const traces = {
+    ...tracesOf(phase),
+    stdout: phase.stdout.replace(/^::add-mask::.*$/gm, ''),
+    shown: phase.shown,
+    annotations: JSON.stringify(phase.annotations),
+  };
+  for (const [where, trace] of Object.entries(traces))
+    for (const secret of secrets) expect(trace.includes(secret), where).toBe(false);
+}
+
+const errorsOf = ({ annotations }: PhaseResult) =>
+  annotations.filter(({ level }) => level === 'error').map(({ title, message }) => `${title}: ${message}`);
+
+const titleLine = (title: string) => [expect.stringMatching(`^${title}: `)];
+
+it('has the inputs and outputs that its action.yml names, and the bundle', () => {
+  const { inputs, outputs, runs } = parse(readFileSync(join(SWEEP, 'action.yml'), 'utf8'));
+  expect(Object.keys(inputs)).toEqual([...sweepInputNames]);
+  expect(Object.keys(outputs)).toEqual([...sweepOutputNames]);
+  expect(runs).toEqual({ using: 'node24', main: '../dist/sweep.js' });
+});
+
+/** 250 tokens of all kinds, on pages of 50. */
+function fill(setting: SweepSetting): {
+  doomed: StoredToken[];
+  kept: StoredToken[];
+  doubtful: StoredToken[];
+} {
+  const { github, left, token, mapbox } = setting;
+  const times = <T>(count: number, make: (n: number) => T) =>
+    Array.from({ length: count }, (_, n) => make(n));
+  const doomed = times(60, n =>
+    left(String(100 + (n % 20)), { usage: n % 3 === 0 ? 'pk' : 'sk', attempt: 1 }),
+  );
+  const running = times(20, n => left(String(200 + (n % 5)), { attempt: 2 }));
+  const doubtful = times(4, n => left(String(300 + n)));
+  const own = times(2, n => left(HERE, { attempt: n + 1 }));
+  for (let n = 0; n < 20; n++) github.attempts.set(`${100 + n}/1`, 'completed');
+  for (let n = 0; n < 5; n++) github.attempts.set(`${200 + n}/2`, 'in_progress');
+  github.attempts
+    .set('300/1', { status: 403, body: { message: 'Resource not accessible by integration' } })
+    .set('301/1', { status: 500, body: '<html>' })
+    .set('302/1', 'reset');
+  // Of runs that are over, were they of this repository and server, or a job's.
+  const foreign = [
+    ...times(40, n => token(`Web ${markOf(String(100 + (n % 20)), { repository: 'octo-org/other' })}`)),
+    ...times(20, n => token(`Web ${markOf(String(100 + n), { server: 'https://github.example' })}`)),
+    ...times(20, n =>
+      token(`Web [https://github.com/octo-org/maps/actions/runs/${100 + n}/attempts/1]`, 'pk'),
+    ),
+    ...times(20, n => token(`${markOf(String(100 + n))} in use, do not delete`)),
+    ...times(20, n => token(`Web ${markOf(String(100 + n)).replace('#', '#A')}`)),
+  ];
+  const already = mapbox.account.tokens().length;
+  const production = times(250 - already, n => token(`Production ${n}`, n % 2 === 0 ? 'pk' : 'sk'));
+  return { doomed, doubtful, kept: [...running, ...doubtful, ...own, ...foreign, ...production] };
+}
+
+describe('an account of 250 tokens', () => {
+  it('is swept: the right ones go, nobody is asked twice, and no token is told', async () => {
+    await using setting = await setUp({ pageSize: 50 });
+    const { doomed, kept, doubtful } = fill(setting);
+    const texts = setting.mapbox.account.tokens().map(({ token }) => token);
+    expect(texts).toHaveLength(250);
+    const main = await run(
+      setting,
+      {},
+      { debug: true, env: { NODE_DEBUG: 'undici,fetch,http,http2,https,net,tls' } },
+    );
+
+    expect(main.exitCode).toBe(0);
+    expect(doomed.filter(setting.alive)).toEqual([]);
+    expect(kept.filter(token => !setting.alive(token))).toEqual([]);
+    expect(setting.mapbox.account.tokens()).toHaveLength(190);
+    expect(main.outputs).toEqual({ deleted: '60', kept: '26' });
+
+    const requests = setting.mapbox.requests.map(({ method, status }) => `${method} ${status}`);
+    expect(requests).toEqual([
+      ...Array.from({ length: 5 }, () => 'GET 200'),
+      ...Array.from({ length: 60 }, () => 'DELETE 204'),
+    ]);
+    const asked = setting.github.requests.map(({ path }) => path);
+    expect(asked).toHaveLength(20 + 5 + 4);
+    expect(new Set(asked).size).toBe(asked.length);
+    expect(setting.github.busiest).toBeLessThanOrEqual(5);
+
+    expect(main.annotations).toEqual([
+      {
+        level: 'warning',
+        title: 'Mapbox token',
+        message: expect.stringMatching(/^Kept 4 tokens, because GitHub/),
+      },
+    ]);
+    for (const { id } of doubtful) expect(main.annotations[0]?.message).toContain(id);
+    for (const { id } of doomed) {
+      expect(main.shown).toMatch(new RegExp(`^${id} ".*", .* old: deleted, its run is over$`, 'm'));
+      expect(main.summary).toContain(id);
+    }
+    expectNoSecret(main, [...texts, setting.githubToken]);
+    expect(
+      main.stdout
+        .split('\n')
+        .filter(line => line.startsWith('::'))
+        .slice(0, 2),
+    ).toEqual([`::add-mask::${setting.authorizer.token}`, `::add-mask::${setting.githubToken}`]);
+    expect(main.newFiles).toEqual([]);
+  });
+
+  it('is looked at in a dry run, and left as it is', async () => {
+    await using setting = await setUp({ pageSize: 50 });
+    const { doomed } = fill(setting);
+    const main = await run(setting, { 'dry-run': 'true' });
+
+    expect(main.exitCode).toBe(0);
+    expect(setting.mapbox.account.tokens()).toHaveLength(250);
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'GET', 'GET']);
+    expect(main.outputs).toEqual({ deleted: '0', kept: '86' });
+    for (const { id } of doomed)
+      expect(main.shown).toMatch(new RegExp(`^${id} .*: would be deleted, its run is over$`, 'm'));
+    expect(main.shown).toContain('Dry run: would delete 60 tokens and keep 26. Nothing was deleted.');
+    expect(main.summary).toContain('dry run');
+  });
+});
+
+describe('ends clearly', () => {
+  it.each([
+    { what: 'no authorizing token', inputs: { 'authorizing-token': '' }, title: 'No authorizing token' },
+    { what: 'no github-token', inputs: { 'github-token': ' ' }, title: 'Input to put right' },
+    {
+      what: 'two faults',
+      inputs: { 'dry-run': 'yes', timeout: '5' },
+      title: 'Inputs to put right',
+    },
+    { what: 'a username with a path', inputs: { username: '../octo' }, title: 'Input to put right' },
+  ])('before any request: $what', async ({ inputs, title }) => {
+    await using setting = await setUp();
+    setting.left('1');
+    const main = await run(setting, inputs);
+
+    expect(main.exitCode).toBe(1);
+    expect(errorsOf(main)).toEqual(titleLine(title));
+    expect(main.annotations).toHaveLength(1);
+    expect(main.outputs).toEqual({});
+    expect(setting.mapbox.requests).toEqual([]);
+    expect(main.stdout + main.stderr).not.toMatch(/^\s+at /m);
+  });
+
+  it.each([
+    { what: 'a public token', scopes: ['styles:read'], title: 'Authorizing token cannot be used' },
+    { what: 'no tokens:read', scopes: ['tokens:write'], title: 'Mapbox finds no such account or permission' },
+    { what: 'no tokens:write', scopes: ['tokens:read'], title: 'Authorizing token lacks scopes' },
+  ])('with $what', async ({ scopes, title }) => {
+    await using setting = await setUp({ held: scopes });
+    const token = setting.left('1');
+    setting.github.attempts.set('1/1', 'completed');
+    const main = await run(setting);
+
+    expect(main.exitCode).toBe(1);
+    expect(errorsOf(main)).toEqual(titleLine(title));
+    expect(setting.alive(token)).toBe(true);
+    expect(main.outputs).toEqual({});
+    expectNoSecret(main, [setting.authorizer.token, setting.githubToken]);
+  });
+
+  it('with a github-token that GitHub rejects', async () => {
+    await using setting = await setUp();
+    const token = setting.left('1');
+    const stale = ['ghp', 'x'.repeat(36)].join('_');
+    const main = await run(setting, { 'github-token': stale });
+
+    expect(main.exitCode).toBe(1);
+    expect(errorsOf(main)).toEqual(titleLine('GitHub rejects the github-token'));
+    expect(setting.alive(token)).toBe(true);
+    expect(main.outputs).toEqual({});
+    expectNoSecret(main, [stale, setting.authorizer.token]);
+  });
+
+  it('with nothing to sweep', async () => {
+    await using setting = await setUp();
+    const main = await run(setting);
+
+    expect(main).toMatchObject({
+      exitCode: 0,
+      outputs: { deleted: '0', kept: '0' },
+      summary: '',
+      annotations: [],
+    });
+    expect(main.shown).toContain('Deleted 0 tokens, kept 0.');
+    expect(setting.github.requests).toEqual([]);
+  });
+
+  it('with a thousand tokens', async () => {
+    await using setting = await setUp();
+    for (let n = 0; n < 1000; n++) setting.left(String(1 + (n % 50)));
+    for (let run = 1; run <= 50; run++) setting.github.attempts.set(`${run}/1`, 'completed');
+    const main = await run(setting);
+
+    expect(main).toMatchObject({ exitCode: 0, outputs: { deleted: '1000', kept: '0' }, annotations: [] });
+    expect(setting.github.requests).toHaveLength(50);
+    expect(main.summary).toContain('500 more, see the log');
+  });
+});
+
+describe('a note that wants to be more than a note', () => {
+  it('stays text in the log and in the summary', async () => {
+    await using setting = await setUp();
+    const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizer.token}`;
+    setting.token(`${evil} ${markOf('1')}`);
+    setting.github.attempts.set('1/1', 'completed');
+    const main = await run(setting);
+
+    expect(main).toMatchObject({ exitCode: 0, annotations: [], outputs: { deleted: '1', kept: '0' } });
+    expect(main.summary).not.toMatch(/<img|\*b\*/);
+    expectNoSecret(main, [setting.authorizer.token]);
+  });
+});
+
+describe('a proxy', () => {
+  const api_url = 'https://github.example/api/v3';
+
+  it('is used on the way to GitHub, and hears of no token', async () => {
+    await using setting = await setUp();
+    const token = setting.left('1');
+    const heard: string[] = [];
+    const proxy = createServer();
+    proxy.on('connect', (request, socket) => {
+      heard.push(`${request.method} ${request.url}`, JSON.stringify(request.headers));
+      socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+    });
+    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
+    const address = proxy.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const password = ['hush', 'hush'].join('-');
+    try {
+      const env = { HTTPS_PROXY: `http://octo:${password}@127.0.0.1:${port}` };
+      const main = await run(setting, {}, { env, github: { api_url } });
+
+      expect(main.exitCode).toBe(0);
+      expect(heard[0]).toBe('CONNECT github.example:443');
+      expect(heard.join()).not.toContain(setting.githubToken);
+      expect(setting.alive(token)).toBe(true);
+      expect(main.annotations[0]?.message).toContain('the proxy answered 403');
+      expectNoSecret(main, [password, setting.githubToken]);
+    } finally {
+      proxy.close();
+      proxy.closeAllConnections();
+    }
+  });
+
+  it('that is no URL is named, without its password', async () => {
+    await using setting = await setUp();
+    setting.left('1');
+    const password = ['hush', 'hush'].join('-');
+    const main = await run(
+      setting,
+      {},
+      { env: { https_proxy: `http://octo:${password}@:x` }, github: { api_url } },
+    );
+
+    expect(main.exitCode).toBe(1);
+    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY is not the URL of an HTTP proxy')]);
+    expectNoSecret(main, [password]);
+  });
+});

@@ -1,0 +1,251 @@
+/** The README is what people copy from while a release waits: nothing in it may differ from what is there. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { convertWorkflowTemplate } from '@actions/workflow-parser/model/convert';
+import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace-writer';
+import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
+import { describe, expect, it } from 'vitest';
+import { parse, parseDocument } from 'yaml';
+import { titles } from '../../src/errors/action-error.ts';
+import { catalogue, readScopes } from '../../src/inputs/scopes.ts';
+import { type Block, blocksOf, workflowFrom } from '../support/readme-blocks.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (name: string) => readFileSync(join(root, name), 'utf8');
+
+interface Metadata {
+  readonly inputs: Readonly<Record<string, { description: string; required?: boolean; default?: string }>>;
+  readonly outputs: Readonly<Record<string, { description: string }>>;
+}
+
+interface Section {
+  readonly heading: string;
+  /** Up to the next heading of any level. */
+  readonly text: string;
+}
+
+const readme = read('README.md');
+const blocks = blocksOf(readme);
+/** What people copy: the blocks of YAML, and the examples. */
+const copied: readonly Block[] = [
+  ...blocks.filter(({ language }) => language === 'yaml'),
+  ...globSync('examples/*.yml', { cwd: root })
+    .sort()
+    .map(name => ({ language: 'yaml', text: read(name), line: 1 })),
+];
+/** What is said outside of fences. */
+const prose = readme.replace(/^( *)```.*\n[\s\S]*?^\1```$/gm, '');
+const sections = sectionsOf(prose);
+
+/** The actions of this repository, as people name them, and the folder that each is in. */
+const actions = new Map([
+  ['your-org/create-mapbox-token@v1', 'action.yml'],
+  ['your-org/create-mapbox-token/sweep@v1', 'sweep/action.yml'],
+]);
+
+describe('the first thing to read', () => {
+  it('is the title, two sentences and the step to copy', () => {
+    const [intro, step] = readme.split('```yaml\n');
+    expect(intro).toMatch(/^# Create Mapbox Token\n\n[^\n]+\n\n$/);
+    expect(intro?.match(/\.(?=\s)/g)).toHaveLength(2);
+    expect(step).toMatch(/^- id: mapbox\n {2}uses: your-org\/create-mapbox-token@v1\n/);
+  });
+});
+
+describe('the tables of inputs and outputs', () => {
+  const metadata = (file: string): Metadata => parse(read(file));
+
+  it('say what action.yml says', () => {
+    const { inputs, outputs } = metadata('action.yml');
+    expect(tableIn('Inputs')).toEqual(inputRows(inputs));
+    expect(tableIn('Outputs')).toEqual(outputRows(outputs));
+  });
+
+  it('say what sweep/action.yml says', () => {
+    const { inputs, outputs } = metadata('sweep/action.yml');
+    expect(tableIn('Inputs of the sweep')).toEqual(inputRows(inputs));
+    expect(tableIn('Outputs of the sweep')).toEqual(outputRows(outputs));
+  });
+});
+
+describe('the troubleshooting table', () => {
+  const rows = tableIn('Troubleshooting');
+
+  it('has every title that a failed step can end with, and no other', () => {
+    expect(rows.map(([title]) => title)).toEqual(Object.values(titles));
+  });
+
+  it('says of each what it means and what to do', () => {
+    for (const row of rows)
+      expect(row, row[0]).toEqual([expect.any(String), expect.stringMatching(/\.$/), expect.anything()]);
+    expect(rows.flat()).not.toContain('');
+  });
+});
+
+describe('the scopes', () => {
+  it('that the table names are in the catalogue', () => {
+    const named = tableIn('Scopes for common jobs').flatMap(([, scopes]) => codeIn(scopes ?? ''));
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter(scope => !Object.hasOwn(catalogue, scope))).toEqual([]);
+  });
+
+  it('that anything to copy asks for are accepted without a warning', () => {
+    const asked = stepsIn(copied).flatMap(({ uses, given }) =>
+      actions.get(uses) === 'action.yml' ? [String(given['scopes'])] : [],
+    );
+    expect(asked.length).toBeGreaterThan(15);
+    for (const words of asked) expect(readScopes(words), words).toMatchObject({ unknown: [], faults: [] });
+  });
+});
+
+describe('the YAML', () => {
+  const yaml = blocks.filter(({ language }) => language === 'yaml');
+
+  it.each(yaml)('at line $line can be copied', async ({ text }) => {
+    expect(parseDocument(text).errors).toEqual([]);
+    const content = workflowFrom(text);
+    if (content === undefined) return;
+    const { context, value } = parseWorkflow({ name: 'README.md', content }, new NoOperationTraceWriter());
+    // Conditions, schedules and what jobs need are judged in the conversion only.
+    if (value !== undefined) await convertWorkflowTemplate(context, value);
+    expect(context.errors.getErrors().map(String)).toEqual([]);
+  });
+
+  it('uses these actions by names that they have', () => {
+    const used = stepsIn(copied).map(({ uses }) => uses);
+    expect(
+      used.filter(name => name.startsWith('your-org/create-mapbox-token') && !actions.has(name)),
+    ).toEqual([]);
+    expect([...actions.keys()].filter(name => !used.includes(name))).toEqual([]);
+  });
+
+  it.each([...actions])('gives %s what it takes', (name, file) => {
+    const { inputs }: Metadata = parse(read(file));
+    const required = Object.keys(inputs).filter(input => inputs[input]?.required);
+    for (const { given } of stepsIn(copied).filter(({ uses }) => uses === name)) {
+      expect(Object.keys(inputs)).toEqual(expect.arrayContaining(Object.keys(given)));
+      expect(Object.keys(given)).toEqual(expect.arrayContaining(required));
+    }
+  });
+
+  it('reads only outputs that there are', () => {
+    const { outputs }: Metadata = parse(read('action.yml'));
+    const ids = new Set(stepsIn(copied).flatMap(({ uses, id }) => (actions.has(uses) ? [id] : [])));
+    const wanted = copied.flatMap(({ text }) =>
+      Array.from(text.matchAll(/\bsteps\.(\w+)\.outputs\.([\w-]+)/g), ([, id = '', output = '']) =>
+        ids.has(id) ? output : undefined,
+      ),
+    );
+    expect(wanted.length).toBeGreaterThan(20);
+    const known: (string | undefined)[] = [...Object.keys(outputs), undefined];
+    expect(wanted.filter(output => !known.includes(output))).toEqual([]);
+  });
+});
+
+describe('what people are told to run and to read', () => {
+  it('is a script of package.json, or a command that npm has', () => {
+    const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
+    const told = [...readme.matchAll(/\bnpm (run )?([a-z][\w:-]*)/g)].map(
+      ([, run = '', name = '']) => run + name,
+    );
+    const known = ['ci', 'cit', 'start', 'test', ...Object.keys(scripts).map(name => `run ${name}`)];
+    expect(known).toEqual(expect.arrayContaining(told));
+    expect(told).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
+  });
+
+  const linksIn = (text: string) => [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
+  const targets = linksIn(prose);
+
+  it.each(['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'bench/README.md'])(
+    'is there, all that %s links to',
+    page => {
+      const local = linksIn(read(page)).filter(target => !/^(?:https?:|#)/.test(target));
+      expect(local.filter(target => !existsSync(join(root, page, '..', target.replace(/#.*/, ''))))).toEqual(
+        [],
+      );
+    },
+  );
+
+  it('stands under a heading that is linked to by its name', () => {
+    const anchors = sections.map(({ heading }) => `#${slug(heading)}`);
+    const wanted = targets.filter(target => target.startsWith('#'));
+    expect(wanted.length).toBeGreaterThan(3);
+    expect(anchors).toEqual(expect.arrayContaining(wanted));
+    expect(anchors).toEqual([...new Set(anchors)]);
+  });
+});
+
+it('shows nothing that looks like a token', () => {
+  expect(readme).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
+});
+
+function inputRows(inputs: Metadata['inputs']): string[][] {
+  return Object.entries(inputs).map(([name, { description, required, default: value }]) => [
+    `\`${name}\``,
+    required ? '**required**' : value === undefined ? 'none' : `\`${value}\``,
+    folded(description),
+  ]);
+}
+
+function outputRows(outputs: Metadata['outputs']): string[][] {
+  return Object.entries(outputs).map(([name, { description }]) => [`\`${name}\``, folded(description)]);
+}
+
+function folded(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
+function sectionsOf(markdown: string): Section[] {
+  return markdown.split(/^#{1,6} /m).flatMap(part => {
+    const [heading, ...lines] = part.split('\n');
+    return heading ? [{ heading, text: lines.join('\n') }] : [];
+  });
+}
+
+/** The rows of the first table under a heading, without its head. */
+function tableIn(heading: string): string[][] {
+  const text = sections.find(section => section.heading === heading)?.text ?? '';
+  const [, table = ''] = /^((?:\|.*\|\n)+)/m.exec(text) ?? [];
+  return table
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map(row =>
+      row
+        .slice(1, -1)
+        .split(/(?<!\\)\|/)
+        .map(cell => cell.trim().replaceAll('\\|', '|')),
+    );
+}
+
+/** What a table cell has between backticks. */
+function codeIn(cell: string): string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+}
+
+interface Step {
+  readonly uses: string;
+  readonly id: string | undefined;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Every step in the blocks that uses an action, whatever it stands in. */
+function stepsIn(from: readonly Block[]): Step[] {
+  const find = (value: unknown): Step[] => {
+    if (typeof value !== 'object' || value === null) return [];
+    const inner = Object.values(value).flatMap(find);
+    if (!('uses' in value) || typeof value.uses !== 'string') return inner;
+    const given = 'with' in value && typeof value.with === 'object' ? { ...value.with } : {};
+    const id = 'id' in value ? String(value.id) : undefined;
+    return [{ uses: value.uses, id, given }, ...inner];
+  };
+  return from.filter(({ language }) => language === 'yaml').flatMap(({ text }) => find(parse(text)));
+}
+
+/** The anchor that GitHub gives a heading. */
+function slug(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replace(/\s/g, '-');
+}

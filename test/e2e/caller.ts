@@ -1,0 +1,84 @@
+/** What every test here begins with: an account at a stand-in for Mapbox, and workflows that act runs beside it. */
+import { type Setting, setUp } from '../support/bundle.ts';
+import type { StandInOptions } from '../support/mapbox/server.ts';
+import { type ActOptions, type ActRun, type Entry, runAct, type StartedAct, startAct } from './act.ts';
+
+export interface Caller extends AsyncDisposable {
+  readonly setting: Setting;
+  /** Runs a file of `workflows/`; its secret is a token that authorizes at this Mapbox, which MAPBOX_API names. */
+  run(workflow: string, options?: Partial<ActOptions>): Promise<ActRun>;
+  start(workflow: string, options?: Partial<ActOptions>): StartedAct;
+  /** Every request of the Tokens API, `POST 201`, in the order in which they came. */
+  requests(): string[];
+}
+
+export async function newCaller(options: StandInOptions & { held?: string[] } = {}): Promise<Caller> {
+  const setting = await setUp(options);
+  const { mapbox, authorizer } = setting;
+  const full = (workflow: string, { env, ...more }: Partial<ActOptions> = {}): ActOptions => ({
+    workflow,
+    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer.token },
+    ...more,
+    env: { MAPBOX_API: mapbox.url, ...env },
+  });
+  return {
+    setting,
+    run: (workflow, more) => runAct(full(workflow, more)),
+    start: (workflow, more) => startAct(full(workflow, more)),
+    requests: () =>
+      mapbox.requests
+        .filter(({ path }) => path.startsWith(`/tokens/v2/${mapbox.account.username}`))
+        .map(({ method, status }) => `${method} ${status ?? 'unanswered'}`),
+    [Symbol.asyncDispose]: () => setting[Symbol.asyncDispose](),
+  };
+}
+
+/** Which part of a run is looked at; all of it where nothing is said. */
+export interface Part {
+  /** The job, without the workflow's name. */
+  readonly job?: string;
+  /** The id of the step, the last one within a composite action. */
+  readonly step?: string;
+  readonly stage?: Entry['stage'];
+}
+
+export function entriesOf(run: ActRun, { job, step, stage }: Part): Entry[] {
+  return run.entries.filter(
+    entry =>
+      (job === undefined || entry.job.replace(/^[^/]*\//, '') === job) &&
+      (step === undefined || entry.step.at(-1) === step) &&
+      (stage === undefined || entry.stage === stage),
+  );
+}
+
+/** The lines that programs wrote, as the log shows them. */
+export function linesOf(run: ActRun, part: Part): string[] {
+  return entriesOf(run, part)
+    .filter(({ written }) => written)
+    .map(({ shown }) => shown);
+}
+
+/** How a step or its post step ended; `undefined` where it did not run. */
+export function endOf(run: ActRun, part: Part): string | undefined {
+  return entriesOf(run, { stage: 'Main', ...part }).find(({ result }) => result !== undefined)?.result;
+}
+
+/** What a step handed on by a command of the runner, such as `set-output`, in plain text. */
+export function setBy(run: ActRun, command: 'set-output' | 'set-env', part: Part): Record<string, string> {
+  const entries = entriesOf(run, part).filter(entry => entry.command === command);
+  return Object.fromEntries(entries.map(({ name = '', value }) => [name, value]));
+}
+
+/** The ends of the jobs, by name. */
+export function jobsOf(run: ActRun): Record<string, string> {
+  return Object.fromEntries(
+    run.entries.flatMap(({ job, jobResult }) => (jobResult === undefined ? [] : [[job, jobResult]])),
+  );
+}
+
+/** The error annotations of a part. */
+export function errorsOf(run: ActRun, part: Part): { title: string | undefined; message: string }[] {
+  return entriesOf(run, part).flatMap(({ command, name, value }) =>
+    command === 'error' ? [{ title: name, message: value }] : [],
+  );
+}

@@ -1,0 +1,146 @@
+/** What the two linters that people run on workflows have to say about ours, and about what they may copy. */
+import { execFile } from 'node:child_process';
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { blocksOf, workflowFrom } from '../support/readme-blocks.ts';
+import { callerAt } from './act.ts';
+import { ACTIONLINT, ROOT, ZIZMOR } from './parts.ts';
+
+/** How a linter ended, and all that it said. */
+async function lint(
+  program: string,
+  folder: string,
+  ...args: string[]
+): Promise<[code: number, said: string]> {
+  const child = promisify(execFile)(program, args, {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+  });
+  const { stdout, stderr } = await child.catch((error: unknown) => {
+    if (error instanceof Error && 'stdout' in error && 'stderr' in error)
+      return { stdout: String(error.stdout), stderr: `${String(error.stderr)}\n${error.message}` };
+    throw error;
+  });
+  return [child.child.exitCode ?? -1, `${stdout}${stderr}`.trim()];
+}
+
+// The programs that actionlint would start for what stands in `run:` are on one machine and not on another.
+const actionlint = (folder: string, ...files: string[]) =>
+  lint(ACTIONLINT, folder, '-shellcheck=', '-pyflakes=', ...files);
+
+/** `pedantic` also asks for names, comments and limits, which a workflow of our own has and a snippet need not. */
+const zizmor = (persona: 'regular' | 'pedantic', config: string, folder: string, ...inputs: string[]) =>
+  lint(
+    ZIZMOR,
+    folder,
+    ...['--offline', '--no-progress', '--quiet', '--persona', persona, '--config', config, ...inputs],
+  );
+
+/** As for this repository, which pins what it uses by hash, but for this action. */
+const PINNED = join(ROOT, '.github/zizmor.yml');
+/** For the README: people read a tag there, and a hash would grow old. */
+const TAGGED = 'rules: { unpinned-uses: { config: { policies: { "*": ref-pin } } } }\n';
+
+const find = (folder: string, ...patterns: string[]) =>
+  globSync(patterns, { cwd: folder, exclude: ['**/node_modules/**'] }).sort();
+
+/** A folder of its own, removed at the end. */
+function newFolder(): Disposable & { readonly path: string } {
+  const path = realpathSync(mkdtempSync(join(tmpdir(), 'lint-')));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+const NOTHING = [0, expect.stringMatching(/^(?:No findings to report.*)?$/)];
+
+describe('actionlint has nothing to say about', () => {
+  it("this repository's workflows, and the examples", async () => {
+    const files = find(ROOT, '.github/workflows/*.{yml,yaml}', 'examples/*.{yml,yaml}', 'demo/*.yml');
+    expect(files.length).toBeGreaterThan(5);
+    expect(await actionlint(ROOT, ...files)).toEqual(NOTHING);
+  });
+
+  it('the workflows of these tests, with both actions by their paths', async () => {
+    using folder = newFolder();
+    const repository = join(folder.path, 'repository');
+    callerAt(repository);
+    const files = find(repository, '.github/workflows/*.yml');
+    expect(files.length).toBeGreaterThan(10);
+    expect(await actionlint(repository, ...files)).toEqual(NOTHING);
+  });
+
+  it('what the README shows', async () => {
+    using folder = newFolder();
+    const files = snippetsInto(folder.path);
+    expect(await actionlint(folder.path, ...files)).toEqual(NOTHING);
+  });
+});
+
+describe('zizmor has nothing to say about', () => {
+  it('this repository: both actions, all workflows, the updates', async () => {
+    // In a folder of its own, for it would read what other programs keep in ours.
+    using folder = newFolder();
+    for (const path of ['action.yml', 'sweep', '.github']) {
+      cpSync(join(ROOT, path), join(folder.path, path), { recursive: true });
+    }
+    expect(await zizmor('pedantic', PINNED, folder.path, '.')).toEqual(NOTHING);
+  });
+
+  it('the examples', async () => {
+    const files = find(ROOT, 'examples/*.{yml,yaml}');
+    expect(files).not.toEqual([]);
+    expect(await zizmor('regular', PINNED, ROOT, ...files)).toEqual(NOTHING);
+  });
+
+  it('the workflows of these tests, and the composite action', async () => {
+    using folder = newFolder();
+    const repository = join(folder.path, 'repository');
+    callerAt(repository);
+    expect(await zizmor('regular', PINNED, repository, '.github')).toEqual(NOTHING);
+  });
+
+  it('what the README shows', async () => {
+    using folder = newFolder();
+    const files = snippetsInto(folder.path);
+    const config = join(folder.path, 'zizmor.yml');
+    writeFileSync(config, TAGGED);
+    expect(await zizmor('regular', config, folder.path, ...files)).toEqual(NOTHING);
+  });
+});
+
+it('both linters do speak when there is something to say', async () => {
+  using folder = newFolder();
+  mkdirSync(join(folder.path, '.github/workflows'), { recursive: true });
+  const bad = '.github/workflows/bad.yml';
+  writeFileSync(
+    join(folder.path, bad),
+    'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.event.issue.title }}\n',
+  );
+  expect((await actionlint(folder.path, bad))[1]).toMatch(/potentially untrusted/);
+  expect((await zizmor('regular', PINNED, folder.path, '.'))[1]).toMatch(/template-injection/);
+});
+
+/** Writes each workflow that the README shows, or shows a part of, into a file named after its line. */
+function snippetsInto(folder: string): string[] {
+  const blocks = blocksOf(readFileSync(join(ROOT, 'README.md'), 'utf8'));
+  const files = blocks.flatMap(({ language, text, line }) => {
+    const workflow = language === 'yaml' ? workflowFrom(text) : undefined;
+    if (workflow === undefined) return [];
+    const name = `README-${line}.yml`;
+    writeFileSync(join(folder, name), workflow);
+    return [name];
+  });
+  expect(files.length).toBeGreaterThan(8);
+  return files;
+}

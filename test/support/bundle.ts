@@ -1,0 +1,60 @@
+/** What most tests of the bundle begin with: an account at a Mapbox of its own, and the action run beside it. */
+import { dirname } from 'node:path';
+import type { StoredToken } from './mapbox/account.ts';
+import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
+import { type ActionRun, type ActionRunOptions, type PhaseResult, runAction } from './runner/step.ts';
+
+/** The project's folder: the action as it ships. */
+export const ACTION = dirname(dirname(import.meta.dirname));
+
+/** What the authorizing token of the tests holds, unless a test says otherwise. */
+export const HELD = [
+  'tokens:write',
+  'tokens:read',
+  'styles:read',
+  'fonts:read',
+  'tilesets:read',
+  'tilesets:write',
+  'tilesets:list',
+];
+
+export interface Setting extends AsyncDisposable {
+  readonly mapbox: MapboxStandIn;
+  readonly authorizer: StoredToken;
+  /** Runs main and post of the shipped action against this Mapbox. */
+  run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
+  /** The inputs that `run` starts from. */
+  readonly inputs: Record<string, string>;
+  /** Tokens on the account that were not there at the beginning. */
+  made(): StoredToken[];
+}
+
+export async function setUp(options: StandInOptions & { held?: string[] } = {}): Promise<Setting> {
+  const mapbox = await startMapbox(options);
+  const authorizer = mapbox.account.issue({ scopes: options.held ?? HELD, note: 'ci' });
+  const before = new Set(mapbox.account.tokens().map(({ id }) => id));
+  const inputs = {
+    'authorizing-token': authorizer.token,
+    scopes: 'tilesets:read tilesets:write',
+    'api-url': mapbox.url,
+  };
+  return {
+    mapbox,
+    authorizer,
+    inputs,
+    run: (more = {}, runOptions = {}) =>
+      runAction({ action: ACTION, ...runOptions, inputs: { ...inputs, ...more } }),
+    made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
+    [Symbol.asyncDispose]: () => mapbox.close(),
+  };
+}
+
+/** Everything that left a phase's process, where a secret could be found. */
+export function tracesOf(phase: PhaseResult): Record<string, string> {
+  return { stdout: phase.stdout, stderr: phase.stderr, summary: phase.summary, ...phase.files };
+}
+
+/** How often a text stands in another. */
+export function count(text: string, part: string): number {
+  return text.split(part).length - 1;
+}

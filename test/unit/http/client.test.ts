@@ -1,0 +1,201 @@
+/** The wire alone, with real servers: what it takes for an answer, when it gives up, and whether a request was sent. */
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTcpServer, type Socket } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { type HttpAnswer, LIMITS, type Limits, type NoAnswer, openWire } from '../../../src/http/client.ts';
+
+interface Place extends AsyncDisposable {
+  readonly url: URL;
+}
+
+async function listening(
+  server: ReturnType<typeof createTcpServer> | ReturnType<typeof createServer>,
+  scheme = 'http',
+): Promise<Place> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    url: new URL(`${scheme}://127.0.0.1:${address.port}`),
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise(resolve => server.close(resolve));
+    },
+  };
+}
+
+const http = (listener: RequestListener) => listening(createServer(listener));
+const tcp = (onSocket: (socket: Socket) => void, scheme?: string) =>
+  listening(createTcpServer(onSocket), scheme);
+
+async function ask(
+  { url }: Place,
+  limits: Partial<Limits> = {},
+  limit = 600_000,
+): Promise<HttpAnswer | NoAnswer> {
+  const wire = openWire(url, undefined, limits);
+  try {
+    return await wire.send({ method: 'GET', path: '/', headers: {} }, limit);
+  } finally {
+    await wire.close();
+  }
+}
+
+/** What is told of an answer, without its text. */
+function told(end: HttpAnswer | NoAnswer) {
+  if (end.kind === 'no answer') return { sent: end.sent, code: end.code };
+  const { kind } = end.body;
+  return { status: end.status, body: kind === 'broken' ? end.body.how : kind };
+}
+
+it('gives up a request after the times, and an answer over the size, that the README promises', () => {
+  expect(LIMITS).toEqual({ connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 });
+});
+
+describe('an answer', () => {
+  it.each([
+    [LIMITS.bytes, 'whole'],
+    [LIMITS.bytes + 1, 'too large'],
+  ])('of %i bytes is %s', async (size, body) => {
+    await using place = await http((_, response) => response.end(Buffer.alloc(size, 'a')));
+    expect(told(await ask(place))).toEqual({ status: 200, body });
+  });
+
+  it('that never ends is cut off when it is too large, not when the server has done', async () => {
+    await using place = await http((_, response) => {
+      const more = () => {
+        while (!response.destroyed && response.write(Buffer.alloc(65_536)));
+        response.once('drain', more);
+      };
+      more();
+    });
+    expect(told(await ask(place))).toEqual({ status: 200, body: 'too large' });
+  });
+
+  it('that stops in the middle is told with what came', async () => {
+    await using place = await http((_, response) => {
+      response.writeHead(201, { 'content-length': '100' });
+      response.write('half of it', () => response.destroy());
+    });
+    const end = await ask(place);
+    expect(told(end)).toEqual({ status: 201, body: 'cut off' });
+    expect(end.kind === 'answer' && end.body.text.reveal()).toBe('half of it');
+  });
+
+  it('has the values of a repeated header in one, with commas between', async () => {
+    await using place = await http((_, response) => {
+      response.setHeader('Link', ['<a>; rel="prev"', '<b>; rel="next"']);
+      response.end();
+    });
+    const end = await ask(place);
+    expect(end.kind === 'answer' && end.headers['link']).toBe('<a>; rel="prev", <b>; rel="next"');
+  });
+
+  it('is the one after an interim answer', async () => {
+    await using place = await http((_, response) => {
+      response.writeProcessing();
+      response.end('{}');
+    });
+    expect(told(await ask(place))).toEqual({ status: 200, body: 'whole' });
+  });
+});
+
+describe('is given up, and told as sent,', () => {
+  it('when no head comes for too long', async () => {
+    await using place = await http(() => {});
+    const end = await ask(place, { silence: 50 });
+    expect(told(end)).toEqual({ sent: true, code: 'UND_ERR_HEADERS_TIMEOUT' });
+  });
+
+  it('when the body falls silent for too long', async () => {
+    await using place = await http((_, response) => {
+      response.write('x');
+    });
+    expect(told(await ask(place, { silence: 50 }))).toEqual({ status: 200, body: 'cut off' });
+  });
+
+  it('when the whole takes too long, however steadily it drips', async () => {
+    await using place = await http((_, response) => {
+      const drip = setInterval(() => response.write('x'), 10);
+      response.on('close', () => clearInterval(drip));
+    });
+    expect(told(await ask(place, { silence: 10_000, whole: 150 }))).toEqual({
+      status: 200,
+      body: 'too slow',
+    });
+  });
+
+  it('when the caller’s own limit is shorter than all others', async () => {
+    await using place = await http(() => {});
+    expect(told(await ask(place, {}, 80))).toEqual({ sent: true, code: 'TIMEOUT' });
+  });
+
+  it('when the connection is closed without a word', async () => {
+    await using place = await tcp(socket => socket.once('data', () => socket.end()));
+    expect(told(await ask(place))).toMatchObject({ sent: true });
+  });
+
+  it('when what comes back is not HTTP', async () => {
+    await using place = await tcp(socket => socket.once('data', () => socket.end('SSH-2.0\r\n')));
+    expect(told(await ask(place))).toMatchObject({ sent: true, code: 'NOT_HTTP' });
+  });
+});
+
+describe('is told as never sent', () => {
+  it('where nobody listens', async () => {
+    const place = await tcp(() => {});
+    await place[Symbol.asyncDispose]();
+    expect(told(await ask(place))).toEqual({ sent: false, code: 'ECONNREFUSED' });
+  });
+
+  it('where no connection comes about in time, as with a TLS handshake that hangs', async () => {
+    let bytes = '';
+    await using place = await tcp(socket => socket.on('data', chunk => (bytes += chunk)), 'https');
+    const end = await ask(place, { connect: 100 });
+    expect(told(end)).toEqual({ sent: false, code: 'UND_ERR_CONNECT_TIMEOUT' });
+    expect(bytes).not.toContain('GET');
+  });
+
+  it('where the time is up before the connection is there', async () => {
+    // Shakes no hands, so that the connection is never there, however slow the machine.
+    await using place = await tcp(() => {}, 'https');
+    expect(told(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
+  });
+
+  it('where what answers does not speak TLS', async () => {
+    await using place = await http((_, response) => response.end());
+    const { url } = place;
+    const end = await ask({ ...place, url: new URL(`https://${url.host}`) });
+    expect(told(end)).toMatchObject({ sent: false, code: expect.stringMatching(/^ERR_SSL_/) });
+  });
+});
+
+it('follows no redirect', async () => {
+  let asked = 0;
+  await using elsewhere = await http((_, response) => {
+    asked++;
+    response.end();
+  });
+  await using place = await http((_, response) =>
+    response.writeHead(307, { location: elsewhere.url.href }).end(),
+  );
+  expect(told(await ask(place))).toEqual({ status: 307, body: 'whole' });
+  expect(asked).toBe(0);
+});
+
+it('shows nothing of a request to those who listen in on undici', async () => {
+  const { subscribe, unsubscribe } = await import('node:diagnostics_channel');
+  const heard: unknown[] = [];
+  const names = ['undici:request:create', 'undici:client:sendHeaders', 'undici:client:connected'];
+  const listen = (message: unknown) => heard.push(message);
+  for (const name of names) subscribe(name, listen);
+  await using place = await http((_, response) => response.end());
+  await ask(place);
+  for (const name of names) unsubscribe(name, listen);
+  expect(heard).toEqual([]);
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { listPage } from '../../../src/mapbox/list.ts';
+import { accountOn, authorizer, GET, idOf, json, LIST, scripted } from '../../support/http-script.ts';
+
+const entry = { id: idOf(1), usage: 'sk', note: 'ci', scopes: ['styles:read'], default: false };
+
+async function pageWith(link: string | undefined, entries: unknown = [entry]) {
+  const wire = scripted(json(200, entries, link === undefined ? {} : { link }));
+  const page = await listPage(accountOn(wire), undefined, 1000);
+  return { page, wire };
+}
+
+describe('the link to the next page', () => {
+  it.each([
+    ['an address of the API', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel="next"'],
+    ['a path', '</tokens/v2/octo?start=x&limit=2>; rel="next"'],
+    ['one with more to say', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
+    ['one without quotes', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel=next'],
+    [
+      'one of several',
+      '<https://api.mapbox.com/a?start=w>; rel="prev", <https://api.mapbox.com/b?start=x&limit=2>; rel="next"',
+    ],
+    [
+      'one with a token in it',
+      '<https://api.mapbox.com/tokens/v2/octo?access_token=x&start=x&limit=2>; rel="next"',
+    ],
+  ])('gives the query and nothing else: %s', async (_, link) => {
+    const { page } = await pageWith(link);
+    expect(page.kind === 'done' && page.value.next).toEqual({ start: 'x', limit: '2' });
+  });
+
+  it.each([
+    ['to another host', '<https://api.mapbox.com.example/tokens/v2/octo?start=x>; rel="next"'],
+    ['without TLS', '<http://api.mapbox.com/tokens/v2/octo?start=x>; rel="next"'],
+    ['to another port', '<https://api.mapbox.com:8443/tokens/v2/octo?start=x>; rel="next"'],
+    ['that is none', '<https://>; rel="next"'],
+  ])('makes the page unreadable where it leads %s', async (_, link) => {
+    expect((await pageWith(link)).page).toMatchObject({ kind: 'unknown', trouble: { kind: 'unreadable' } });
+  });
+
+  it('is not there on the last page', async () => {
+    expect((await pageWith(undefined)).page).toMatchObject({ kind: 'done', value: { next: undefined } });
+  });
+});
+
+it('asks for every page with the authorizing token, and where all requests are made', async () => {
+  const wire = scripted(json(200, []), json(200, []));
+  await listPage(accountOn(wire), undefined, 1000);
+  await listPage(accountOn(wire), { start: 'x' }, 1000);
+  expect(wire.asked).toEqual([GET, `${LIST}?start=x`]);
+  for (const { token } of wire.requests) expect(token).toBe(authorizer.secret);
+});
+
+describe('what stands on a page', () => {
+  it('is read without the text of any token', async () => {
+    const created = '2026-01-02T03:04:05.000Z';
+    const text = ['pk', 'p'.repeat(20), 's'.repeat(22)].join('.');
+    const { page } = await pageWith(undefined, [{ ...entry, created, token: text }]);
+    expect(page).toEqual({
+      kind: 'done',
+      value: {
+        tokens: [
+          {
+            id: idOf(1),
+            usage: 'sk',
+            note: 'ci',
+            scopes: ['styles:read'],
+            created: new Date(created),
+            isDefault: false,
+          },
+        ],
+        next: undefined,
+      },
+    });
+  });
+
+  it('is left out where it is no token, and half-read where it is an odd one', async () => {
+    const { page } = await pageWith(undefined, [
+      null,
+      'text',
+      { ...entry, id: '../styles' },
+      { ...entry, id: 7 },
+      { ...entry, usage: undefined },
+      { id: idOf(2), usage: 'pk', note: null, scopes: 'all', created: 'once', default: 'perhaps' },
+    ]);
+    expect(page).toMatchObject({
+      value: {
+        tokens: [{ id: idOf(2), note: '', scopes: [], created: undefined, isDefault: true }],
+      },
+    });
+  });
+
+  it.each([{}, 'text', null])('is unreadable where it is no list: %j', async entries => {
+    expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'unknown' });
+  });
+});

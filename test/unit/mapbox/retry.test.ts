@@ -1,0 +1,360 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/mapbox/result.ts';
+import { persist } from '../../../src/mapbox/retry.ts';
+import {
+  FakeClock,
+  failing,
+  limited,
+  patience,
+  refused,
+  unanswered,
+  unreadable,
+  unsent,
+} from '../../support/http-script.ts';
+import fc from '../../support/random.ts';
+
+const done: Outcome<string> = { kind: 'done', value: 'a token' };
+const ALMOST_ONE = 1 - 2 ** -32;
+
+/** Attempts that come out as told, the last for ever, each after `cost` milliseconds. */
+function attempts(clock: FakeClock, outcomes: readonly Outcome<string>[], cost = 0) {
+  const lefts: number[] = [];
+  return {
+    lefts,
+    attempt: async (left: number) => {
+      const outcome = outcomes[Math.min(lefts.length, outcomes.length - 1)] ?? done;
+      lefts.push(left);
+      clock.pass(cost);
+      return outcome;
+    },
+  };
+}
+
+describe('what ends it at once', () => {
+  it('waits for nothing and says nothing when the first attempt is done', async () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const { attempt, lefts } = attempts(clock, [done]);
+    expect(await persist(attempt, patience(clock, 1000, undefined, lines))).toBe(done);
+    expect({ lefts, slept: clock.slept, lines }).toEqual({ lefts: [1000], slept: [], lines: [] });
+  });
+
+  it('never repeats what was refused', async () => {
+    const clock = new FakeClock();
+    const no = refused({ why: 'unauthorized', status: 401 });
+    const { attempt, lefts } = attempts(clock, [no, done]);
+    expect(await persist(attempt, patience(clock))).toBe(no);
+    expect(lefts).toHaveLength(1);
+  });
+
+  it.each([
+    'CERT_HAS_EXPIRED',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'ERR_TLS_CERT_ALTNAME_INVALID',
+    'PROXY_403',
+    'PROXY_407',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'UNKNOWN',
+  ])('gives up after one attempt where no connection came about for %s', async code => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [unsent(code), done], 40);
+    expect(await persist(attempt, patience(clock))).toEqual({
+      kind: 'gave up',
+      last: unsent(code),
+      attempts: 1,
+      spent: 40,
+    });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it.each([
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    'ECONNREFUSED',
+    'ENOTFOUND',
+    'EAI_AGAIN',
+    'ETIMEDOUT',
+    'UND_ERR_CONNECT_TIMEOUT',
+    'PROXY_502',
+    'UNKNOWN_HOST',
+    'HOST_UNKNOWN',
+  ])('tries again where no connection came about for %s', async code => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [unsent(code), done]);
+    expect(await persist(attempt, patience(clock))).toBe(done);
+    expect(lefts).toHaveLength(2);
+  });
+
+  it('takes three answers that are not Mapbox’s for the answer', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [unreadable()]);
+    const end = await persist(attempt, patience(clock));
+    expect(end).toMatchObject({ kind: 'gave up', attempts: 3 });
+    expect(lefts).toHaveLength(3);
+  });
+
+  it('still believes in Mapbox when an unreadable answer is the second of two troubles', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [failing(), unreadable(), done]);
+    expect(await persist(attempt, patience(clock))).toBe(done);
+  });
+});
+
+describe('backing off', () => {
+  it('doubles the longest pause from half a second to half a minute', async () => {
+    const clock = new FakeClock();
+    const outcomes = [...Array.from({ length: 9 }, () => failing()), done];
+    const { attempt } = attempts(clock, outcomes);
+    await persist(
+      attempt,
+      patience(clock, 3_600_000, () => ALMOST_ONE),
+    );
+    expect(clock.slept.map(Math.ceil)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  it('spreads each pause from nothing up to the longest, as chance has it', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }), { minLength: 1, maxLength: 8 }),
+        async fractions => {
+          const clock = new FakeClock();
+          const chances = fractions.values();
+          const { attempt } = attempts(clock, [...fractions.map(() => unanswered()), done]);
+          await persist(
+            attempt,
+            patience(clock, 3_600_000, () => chances.next().value ?? 0),
+          );
+          expect(clock.slept).toEqual(
+            fractions.map((fraction, n) => fraction * Math.min(500 * 2 ** n, 30_000)),
+          );
+        },
+      ),
+    );
+  });
+
+  it('shortens the longest pause to the time that is left', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [failing(), failing(), failing(), failing(), done]);
+    await persist(attempt, patience(clock, 4000));
+    // 250 + 500 + 1000 are spent; of the last 2250 milliseconds half is slept, not half of 4000.
+    expect(clock.slept).toEqual([250, 500, 1000, 1125]);
+  });
+});
+
+describe('a rate limit', () => {
+  it('is waited for as long as it says and up to a tenth of its interval longer', async () => {
+    for (const [fraction, pause] of [
+      [0, 20_000],
+      [0.5, 23_000],
+      [ALMOST_ONE, 26_000],
+    ] as const) {
+      const clock = new FakeClock();
+      const { attempt } = attempts(clock, [limited(20_000, 60_000), done]);
+      expect(
+        await persist(
+          attempt,
+          patience(clock, 300_000, () => fraction),
+        ),
+      ).toBe(done);
+      expect(clock.slept.map(Math.ceil)).toEqual([pause]);
+    }
+  });
+
+  it('does not make the pauses after other troubles longer or the wait itself exponential', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [limited(1000, 0), limited(1000, 0), limited(1000, 0), done]);
+    await persist(attempt, patience(clock));
+    expect(clock.slept).toEqual([1000, 1000, 1000]);
+  });
+
+  it('is waited for also where the time is too short to spread the tries over a tenth of its interval', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [limited(57_000, 60_000), done]);
+    expect(
+      await persist(
+        attempt,
+        patience(clock, 60_000, () => ALMOST_ONE),
+      ),
+    ).toBe(done);
+    expect(clock.slept).toEqual([57_000]);
+    const spread = new FakeClock();
+    const again = attempts(spread, [limited(52_000, 60_000), done]);
+    await persist(
+      again.attempt,
+      patience(spread, 60_000, () => ALMOST_ONE),
+    );
+    expect(spread.slept.map(Math.ceil)).toEqual([55_000]);
+  });
+
+  it('that does not say when it resets is tried once more before the time is up', async () => {
+    const clock = new FakeClock();
+    const guess = { ...limited(60_000), guessed: true };
+    const { attempt, lefts } = attempts(clock, [guess, guess, done]);
+    const end = await persist(
+      attempt,
+      patience(clock, 60_000, () => ALMOST_ONE),
+    );
+    expect(end).toMatchObject({ kind: 'gave up', attempts: 2 });
+    expect(clock.slept).toEqual([55_000]);
+    expect(lefts).toEqual([60_000, 5000]);
+  });
+
+  it('that resets after the deadline is not waited for at all', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [limited(60_000), done], 100);
+    expect(await persist(attempt, patience(clock, 30_000))).toEqual({
+      kind: 'gave up',
+      last: limited(60_000),
+      attempts: 1,
+      spent: 100,
+    });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it('is not waited for either when it leaves too little for one more attempt', async () => {
+    for (const [budget, waits] of [
+      [10_249, 0],
+      [10_250, 1],
+    ] as const) {
+      const clock = new FakeClock();
+      const { attempt } = attempts(clock, [limited(10_000, 0), done]);
+      await persist(attempt, patience(clock, budget));
+      expect(clock.slept).toHaveLength(waits);
+    }
+  });
+});
+
+describe('the deadline', () => {
+  it('is told to each attempt as the time that is left', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [failing(), failing(), done], 1000);
+    await persist(attempt, patience(clock, 60_000));
+    expect(lefts).toEqual([60_000, 60_000 - 1000 - 250, 60_000 - 2000 - 250 - 500]);
+  });
+
+  it('counts from the clock’s ticks, wherever they stand', async () => {
+    const clock = new FakeClock();
+    clock.pass(123_456);
+    const { attempt, lefts } = attempts(clock, [unsent()], 100);
+    const end = await persist(attempt, patience(clock, 1000));
+    expect(lefts[0]).toBe(1000);
+    expect(end).toMatchObject({ kind: 'gave up', spent: clock.ticks() - 123_456 });
+  });
+
+  it('always leaves a quarter of a second for the attempt after a pause, and something is always tried', async () => {
+    const trouble = fc.oneof(
+      fc.constant(unsent()),
+      fc.constant(failing()),
+      fc.constant(unanswered()),
+      fc
+        .tuple(fc.nat(100_000), fc.integer({ min: 1, max: 100_000 }))
+        .map(([wait, interval]) => limited(wait, interval)),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(trouble, { minLength: 1, maxLength: 6 }),
+        fc.integer({ min: 1, max: 120_000 }),
+        fc.integer({ min: 200, max: 20_000 }),
+        fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }),
+        async (troubles, budget, cost, fraction) => {
+          const clock = new FakeClock();
+          const lefts: number[] = [];
+          const end = await persist(
+            async left => {
+              lefts.push(left);
+              clock.pass(Math.min(left, cost));
+              return troubles[lefts.length % troubles.length] ?? unsent();
+            },
+            patience(clock, budget, () => fraction),
+          );
+          expect(end).toMatchObject({ kind: 'gave up', attempts: lefts.length, spent: clock.ticks() });
+          expect(lefts[0]).toBe(budget);
+          for (const left of lefts.slice(1)) expect(left).toBeGreaterThanOrEqual(250 - 1e-6);
+          expect(clock.ticks()).toBeLessThanOrEqual(budget + 1e-6);
+        },
+      ),
+    );
+  });
+});
+
+describe('before a repetition', () => {
+  it('takes the time of the clean-up from that of the pause, and gives up where it used up all', async () => {
+    for (const [cost, slept] of [
+      [8000, [1750]],
+      [9751, []],
+    ] as const) {
+      const clock = new FakeClock();
+      // Three pauses of 500, 1000 and 2000 milliseconds; ten seconds are left when the clean-up begins.
+      const { attempt, lefts } = attempts(clock, [
+        ...Array.from({ length: 3 }, () => unsent()),
+        failing(),
+        done,
+      ]);
+      await persist(
+        attempt,
+        patience(clock, 10_000 + 3500, () => ALMOST_ONE),
+        async () => clock.pass(cost),
+      );
+      expect(clock.slept.slice(3).map(Math.round)).toEqual(slept);
+      expect(lefts).toHaveLength(slept.length === 0 ? 4 : 5);
+    }
+  });
+
+  it('cleans up after what may have been carried out, before it waits and tries again', async () => {
+    const clock = new FakeClock();
+    const order: string[] = [];
+    clock.onSleep = () => void order.push('pause');
+    const outcomes = [unreadable(), failing(), unanswered(), done].values();
+    await persist(
+      async () => {
+        order.push('attempt');
+        return outcomes.next().value ?? done;
+      },
+      patience(clock),
+      async last => void order.push(`clean-up after ${last.trouble.kind}`),
+    );
+    expect(order).toEqual([
+      'attempt',
+      'clean-up after unreadable',
+      'pause',
+      'attempt',
+      'clean-up after failing',
+      'pause',
+      'attempt',
+      'clean-up after no answer',
+      'pause',
+      'attempt',
+    ]);
+  });
+
+  it('cleans nothing up after what cannot have happened', async () => {
+    const clock = new FakeClock();
+    const cleaned: unknown[] = [];
+    const { attempt } = attempts(clock, [unsent(), limited(10), done]);
+    await persist(attempt, patience(clock), async last => void cleaned.push(last));
+    expect(cleaned).toEqual([]);
+  });
+
+  it('leaves the clean-up to its caller when it gives up', async () => {
+    const clock = new FakeClock();
+    const cleaned: unknown[] = [];
+    const { attempt } = attempts(clock, [failing()]);
+    await persist(attempt, patience(clock, 200), async last => void cleaned.push(last));
+    expect(cleaned).toEqual([]);
+  });
+
+  it('says before each pause what went wrong, how long it waits and how long it will go on', async () => {
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const { attempt } = attempts(clock, [limited(20_000), unsent('ENOTFOUND'), done]);
+    await persist(
+      attempt,
+      patience(clock, 300_000, () => 0.5, lines),
+    );
+    expect(lines).toEqual([
+      "Mapbox's rate limit is reached (429); it resets in 20 s. Trying again in 23 s, for 5 min at most.",
+      'No connection to Mapbox: its name is not known to DNS (ENOTFOUND). Trying again in 0.5 s, for 5 min at most.',
+    ]);
+  });
+});

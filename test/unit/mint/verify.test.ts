@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { Wanted } from '../../../src/inputs/main-inputs.ts';
+import type { Created } from '../../../src/mapbox/create.ts';
+import { readToken } from '../../../src/mapbox/token.ts';
+import { judge as judgeBy } from '../../../src/mint/verify.ts';
+import { Secret } from '../../../src/secret.ts';
+import {
+  AUTHORIZER_ID,
+  authorizer,
+  authorizerText,
+  idOf,
+  OWNER,
+  START,
+  tokenText,
+} from '../../support/http-script.ts';
+import fc from '../../support/random.ts';
+
+const judge = (answer: Created, wanted: Wanted, username: string) =>
+  judgeBy(answer, wanted, username, authorizer);
+
+const ID = idOf(1);
+const SCOPES = ['tilesets:write', 'styles:read'];
+const stored = {
+  kind: 'stored',
+  scopes: SCOPES,
+  untilJobEnds: true,
+  note: 'Release',
+  allowedUrls: [],
+} as const satisfies Wanted;
+const temporary = { kind: 'temporary', scopes: SCOPES, seconds: 60 } as const satisfies Wanted;
+
+function created(text: string, changes: Partial<Created> = {}): Created {
+  return {
+    secret: new Secret(text),
+    claims: readToken(text),
+    id: ID,
+    usage: 'sk',
+    scopes: SCOPES,
+    note: 'Release [a mark]',
+    allowedUrls: [],
+    expires: undefined,
+    ...changes,
+  };
+}
+const secretText = tokenText('sk', { u: OWNER, a: ID });
+const publicText = tokenText('pk', { u: OWNER, a: ID });
+const bare = { id: undefined, usage: undefined, scopes: undefined, note: '' };
+const temporaryText = (claims: object = {}) =>
+  tokenText('tk', { u: OWNER, exp: START / 1000, scopes: SCOPES, ...claims });
+
+describe('a stored token', () => {
+  it('is taken when usage, scopes and account are those asked for', () => {
+    const answer = created(secretText);
+    expect(judge(answer, stored, OWNER)).toEqual({
+      usage: 'sk',
+      secret: answer.secret,
+      username: OWNER,
+      scopes: SCOPES,
+      id: ID,
+      note: 'Release [a mark]',
+    });
+  });
+
+  it('has its scopes told in the order asked for, whatever order Mapbox tells them in', () => {
+    const minted = judge(created(secretText, { scopes: SCOPES.toReversed() }), stored, OWNER);
+    expect(minted).toMatchObject({ scopes: SCOPES });
+  });
+
+  it('is taken as public or secret where the scopes do not say which it must be', () => {
+    const scopes = ['vision:read'];
+    const wanted = { ...stored, scopes };
+    expect(judge(created(secretText, { scopes }), wanted, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(judge(created(publicText, { scopes, usage: 'pk' }), wanted, OWNER)).toMatchObject({ usage: 'pk' });
+  });
+
+  it('is taken where its text does not tell its id', () => {
+    const text = tokenText('sk', { u: OWNER });
+    expect(judge(created(text), stored, OWNER)).toMatchObject({ id: ID });
+  });
+
+  it.each<[string, Created, RegExp]>([
+    ['that is no token', created('not a token'), /form of a Mapbox token/],
+    ['of another account', created(tokenText('sk', { u: 'other', a: ID })), /another account/],
+    ['without a usage', created(secretText, { usage: undefined }), /neither a public nor a secret/],
+    [
+      'that is temporary and could not be deleted',
+      created(temporaryText(), { usage: 'tk' }),
+      /neither a public nor a secret/,
+    ],
+    ['whose text says another usage', created(publicText), /`pk`.*`sk`/],
+    ['that is public though a scope is secret', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
+    ['that does not tell its scopes', created(secretText, { scopes: undefined }), /scopes are not told/],
+    [
+      'that lacks a scope',
+      created(secretText, { scopes: ['styles:read'] }),
+      /lacks the scopes `tilesets:write`/,
+    ],
+    [
+      'with a scope too many',
+      created(secretText, { scopes: [...SCOPES, 'tokens:write'] }),
+      /not asked for: `tokens:write`/,
+    ],
+    ['without an id', created(secretText, { id: undefined }), /id is missing/],
+    ['with an id that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
+    ['with another id than its text has', created(secretText, { id: idOf(2) }), /id is not the one/],
+    [
+      'with the id of the authorizing token',
+      created(secretText, { id: AUTHORIZER_ID }),
+      /is the authorizing token/,
+    ],
+    ['that is the text of the authorizing token', created(authorizerText), /is the authorizing token/],
+    ['with a token in its note', created(secretText, { note: `see ${secretText}` }), /note has a token/],
+  ])('%s is not handed on', (_, answer, fault) => {
+    expect(judge(answer, stored, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
+  });
+
+  it('without an id is not taken for an authorizing token that has none either', () => {
+    const { fault } = {
+      fault: '',
+      ...judgeBy(created(secretText, { id: undefined }), stored, OWNER, { ...authorizer, id: undefined }),
+    };
+    expect(fault).toMatch(/id is missing/);
+  });
+
+  it('with a flood of scopes is refused in a line of bounded length', () => {
+    const scopes = Array.from({ length: 50 }, (_, n) => `${n}:${'x'.repeat(100)}`);
+    const { fault } = { fault: '', ...judge(created(secretText, { scopes }), stored, OWNER) };
+    expect(fault.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
+  });
+
+  it('that is secret though every scope is public is not handed on', () => {
+    const scopes = ['styles:read', 'fonts:read'];
+    expect(judge(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({
+      fault: expect.stringMatching(/`sk`.*`pk`/),
+    });
+  });
+
+  it('without the URLs that were to restrict it is not handed on', () => {
+    const wanted = { ...stored, allowedUrls: ['https://example.com'] };
+    expect(judge(created(secretText), wanted, OWNER)).toEqual({
+      fault: expect.stringContaining('not restricted'),
+    });
+    const restricted = created(secretText, { allowedUrls: ['https://example.com/'] });
+    expect(judge(restricted, wanted, OWNER)).toMatchObject({ usage: 'sk' });
+  });
+});
+
+describe('a temporary token', () => {
+  it('is taken with nothing beside its text, as Mapbox answered in 2018', () => {
+    const answer = created(temporaryText(), bare);
+    expect(judge(answer, temporary, OWNER)).toEqual({
+      usage: 'tk',
+      secret: answer.secret,
+      username: OWNER,
+      scopes: SCOPES,
+      expiresAt: new Date(START),
+    });
+  });
+
+  it('expires when its text says, not when the answer beside it says', () => {
+    const answer = created(temporaryText(), { ...bare, expires: new Date(START + 999_000) });
+    expect(judge(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
+  });
+
+  it('expires when the answer says where its text does not tell', () => {
+    const answer = created(temporaryText({ exp: undefined }), { ...bare, expires: new Date(START) });
+    expect(judge(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
+  });
+
+  it.each<[string, Created, RegExp]>([
+    ['that would live for ever', created(secretText), /`sk` token and not a temporary/],
+    [
+      'of another account',
+      created(tokenText('tk', { u: 'other', exp: START / 1000, scopes: SCOPES }), bare),
+      /another account/,
+    ],
+    [
+      'that does not tell its scopes',
+      created(temporaryText({ scopes: undefined }), bare),
+      /scopes are not told/,
+    ],
+    [
+      'whose answer boasts the right scopes but whose text has others',
+      created(temporaryText({ scopes: ['tokens:write'] }), { ...bare, scopes: SCOPES }),
+      /lacks.*and it has scopes that were not asked for/,
+    ],
+    [
+      'that does not tell when it expires',
+      created(temporaryText({ exp: undefined }), bare),
+      /when it expires/,
+    ],
+  ])('%s is not handed on', (_, answer, fault) => {
+    expect(judge(answer, temporary, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
+  });
+});
+
+it('hands a token on exactly when the granted scopes are the asked ones as a set', () => {
+  const words = fc.uniqueArray(fc.constantFrom('a:b', 'c:d', 'e:f', 'g:h'), { minLength: 1 });
+  fc.assert(
+    fc.property(words, words, (asked, granted) => {
+      const verdict = judge(created(secretText, { scopes: granted }), { ...stored, scopes: asked }, OWNER);
+      const same = asked.toSorted().join() === granted.toSorted().join();
+      expect('fault' in verdict).toBe(!same);
+    }),
+  );
+});
