@@ -1,25 +1,12 @@
+import { type Run, runUrl } from './runtime/workflow-run.ts';
+
 /**
  * The note on a token is the trail that leads from the account back to the run that made it: a person on the
  * Tokens page can click through, the post step and the sweep find by it what was left behind.
  */
 
-/** What a note names: the run attempt that made the token. */
-export interface Run {
-  /** For example `https://github.com`, without a slash at its end. */
-  readonly server: string;
-  /** `owner/name`. */
-  readonly repository: string;
-  readonly id: string;
-  readonly attempt: string;
-}
-
 /** All that the note may have, bracket included. */
 export const NOTE_LIMIT = 256;
-
-/** The page of a run attempt, as GitHub links to it. */
-export function runUrl(run: Run): string {
-  return `${run.server}/${run.repository}/actions/runs/${run.id}/attempts/${run.attempt}`;
-}
 
 const MARK = '[until job ends: ';
 

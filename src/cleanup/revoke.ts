@@ -1,9 +1,9 @@
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { explain } from '../mapbox/describe.ts';
-import type { Refused } from '../mapbox/result.ts';
-import type { Patience } from '../mapbox/retry.ts';
-import type { GaveUp } from '../setback.ts';
-import { type Alive, clearLost, type Deletion, isMissing, removeToken, whatIsLeft } from './orphans.ts';
+import { isMissing, type Refused } from '../mapbox/result.ts';
+import type { GaveUp, Patience } from '../mapbox/retry.ts';
+import { type Deletion, removeToken } from '../mapbox/tokens.ts';
+import { type Alive, clearLost, whatIsLeft } from './orphans.ts';
 import type { Trail } from './state.ts';
 
 /** What the post step has to say. */

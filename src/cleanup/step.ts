@@ -1,8 +1,10 @@
 import { Failure, traceOf } from '../errors/action-error.ts';
+import { maskAuthorizer } from '../inputs/authorizing-token.ts';
 import { readAccess } from '../inputs/main-inputs.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Runner } from '../runner/runner.ts';
-import { maskAuthorizer, patienceFor, type World, withAccount } from '../runtime/context.ts';
+import { patienceFor, withAccount } from '../runtime/connect.ts';
+import type { World } from '../runtime/context.ts';
 import type { Step } from '../runtime/run-step.ts';
 import { revoke } from './revoke.ts';
 import { readTrail, type Trail } from './state.ts';

@@ -1,10 +1,8 @@
-import { isMissing } from '../cleanup/orphans.ts';
 import type { Clock } from '../clock.ts';
-import { spoken } from '../inputs/lifetime.ts';
-import type { Authorizer } from '../inputs/main-inputs.ts';
-import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
+import { spoken } from '../duration.ts';
+import { type Account, type Authorizer, TOKENS_PAGE } from '../mapbox/account.ts';
 import { listPage, type Page } from '../mapbox/list.ts';
-import type { Refused } from '../mapbox/result.ts';
+import { isMissing, type Refused } from '../mapbox/result.ts';
 import { type Validity, validateAuthorizer } from '../mapbox/validate.ts';
 import { Failure, titles } from './action-error.ts';
 

@@ -1,34 +1,10 @@
+import { HOUR, readDuration } from '../duration.ts';
+
 /** How long a token is to live. */
 export type Lifetime =
   | { readonly kind: 'job' }
   | { readonly kind: 'temporary'; readonly seconds: number }
   | { readonly kind: 'permanent' };
-
-/** Mapbox, Tokens API: a temporary token expires "no more than one hour" ahead. */
-const HOUR = 3600;
-
-/** Seconds by the names that people use. */
-const UNITS = new Map<string, number>([
-  ...['s', 'sec', 'secs', 'second', 'seconds'].map(name => [name, 1] as const),
-  ...['m', 'min', 'mins', 'minute', 'minutes'].map(name => [name, 60] as const),
-  ...['h', 'hr', 'hrs', 'hour', 'hours'].map(name => [name, HOUR] as const),
-]);
-
-/**
- * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
- * words are no duration. A number without a unit is none: nobody can say what `20` was meant to be.
- */
-export function readDuration(input: string): number | undefined {
-  const parts = [...input.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
-  let seconds = 0;
-  for (const [, amount, unit] of parts) {
-    const size = UNITS.get((unit ?? '').toLowerCase());
-    if (size === undefined) return undefined;
-    seconds += Number(amount) * size;
-  }
-  return Math.floor(seconds + 1e-9);
-}
 
 /** Reads the `lifetime` input: the lifetime, or what is wrong with it and the way out. */
 export function readLifetime(input: string): Lifetime | { readonly fault: string } {
@@ -52,15 +28,4 @@ export function readLifetime(input: string): Lifetime | { readonly fault: string
     };
   }
   return { kind: 'temporary', seconds };
-}
-
-/** A number of milliseconds as people say it: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
-export function spoken(milliseconds: number): string {
-  const seconds = milliseconds / 1000;
-  if (seconds < 9.95) return `${Math.max(Number(seconds.toFixed(1)), 0.1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 120) return `${whole} s`;
-  const minutes = Math.round(whole / 60);
-  if (minutes < 60) return `${minutes} min`;
-  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

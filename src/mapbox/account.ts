@@ -16,3 +16,13 @@ export interface Account {
 
 /** Where a person sees, creates and deletes tokens. */
 export const TOKENS_PAGE = 'https://console.mapbox.com/account/access-tokens/';
+
+/** The token that may make tokens. */
+export interface Authorizer {
+  readonly secret: Secret;
+  readonly usage: 'sk' | 'tk';
+  /** The account it says it belongs to. */
+  readonly username: string;
+  readonly id: string | undefined;
+  readonly expiresAt: Date | undefined;
+}

@@ -126,6 +126,7 @@ function refusalOf(status: number, message: string): Refusal {
 
 /** Where no header tells, the interval of Mapbox's limits. */
 const INTERVAL = 60_000;
+
 const LONGEST_WAIT = 3_600_000;
 
 /** Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. */
@@ -177,4 +178,14 @@ function formOf({ headers, body }: HttpAnswer): string {
 /** Builds the path below the account: `/tokens/v2/{username}` and what follows. */
 export function accountPath(username: string, ...rest: string[]): HttpRequest['path'] {
   return ['', 'tokens', 'v2', username, ...rest].map(encodeURIComponent).join('/');
+}
+
+/** What an attempt came to that may be made again. */
+export type Setback = Limited | Unsent | Unknown;
+
+/** Whether Mapbox itself said that it finds no such thing, or that the authorizing token may not see it. */
+export function isMissing(
+  end: Refused | { readonly kind: string; readonly why?: never; readonly documented?: never },
+): boolean {
+  return end.kind === 'refused' && end.why === 'not found' && end.documented;
 }

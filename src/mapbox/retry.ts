@@ -1,8 +1,16 @@
 import type { Clock } from '../clock.ts';
-import { spoken } from '../inputs/lifetime.ts';
-import type { GaveUp, Setback } from '../setback.ts';
+import { spoken } from '../duration.ts';
 import { explain } from './describe.ts';
-import type { Done, Outcome, Refused, Unknown } from './result.ts';
+import type { Done, Outcome, Refused, Setback, Unknown } from './result.ts';
+
+/** Nothing came of it in time, or no further try could help. */
+export interface GaveUp {
+  readonly kind: 'gave up';
+  readonly last: Setback;
+  readonly attempts: number;
+  /** How long it was tried, in milliseconds. */
+  readonly spent: number;
+}
 
 /** How long and how patiently something is tried. */
 export interface Patience {
@@ -16,13 +24,18 @@ export interface Patience {
 }
 
 const FIRST_PAUSE = 500;
+
 const LONGEST_PAUSE = 30_000;
+
 /** With less than this left, another try would only be cut off. */
 const SHORTEST_TRY = 250;
+
 /** A last try that is made for a rate limit gets this long. */
 const LAST_TRY = 5_000;
+
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const UNREADABLE_ATTEMPTS = 3;
+
 /** What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a defect. */
 const LASTING =
   /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4\d\d)|^UNKNOWN$/;
@@ -75,4 +88,8 @@ function isLasting(outcome: Setback, attempts: number): boolean {
   return (
     outcome.kind === 'unknown' && outcome.trouble.kind === 'unreadable' && attempts >= UNREADABLE_ATTEMPTS
   );
+}
+
+export function shortened(patience: Patience, most: number): Patience {
+  return { ...patience, deadline: Math.min(patience.deadline, patience.clock.ticks() + most) };
 }

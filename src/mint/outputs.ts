@@ -1,4 +1,4 @@
-import { spoken } from '../inputs/lifetime.ts';
+import { spoken } from '../duration.ts';
 import type { Order } from '../inputs/main-inputs.ts';
 import type { Secret } from '../secret.ts';
 import type { Minted } from './verify.ts';
@@ -12,6 +12,7 @@ export const outputNames = [
   'note',
   'expires-at',
 ] as const;
+
 type OutputName = (typeof outputNames)[number];
 
 /** The step's outputs. The token itself stays wrapped until the runner's file is written. */

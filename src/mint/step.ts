@@ -1,12 +1,17 @@
-import { removeToken } from '../cleanup/orphans.ts';
 import { type Trail, writeTrail } from '../cleanup/state.ts';
 import { Failure, titles, traceOf } from '../errors/action-error.ts';
+import { maskAuthorizer } from '../inputs/authorizing-token.ts';
 import { type Order, readOrder } from '../inputs/main-inputs.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
+import { removeToken } from '../mapbox/tokens.ts';
 import { newNonce } from '../note.ts';
-import { maskAuthorizer, patienceFor, runOf, type World, withAccount } from '../runtime/context.ts';
+import { patienceFor, withAccount } from '../runtime/connect.ts';
+import type { World } from '../runtime/context.ts';
+import { runOf } from '../runtime/workflow-run.ts';
+import { GRACE } from './discard.ts';
 import { outputsOf, storyOf, summaryOf } from './outputs.ts';
-import { GRACE, mintStored, mintTemporary } from './stored.ts';
+import { mintStored } from './stored.ts';
+import { mintTemporary } from './temporary.ts';
 import type { Minted } from './verify.ts';
 
 /**

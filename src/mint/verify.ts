@@ -1,6 +1,7 @@
-import type { Authorizer, Wanted } from '../inputs/main-inputs.ts';
-import { usageOf } from '../inputs/scopes.ts';
+import type { Wanted } from '../inputs/token-request.ts';
+import type { Authorizer } from '../mapbox/account.ts';
 import type { Created } from '../mapbox/create.ts';
+import { usageOf } from '../mapbox/scopes.ts';
 import { type Claims, isTokenId } from '../mapbox/token.ts';
 import { type Secret, tokensIn } from '../secret.ts';
 

@@ -1,16 +1,16 @@
-import { findTokens, isMissing } from '../cleanup/orphans.ts';
 import type { Account } from '../mapbox/account.ts';
 import { deleteToken } from '../mapbox/delete.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { Refused } from '../mapbox/result.ts';
-import { type Patience, persist } from '../mapbox/retry.ts';
-import type { GaveUp } from '../setback.ts';
+import { isMissing, type Refused } from '../mapbox/result.ts';
+import { type GaveUp, type Patience, persist } from '../mapbox/retry.ts';
+import { findTokens } from '../mapbox/tokens.ts';
 
 /** What became of a token that was to be deleted. `left`: nobody tried, for want of time or of hope. */
 export type Fate = { readonly kind: 'gone' } | { readonly kind: 'left' } | Refused | GaveUp;
 
 /** So that one token over which Mapbox stumbles does not use up the time of all. Longer than a rate limit's interval. */
 const PER_TOKEN = 90_000;
+
 /** When this many in a row come to nothing, it is not for the tokens. */
 const MOST_IN_VAIN = 2;
 

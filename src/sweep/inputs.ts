@@ -1,17 +1,12 @@
 import { titles } from '../errors/action-error.ts';
 import {
-  type Access,
   type Calling,
-  type Fault,
-  failureOf,
   missingScopes,
   type ReadAuthorizer,
-  readApiUrl,
   readAuthorizer,
-  readFlag,
-  readTimeout,
-  readUsername,
-} from '../inputs/main-inputs.ts';
+} from '../inputs/authorizing-token.ts';
+import { type Access, readApiUrl, readFlag, readTimeout, readUsername } from '../inputs/connection.ts';
+import { type Fault, failureOf } from '../inputs/problems.ts';
 import { Secret } from '../secret.ts';
 
 export const sweepInputNames = [
@@ -22,6 +17,7 @@ export const sweepInputNames = [
   'timeout',
   'api-url',
 ] as const;
+
 export type SweepInputName = (typeof sweepInputNames)[number];
 
 /** A sweep that was checked as far as it can be without the network. */

@@ -1,9 +1,10 @@
+import { spoken } from '../duration.ts';
 import type { Trouble } from '../github/runs.ts';
-import { spoken } from '../inputs/lifetime.ts';
+import { phrase } from '../http/error-codes.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import { phrase } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { oneLine, type Run, runInNote, runUrl } from '../note.ts';
+import { oneLine, runInNote } from '../note.ts';
+import { type Run, runUrl } from '../runtime/workflow-run.ts';
 import type { Fate } from './delete-tokens.ts';
 import type { Reason } from './rule.ts';
 

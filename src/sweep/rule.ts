@@ -1,6 +1,7 @@
 import type { RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { type Run, runInNote, runUrl } from '../note.ts';
+import { runInNote } from '../note.ts';
+import { type Run, runUrl } from '../runtime/workflow-run.ts';
 
 /** Who sweeps: the run, and the id of the token that it does so with. */
 export interface Sweeper {

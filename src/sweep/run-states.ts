@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { AskGithub, RunState } from '../github/runs.ts';
-import { type Run, runUrl } from '../note.ts';
+import { type Run, runUrl } from '../runtime/workflow-run.ts';
 
 /** Requests under way at a time: GitHub's secondary limits begin at a hundred [GitHub, REST API: rate limits]. */
 const AT_A_TIME = 5;

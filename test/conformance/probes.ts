@@ -1,6 +1,7 @@
 /** How each question of the list is asked. What a probe finds, it tells in the words that the list assumes. */
+
 import { setTimeout } from 'node:timers/promises';
-import { catalogue } from '../../src/inputs/scopes.ts';
+import { catalogue } from '../../src/mapbox/scopes.ts';
 import type { AssumptionId } from '../support/mapbox/assumptions.ts';
 import { isObject } from '../support/mapbox/wire.ts';
 import { type Laboratory, NotAsked, nextOf, type Told } from './laboratory.ts';

@@ -3,7 +3,8 @@
  * asked, else the stand-in, whose answers are assumptions. Every token made is named as a test token and deleted in
  * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
  */
-import { readApiUrl } from '../../src/inputs/main-inputs.ts';
+
+import { readApiUrl } from '../../src/inputs/connection.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
 import { Laboratory, NotAsked } from './laboratory.ts';
@@ -14,17 +15,26 @@ const HELD = [
 ];
 
 const given = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
+
 // A limit that the questions do not reach by the way, as they may at Mapbox.
 const rateLimit = { requests: 180, intervalSeconds: 60 };
+
 await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefined;
+
 for (let n = 0; n < 60; n++) standIn?.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
+
 const url = standIn?.url ?? readApiUrl(process.env['MAPBOX_API'] ?? '', [])?.href ?? 'https://api.mapbox.com';
+
 const authorizer = standIn?.account.issue({ scopes: HELD }).token ?? given;
 
 const interruption = new AbortController();
+
 const interrupted = interruption.signal;
+
 const say = (line: string) => console.error(line);
+
 let stoppedAt: number | undefined;
+
 const stop = () => {
   // npm hands a Ctrl-C on that has reached this process already: the second one is not a person's.
   if (stoppedAt !== undefined && performance.now() - stoppedAt > 1000) process.exit(130);
@@ -34,7 +44,9 @@ const stop = () => {
   process.exitCode = 130;
   interruption.abort();
 };
+
 process.on('SIGINT', stop);
+
 process.on('SIGTERM', stop);
 
 say(
@@ -42,6 +54,7 @@ say(
     ? 'The real Mapbox is asked, with your MAPBOX_AUTHORIZING_TOKEN. Test tokens are made and deleted.'
     : 'The stand-in is asked: it does what is assumed. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.',
 );
+
 try {
   const lab = new Laboratory({ url, authorizer, interrupted, say });
   say(`The notes of all test tokens begin with "${lab.mark}".\n`);

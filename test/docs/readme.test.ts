@@ -1,4 +1,5 @@
 /** The README is what people copy from while a release waits: nothing in it may differ from what is there. */
+
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { convertWorkflowTemplate } from '@actions/workflow-parser/model/convert';
@@ -7,10 +8,12 @@ import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parse
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
 import { titles } from '../../src/errors/action-error.ts';
-import { catalogue, readScopes } from '../../src/inputs/scopes.ts';
+import { readScopes } from '../../src/inputs/scopes.ts';
+import { catalogue } from '../../src/mapbox/scopes.ts';
 import { type Block, blocksOf, workflowFrom } from '../support/readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..', '..');
+
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
 
 interface Metadata {
@@ -25,7 +28,9 @@ interface Section {
 }
 
 const readme = read('README.md');
+
 const blocks = blocksOf(readme);
+
 /** What people copy: the blocks of YAML, and the examples. */
 const copied: readonly Block[] = [
   ...blocks.filter(({ language }) => language === 'yaml'),
@@ -33,8 +38,10 @@ const copied: readonly Block[] = [
     .sort()
     .map(name => ({ language: 'yaml', text: read(name), line: 1 })),
 ];
+
 /** What is said outside of fences. */
 const prose = readme.replace(/^( *)```.*\n[\s\S]*?^\1```$/gm, '');
+
 const sections = sectionsOf(prose);
 
 /** The actions of this repository, as people name them, and the folder that each is in. */

@@ -1,12 +1,11 @@
 /** Stand-ins for what the logic talks to: time that passes when told, and a wire that answers from a script. */
 import type { Clock } from '../../src/clock.ts';
 import type { HttpAnswer, NoAnswer } from '../../src/http/client.ts';
-import type { Authorizer } from '../../src/inputs/main-inputs.ts';
-import type { Account } from '../../src/mapbox/account.ts';
+import type { Account, Authorizer } from '../../src/mapbox/account.ts';
 import type { Exchange, HttpRequest } from '../../src/mapbox/client.ts';
 import type { Limited, Refused, Unknown, Unsent } from '../../src/mapbox/result.ts';
 import type { Patience } from '../../src/mapbox/retry.ts';
-import type { Run } from '../../src/note.ts';
+import type { Run } from '../../src/runtime/workflow-run.ts';
 import { Secret } from '../../src/secret.ts';
 
 /** The moment at which every fake clock starts. */
@@ -59,9 +58,12 @@ export function tokenText(usage: string, claims: object): string {
 }
 
 export const OWNER = 'octo';
+
 /** The `n`-th token id of a test. */
 export const idOf = (n: number) => `c${String(n).padStart(24, '0')}`;
+
 export const AUTHORIZER_ID = idOf(0);
+
 export const authorizerText = tokenText('sk', { u: OWNER, a: AUTHORIZER_ID });
 
 export const authorizer: Authorizer = {
@@ -89,10 +91,14 @@ export function json(status: number, value: unknown, headers: Record<string, str
 
 export const html = (status: number) =>
   answer(status, '<!DOCTYPE html><p>Sign in</p>', { 'content-type': 'text/html' });
+
 export const notFound = () => json(404, { message: 'Not Found' });
+
 export const deleted = () => answer(204, '');
+
 /** The request left, and nothing came back. */
 export const lostAnswer = (code = 'ECONNRESET'): NoAnswer => ({ kind: 'no answer', sent: true, code });
+
 /** The request never left. */
 export const noConnection = (code = 'ECONNREFUSED'): NoAnswer => ({ kind: 'no answer', sent: false, code });
 
@@ -159,31 +165,40 @@ export function accountOn(wire: Pick<Wire, 'exchange'>, changes: Partial<Account
 }
 
 export const TOKENS = `/tokens/v2/${OWNER}`;
+
 export const POST = `POST ${TOKENS}`;
+
 export const LIST = `GET ${TOKENS}`;
+
 /** The first page of the list. */
 export const GET = `${LIST}?limit=100`;
+
 export const DELETE = (id: string) => `DELETE ${TOKENS}/${id}`;
 
 export const unsent = (code = 'ECONNREFUSED'): Unsent => ({ kind: 'unsent', code });
+
 export const limited = (wait: number, interval = 60_000): Limited => ({
   kind: 'limited',
   wait,
   interval,
   guessed: false,
 });
+
 export const failing = (status = 503): Unknown => ({
   kind: 'unknown',
   trouble: { kind: 'failing', status, form: 'an empty answer' },
 });
+
 export const unanswered = (code = 'ECONNRESET'): Unknown => ({
   kind: 'unknown',
   trouble: { kind: 'no answer', code },
 });
+
 export const unreadable = (status = 200): Unknown => ({
   kind: 'unknown',
   trouble: { kind: 'unreadable', status, form: 'an HTML page' },
 });
+
 export function refused(changes: Partial<Refused> = {}): Refused {
   return {
     kind: 'refused',

@@ -8,12 +8,13 @@ import {
   oneLine,
   permanentNote,
   runInNote,
-  runUrl,
 } from '../../src/note.ts';
+import { runUrl } from '../../src/runtime/workflow-run.ts';
 import { run } from '../support/http-script.ts';
 import fc from '../support/random.ts';
 
 const mark = jobMark(run, 'abcd1234');
+
 const anyText = fc.string({ unit: 'binary', maxLength: 400 });
 
 it('names the run attempt by the address of its page', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { clearLost, findTokens, removeToken, whatIsLeft } from '../../../src/cleanup/orphans.ts';
+import { clearLost, whatIsLeft } from '../../../src/cleanup/orphans.ts';
 import type { Trail } from '../../../src/cleanup/state.ts';
+import { findTokens, removeToken } from '../../../src/mapbox/tokens.ts';
 import { jobMark, jobNote, permanentNote } from '../../../src/note.ts';
 import {
   accountOn,
@@ -22,6 +23,7 @@ import {
 } from '../../support/http-script.ts';
 
 const mark = jobMark(run, 'abcd1234');
+
 const note = jobNote('Release', mark);
 
 describe('the search through the account', () => {

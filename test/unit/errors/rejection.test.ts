@@ -1,8 +1,9 @@
 /** What people read when Mapbox has refused. */
+
 import { describe, expect, it } from 'vitest';
 import { titles } from '../../../src/errors/action-error.ts';
 import { diagnose } from '../../../src/errors/rejection.ts';
-import type { Authorizer } from '../../../src/inputs/main-inputs.ts';
+import type { Authorizer } from '../../../src/mapbox/account.ts';
 import {
   AUTHORIZER_ID,
   accountOn,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readDuration, readLifetime, spoken } from '../../../src/inputs/lifetime.ts';
+import { readDuration, spoken } from '../../../src/duration.ts';
+import { readLifetime } from '../../../src/inputs/lifetime.ts';
 
 describe('a duration', () => {
   it.each([

@@ -1,7 +1,8 @@
 /** What people read when nothing came of it in time. */
 import { describe, expect, it } from 'vitest';
 import { titles } from '../../../src/errors/action-error.ts';
-import { explain, explainGivingUp, titleOf } from '../../../src/mapbox/describe.ts';
+import { explainGivingUp, titleOf } from '../../../src/errors/api-error.ts';
+import { explain } from '../../../src/mapbox/describe.ts';
 import { failing, limited, unanswered, unreadable, unsent } from '../../support/http-script.ts';
 
 it.each([

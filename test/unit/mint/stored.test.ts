@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Trail } from '../../../src/cleanup/state.ts';
 import { Failure, titles } from '../../../src/errors/action-error.ts';
 import type { HttpAnswer } from '../../../src/http/client.ts';
-import type { Access, Wanted } from '../../../src/inputs/main-inputs.ts';
-import { mintStored, mintTemporary } from '../../../src/mint/stored.ts';
+import type { Access } from '../../../src/inputs/connection.ts';
+import type { Wanted } from '../../../src/inputs/token-request.ts';
+import { mintStored } from '../../../src/mint/stored.ts';
+import { mintTemporary } from '../../../src/mint/temporary.ts';
 import { jobMark, jobNote, permanentNote } from '../../../src/note.ts';
 import {
   AUTHORIZER_ID,
@@ -34,15 +36,20 @@ import {
 } from '../../support/http-script.ts';
 
 const NONCE = 'abcd1234';
+
 const mark = jobMark(run, NONCE);
+
 const note = jobNote('Release', mark);
+
 const SCOPES = ['tilesets:write', 'tilesets:read'];
+
 const access: Access = {
   authorizer,
   username: OWNER,
   timeout: 300_000,
   api: new URL('https://api.mapbox.com'),
 };
+
 const job = {
   kind: 'stored',
   scopes: SCOPES,
@@ -50,9 +57,11 @@ const job = {
   note: 'Release',
   allowedUrls: [],
 } as const satisfies Wanted;
+
 const permanent = { ...job, untilJobEnds: false } as const satisfies Wanted;
 
 const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
+
 /** Mapbox's answer to a creation. */
 const made = (id: string, changes: object = {}): HttpAnswer =>
   json(201, { client: 'api', usage: 'sk', id, scopes: SCOPES, note, token: textOf(id), ...changes });

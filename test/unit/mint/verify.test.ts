@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Wanted } from '../../../src/inputs/main-inputs.ts';
+import type { Wanted } from '../../../src/inputs/token-request.ts';
 import type { Created } from '../../../src/mapbox/create.ts';
 import { readToken } from '../../../src/mapbox/token.ts';
 import { judge as judgeBy } from '../../../src/mint/verify.ts';
@@ -19,7 +19,9 @@ const judge = (answer: Created, wanted: Wanted, username: string) =>
   judgeBy(answer, wanted, username, authorizer);
 
 const ID = idOf(1);
+
 const SCOPES = ['tilesets:write', 'styles:read'];
+
 const stored = {
   kind: 'stored',
   scopes: SCOPES,
@@ -27,6 +29,7 @@ const stored = {
   note: 'Release',
   allowedUrls: [],
 } as const satisfies Wanted;
+
 const temporary = { kind: 'temporary', scopes: SCOPES, seconds: 60 } as const satisfies Wanted;
 
 function created(text: string, changes: Partial<Created> = {}): Created {
@@ -42,9 +45,13 @@ function created(text: string, changes: Partial<Created> = {}): Created {
     ...changes,
   };
 }
+
 const secretText = tokenText('sk', { u: OWNER, a: ID });
+
 const publicText = tokenText('pk', { u: OWNER, a: ID });
+
 const bare = { id: undefined, usage: undefined, scopes: undefined, note: '' };
+
 const temporaryText = (claims: object = {}) =>
   tokenText('tk', { u: OWNER, exp: START / 1000, scopes: SCOPES, ...claims });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import type { Setback } from '../../../src/setback.ts';
+import type { Setback } from '../../../src/mapbox/result.ts';
 import { type Fate, removeTokens } from '../../../src/sweep/delete-tokens.ts';
 import {
   accountOn,

@@ -1,7 +1,9 @@
 /** That no token outside the rule is touched, over random notes; the rule is written here a second time. */
+
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import { jobMark, runUrl } from '../../../src/note.ts';
+import { jobMark } from '../../../src/note.ts';
+import { runUrl } from '../../../src/runtime/workflow-run.ts';
 import { runsToAsk, verdictOn } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
 import { HERE, REPOSITORY, SERVER, setUpSweep } from '../../support/sweep-step.ts';
@@ -19,7 +21,9 @@ function mayGo(note: string): boolean {
 }
 
 const nonce = fc.stringMatching(/^[a-z0-9]{8}$/);
+
 const id = fc.constantFrom('1', '2', '42', '987654321012', HERE, '01', '0', '-1', '1e0', '９');
+
 const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
 
 /** A mark that is right, or wrong in up to three of its places. */
@@ -81,6 +85,7 @@ const note = fc.oneof(
 );
 
 const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
+
 const states = new Map(
   [...OVER].map(over => {
     const [id = '', attempt = ''] = over.split('/');

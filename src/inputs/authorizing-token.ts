@@ -1,0 +1,73 @@
+import { type Title, titles } from '../errors/action-error.ts';
+import { type Authorizer, TOKENS_PAGE } from '../mapbox/account.ts';
+import { type Claims, readToken } from '../mapbox/token.ts';
+import type { Runner } from '../runner/runner.ts';
+import { Secret, tokensIn } from '../secret.ts';
+import type { Fault } from './problems.ts';
+
+/** What a public token cannot do, and what a token needs that can: as each action words it. */
+export interface Calling {
+  readonly cannot: string;
+  readonly needs: string;
+}
+
+const MINTING: Calling = {
+  cannot: 'create tokens',
+  needs: 'the scope `tokens:write` and every scope that is asked for',
+};
+
+/** Reads the `authorizing-token` input as far as its text tells. */
+export function readAuthorizer(
+  input: string,
+  now: number,
+  faults: Fault[],
+  { cannot, needs } = MINTING,
+): ReadAuthorizer | undefined {
+  const text = input.trim();
+  const fault = (words: string, title: Title = titles.badAuthorizer) => {
+    faults.push({ title, text: words });
+    return undefined;
+  };
+  if (text === '') {
+    return fault(
+      '`authorizing-token` is empty. Hand it a secret: `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
+        'If it does so already, either the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
+        'or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+      titles.noAuthorizer,
+    );
+  }
+  const claims = readToken(text);
+  if (claims === undefined) {
+    return fault(
+      '`authorizing-token` is not a Mapbox token: one begins with `sk.` (or `tk.`) and has three parts with dots between. ' +
+        `Copy it again from ${TOKENS_PAGE} into the secret.`,
+    );
+  }
+  const { usage, username, id, expiresAt } = claims;
+  if (usage === 'pk') {
+    return fault(
+      `\`authorizing-token\` is a public token (\`pk.\`), which cannot ${cannot}. Use a secret token (\`sk.\`) with ${needs}.`,
+    );
+  }
+  if (expiresAt !== undefined && expiresAt.getTime() <= now) {
+    return fault(
+      `\`authorizing-token\` is a temporary token that expired at ${expiresAt.toISOString()}. Hand over a fresh one, or a secret token (\`sk.\`), which does not expire.`,
+    );
+  }
+  return { secret: new Secret(text), usage, username, id, expiresAt, scopes: claims.scopes };
+}
+
+/** The authorizing token, and its scopes where its text tells them. */
+export type ReadAuthorizer = Authorizer & { readonly scopes: Claims['scopes'] };
+
+/** Which of the scopes an authorizing token lacks for certain: the text of a `tk` tells, an `sk` keeps it to itself. */
+export function missingScopes({ usage, scopes: held }: ReadAuthorizer, needed: readonly string[]): string[] {
+  if (usage !== 'tk' || held === undefined) return [];
+  return [...new Set(needed)].filter(scope => !held.includes(scope));
+}
+
+/** Hides the authorizing token, in whatever shape it was handed over. */
+export function maskAuthorizer(runner: Runner): void {
+  const input = runner.input('authorizing-token');
+  for (const text of [input, input.trim(), ...tokensIn(input)]) runner.mask(new Secret(text));
+}
