@@ -21,10 +21,12 @@ const action = readAction(root);
 const github = githubOf();
 
 await using mapbox = await startMapbox({ rateLimit: { requests: 1_000_000, intervalSeconds: 60 } });
-const authorizer = mapbox.account.issue({ scopes: ['tokens:write', 'tilesets:read', 'tilesets:write'] });
+const authorizingToken = mapbox.account.issue({
+  scopes: ['tokens:write', 'tilesets:read', 'tilesets:write'],
+});
 using machine = newMachine();
 const inputs = {
-  'authorizing-token': authorizer.token,
+  'authorizing-token': authorizingToken.token,
   scopes: 'tilesets:read tilesets:write',
   'api-url': mapbox.url,
 };

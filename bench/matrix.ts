@@ -13,10 +13,10 @@ const JOBS = Number(process.argv[2] ?? 256);
 const LIMIT = { requests: 100, intervalSeconds: 12 };
 
 await using mapbox = await startMapbox({ rateLimit: LIMIT });
-const authorizer = mapbox.account.issue({ scopes: ['tokens:write', 'tokens:read', 'tilesets:write'] });
+const authorizingToken = mapbox.account.issue({ scopes: ['tokens:write', 'tokens:read', 'tilesets:write'] });
 const before = mapbox.account.tokens().length;
 const inputs = {
-  'authorizing-token': authorizer.token,
+  'authorizing-token': authorizingToken.token,
   scopes: 'tilesets:write',
   'api-url': mapbox.url,
 };
@@ -32,9 +32,9 @@ interface Wave {
 /** Lets every job take a step at once. */
 async function wave(step: (job: number) => Promise<Ended>): Promise<Wave> {
   const from = mapbox.requests.length;
-  const start = clock.ticks();
+  const start = clock.monotonic();
   const ended = await Promise.all(Array.from({ length: JOBS }, (_, job) => step(job)));
-  const took = (clock.ticks() - start) / 1000;
+  const took = (clock.monotonic() - start) / 1000;
   const seen = mapbox.requests.slice(from);
   const first = (seen[0]?.at ?? 0) / 1000;
   return { ended, requestsPerJob: seen.length / JOBS, took, imposed: imposedFrom(first) };

@@ -14,18 +14,18 @@ const actions = {
 
 interface Showing extends Pick<WorkflowOptions, 'github'> {
   readonly file: string;
-  readonly authorizer: string;
+  readonly authorizingToken: string;
   readonly env?: Record<string, string>;
   /** The machine dies when the log shows this. */
   readonly diesAt?: string;
 }
 
 /** Runs a workflow of this folder and shows its log as it comes. Ctrl-C cancels it as GitHub's button would. */
-async function show({ file, authorizer, env, github, diesAt }: Showing): Promise<WorkflowReport> {
+async function show({ file, authorizingToken, env, github, diesAt }: Showing): Promise<WorkflowReport> {
   const started = startWorkflow({
     workflow: readFileSync(join(here, file), 'utf8'),
     actions,
-    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer },
+    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizingToken },
     env: { ...env, DEMO: here },
     ...(github === undefined ? {} : { github }),
     onLine: line => {
@@ -51,13 +51,13 @@ async function onStandIn(): Promise<void> {
     'A stand-in for Mapbox on this machine, no account, nothing leaves it. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.\n',
   );
   await using mapbox = await startMapbox();
-  const authorizer = mapbox.account.issue({
+  const authorizingToken = mapbox.account.issue({
     note: 'The authorizing token',
     scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
   });
   const before = mapbox.account.tokens().length;
   const env = { MAPBOX_API: mapbox.url };
-  const report = await show({ file: 'release.yml', authorizer: authorizer.token, env });
+  const report = await show({ file: 'release.yml', authorizingToken: authorizingToken.token, env });
   const [minted] = mapbox.account.everIssued().filter(({ note }) => note?.includes('[until job ends: '));
   const posts = mapbox.requests.filter(({ method, path }) => method === 'POST' && path === '/tokens/v2/octo');
 
@@ -65,7 +65,7 @@ async function onStandIn(): Promise<void> {
   check('the token took one request', posts.length === 1 && minted !== undefined);
   check(
     'no token is to be read in the log, neither plain nor as base64',
-    [minted?.token ?? '', authorizer.token].every(
+    [minted?.token ?? '', authorizingToken.token].every(
       token =>
         !report.log.includes(token) &&
         !report.log.includes(Buffer.from(token).toString('base64').slice(0, -4)),
@@ -80,7 +80,7 @@ async function onStandIn(): Promise<void> {
   await using runs = await startGithub({ token: github.token });
   await show({
     file: 'machine-dies.yml',
-    authorizer: authorizer.token,
+    authorizingToken: authorizingToken.token,
     env,
     github,
     diesAt: 'Uploading 2 GB',
@@ -90,19 +90,24 @@ async function onStandIn(): Promise<void> {
   console.log('\nAt night the sweep asks GitHub which runs are over, and clears up behind them.\n');
   runs.attempts.set('4712/1', 'completed');
   const night = { ...github, run_id: '4713', api_url: runs.url };
-  const sweep = await show({ file: 'sweep.yml', authorizer: authorizer.token, env, github: night });
+  const sweep = await show({
+    file: 'sweep.yml',
+    authorizingToken: authorizingToken.token,
+    env,
+    github: night,
+  });
   check('the sweep succeeded', sweep.result === 'success');
   check('the account is as it was', mapbox.account.tokens().length === before);
 }
 
-async function onMapbox(authorizer: string): Promise<void> {
+async function onMapbox(authorizingToken: string): Promise<void> {
   const api = process.env['MAPBOX_API'] ?? '';
   console.log(
     `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n`,
   );
-  const report = await show({ file: 'one-minute.yml', authorizer, env: { MAPBOX_API: api } });
+  const report = await show({ file: 'one-minute.yml', authorizingToken, env: { MAPBOX_API: api } });
   check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');
 }
 
-const authorizer = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
-await (authorizer === '' ? onStandIn() : onMapbox(authorizer));
+const authorizingToken = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
+await (authorizingToken === '' ? onStandIn() : onMapbox(authorizingToken));

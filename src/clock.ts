@@ -3,7 +3,7 @@ export interface Clock {
   /** Milliseconds since 1970, as the runner believes. */
   now(): number;
   /** Milliseconds since some moment; never set back, so it measures how long things take. */
-  ticks(): number;
+  monotonic(): number;
   /** Milliseconds to wait. */
   sleep(milliseconds: number): Promise<void>;
 }
@@ -11,6 +11,6 @@ export interface Clock {
 /** The machine's own clock. */
 export const clock: Clock = {
   now: () => Date.now(),
-  ticks: () => performance.now(),
+  monotonic: () => performance.now(),
   sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
 };

@@ -12,7 +12,7 @@ const UNITS = new Map<string, number>([
  * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
  * words are no duration. A number without a unit is none: nobody can say what `20` was meant to be.
  */
-export function readDuration(input: string): number | undefined {
+export function parseDuration(input: string): number | undefined {
   const parts = [...input.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
   let seconds = 0;
@@ -25,7 +25,7 @@ export function readDuration(input: string): number | undefined {
 }
 
 /** A number of milliseconds as people say it: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
-export function spoken(milliseconds: number): string {
+export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 9.95) return `${Math.max(Number(seconds.toFixed(1)), 0.1)} s`;
   const whole = Math.round(seconds);

@@ -1,6 +1,6 @@
 import { postStep } from './cleanup/step.ts';
-import { realWorld } from './live-context.ts';
+import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 
-const world = realWorld(process.env);
-await runStep(world.runner, process, postStep(world));
+const context = liveContext(process.env);
+await runStep(context.runner, process, postStep(context));

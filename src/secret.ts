@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 export const TOKENS = /\b[pst]k\.[\w-]{8,}(?:\.[\w-]*)?/g;
 
 /** Everything in a text that could be a token. */
-export function tokensIn(text: string): string[] {
+export function extractTokens(text: string): string[] {
   return text.match(TOKENS) ?? [];
 }
 

@@ -1,7 +1,7 @@
-import { reachGithub } from './github/runs.ts';
-import { realWorld } from './live-context.ts';
+import { connectGithub } from './github/runs.ts';
+import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 import { sweepStep } from './sweep/step.ts';
 
-const world = { ...realWorld(process.env), reachGithub };
-await runStep(world.runner, process, { run: () => sweepStep(world) });
+const context = { ...liveContext(process.env), connectGithub };
+await runStep(context.runner, process, { run: () => sweepStep(context) });

@@ -1,13 +1,13 @@
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { explain } from '../mapbox/describe.ts';
-import { isMissing, type Refused } from '../mapbox/result.ts';
-import type { GaveUp, Patience } from '../mapbox/retry.ts';
-import { type Deletion, removeToken } from '../mapbox/tokens.ts';
-import { type Alive, clearLost, whatIsLeft } from './orphans.ts';
-import type { Trail } from './state.ts';
+import { describeResult } from '../mapbox/describe.ts';
+import { isNotFound, type Rejected } from '../mapbox/result.ts';
+import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
+import { type Deletion, deleteTokenWithRetry } from '../mapbox/tokens.ts';
+import { deleteOrphans, orphanWarning, type UndeletedToken } from './orphans.ts';
+import type { CleanupState } from './state.ts';
 
 /** What the post step has to say. */
-export interface Revoked {
+export interface CleanupReport {
   /** For the log. */
   readonly lines: readonly string[];
   /** What is still alive, or may be. */
@@ -18,26 +18,32 @@ export interface Revoked {
  * A request that was under way when the main step ended may still be carried out: the pauses before each further look,
  * in milliseconds.
  */
-const LOOK_AGAIN = [2_000, 3_000, 5_000];
+const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
 /**
  * Deletes what the main step made: the token of the job, or one that never got as far as being handed on, and
  * whatever lost requests left behind. Never fails: a release that went well is not to be run twice.
  */
-export async function revoke(trail: Trail, account: Account, patience: Patience): Promise<Revoked> {
-  const { mark, id, note, lost } = trail;
-  const own = id === undefined ? undefined : { id, end: await removeToken(account, id, patience) };
-  const search = mark === undefined || lost === 0 ? undefined : await clear(account, mark, trail, patience);
-  const unsure = mark === undefined && lost > 0 ? await whatIsLeft(account, trail, patience) : undefined;
+export async function revoke(
+  state: CleanupState,
+  account: Account,
+  options: RetryOptions,
+): Promise<CleanupReport> {
+  const { marker, id, note, orphans } = state;
+  const own = id === undefined ? undefined : { id, result: await deleteTokenWithRetry(account, id, options) };
+  const search =
+    marker === undefined || orphans === 0 ? undefined : await searchOrphans(account, marker, state, options);
+  const unsure =
+    marker === undefined && orphans > 0 ? await orphanWarning(account, state, options) : undefined;
   const alive = [
-    ...(own !== undefined && own.end.kind !== 'gone' && !found(search, own.id)
-      ? [{ id: own.id, why: own.end }]
+    ...(own !== undefined && own.result.kind !== 'deleted' && !found(search, own.id)
+      ? [{ id: own.id, reason: own.result }]
       : []),
     ...(search?.alive ?? []),
   ];
-  const warnings = [warningOf(alive, search?.trouble, note), unsure].filter(text => text !== undefined);
+  const warnings = [warningOf(alive, search?.cause, note), unsure].filter(text => text !== undefined);
   return {
-    lines: linesOf(own, search),
+    lines: logLines(own, search),
     warning: warnings.length > 0 ? warnings.join('\n') : undefined,
   };
 }
@@ -45,56 +51,56 @@ export async function revoke(trail: Trail, account: Account, patience: Patience)
 /** What several looks at the account came to. */
 interface Search {
   readonly deleted: readonly string[];
-  readonly alive: readonly Alive[];
+  readonly alive: readonly UndeletedToken[];
   /** Why it could not be looked any further. */
-  readonly trouble: Refused | GaveUp | undefined;
+  readonly cause: Rejected | RetriesExhausted | undefined;
 }
 
 /**
  * Looks for what lost requests made: once where a token is known, whose making came after them, else until as many are
  * found as there can be, or none can be late any more.
  */
-async function clear(
+async function searchOrphans(
   account: Account,
-  mark: string,
-  { id, lost }: Trail,
-  patience: Patience,
+  marker: string,
+  { id, orphans }: CleanupState,
+  options: RetryOptions,
 ): Promise<Search> {
-  const { clock, deadline } = patience;
+  const { clock, deadline } = options;
   const deleted = new Set<string>();
-  let alive: readonly Alive[] = [];
-  for (const pause of [0, ...(id === undefined ? LOOK_AGAIN : [])]) {
+  let alive: readonly UndeletedToken[] = [];
+  for (const pause of [0, ...(id === undefined ? RECHECK_DELAYS_MS : [])]) {
     if (pause > 0) {
-      if (deleted.size + alive.length >= lost || clock.ticks() + pause >= deadline) break;
+      if (deleted.size + alive.length >= orphans || clock.monotonic() + pause >= deadline) break;
       await clock.sleep(pause);
     }
-    const look = await clearLost(account, mark, patience);
-    if (look.kind !== 'cleared') return { deleted: [...deleted], alive, trouble: look };
+    const look = await deleteOrphans(account, marker, options);
+    if (look.kind !== 'searched') return { deleted: [...deleted], alive, cause: look };
     // A list that is stale shows a token again that is deleted.
     for (const gone of look.deleted) deleted.add(gone);
     alive = look.alive;
   }
-  return { deleted: [...deleted], alive, trouble: undefined };
+  return { deleted: [...deleted], alive, cause: undefined };
 }
 
 function found(search: Search | undefined, id: string): boolean {
   return search !== undefined && [...search.deleted, ...search.alive.map(token => token.id)].includes(id);
 }
 
-function linesOf(
-  own: { readonly id: string; readonly end: Deletion } | undefined,
+function logLines(
+  own: { readonly id: string; readonly result: Deletion } | undefined,
   search: Search | undefined,
 ): string[] {
   const lines: string[] = [];
-  if (own?.end.kind === 'gone') {
-    lines.push(own.end.found ? `Deleted the token ${own.id}.` : `The token ${own.id} was gone already.`);
+  if (own?.result.kind === 'deleted') {
+    lines.push(own.result.found ? `Deleted the token ${own.id}.` : `The token ${own.id} was gone already.`);
   }
   if (search === undefined) return lines;
   for (const id of search.deleted) {
     if (id !== own?.id) lines.push(`Deleted the token ${id}, which a lost request had made.`);
-    else if (own.end.kind !== 'gone') lines.push(`Deleted the token ${id}.`);
+    else if (own.result.kind !== 'deleted') lines.push(`Deleted the token ${id}.`);
   }
-  const nothing = search.deleted.length + search.alive.length === 0 && search.trouble === undefined;
+  const nothing = search.deleted.length + search.alive.length === 0 && search.cause === undefined;
   if (own === undefined && nothing) {
     lines.push('No token was found that the main step could have left behind.');
   }
@@ -102,19 +108,19 @@ function linesOf(
 }
 
 function warningOf(
-  alive: readonly Alive[],
-  trouble: Refused | GaveUp | undefined,
+  alive: readonly UndeletedToken[],
+  cause: Rejected | RetriesExhausted | undefined,
   note: string,
 ): string | undefined {
   const parts = alive.map(
-    ({ id, why }) => `The token ${id} with the note "${note}" is still alive. ${reason(why)}`,
+    ({ id, reason }) => `The token ${id} with the note "${note}" is still alive. ${describeReason(reason)}`,
   );
-  if (trouble !== undefined) {
+  if (cause !== undefined) {
     parts.push(
       `A request for a token was interrupted and may have made one with the note "${note}". ${
-        isMissing(trouble)
+        isNotFound(cause)
           ? 'The authorizing token lacks `tokens:read`, so it could not be looked for.'
-          : reason(trouble)
+          : describeReason(cause)
       }`,
     );
   }
@@ -122,8 +128,8 @@ function warningOf(
   return `${parts.join('\n')}\nLook on the Tokens page, ${TOKENS_PAGE}, and delete it there. The job's result stands.`;
 }
 
-function reason(why: Refused | GaveUp): string {
-  if (why.kind === 'gave up') return explain(why.last);
-  if (why.why === 'unauthorized') return 'Mapbox does not accept the authorizing token any more (401).';
-  return `Mapbox refused with ${why.status}.`;
+function describeReason(reason: Rejected | RetriesExhausted): string {
+  if (reason.kind === 'retries-exhausted') return describeResult(reason.last);
+  if (reason.reason === 'unauthorized') return 'Mapbox does not accept the authorizing token any more (401).';
+  return `Mapbox refused with ${reason.status}.`;
 }

@@ -2,7 +2,7 @@
  * The titles of everything that can stop the step. They are what people search for, so they are stable: the
  * README's troubleshooting table is keyed by them.
  */
-export const titles = {
+export const errorTitles = {
   noAuthorizer: 'No authorizing token',
   badAuthorizer: 'Authorizing token cannot be used',
   authorizerLacksScopes: 'Authorizing token lacks scopes',
@@ -26,15 +26,15 @@ export const titles = {
   defect: 'Defect in this action',
 } as const;
 
-export type Title = (typeof titles)[keyof typeof titles];
+export type Title = (typeof errorTitles)[keyof typeof errorTitles];
 
 /** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
-export function traceOf(error: unknown): string {
+export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : '';
 }
 
 /** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
-export class Failure extends Error {
+export class ActionError extends Error {
   override readonly name = 'Failure';
   readonly title: Title;
 

@@ -1,44 +1,44 @@
-import { spoken } from '../duration.ts';
-import type { Access } from '../inputs/connection.ts';
+import { formatDuration } from '../duration.ts';
+import type { ConnectionInputs } from '../inputs/connection.ts';
 import type { Account } from '../mapbox/account.ts';
-import { explain } from '../mapbox/describe.ts';
-import type { Refused, Setback } from '../mapbox/result.ts';
-import type { GaveUp, Patience } from '../mapbox/retry.ts';
-import { Failure, titles } from './action-error.ts';
-import { diagnose } from './rejection.ts';
+import { describeResult } from '../mapbox/describe.ts';
+import type { Rejected, Retryable } from '../mapbox/result.ts';
+import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
+import { ActionError, errorTitles } from './action-error.ts';
+import { rejectionError } from './rejection.ts';
 
 /** The titles that a lost struggle with the network ends under. */
-export function titleOf(outcome: Setback): Failure['title'] {
-  if (outcome.kind === 'limited') return titles.limited;
-  if (outcome.kind === 'unsent') return titles.unreachable;
-  switch (outcome.trouble.kind) {
-    case 'no answer':
-      return titles.unreachable;
-    case 'failing':
-      return titles.failing;
+export function titleForRetryable(result: Retryable): ActionError['title'] {
+  if (result.kind === 'rate-limited') return errorTitles.limited;
+  if (result.kind === 'not-sent') return errorTitles.unreachable;
+  switch (result.cause.kind) {
+    case 'no-response':
+      return errorTitles.unreachable;
+    case 'server-error':
+      return errorTitles.failing;
     case 'unreadable':
-      return titles.strangeAnswer;
+      return errorTitles.strangeAnswer;
   }
 }
 
 /** Why it was given up, and after how much effort. */
-export function explainGivingUp({ last, attempts, spent }: GaveUp): string {
-  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts over ${spoken(spent)}`;
-  return `${explain(last)} Given up after ${tries}.`;
+export function describeExhausted({ last, attempts, elapsed }: RetriesExhausted): string {
+  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts over ${formatDuration(elapsed)}`;
+  return `${describeResult(last)} Given up after ${tries}.`;
 }
 
-export async function failureAfter(
-  end: Refused | GaveUp,
+export async function apiError(
+  result: Rejected | RetriesExhausted,
   scopes: readonly string[],
-  authorizer: Access['authorizer'],
+  authorizingToken: ConnectionInputs['authorizingToken'],
   account: Account,
-  { clock }: Patience,
-): Promise<Failure> {
-  if (end.kind === 'refused') return diagnose(end, scopes, authorizer, account, clock);
-  const { last } = end;
+  { clock }: RetryOptions,
+): Promise<ActionError> {
+  if (result.kind === 'rejected') return rejectionError(result, scopes, authorizingToken, account, clock);
+  const { last } = result;
   const advice =
-    last.kind === 'limited'
+    last.kind === 'rate-limited'
       ? 'Raise `timeout` above that, or have fewer jobs mint at the same time.'
       : 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
-  return new Failure(titleOf(last), `${explainGivingUp(end)} ${advice}`);
+  return new ActionError(titleForRetryable(last), `${describeExhausted(result)} ${advice}`);
 }

@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts';
-import { spoken } from '../duration.ts';
-import { type Account, type Authorizer, TOKENS_PAGE } from '../mapbox/account.ts';
-import { listPage, type Page } from '../mapbox/list.ts';
-import { isMissing, type Refused } from '../mapbox/result.ts';
-import { type Validity, validateAuthorizer } from '../mapbox/validate.ts';
-import { Failure, titles } from './action-error.ts';
+import { formatDuration } from '../duration.ts';
+import { type Account, type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
+import { listTokenPage, type TokenPage } from '../mapbox/list.ts';
+import { isNotFound, type Rejected } from '../mapbox/result.ts';
+import { type TokenStatus, validateToken } from '../mapbox/validate.ts';
+import { ActionError, errorTitles } from './action-error.ts';
 
 /** Questions that only serve the message get this long together, in milliseconds. */
-const ANSWERS_WITHIN = 10_000;
+const DIAGNOSIS_BUDGET_MS = 10_000;
 
 /**
  * Finds out why Mapbox refused, and words it for the person in front of the log. Asks Mapbox once more about the
@@ -15,67 +15,78 @@ const ANSWERS_WITHIN = 10_000;
  *
  * @param scopes those that were asked for.
  */
-export async function diagnose(
-  refused: Refused,
+export async function rejectionError(
+  refused: Rejected,
   scopes: readonly string[],
-  authorizer: Authorizer,
+  authorizingToken: AuthorizingToken,
   account: Account,
   clock: Clock,
-): Promise<Failure> {
-  const { why, status, documented, form } = refused;
-  const deadline = clock.ticks() + ANSWERS_WITHIN;
-  const left = () => deadline - clock.ticks();
-  if (why === 'redirect') {
-    return new Failure(
-      titles.strangeAnswer,
+): Promise<ActionError> {
+  const { reason, status, isMapboxError, bodyDescription } = refused;
+  const deadline = clock.monotonic() + DIAGNOSIS_BUDGET_MS;
+  const left = () => deadline - clock.monotonic();
+  if (reason === 'redirect') {
+    return new ActionError(
+      errorTitles.strangeAnswer,
       `Mapbox's address answered ${status}, a redirect. Redirects are not followed, because the token would travel along. Check \`api-url\` and the proxy.`,
     );
   }
-  if (!documented) {
-    return new Failure(
-      titles.strangeAnswer,
-      `Mapbox's address answered ${status} with ${form}, which is not how Mapbox answers: something on the way, such as a proxy, may have spoken in its place. Check \`api-url\` and the proxy.`,
+  if (!isMapboxError) {
+    return new ActionError(
+      errorTitles.strangeAnswer,
+      `Mapbox's address answered ${status} with ${bodyDescription}, which is not how Mapbox answers: something on the way, such as a proxy, may have spoken in its place. Check \`api-url\` and the proxy.`,
     );
   }
-  switch (why) {
+  switch (reason) {
     case 'unauthorized':
-      return new Failure(titles.unauthorized, unauthorized(await validityOf(account, left())));
-    case 'no such user':
-      return new Failure(titles.notFound, noSuchUser(account.username, authorizer.username));
-    case 'not found':
-      return new Failure(titles.notFound, await notFound(authorizer, account, left));
+      return new ActionError(
+        errorTitles.unauthorized,
+        describeUnauthorized(await tokenStatus(account, left())),
+      );
+    case 'no-such-user':
+      return new ActionError(
+        errorTitles.notFound,
+        describeNoSuchUser(account.username, authorizingToken.username),
+      );
+    case 'not-found':
+      return new ActionError(errorTitles.notFound, await describeNotFound(authorizingToken, account, left));
     case 'scopes':
-      return new Failure(titles.scopesRefused, await scopesRefused(scopes, authorizer, account, left));
-    case 'expires in the past':
-    case 'expires too far ahead':
-      return new Failure(titles.expiryRefused, clocksDiffer(refused, clock.now()));
-    case 'expires after the authorizing token':
-      return new Failure(
-        titles.expiryRefused,
+      return new ActionError(
+        errorTitles.scopesRefused,
+        await describeInvalidScopes(scopes, authorizingToken, account, left),
+      );
+    case 'expires-in-past':
+    case 'expires-too-late':
+      return new ActionError(errorTitles.expiryRefused, describeClockSkew(refused, clock.now()));
+    case 'expires-after-authorizing-token':
+      return new ActionError(
+        errorTitles.expiryRefused,
         `The new token would live longer than the authorizing token, a temporary one${
-          authorizer.expiresAt === undefined ? '' : ` that expires at ${authorizer.expiresAt.toISOString()}`
+          authorizingToken.expiresAt === undefined
+            ? ''
+            : ` that expires at ${authorizingToken.expiresAt.toISOString()}`
         }. Choose a shorter \`lifetime\`, or authorize with a secret token (\`sk.\`).`,
       );
     case 'forbidden':
-      return new Failure(
-        titles.requestRefused,
+      return new ActionError(
+        errorTitles.requestRefused,
         'Mapbox answered 403 Forbidden. Either the authorizing token is restricted to URLs, which does not work from a workflow, or there is trouble with the account. ' +
           `Look at both on ${TOKENS_PAGE}.`,
       );
     case 'other':
-      return new Failure(
-        titles.requestRefused,
+      return new ActionError(
+        errorTitles.requestRefused,
         `Mapbox refuses the request with ${status}. Check \`allowed-urls\`, \`note\` and \`scopes\`: what Mapbox minds, it does not say in words that this action knows.`,
       );
   }
 }
 
-async function validityOf(account: Account, limit: number): Promise<Validity | undefined> {
-  const outcome = await validateAuthorizer(account, limit);
-  return outcome.kind === 'done' ? outcome.value : undefined;
+async function tokenStatus(account: Account, limit: number): Promise<TokenStatus | undefined> {
+  const result = await validateToken(account, limit);
+  return result.kind === 'success' ? result.value : undefined;
 }
 
-function unauthorized(validity: Validity | undefined): string {
+function describeUnauthorized(validity: TokenStatus | undefined): string {
   const renew = `Create a new one on ${TOKENS_PAGE} and put it into the secret.`;
   switch (validity) {
     case 'TokenRevoked':
@@ -93,56 +104,60 @@ function unauthorized(validity: Validity | undefined): string {
   }
 }
 
-function noSuchUser(username: string, owner: string): string {
+function describeNoSuchUser(username: string, owner: string): string {
   return username === owner
     ? `Mapbox knows no account \`${username}\`, although the authorizing token names it. Was the account renamed or closed?`
     : `Mapbox knows no account \`${username}\`. The authorizing token belongs to \`${owner}\`: leave \`username\` out, or correct it.`;
 }
 
-async function notFound(authorizer: Authorizer, account: Account, left: () => number): Promise<string> {
-  if (account.username !== authorizer.username) {
-    return `Mapbox answered 404 Not Found. \`username\` says \`${account.username}\`, but the authorizing token belongs to \`${authorizer.username}\`: leave \`username\` out, or correct it.`;
+async function describeNotFound(
+  authorizingToken: AuthorizingToken,
+  account: Account,
+  left: () => number,
+): Promise<string> {
+  if (account.username !== authorizingToken.username) {
+    return `Mapbox answered 404 Not Found. \`username\` says \`${account.username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: leave \`username\` out, or correct it.`;
   }
-  const { held } = await scopesOf(authorizer, account, left);
-  const told =
+  const { held } = await heldScopes(authorizingToken, account, left);
+  const onResult =
     held === undefined
       ? 'That is how Mapbox says that the authorizing token lacks `tokens:write`'
       : held.includes('tokens:write')
         ? 'The authorizing token does have `tokens:write`, so the account itself may be in trouble; usually this means that the token lacks it'
         : 'The authorizing token lacks `tokens:write`';
   return (
-    `Mapbox answered 404 Not Found. ${told}. The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
+    `Mapbox answered 404 Not Found. ${onResult}. The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
     `and every scope it is to hand out (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. If that is not it, check \`username\`.`
   );
 }
 
-async function scopesRefused(
+async function describeInvalidScopes(
   scopes: readonly string[],
-  authorizer: Authorizer,
+  authorizingToken: AuthorizingToken,
   account: Account,
   left: () => number,
 ): Promise<string> {
-  const { held, listRefused } = await scopesOf(authorizer, account, left);
+  const { held, listRefused } = await heldScopes(authorizingToken, account, left);
   const missing = held === undefined ? [] : scopes.filter(scope => !held.includes(scope));
   const remedy = `A token can hand out only what it holds. Create one that holds them all on ${TOKENS_PAGE} and put it into the secret.`;
-  if (missing.length > 0) return `The authorizing token lacks ${quoted(missing)}. ${remedy}`;
+  if (missing.length > 0) return `The authorizing token lacks ${codeList(missing)}. ${remedy}`;
   if (held !== undefined) {
-    return `Mapbox finds the scopes invalid (422), although the authorizing token holds ${quoted(scopes)}. The account may not have one of them any more.`;
+    return `Mapbox finds the scopes invalid (422), although the authorizing token holds ${codeList(scopes)}. The account may not have one of them any more.`;
   }
   return (
-    `Mapbox finds the scopes invalid (422): the authorizing token lacks at least one of ${quoted(scopes)}, or the account does not have it. ${remedy}` +
+    `Mapbox finds the scopes invalid (422): the authorizing token lacks at least one of ${codeList(scopes)}, or the account does not have it. ${remedy}` +
     (listRefused ? ' With `tokens:read` as well, this message names the missing ones.' : '')
   );
 }
 
-function quoted(scopes: readonly string[]): string {
+function codeList(scopes: readonly string[]): string {
   return scopes.map(scope => `\`${scope}\``).join(', ');
 }
 
 /** More pages than there is time for. */
-const MOST_PAGES = 100;
+const MAX_PAGES = 100;
 
-interface Grant {
+interface HeldScopes {
   /** The scopes of the authorizing token, where it was found on the list in time. */
   readonly held: readonly string[] | undefined;
   /** Mapbox said that the authorizing token may not list, for want of `tokens:read`. */
@@ -150,11 +165,15 @@ interface Grant {
 }
 
 /** The list of the account's tokens tells what an `sk` holds; its own text does not. */
-async function scopesOf({ id }: Authorizer, account: Account, left: () => number): Promise<Grant> {
-  let query: Page['next'];
-  for (let pages = 0; id !== undefined && pages < MOST_PAGES && left() > 0; pages++) {
-    const page = await listPage(account, query, left());
-    if (page.kind !== 'done') return { held: undefined, listRefused: isMissing(page) };
+async function heldScopes(
+  { id }: AuthorizingToken,
+  account: Account,
+  left: () => number,
+): Promise<HeldScopes> {
+  let query: TokenPage['next'];
+  for (let pages = 0; id !== undefined && pages < MAX_PAGES && left() > 0; pages++) {
+    const page = await listTokenPage(account, query, left());
+    if (page.kind !== 'success') return { held: undefined, listRefused: isNotFound(page) };
     const own = page.value.tokens.find(token => token.id === id);
     if (own !== undefined) return { held: own.scopes, listRefused: false };
     query = page.value.next;
@@ -163,13 +182,14 @@ async function scopesOf({ id }: Authorizer, account: Account, left: () => number
   return { held: undefined, listRefused: false };
 }
 
-function clocksDiffer({ why, date }: Refused, now: number): string {
-  const complaint = `Mapbox says that the token would expire ${why === 'expires in the past' ? 'in the past' : 'more than one hour ahead'}`;
-  if (date === undefined) return `${complaint}. Check the runner's clock, or choose a shorter \`lifetime\`.`;
-  const skew = now - date.getTime();
+function describeClockSkew({ reason, serverDate }: Rejected, now: number): string {
+  const complaint = `Mapbox says that the token would expire ${reason === 'expires-in-past' ? 'in the past' : 'more than one hour ahead'}`;
+  if (serverDate === undefined)
+    return `${complaint}. Check the runner's clock, or choose a shorter \`lifetime\`.`;
+  const skew = now - serverDate.getTime();
   const differ =
     Math.abs(skew) < 2000
       ? 'although the clocks agree'
-      : `the runner's clock is ${spoken(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} Mapbox's`;
-  return `${complaint}: ${differ} (runner ${new Date(now).toISOString()}, Mapbox ${date.toISOString()}). Set the runner's clock, or choose a shorter \`lifetime\`, or \`lifetime: job\`, which needs no clock.`;
+      : `the runner's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} Mapbox's`;
+  return `${complaint}: ${differ} (runner ${new Date(now).toISOString()}, Mapbox ${serverDate.toISOString()}). Set the runner's clock, or choose a shorter \`lifetime\`, or \`lifetime: job\`, which needs no clock.`;
 }

@@ -1,5 +1,5 @@
 import { getOctokit } from '@actions/github';
-import type { Wire } from '../http/client.ts';
+import type { HttpClient } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 
 /** One attempt of a workflow run. */
@@ -12,28 +12,28 @@ export interface RunAttempt {
 
 /** What GitHub says of a run attempt. `unknown`: nothing may be concluded from it. */
 export type RunState =
-  | { readonly kind: 'over' }
+  | { readonly kind: 'completed' }
   /** In GitHub's word, such as `in_progress` or `queued`. */
-  | { readonly kind: 'going on'; readonly status: string }
-  | { readonly kind: 'unknown'; readonly trouble: Trouble };
+  | { readonly kind: 'in-progress'; readonly status: string }
+  | { readonly kind: 'unknown'; readonly cause: LookupError };
 
 /** Why GitHub could not be asked. */
-export type Trouble =
+export type LookupError =
   | { readonly kind: 'status'; readonly status: number }
   /** The hourly limit of the token; asking on makes it worse [GitHub, REST API: rate limits]. */
-  | { readonly kind: 'limited' }
+  | { readonly kind: 'rate-limited' }
   | { readonly kind: 'unreadable'; readonly status: number }
   /** What failed, as Node, OpenSSL or undici call it, or `TIMEOUT`. */
-  | { readonly kind: 'no answer'; readonly code: string };
+  | { readonly kind: 'no-response'; readonly code: string };
 
 /** Asks GitHub once, `limit` milliseconds at most. Never rejects for what happens on the wire. */
-export type AskGithub = (run: RunAttempt, limit: number) => Promise<RunState>;
+export type GetRunState = (run: RunAttempt, limit: number) => Promise<RunState>;
 
 /** Gives a way to ask GitHub's API at `api` over a wire that leads there. Nothing is sent yet. */
-export type ReachGithub = (api: URL, token: Secret, wire: Wire) => AskGithub;
+export type ConnectGithub = (api: URL, token: Secret, client: HttpClient) => GetRunState;
 
-/** {@link ReachGithub} with Octokit. */
-export const reachGithub: ReachGithub = (api, token, wire) => {
+/** {@link ConnectGithub} with Octokit. */
+export const connectGithub: ConnectGithub = (api, token, client) => {
   const octokit = getOctokit(token.reveal(), {
     baseUrl: api.href.replace(/\/+$/, ''),
     // The log is ours alone.
@@ -51,11 +51,11 @@ export const reachGithub: ReachGithub = (api, token, wire) => {
         run_id: Number(id),
         attempt_number: Number(attempt),
         exclude_pull_requests: true,
-        request: { fetch: fetchOver(wire, limit) },
+        request: { fetch: fetchOver(client, limit) },
       });
-      return stateIn(status, data, id, attempt);
+      return parseRunState(status, data, id, attempt);
     } catch (error) {
-      return { kind: 'unknown', trouble: troubleOf(error) };
+      return { kind: 'unknown', cause: toLookupError(error) };
     }
   };
 };
@@ -70,20 +70,20 @@ interface OctokitRequest {
  * What Octokit calls in place of `fetch`: its own does not know how long to wait, follows a redirect to another
  * repository, and lets NODE_TLS_REJECT_UNAUTHORIZED switch the check of certificates off.
  */
-function fetchOver(wire: Wire, limit: number) {
+function fetchOver(client: HttpClient, limit: number) {
   return async (url: string, { method, headers }: OctokitRequest): Promise<Response> => {
     const { pathname, search } = new URL(url);
-    const end = await wire.send({ method, path: pathname + search, headers }, limit);
-    if (end.kind === 'no answer') throw Object.assign(new Error(end.code), { code: end.code });
-    const { status, headers: answered, body } = end;
+    const result = await client.send({ method, path: pathname + search, headers }, limit);
+    if (result.kind === 'no-response') throw Object.assign(new Error(result.code), { code: result.code });
+    const { status, headers: answered, body } = result;
     // A broken body is as good as none: nothing may be concluded from it.
-    const text = body.kind === 'whole' ? body.text.reveal() : '';
+    const text = body.kind === 'complete' ? body.text.reveal() : '';
     return new Response(text === '' ? null : text, { status, headers: answered });
   };
 }
 
 /** Believes an answer only where it names the attempt that was asked about. */
-function stateIn(status: number, data: unknown, id: string, attempt: string): RunState {
+function parseRunState(status: number, data: unknown, id: string, attempt: string): RunState {
   const names =
     status === 200 &&
     typeof data === 'object' &&
@@ -94,14 +94,16 @@ function stateIn(status: number, data: unknown, id: string, attempt: string): Ru
     data.id === Number(id) &&
     data.run_attempt === Number(attempt) &&
     typeof data.status === 'string';
-  if (!names) return { kind: 'unknown', trouble: { kind: 'unreadable', status } };
-  return data.status === 'completed' ? { kind: 'over' } : { kind: 'going on', status: String(data.status) };
+  if (!names) return { kind: 'unknown', cause: { kind: 'unreadable', status } };
+  return data.status === 'completed'
+    ? { kind: 'completed' }
+    : { kind: 'in-progress', status: String(data.status) };
 }
 
 /** Octokit throws for every answer from 400 on, and for no answer a 500 of its own without a response. */
-function troubleOf(error: unknown): Trouble {
+function toLookupError(error: unknown): LookupError {
   const response = error instanceof Error && 'response' in error ? error.response : undefined;
-  if (typeof response !== 'object' || response === null) return { kind: 'no answer', code: codeOf(error) };
+  if (typeof response !== 'object' || response === null) return { kind: 'no-response', code: codeOf(error) };
   const status = 'status' in response && typeof response.status === 'number' ? response.status : 0;
   const headers =
     'headers' in response && typeof response.headers === 'object' && response.headers !== null
@@ -110,7 +112,7 @@ function troubleOf(error: unknown): Trouble {
   const limited =
     status === 429 ||
     (status === 403 && (headers.get('x-ratelimit-remaining') === '0' || headers.has('retry-after')));
-  return limited ? { kind: 'limited' } : { kind: 'status', status };
+  return limited ? { kind: 'rate-limited' } : { kind: 'status', status };
 }
 
 /** The code of the error, or of the one behind it; never its message, which may have the request in it. */

@@ -3,10 +3,10 @@ import type { Dispatcher } from 'undici';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import { Secret } from '../secret.ts';
-import type { Proxies } from './proxy.ts';
+import type { ProxySettings } from './proxy.ts';
 
 /** One request, as it goes over the wire. */
-export interface WireRequest {
+export interface HttpRequest {
   readonly method: string;
   /** The path and the query, percent-encoded. It may have a token in it and is told to nobody. */
   readonly path: string;
@@ -15,47 +15,51 @@ export interface WireRequest {
 }
 
 /** The body of an answer. It may carry a new token, also where it is broken. */
-export type Body =
-  | { readonly kind: 'whole'; readonly text: Secret }
-  | { readonly kind: 'broken'; readonly how: 'cut off' | 'too large' | 'too slow'; readonly text: Secret };
+export type ResponseBody =
+  | { readonly kind: 'complete'; readonly text: Secret }
+  | {
+      readonly kind: 'incomplete';
+      readonly how: 'truncated' | 'too-large' | 'timeout';
+      readonly text: Secret;
+    };
 
-export interface HttpAnswer {
-  readonly kind: 'answer';
+export interface HttpResponse {
+  readonly kind: 'response';
   readonly status: number;
   /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: Body;
+  readonly body: ResponseBody;
 }
 
 /** No answer came. `sent: false` promises that the server never saw the request. */
-export interface NoAnswer {
-  readonly kind: 'no answer';
+export interface NoResponse {
+  readonly kind: 'no-response';
   readonly sent: boolean;
   /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`, `PROXY_<status>`. */
   readonly code: string;
 }
 
 /** A way to a server, and the end of it. */
-export interface Wire {
+export interface HttpClient {
   /**
    * Sends one request and waits for its answer, `limit` milliseconds at most. Never rejects for what happens on
    * the wire, follows no redirect, repeats nothing.
    */
-  send(request: WireRequest, limit: number): Promise<HttpAnswer | NoAnswer>;
+  send(request: HttpRequest, limit: number): Promise<HttpResponse | NoResponse>;
   /** Drops every connection. One that is still being made goes on trying, and keeps the process, until its limit. */
   close(): Promise<void>;
 }
 
 /** When a single request is given up, whatever time the step still has. Milliseconds and bytes. */
-export interface Limits {
+export interface HttpLimits {
   readonly connect: number;
   /** The longest silence before the headers, or within the body. */
-  readonly silence: number;
-  readonly whole: number;
-  readonly bytes: number;
+  readonly idle: number;
+  readonly total: number;
+  readonly maxBytes: number;
 }
 
-export const LIMITS: Limits = { connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 };
+export const LIMITS: HttpLimits = { connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 };
 
 // undici tells diagnostics channels, and under NODE_DEBUG=undici the log, the path and the headers of every
 // request, and with them the token. The channels it publishes on are put out of everybody's reach.
@@ -68,19 +72,23 @@ for (const name of Object.keys(diagnostics.channels)) {
  * a connection of its own, so that a connection that died while idle is never mistaken for one that died with a
  * request on it.
  */
-export function openWire(url: URL, proxies: Proxies | undefined, limits: Partial<Limits> = {}): Wire {
+export function createHttpClient(
+  url: URL,
+  proxies: ProxySettings | undefined,
+  limits: Partial<HttpLimits> = {},
+): HttpClient {
   const { origin } = url;
   const most = { ...LIMITS, ...limits };
   const open = new Set<Dispatcher>();
   return {
     async send({ method, path, headers, body = null }, limit) {
-      const handler = new AnswerHandler(Math.min(limit, most.whole), most.bytes);
+      const handler = new ResponseHandler(Math.min(limit, most.total), most.maxBytes);
       const connection = await connectTo(origin, proxies, most);
       open.add(connection);
       try {
         connection.dispatch({ origin, path, method, headers, body, idempotent: false }, handler);
       } catch (error) {
-        handler.fail(codeOf(error));
+        handler.fail(errorCode(error));
       }
       const end = await handler.end;
       open.delete(connection);
@@ -93,7 +101,11 @@ export function openWire(url: URL, proxies: Proxies | undefined, limits: Partial
   };
 }
 
-async function connectTo(origin: string, proxies: Proxies | undefined, limits: Limits): Promise<Dispatcher> {
+async function connectTo(
+  origin: string,
+  proxies: ProxySettings | undefined,
+  limits: HttpLimits,
+): Promise<Dispatcher> {
   // `rejectUnauthorized` is said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off:
   // whoever needs another authority has NODE_EXTRA_CA_CERTS.
   // HTTP/2 is not in the bundle; an `https:` proxy must not be offered it either.
@@ -105,8 +117,8 @@ async function connectTo(origin: string, proxies: Proxies | undefined, limits: L
     useMilo: false,
     pipelining: 0,
     maxHeaderSize: 16_384,
-    headersTimeout: limits.silence,
-    bodyTimeout: limits.silence,
+    headersTimeout: limits.idle,
+    bodyTimeout: limits.idle,
   };
   if (proxies === undefined) return new Client(origin, options);
   const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
@@ -125,9 +137,9 @@ async function connectTo(origin: string, proxies: Proxies | undefined, limits: L
 }
 
 /** Gathers one answer. Settles `end` once: with the answer, however broken, or with why there is none. */
-class AnswerHandler implements Dispatcher.DispatchHandler {
-  readonly end: Promise<HttpAnswer | NoAnswer>;
-  readonly #settle: (end: HttpAnswer | NoAnswer) => void;
+class ResponseHandler implements Dispatcher.DispatchHandler {
+  readonly end: Promise<HttpResponse | NoResponse>;
+  readonly #settle: (end: HttpResponse | NoResponse) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #most: number;
   readonly #chunks: Buffer[] = [];
@@ -138,10 +150,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   constructor(limit: number, bytes: number) {
     this.#most = bytes;
-    const { promise, resolve } = Promise.withResolvers<HttpAnswer | NoAnswer>();
+    const { promise, resolve } = Promise.withResolvers<HttpResponse | NoResponse>();
     this.end = promise;
     this.#settle = resolve;
-    this.#timer = setTimeout(() => this.#giveUp('too slow', 'TIMEOUT'), Math.max(0, limit));
+    this.#timer = setTimeout(() => this.#giveUp('timeout', 'TIMEOUT'), Math.max(0, limit));
   }
 
   /** undici calls this when a connection is there and before the first byte is written. */
@@ -170,40 +182,40 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > this.#most) this.#giveUp('too large', 'TOO_LARGE');
+    if (this.#size > this.#most) this.#giveUp('too-large', 'TOO_LARGE');
     else this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#head !== undefined) {
-      this.#finish({ kind: 'answer', ...this.#head, body: { kind: 'whole', text: this.#text() } });
+      this.#finish({ kind: 'response', ...this.#head, body: { kind: 'complete', text: this.#text() } });
     }
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#breakOff('cut off', codeOf(error));
+    this.#breakOff('truncated', errorCode(error));
   }
 
   /** For what undici throws instead of handing on. */
   fail(code: string): void {
-    this.#breakOff('cut off', code);
+    this.#breakOff('truncated', code);
   }
 
-  #giveUp(how: 'too large' | 'too slow', code: string): void {
+  #giveUp(how: 'too-large' | 'timeout', code: string): void {
     const controller = this.#controller;
     this.#breakOff(how, code);
     controller?.abort(new Error(code));
   }
 
-  #breakOff(how: 'cut off' | 'too large' | 'too slow', code: string): void {
+  #breakOff(how: 'truncated' | 'too-large' | 'timeout', code: string): void {
     this.#finish(
       this.#head === undefined
-        ? { kind: 'no answer', sent: this.#controller !== undefined, code }
-        : { kind: 'answer', ...this.#head, body: { kind: 'broken', how, text: this.#text() } },
+        ? { kind: 'no-response', sent: this.#controller !== undefined, code }
+        : { kind: 'response', ...this.#head, body: { kind: 'incomplete', how, text: this.#text() } },
     );
   }
 
-  #finish(end: HttpAnswer | NoAnswer): void {
+  #finish(end: HttpResponse | NoResponse): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#timer);
@@ -216,7 +228,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 }
 
 /** The error's own code, or that of the error behind it; only letters, digits and `_` leave this function. */
-function codeOf(error: unknown): string {
+function errorCode(error: unknown): string {
   for (let at = error; at instanceof Error; at = at.cause) {
     // undici gives this error a code that is empty (8.12.4).
     if (at.name === 'HTTPParserError') return 'NOT_HTTP';

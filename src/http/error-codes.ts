@@ -1,4 +1,4 @@
-const PHRASES: Readonly<Record<string, string>> = {
+const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
@@ -17,8 +17,8 @@ const PHRASES: Readonly<Record<string, string>> = {
 };
 
 /** What a network error's code means: the predicate of a sentence about whoever was asked. */
-export function phrase(code: string): string {
-  const known = PHRASES[code];
+export function describeErrorCode(code: string): string {
+  const known = DESCRIPTIONS[code];
   if (known !== undefined) return `${known} (${code})`;
   const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];
   if (proxyStatus === '407') return 'the proxy wants a user and a password (407); put them into HTTPS_PROXY';

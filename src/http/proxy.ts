@@ -1,5 +1,5 @@
 /** The proxies to use, in the words of undici's EnvHttpProxyAgent. An empty text means none. */
-export interface Proxies {
+export interface ProxySettings {
   readonly httpProxy: string;
   readonly httpsProxy: string;
   readonly noProxy: string;
@@ -14,10 +14,10 @@ export interface Proxies {
  *
  * @throws {TypeError} with the variable's name, never its value, where a proxy is no URL.
  */
-export function readProxies(
+export function parseProxySettings(
   api: URL,
   env: Readonly<Record<string, string | undefined>>,
-): Proxies | undefined {
+): ProxySettings | undefined {
   if (api.protocol !== 'https:') return undefined;
   const read = (name: string) => env[name.toLowerCase()] || env[name] || '';
   const [httpProxy, httpsProxy] = [proxyUrl('HTTP_PROXY', read), proxyUrl('HTTPS_PROXY', read)];
@@ -43,7 +43,7 @@ const SHORTEST_KEY = 6;
  * What of the proxies must not be seen: the password, or the user where there is no password (it is a key then, unless
  * it is very short), as written and as meant, and the credentials as the wire carries them.
  */
-export function proxySecrets(proxies: Proxies): string[] {
+export function proxySecrets(proxies: ProxySettings): string[] {
   return [proxies.httpProxy, proxies.httpsProxy].flatMap(proxy => {
     const url = URL.parse(proxy);
     if (url === null || url.username + url.password === '') return [];

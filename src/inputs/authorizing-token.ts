@@ -1,31 +1,31 @@
-import { type Title, titles } from '../errors/action-error.ts';
-import { type Authorizer, TOKENS_PAGE } from '../mapbox/account.ts';
-import { type Claims, readToken } from '../mapbox/token.ts';
+import { errorTitles, type Title } from '../errors/action-error.ts';
+import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
+import { type Claims, parseToken } from '../mapbox/token.ts';
 import type { Runner } from '../runner/runner.ts';
-import { Secret, tokensIn } from '../secret.ts';
-import type { Fault } from './problems.ts';
+import { extractTokens, Secret } from '../secret.ts';
+import type { InputProblem } from './problems.ts';
 
 /** What a public token cannot do, and what a token needs that can: as each action words it. */
-export interface Calling {
+export interface TokenUse {
   readonly cannot: string;
   readonly needs: string;
 }
 
-const MINTING: Calling = {
+const MINTING: TokenUse = {
   cannot: 'create tokens',
   needs: 'the scope `tokens:write` and every scope that is asked for',
 };
 
 /** Reads the `authorizing-token` input as far as its text tells. */
-export function readAuthorizer(
+export function parseAuthorizingToken(
   input: string,
   now: number,
-  faults: Fault[],
+  problems: InputProblem[],
   { cannot, needs } = MINTING,
 ): ReadAuthorizer | undefined {
   const text = input.trim();
-  const fault = (words: string, title: Title = titles.badAuthorizer) => {
-    faults.push({ title, text: words });
+  const fault = (words: string, title: Title = errorTitles.badAuthorizer) => {
+    problems.push({ title, message: words });
     return undefined;
   };
   if (text === '') {
@@ -33,10 +33,10 @@ export function readAuthorizer(
       '`authorizing-token` is empty. Hand it a secret: `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
         'If it does so already, either the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
         'or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
-      titles.noAuthorizer,
+      errorTitles.noAuthorizer,
     );
   }
-  const claims = readToken(text);
+  const claims = parseToken(text);
   if (claims === undefined) {
     return fault(
       '`authorizing-token` is not a Mapbox token: one begins with `sk.` (or `tk.`) and has three parts with dots between. ' +
@@ -58,7 +58,7 @@ export function readAuthorizer(
 }
 
 /** The authorizing token, and its scopes where its text tells them. */
-export type ReadAuthorizer = Authorizer & { readonly scopes: Claims['scopes'] };
+export type ReadAuthorizer = AuthorizingToken & { readonly scopes: Claims['scopes'] };
 
 /** Which of the scopes an authorizing token lacks for certain: the text of a `tk` tells, an `sk` keeps it to itself. */
 export function missingScopes({ usage, scopes: held }: ReadAuthorizer, needed: readonly string[]): string[] {
@@ -67,7 +67,7 @@ export function missingScopes({ usage, scopes: held }: ReadAuthorizer, needed: r
 }
 
 /** Hides the authorizing token, in whatever shape it was handed over. */
-export function maskAuthorizer(runner: Runner): void {
-  const input = runner.input('authorizing-token');
-  for (const text of [input, input.trim(), ...tokensIn(input)]) runner.mask(new Secret(text));
+export function maskAuthorizingToken(runner: Runner): void {
+  const input = runner.getInput('authorizing-token');
+  for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
 }

@@ -1,12 +1,12 @@
-import { readDuration } from '../duration.ts';
-import { titles } from '../errors/action-error.ts';
-import type { Authorizer } from '../mapbox/account.ts';
-import { tokensIn } from '../secret.ts';
-import type { Fault } from './problems.ts';
+import { parseDuration } from '../duration.ts';
+import { errorTitles } from '../errors/action-error.ts';
+import type { AuthorizingToken } from '../mapbox/account.ts';
+import { extractTokens } from '../secret.ts';
+import type { InputProblem } from './problems.ts';
 
 /** Where and how long to ask: what main and post have in common. */
-export interface Access {
-  readonly authorizer: Authorizer;
+export interface ConnectionInputs {
+  readonly authorizingToken: AuthorizingToken;
   readonly username: string;
   /** Milliseconds. */
   readonly timeout: number;
@@ -14,37 +14,42 @@ export interface Access {
 }
 
 /** Reads the `username` input; the account of the authorizing token where it is empty. */
-export function readUsername(input: string, authorizer: Authorizer | undefined, faults: Fault[]): string {
-  const username = input.trim() || authorizer?.username || '';
+export function parseUsername(
+  input: string,
+  authorizingToken: AuthorizingToken | undefined,
+  problems: InputProblem[],
+): string {
+  const username = input.trim() || authorizingToken?.username || '';
   // It stands in the state and in messages: a token that was put here by mistake must not get that far.
-  if (tokensIn(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
-    faults.push({
-      title: titles.badInput,
-      text: '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
+  if (extractTokens(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
+    problems.push({
+      title: errorTitles.badInput,
+      message:
+        '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
     });
   }
   return username;
 }
 
 /** More than a day is a slip: no job that GitHub hosts runs as long as that. */
-const LONGEST_TIMEOUT = 24 * 3600;
+const MAX_TIMEOUT_SECONDS = 24 * 3600;
 
 /** Reads the `timeout` input into milliseconds. */
-export function readTimeout(input: string, faults: Fault[]): number | undefined {
-  const seconds = readDuration(input.trim() || '5m');
-  if (seconds !== undefined && seconds > 0 && seconds <= LONGEST_TIMEOUT) return seconds * 1000;
-  faults.push({
-    title: titles.badInput,
-    text: `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
+export function parseTimeout(input: string, problems: InputProblem[]): number | undefined {
+  const seconds = parseDuration(input.trim() || '5m');
+  if (seconds !== undefined && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
+  problems.push({
+    title: errorTitles.badInput,
+    message: `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
   });
   return undefined;
 }
 
 /** Reads the `api-url` input. */
-export function readApiUrl(input: string, faults: Fault[]): URL | undefined {
+export function parseApiUrl(input: string, problems: InputProblem[]): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const fault = (words: string) => {
-    faults.push({ title: titles.badInput, text: `\`api-url\` ${words}` });
+    problems.push({ title: errorTitles.badInput, message: `\`api-url\` ${words}` });
     return undefined;
   };
   if (url === null) return fault('is not a URL. Leave it out for https://api.mapbox.com.');
@@ -64,10 +69,10 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** Reads an input that is `true`, `false` or empty, which means `false`. */
-export function readFlag(name: string, input: string, faults: Fault[]): boolean {
+export function parseFlag(name: string, input: string, problems: InputProblem[]): boolean {
   const word = input.trim().toLowerCase();
   if (word !== '' && word !== 'true' && word !== 'false') {
-    faults.push({ title: titles.badInput, text: `\`${name}\` must be \`true\` or \`false\`.` });
+    problems.push({ title: errorTitles.badInput, message: `\`${name}\` must be \`true\` or \`false\`.` });
   }
   return word === 'true';
 }

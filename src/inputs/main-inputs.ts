@@ -1,14 +1,14 @@
-import { titles } from '../errors/action-error.ts';
-import { tokensIn } from '../secret.ts';
-import { missingScopes, type ReadAuthorizer, readAuthorizer } from './authorizing-token.ts';
-import { type Access, readApiUrl, readFlag, readTimeout, readUsername } from './connection.ts';
-import { type Lifetime, readLifetime } from './lifetime.ts';
-import { type Fault, failureOf } from './problems.ts';
-import { readScopes } from './scopes.ts';
-import type { Wanted } from './token-request.ts';
+import { errorTitles } from '../errors/action-error.ts';
+import { extractTokens } from '../secret.ts';
+import { missingScopes, parseAuthorizingToken, type ReadAuthorizer } from './authorizing-token.ts';
+import { type ConnectionInputs, parseApiUrl, parseFlag, parseTimeout, parseUsername } from './connection.ts';
+import { type Lifetime, parseLifetime } from './lifetime.ts';
+import { failureOf, type InputProblem } from './problems.ts';
+import { parseScopes } from './scopes.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /** The workflow's words for the step's inputs, as the runner hands them over. Unset inputs are empty. */
-export type Inputs = (name: InputName) => string;
+export type GetInput = (name: InputName) => string;
 
 export const inputNames = [
   'authorizing-token',
@@ -26,9 +26,9 @@ export const inputNames = [
 export type InputName = (typeof inputNames)[number];
 
 /** A request that was checked as far as it can be without the network. */
-export interface Order {
-  readonly access: Access;
-  readonly wanted: Wanted;
+export interface MainInputs {
+  readonly connection: ConnectionInputs;
+  readonly request: TokenRequest;
   readonly exportEnv: readonly string[];
   readonly summary: boolean;
   /** Odd, but no reason to stop. */
@@ -50,40 +50,43 @@ export interface Surroundings {
  *
  * @throws {Failure} that names every fault at once, so that nobody has to run a release three times to find three.
  */
-export function readOrder(inputs: Inputs, { workflow, now, env }: Surroundings): Order {
-  const faults: Fault[] = [];
+export function parseMainInputs(inputs: GetInput, { workflow, now, env }: Surroundings): MainInputs {
+  const problems: InputProblem[] = [];
   const warnings: string[] = [];
-  const authorizer = readAuthorizer(inputs('authorizing-token'), now, faults);
-  const username = readUsername(inputs('username'), authorizer, faults);
-  const api = readApiUrl(inputs('api-url'), faults);
-  const timeout = readTimeout(inputs('timeout'), faults);
-  const { scopes, unknown, faults: scopeFaults } = readScopes(inputs('scopes'));
-  for (const text of scopeFaults) faults.push({ title: titles.badScopes, text });
+  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems);
+  const username = parseUsername(inputs('username'), authorizingToken, problems);
+  const api = parseApiUrl(inputs('api-url'), problems);
+  const timeout = parseTimeout(inputs('timeout'), problems);
+  const { scopes, unknown, problems: scopeFaults } = parseScopes(inputs('scopes'));
+  for (const message of scopeFaults) problems.push({ title: errorTitles.badScopes, message });
   if (unknown.length > 0) warnings.push(unknownScopes(unknown));
   const note = inputs('note').trim() || workflow;
-  if (tokensIn(note).length > 0) {
-    faults.push({ title: titles.badInput, text: '`note` has a token in it. Notes are there to be read.' });
+  if (extractTokens(note).length > 0) {
+    problems.push({
+      title: errorTitles.badInput,
+      message: '`note` has a token in it. Notes are there to be read.',
+    });
   }
-  const lifetime = readLifetimeInput(inputs('lifetime'), faults);
-  const allowedUrls = readAllowedUrls(inputs('allowed-urls'), lifetime, faults);
-  const exportEnv = readExportEnv(inputs('export-env'), faults);
-  warnings.push(...rivalVariables(exportEnv, env));
-  const summary = readFlag('summary', inputs('summary'), faults);
-  if (authorizer !== undefined) {
-    checkGrant(authorizer, scopeFaults.length === 0 ? scopes : [], faults);
-    if (authorizer.expiresAt !== undefined && lifetime?.kind === 'job')
-      warnings.push(shortAuthorizer(authorizer.expiresAt));
+  const lifetime = parseLifetimeInput(inputs('lifetime'), problems);
+  const allowedUrls = parseAllowedUrls(inputs('allowed-urls'), lifetime, problems);
+  const exportEnv = parseExportEnv(inputs('export-env'), problems);
+  warnings.push(...conflictingVariables(exportEnv, env));
+  const summary = parseFlag('summary', inputs('summary'), problems);
+  if (authorizingToken !== undefined) {
+    checkGrant(authorizingToken, scopeFaults.length === 0 ? scopes : [], problems);
+    if (authorizingToken.expiresAt !== undefined && lifetime?.kind === 'job')
+      warnings.push(shortAuthorizingToken(authorizingToken.expiresAt));
   }
   if (
-    faults.length > 0 ||
-    authorizer === undefined ||
+    problems.length > 0 ||
+    authorizingToken === undefined ||
     api === undefined ||
     timeout === undefined ||
     lifetime === undefined
   ) {
-    throw failureOf(faults);
+    throw failureOf(problems);
   }
-  const wanted: Wanted =
+  const request: TokenRequest =
     lifetime.kind === 'temporary'
       ? { kind: 'temporary', scopes, seconds: lifetime.seconds }
       : {
@@ -93,54 +96,58 @@ export function readOrder(inputs: Inputs, { workflow, now, env }: Surroundings):
           note,
           allowedUrls,
         };
-  return { access: { authorizer, username, timeout, api }, wanted, exportEnv, summary, warnings };
+  return { connection: { authorizingToken, username, timeout, api }, request, exportEnv, summary, warnings };
 }
 
 /**
  * What the post step needs of the inputs; the account is known from the trail.
  *
- * @throws {Failure} as {@link readOrder}.
+ * @throws {Failure} as {@link parseMainInputs}.
  */
-export function readAccess(inputs: Inputs, now: number): Omit<Access, 'username'> {
-  const faults: Fault[] = [];
-  const authorizer = readAuthorizer(inputs('authorizing-token'), now, faults);
-  const api = readApiUrl(inputs('api-url'), faults);
-  const timeout = readTimeout(inputs('timeout'), faults);
-  if (authorizer === undefined || api === undefined || timeout === undefined) throw failureOf(faults);
-  return { authorizer, timeout, api };
+export function parseConnection(inputs: GetInput, now: number): Omit<ConnectionInputs, 'username'> {
+  const problems: InputProblem[] = [];
+  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems);
+  const api = parseApiUrl(inputs('api-url'), problems);
+  const timeout = parseTimeout(inputs('timeout'), problems);
+  if (authorizingToken === undefined || api === undefined || timeout === undefined) throw failureOf(problems);
+  return { authorizingToken, timeout, api };
 }
 
-function checkGrant(authorizer: ReadAuthorizer, scopes: readonly string[], faults: Fault[]): void {
-  const missing = missingScopes(authorizer, ['tokens:write', ...scopes]);
+function checkGrant(
+  authorizingToken: ReadAuthorizer,
+  scopes: readonly string[],
+  problems: InputProblem[],
+): void {
+  const missing = missingScopes(authorizingToken, ['tokens:write', ...scopes]);
   if (missing.length > 0) {
-    faults.push({
-      title: titles.authorizerLacksScopes,
-      text: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(', ')}. It needs \`tokens:write\` and every scope that it is to hand out.`,
+    problems.push({
+      title: errorTitles.authorizerLacksScopes,
+      message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(', ')}. It needs \`tokens:write\` and every scope that it is to hand out.`,
     });
   }
 }
 
-function readLifetimeInput(input: string, faults: Fault[]): Lifetime | undefined {
-  const lifetime = readLifetime(input.trim() || 'job');
+function parseLifetimeInput(input: string, problems: InputProblem[]): Lifetime | undefined {
+  const lifetime = parseLifetime(input.trim() || 'job');
   if (!('fault' in lifetime)) return lifetime;
-  faults.push({ title: titles.badLifetime, text: lifetime.fault });
+  problems.push({ title: errorTitles.badLifetime, message: lifetime.fault });
   return undefined;
 }
 
 /** Mapbox, Tokens API: a token holds at most 100 URLs, a temporary one none. */
-const MOST_URLS = 100;
+const MAX_ALLOWED_URLS = 100;
 
-function readAllowedUrls(input: string, lifetime: Lifetime | undefined, faults: Fault[]): string[] {
+function parseAllowedUrls(input: string, lifetime: Lifetime | undefined, problems: InputProblem[]): string[] {
   const lines = input.split(/\r\n|[\r\n]/).map(line => line.trim());
   const urls = [...new Set(lines.filter(line => line !== ''))];
-  const fault = (text: string) => faults.push({ title: titles.badInput, text });
+  const fault = (message: string) => problems.push({ title: errorTitles.badInput, message });
   if (urls.length > 0 && lifetime?.kind === 'temporary') {
     fault(
       '`allowed-urls` does not go with a temporary token: Mapbox restricts stored tokens only. Remove it, or use `lifetime: job` or `lifetime: permanent`.',
     );
   }
-  if (urls.length > MOST_URLS) {
-    fault(`\`allowed-urls\` has ${urls.length} URLs; Mapbox takes ${MOST_URLS} at most.`);
+  if (urls.length > MAX_ALLOWED_URLS) {
+    fault(`\`allowed-urls\` has ${urls.length} URLs; Mapbox takes ${MAX_ALLOWED_URLS} at most.`);
   }
   for (const url of urls) {
     if (!isWebUrl(url)) {
@@ -160,21 +167,21 @@ function isWebUrl(text: string): boolean {
 }
 
 /** What a step may not set: the runner refuses or overwrites it, or every later step would go wrong. */
-const RUNNERS_OWN = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
+const RESERVED_VARIABLES = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
 
-function readExportEnv(input: string, faults: Fault[]): string[] {
+function parseExportEnv(input: string, problems: InputProblem[]): string[] {
   const names = [...new Set(input.split(/[\s,]+/).filter(name => name !== ''))];
   for (const name of names) {
     const shown = `\`${name.slice(0, 40)}\``;
     if (!/^[A-Za-z_]\w*$/.test(name)) {
-      faults.push({
-        title: titles.badInput,
-        text: `\`export-env\` has ${shown}, which cannot be the name of an environment variable: letters, digits and \`_\` only, and no digit first.`,
+      problems.push({
+        title: errorTitles.badInput,
+        message: `\`export-env\` has ${shown}, which cannot be the name of an environment variable: letters, digits and \`_\` only, and no digit first.`,
       });
-    } else if (RUNNERS_OWN.test(name)) {
-      faults.push({
-        title: titles.badInput,
-        text: `\`export-env\` has ${shown}, which belongs to the runner. Choose another name, such as \`MAPBOX_ACCESS_TOKEN\`.`,
+    } else if (RESERVED_VARIABLES.test(name)) {
+      problems.push({
+        title: errorTitles.badInput,
+        message: `\`export-env\` has ${shown}, which belongs to the runner. Choose another name, such as \`MAPBOX_ACCESS_TOKEN\`.`,
       });
     }
   }
@@ -184,7 +191,7 @@ function readExportEnv(input: string, faults: Fault[]): string[] {
 /** Mapbox's tools read two names, and do not agree which comes first. */
 const ACCESS_TOKEN_NAMES = ['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken'];
 
-function rivalVariables(exportEnv: readonly string[], env: Surroundings['env']): string[] {
+function conflictingVariables(exportEnv: readonly string[], env: Surroundings['env']): string[] {
   return ACCESS_TOKEN_NAMES.filter(
     name =>
       env[name] && !exportEnv.includes(name) && ACCESS_TOKEN_NAMES.some(other => exportEnv.includes(other)),
@@ -199,7 +206,7 @@ function unknownScopes(unknown: readonly string[]): string {
   return `${list} ${unknown.length === 1 ? 'is' : 'are'} in no list of Mapbox scopes that this action knows. Mapbox decides.`;
 }
 
-function shortAuthorizer(expiresAt: Date): string {
+function shortAuthorizingToken(expiresAt: Date): string {
   return (
     `\`authorizing-token\` is a temporary token that expires at ${expiresAt.toISOString()}. If the job runs longer, ` +
     'its token cannot be deleted any more when it ends. Use a secret token (`sk.`), or a lifetime such as `20m`.'

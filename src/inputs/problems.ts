@@ -1,14 +1,14 @@
-import { Failure, type Title, titles } from '../errors/action-error.ts';
+import { ActionError, errorTitles, type Title } from '../errors/action-error.ts';
 
 /** Something wrong with an input. */
-export interface Fault {
+export interface InputProblem {
   readonly title: Title;
-  readonly text: string;
+  readonly message: string;
 }
 
 /** The one failure that tells every fault. */
-export function failureOf(faults: readonly Fault[]): Failure {
-  const [only, ...others] = faults;
-  if (only !== undefined && others.length === 0) return new Failure(only.title, only.text);
-  return new Failure(titles.badInputs, faults.map(({ text }) => `- ${text}`).join('\n'));
+export function failureOf(problems: readonly InputProblem[]): ActionError {
+  const [only, ...others] = problems;
+  if (only !== undefined && others.length === 0) return new ActionError(only.title, only.message);
+  return new ActionError(errorTitles.badInputs, problems.map(({ message }) => `- ${message}`).join('\n'));
 }

@@ -1,13 +1,13 @@
-import { catalogue } from '../mapbox/scopes.ts';
+import { knownScopes } from '../mapbox/scopes.ts';
 
 /** What became of the words in `scopes`. */
-export interface ScopesRead {
+export interface ParsedScopes {
   /** Well-formed, in the order written, each once. */
   readonly scopes: readonly string[];
   /** Well-formed, but in no list we know. */
   readonly unknown: readonly string[];
   /** What is wrong, a sentence each. Empty when the scopes can be asked for. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const wellFormed = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
@@ -16,7 +16,7 @@ const wellFormed = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
  * Reads the `scopes` input: words separated by spaces, commas or new lines, `#` up to the end of the line is a
  * comment. Capitals are not accepted, though Mapbox's console prints scopes so: the API takes lower case.
  */
-export function readScopes(input: string): ScopesRead {
+export function parseScopes(input: string): ParsedScopes {
   const words = input
     .split(/\r\n|[\r\n]/)
     .flatMap(line => line.replace(/#.*/, '').split(/[\s,]+/))
@@ -26,47 +26,51 @@ export function readScopes(input: string): ScopesRead {
     return {
       scopes,
       unknown: [],
-      faults: ['`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.'],
+      problems: [
+        '`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.',
+      ],
     };
   }
-  const faults: string[] = [];
+  const problems: string[] = [];
   const unknown: string[] = [];
   for (const scope of scopes) {
-    if (Object.hasOwn(catalogue, scope)) continue;
-    const meant = nearMiss(scope);
+    if (Object.hasOwn(knownScopes, scope)) continue;
+    const meant = suggestScope(scope);
     if (meant !== undefined) {
-      faults.push(`\`scopes\` has ${quoted(scope)}, which is no Mapbox scope. Did you mean \`${meant}\`?`);
+      problems.push(
+        `\`scopes\` has ${quoteWord(scope)}, which is no Mapbox scope. Did you mean \`${meant}\`?`,
+      );
     } else if (wellFormed.test(scope)) {
       unknown.push(scope);
     } else {
-      faults.push(
-        `\`scopes\` has ${quoted(scope)}, which does not have the form of a scope: lower-case words with a colon between, such as \`styles:read\`.`,
+      problems.push(
+        `\`scopes\` has ${quoteWord(scope)}, which does not have the form of a scope: lower-case words with a colon between, such as \`styles:read\`.`,
       );
     }
   }
-  return { scopes, unknown, faults };
+  return { scopes, unknown, problems };
 }
 
 /** Long words are cut: whatever was pasted there, the log needs its beginning only. A pasted token is not shown at all. */
-function quoted(word: string): string {
+function quoteWord(word: string): string {
   if (/^[pst]k\./.test(word)) return 'a token';
   return `\`${word.length > 40 ? `${word.slice(0, 40)}…` : word}\``;
 }
 
 /** The scope that was probably meant: two slips of the pen away at most, or the same but for capitals and separators. */
-export function nearMiss(scope: string): string | undefined {
+export function suggestScope(scope: string): string | undefined {
   if (scope.length > 40) return undefined;
   const folded = scope.toLowerCase().replace(/[^a-z0-9]+/g, '');
   let best: { scope: string; distance: number } | undefined;
-  for (const known of Object.keys(catalogue)) {
-    const distance = folded === known.replace(/[^a-z0-9]+/g, '') ? 0 : slips(scope, known);
+  for (const known of Object.keys(knownScopes)) {
+    const distance = folded === known.replace(/[^a-z0-9]+/g, '') ? 0 : editDistance(scope, known);
     if (distance <= 2 && (best === undefined || distance < best.distance)) best = { scope: known, distance };
   }
   return best?.scope;
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
-function slips(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

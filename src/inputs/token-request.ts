@@ -1,5 +1,5 @@
 /** The token that is asked for. */
-export type Wanted =
+export type TokenRequest =
   | {
       readonly kind: 'stored';
       readonly scopes: readonly string[];

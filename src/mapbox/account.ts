@@ -1,24 +1,24 @@
 import type { Secret } from '../secret.ts';
-import type { Exchange } from './client.ts';
+import type { SendRequest } from './client.ts';
 
 /** An account at Mapbox, seen with the powers of one authorizing token. */
 export interface Account {
-  readonly exchange: Exchange;
-  readonly authorizer: Secret;
+  readonly send: SendRequest;
+  readonly authorizingToken: Secret;
   readonly username: string;
   /** Where the API is, for links that the API answers with. */
   readonly api: URL;
   /** Milliseconds since 1970 by the runner's clock. */
   readonly now: () => number;
   /** Told every token text in the answer to a creation before anybody looks at the answer. */
-  readonly seen: (token: Secret) => void;
+  readonly mask: (token: Secret) => void;
 }
 
 /** Where a person sees, creates and deletes tokens. */
 export const TOKENS_PAGE = 'https://console.mapbox.com/account/access-tokens/';
 
 /** The token that may make tokens. */
-export interface Authorizer {
+export interface AuthorizingToken {
   readonly secret: Secret;
   readonly usage: 'sk' | 'tk';
   /** The account it says it belongs to. */

@@ -1,8 +1,8 @@
-import type { HttpAnswer, NoAnswer, Wire } from '../http/client.ts';
+import type { HttpClient, HttpResponse, NoResponse } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 
 /** One request to Mapbox, before the token is put into its query. */
-export interface HttpRequest {
+export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'DELETE';
   /** Below the API's base, beginning with `/`, already percent-encoded. */
   readonly path: string;
@@ -13,16 +13,16 @@ export interface HttpRequest {
   readonly body?: object;
 }
 
-/** Asks Mapbox once, `limit` milliseconds at most; as {@link Wire.send}. */
-export type Exchange = (request: HttpRequest, limit: number) => Promise<HttpAnswer | NoAnswer>;
+/** Asks Mapbox once, `limit` milliseconds at most; as {@link HttpClient.send}. */
+export type SendRequest = (request: ApiRequest, limit: number) => Promise<HttpResponse | NoResponse>;
 
 /** Speaks to the Mapbox API below `api` over a wire that leads there. */
-export function exchangeOver(wire: Wire, api: URL): Exchange {
+export function createApiClient(client: HttpClient, api: URL): SendRequest {
   const base = api.pathname.replace(/\/+$/, '');
   return ({ method, path, query, token, body }, limit) => {
     const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
     const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
-    return wire.send(
+    return client.send(
       {
         method,
         path: `${base}${path}?${parameters}`,

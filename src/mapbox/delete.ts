@@ -1,6 +1,6 @@
-import type { HttpAnswer } from '../http/client.ts';
+import type { HttpResponse } from '../http/client.ts';
 import type { Account } from './account.ts';
-import { accountPath, type Outcome, outcomeOf } from './result.ts';
+import { type ApiResult, toApiResult, tokensPath } from './result.ts';
 import { isTokenId } from './token.ts';
 
 /**
@@ -9,14 +9,21 @@ import { isTokenId } from './token.ts';
  *
  * @throws {RangeError} where `id` does not have the form of an id: nothing else may stand in that path.
  */
-export async function deleteToken(account: Account, id: string, limit: number): Promise<Outcome<'deleted'>> {
+export async function deleteToken(
+  account: Account,
+  id: string,
+  limit: number,
+): Promise<ApiResult<'deleted'>> {
   if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
-  const { exchange, authorizer, username, now } = account;
-  const end = await exchange({ method: 'DELETE', path: accountPath(username, id), token: authorizer }, limit);
-  return outcomeOf(end, readDeleted, now());
+  const { send, authorizingToken, username, now } = account;
+  const result = await send(
+    { method: 'DELETE', path: tokensPath(username, id), token: authorizingToken },
+    limit,
+  );
+  return toApiResult(result, parseDeleted, now());
 }
 
 /** Success has no body; a 200 with a page in it comes from something else, and has deleted nothing. */
-function readDeleted({ body }: HttpAnswer): 'deleted' | undefined {
-  return body.kind === 'whole' && body.text.reveal().trim() === '' ? 'deleted' : undefined;
+function parseDeleted({ body }: HttpResponse): 'deleted' | undefined {
+  return body.kind === 'complete' && body.text.reveal().trim() === '' ? 'deleted' : undefined;
 }

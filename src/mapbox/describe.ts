@@ -1,20 +1,20 @@
-import { spoken } from '../duration.ts';
-import { phrase } from '../http/error-codes.ts';
-import type { Setback } from './result.ts';
+import { formatDuration } from '../duration.ts';
+import { describeErrorCode } from '../http/error-codes.ts';
+import type { Retryable } from './result.ts';
 
 /** One sentence on why an attempt came to nothing. */
-export function explain(outcome: Setback): string {
-  if (outcome.kind === 'limited') {
-    return `Mapbox's rate limit is reached (429); it resets ${outcome.guessed ? 'within' : 'in'} ${spoken(outcome.wait)}.`;
+export function describeResult(result: Retryable): string {
+  if (result.kind === 'rate-limited') {
+    return `Mapbox's rate limit is reached (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}.`;
   }
-  if (outcome.kind === 'unsent') return `No connection to Mapbox: ${phrase(outcome.code)}.`;
-  const { trouble } = outcome;
-  switch (trouble.kind) {
-    case 'no answer':
-      return `No answer from Mapbox: ${phrase(trouble.code)}.`;
-    case 'failing':
-      return `Mapbox answered ${trouble.status} with ${trouble.form}.`;
+  if (result.kind === 'not-sent') return `No connection to Mapbox: ${describeErrorCode(result.code)}.`;
+  const { cause } = result;
+  switch (cause.kind) {
+    case 'no-response':
+      return `No answer from Mapbox: ${describeErrorCode(cause.code)}.`;
+    case 'server-error':
+      return `Mapbox answered ${cause.status} with ${cause.form}.`;
     case 'unreadable':
-      return `Mapbox answered ${trouble.status}, but with ${trouble.form}.`;
+      return `Mapbox answered ${cause.status}, but with ${cause.form}.`;
   }
 }

@@ -1,7 +1,7 @@
-import type { HttpAnswer } from '../http/client.ts';
+import type { HttpResponse } from '../http/client.ts';
 import type { Account } from './account.ts';
-import { accountPath, type Outcome, outcomeOf } from './result.ts';
-import { dateOf, isObject, isStrings, isTokenId, parseJson } from './token.ts';
+import { type ApiResult, toApiResult, tokensPath } from './result.ts';
+import { isObject, isStrings, isTokenId, parseDate, parseJson } from './token.ts';
 
 /** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */
 export interface ListedToken {
@@ -15,7 +15,7 @@ export interface ListedToken {
 }
 
 /** A page of the list, and the query that asks for the one after it. */
-export interface Page {
+export interface TokenPage {
   readonly tokens: readonly ListedToken[];
   readonly next: Readonly<Record<string, string>> | undefined;
 }
@@ -32,17 +32,21 @@ const FIRST_PAGE = { limit: '100' };
  *
  * @param query nothing for the first page, then what the page before gave as `next`.
  */
-export async function listPage(account: Account, query: Page['next'], limit: number): Promise<Outcome<Page>> {
-  const { exchange, authorizer, username, now } = account;
-  const end = await exchange(
-    { method: 'GET', path: accountPath(username), query: query ?? FIRST_PAGE, token: authorizer },
+export async function listTokenPage(
+  account: Account,
+  query: TokenPage['next'],
+  limit: number,
+): Promise<ApiResult<TokenPage>> {
+  const { send, authorizingToken, username, now } = account;
+  const result = await send(
+    { method: 'GET', path: tokensPath(username), query: query ?? FIRST_PAGE, token: authorizingToken },
     limit,
   );
-  return outcomeOf(end, answer => readPage(account, answer), now());
+  return toApiResult(result, response => parseTokenPage(account, response), now());
 }
 
-function readPage(account: Account, { headers, body }: HttpAnswer): Page | undefined {
-  const entries = body.kind === 'whole' ? parseJson(body.text.reveal()) : undefined;
+function parseTokenPage(account: Account, { headers, body }: HttpResponse): TokenPage | undefined {
+  const entries = body.kind === 'complete' ? parseJson(body.text.reveal()) : undefined;
   if (!Array.isArray(entries)) return undefined;
   const tokens = entries
     .filter(isObject)
@@ -54,7 +58,7 @@ function readPage(account: Account, { headers, body }: HttpAnswer): Page | undef
           usage,
           note: typeof note === 'string' ? note : '',
           scopes: isStrings(scopes) ? scopes : [],
-          created: typeof created === 'string' ? dateOf(created) : undefined,
+          created: typeof created === 'string' ? parseDate(created) : undefined,
           isDefault: isDefault !== undefined && isDefault !== false,
         },
       ];
@@ -69,7 +73,7 @@ function readPage(account: Account, { headers, body }: HttpAnswer): Page | undef
  * Mapbox's `next` links carry no token, so one has to be added. Only the query is taken from them, and the
  * request is made where all requests are made. A link to another origin makes the page unreadable.
  */
-function nextQuery({ api }: Account, link: string): Page['next'] {
+function nextQuery({ api }: Account, link: string): TokenPage['next'] {
   const url = URL.parse(link, api.href);
   if (url === null || url.origin !== api.origin) return undefined;
   url.searchParams.delete('access_token');

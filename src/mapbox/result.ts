@@ -1,65 +1,65 @@
-import type { HttpAnswer, NoAnswer } from '../http/client.ts';
-import type { HttpRequest } from './client.ts';
-import { dateOf, parseObject } from './token.ts';
+import type { HttpResponse, NoResponse } from '../http/client.ts';
+import type { ApiRequest } from './client.ts';
+import { parseDate, parseObject } from './token.ts';
 
 /**
  * What an answer means for the one who asked. Whether a request may be repeated follows from the kind alone:
  * `done` and `refused` are final, after `limited` and `unsent` nothing has happened, after `unknown` nobody knows.
  */
-export type Outcome<T> = Done<T> | Refused | Limited | Unsent | Unknown;
+export type ApiResult<T> = Success<T> | Rejected | RateLimited | NotSent | Indeterminate;
 
-export interface Done<T> {
-  readonly kind: 'done';
+export interface Success<T> {
+  readonly kind: 'success';
   readonly value: T;
 }
 
-export type Refusal =
+export type RejectionReason =
   | 'unauthorized'
   | 'forbidden'
-  | 'no such user'
-  | 'not found'
+  | 'no-such-user'
+  | 'not-found'
   | 'scopes'
-  | 'expires in the past'
-  | 'expires too far ahead'
-  | 'expires after the authorizing token'
+  | 'expires-in-past'
+  | 'expires-too-late'
+  | 'expires-after-authorizing-token'
   | 'redirect'
   | 'other';
 
 /** Mapbox said no, and nothing was done. */
-export interface Refused {
-  readonly kind: 'refused';
-  readonly why: Refusal;
+export interface Rejected {
+  readonly kind: 'rejected';
+  readonly reason: RejectionReason;
   readonly status: number;
   /** Whether the answer was the JSON that Mapbox documents; `false` smells of something between us and Mapbox. */
-  readonly documented: boolean;
+  readonly isMapboxError: boolean;
   /** What the answer is, for people: `an HTML page`. */
-  readonly form: string;
-  readonly date: Date | undefined;
+  readonly bodyDescription: string;
+  readonly serverDate: Date | undefined;
 }
 
 /** 429: nothing was done. */
-export interface Limited {
-  readonly kind: 'limited';
+export interface RateLimited {
+  readonly kind: 'rate-limited';
   /** Milliseconds until the limit resets, by Mapbox's own clock. */
-  readonly wait: number;
+  readonly retryAfter: number;
   /** The limit's interval in milliseconds. */
   readonly interval: number;
   /** No header tells when the limit resets, so `wait` is the longest that it can take. */
-  readonly guessed: boolean;
+  readonly estimated: boolean;
 }
 
 /** The request never left. */
-export interface Unsent {
-  readonly kind: 'unsent';
+export interface NotSent {
+  readonly kind: 'not-sent';
   readonly code: string;
 }
 
 /** The request may have been carried out. */
-export interface Unknown {
-  readonly kind: 'unknown';
-  readonly trouble:
-    | { readonly kind: 'no answer'; readonly code: string }
-    | { readonly kind: 'failing'; readonly status: number; readonly form: string }
+export interface Indeterminate {
+  readonly kind: 'indeterminate';
+  readonly cause:
+    | { readonly kind: 'no-response'; readonly code: string }
+    | { readonly kind: 'server-error'; readonly status: number; readonly form: string }
     | { readonly kind: 'unreadable'; readonly status: number; readonly form: string };
 }
 
@@ -70,40 +70,41 @@ export interface Unknown {
  * @param read turns a success into its value, `undefined` where it is not what Mapbox documents.
  * @param now the runner's clock in milliseconds, for headers that count from Mapbox's.
  */
-export function outcomeOf<T>(
-  end: HttpAnswer | NoAnswer,
-  read: (answer: HttpAnswer) => T | undefined,
+export function toApiResult<T>(
+  result: HttpResponse | NoResponse,
+  read: (response: HttpResponse) => T | undefined,
   now: number,
-): Outcome<T> {
-  if (end.kind === 'no answer') {
-    return end.sent
-      ? { kind: 'unknown', trouble: { kind: 'no answer', code: end.code } }
-      : { kind: 'unsent', code: end.code };
+): ApiResult<T> {
+  if (result.kind === 'no-response') {
+    return result.sent
+      ? { kind: 'indeterminate', cause: { kind: 'no-response', code: result.code } }
+      : { kind: 'not-sent', code: result.code };
   }
-  const { status } = end;
-  const date = dateOf(end.headers['date'] ?? '');
+  const { status } = result;
+  const date = parseDate(result.headers['date'] ?? '');
   if (status < 300) {
-    const value = read(end);
+    const value = read(result);
     return value === undefined
-      ? { kind: 'unknown', trouble: { kind: 'unreadable', status, form: formOf(end) } }
-      : { kind: 'done', value };
+      ? { kind: 'indeterminate', cause: { kind: 'unreadable', status, form: describeBody(result) } }
+      : { kind: 'success', value };
   }
-  if (status === 429) return limitedBy(end, date ?? new Date(now));
-  if (status >= 500) return { kind: 'unknown', trouble: { kind: 'failing', status, form: formOf(end) } };
-  const message = messageOf(end);
-  const documented = message !== undefined;
+  if (status === 429) return toRateLimited(result, date ?? new Date(now));
+  if (status >= 500)
+    return { kind: 'indeterminate', cause: { kind: 'server-error', status, form: describeBody(result) } };
+  const message = messageOf(result);
+  const isMapboxError = message !== undefined;
   return {
-    kind: 'refused',
-    why: refusalOf(status, message ?? ''),
+    kind: 'rejected',
+    reason: rejectionReason(status, message ?? ''),
     status,
-    documented,
-    form: formOf(end),
-    date,
+    isMapboxError,
+    bodyDescription: describeBody(result),
+    serverDate: date,
   };
 }
 
 /** Mapbox, Tokens API: errors. */
-function refusalOf(status: number, message: string): Refusal {
+function rejectionReason(status: number, message: string): RejectionReason {
   if (status < 400) return 'redirect';
   const says = (words: string) => message.toLowerCase().includes(words);
   switch (status) {
@@ -112,11 +113,11 @@ function refusalOf(status: number, message: string): Refusal {
     case 403:
       return 'forbidden';
     case 404:
-      return says('no such user') ? 'no such user' : 'not found';
+      return says('no such user') ? 'no-such-user' : 'not-found';
     case 422:
-      if (says('authorizing token')) return 'expires after the authorizing token';
-      if (says('in the past')) return 'expires in the past';
-      if (says('hour in the future')) return 'expires too far ahead';
+      if (says('authorizing token')) return 'expires-after-authorizing-token';
+      if (says('in the past')) return 'expires-in-past';
+      if (says('hour in the future')) return 'expires-too-late';
       if (says('scopes')) return 'scopes';
       return 'other';
     default:
@@ -125,20 +126,20 @@ function refusalOf(status: number, message: string): Refusal {
 }
 
 /** Where no header tells, the interval of Mapbox's limits. */
-const INTERVAL = 60_000;
+const DEFAULT_INTERVAL_MS = 60_000;
 
-const LONGEST_WAIT = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. */
-function limitedBy({ headers }: HttpAnswer, mapboxNow: Date): Limited {
+function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
   const seconds = Number(headers['x-rate-limit-interval']);
-  const interval = seconds > 0 ? Math.min(seconds * 1000, LONGEST_WAIT) : INTERVAL;
+  const interval = seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : DEFAULT_INTERVAL_MS;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
-  const until = (wait: number): Limited => ({
-    kind: 'limited',
-    wait: Math.min(Math.max(wait, 0), LONGEST_WAIT),
+  const until = (wait: number): RateLimited => ({
+    kind: 'rate-limited',
+    retryAfter: Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS),
     interval,
-    guessed: false,
+    estimated: false,
   });
   if (reset > 0) return until(reset - mapboxNow.getTime());
   const retryAfter = headers['retry-after'];
@@ -148,22 +149,22 @@ function limitedBy({ headers }: HttpAnswer, mapboxNow: Date): Limited {
       : Date.parse(retryAfter) - mapboxNow.getTime();
     if (!Number.isNaN(wait)) return until(wait);
   }
-  return { kind: 'limited', wait: INTERVAL, interval, guessed: true };
+  return { kind: 'rate-limited', retryAfter: DEFAULT_INTERVAL_MS, interval, estimated: true };
 }
 
-function messageOf({ body }: HttpAnswer): string | undefined {
-  if (body.kind !== 'whole') return undefined;
+function messageOf({ body }: HttpResponse): string | undefined {
+  if (body.kind !== 'complete') return undefined;
   const message = parseObject(body.text.reveal())?.['message'];
   return typeof message === 'string' ? message : undefined;
 }
 
 /** What kind of answer it is, never its text: an answer may echo what was sent. */
-function formOf({ headers, body }: HttpAnswer): string {
-  if (body.kind === 'broken') {
+function describeBody({ headers, body }: HttpResponse): string {
+  if (body.kind === 'incomplete') {
     const how = {
-      'cut off': 'that was cut off',
-      'too large': 'over 256 KiB',
-      'too slow': 'that never ended',
+      truncated: 'that was cut off',
+      'too-large': 'over 256 KiB',
+      timeout: 'that never ended',
     };
     return `an answer ${how[body.how]}`;
   }
@@ -176,16 +177,16 @@ function formOf({ headers, body }: HttpAnswer): string {
 }
 
 /** Builds the path below the account: `/tokens/v2/{username}` and what follows. */
-export function accountPath(username: string, ...rest: string[]): HttpRequest['path'] {
+export function tokensPath(username: string, ...rest: string[]): ApiRequest['path'] {
   return ['', 'tokens', 'v2', username, ...rest].map(encodeURIComponent).join('/');
 }
 
 /** What an attempt came to that may be made again. */
-export type Setback = Limited | Unsent | Unknown;
+export type Retryable = RateLimited | NotSent | Indeterminate;
 
 /** Whether Mapbox itself said that it finds no such thing, or that the authorizing token may not see it. */
-export function isMissing(
-  end: Refused | { readonly kind: string; readonly why?: never; readonly documented?: never },
+export function isNotFound(
+  result: Rejected | { readonly kind: string; readonly reason?: never; readonly isMapboxError?: never },
 ): boolean {
-  return end.kind === 'refused' && end.why === 'not found' && end.documented;
+  return result.kind === 'rejected' && result.reason === 'not-found' && result.isMapboxError;
 }

@@ -10,7 +10,7 @@ interface KnownScope {
 }
 
 /** From Mapbox's token guide and two independent recent lists of it; the last group was seen in Mapbox's own code only. */
-export const catalogue: Readonly<Record<string, KnownScope>> = {
+export const knownScopes: Readonly<Record<string, KnownScope>> = {
   'styles:tiles': { kind: 'public', allows: 'raster tiles and static images of styles' },
   'styles:read': { kind: 'public', allows: 'reading styles, starting maps' },
   'fonts:read': { kind: 'public', allows: 'glyphs and font ranges' },
@@ -59,8 +59,10 @@ export const catalogue: Readonly<Record<string, KnownScope>> = {
  * The usage that a stored token with these scopes gets [Mapbox, Tokens API: create a token]: `pk` for public
  * scopes only, `sk` with one secret scope, `undefined` where it depends on a scope we cannot place.
  */
-export function usageOf(scopes: readonly string[]): 'pk' | 'sk' | undefined {
-  const kinds = scopes.map(scope => (Object.hasOwn(catalogue, scope) ? catalogue[scope]?.kind : 'unsure'));
+export function usageForScopes(scopes: readonly string[]): 'pk' | 'sk' | undefined {
+  const kinds = scopes.map(scope =>
+    Object.hasOwn(knownScopes, scope) ? knownScopes[scope]?.kind : 'unsure',
+  );
   if (kinds.includes('secret')) return 'sk';
   return kinds.every(kind => kind === 'public') ? 'pk' : undefined;
 }

@@ -19,7 +19,7 @@ export interface Claims {
 }
 
 /** Reads a token's text; `undefined` where it is no Mapbox token. */
-export function readToken(text: string): Claims | undefined {
+export function parseToken(text: string): Claims | undefined {
   const [usage, payload, signature, ...rest] = text.split('.');
   if ((usage !== 'pk' && usage !== 'sk' && usage !== 'tk') || !payload || !signature || rest.length > 0) {
     return undefined;
@@ -33,7 +33,7 @@ export function readToken(text: string): Claims | undefined {
     usage,
     username,
     id: typeof id === 'string' ? id : undefined,
-    expiresAt: typeof exp === 'number' ? dateOf(exp * 1000) : undefined,
+    expiresAt: typeof exp === 'number' ? parseDate(exp * 1000) : undefined,
     scopes: isStrings(scopes) ? scopes : undefined,
   };
 }
@@ -47,7 +47,7 @@ export function isTokenId(text: string): boolean {
 }
 
 /** The date that a number of milliseconds since 1970, or a text, stands for; `undefined` where it is none. */
-export function dateOf(value: number | string): Date | undefined {
+export function parseDate(value: number | string): Date | undefined {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -1,28 +1,31 @@
 import type { Account } from './account.ts';
 import { deleteToken } from './delete.ts';
-import { type ListedToken, listPage, type Page } from './list.ts';
-import { isMissing, type Refused } from './result.ts';
-import { type GaveUp, type Patience, persist } from './retry.ts';
+import { type ListedToken, listTokenPage, type TokenPage } from './list.ts';
+import { isNotFound, type Rejected } from './result.ts';
+import { type RetriesExhausted, type RetryOptions, retry } from './retry.ts';
 
 /** What was found on the account, or why it could not be looked through. */
-export type Found = { readonly kind: 'found'; readonly tokens: readonly ListedToken[] } | Refused | GaveUp;
+export type TokenSearch =
+  | { readonly kind: 'found'; readonly tokens: readonly ListedToken[] }
+  | Rejected
+  | RetriesExhausted;
 
 /** More pages than any account has; ends a list that runs in circles. */
-const MOST_PAGES = 10_000;
+const MAX_PAGES = 10_000;
 
-/** Goes through every page of the account's tokens and takes those that `wanted` says yes to. */
+/** Goes through every page of the account's tokens and takes those that `request` says yes to. */
 export async function findTokens(
   account: Account,
-  patience: Patience,
-  wanted: (token: ListedToken) => boolean,
-): Promise<Found> {
+  options: RetryOptions,
+  request: (token: ListedToken) => boolean,
+): Promise<TokenSearch> {
   const tokens = new Map<string, ListedToken>();
-  let query: Page['next'];
-  for (let pages = 0; pages < MOST_PAGES; pages++) {
+  let query: TokenPage['next'];
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
-    const page = await persist(left => listPage(account, at, left), patience);
-    if (page.kind !== 'done') return page;
-    for (const token of page.value.tokens) if (wanted(token)) tokens.set(token.id, token);
+    const page = await retry(left => listTokenPage(account, at, left), options);
+    if (page.kind !== 'success') return page;
+    for (const token of page.value.tokens) if (request(token)) tokens.set(token.id, token);
     query = page.value.next;
     if (query === undefined) break;
   }
@@ -32,16 +35,20 @@ export async function findTokens(
 /** What became of a token that was to be deleted. */
 export type Deletion =
   | {
-      readonly kind: 'gone';
+      readonly kind: 'deleted';
       /** `false`: Mapbox found no such token, as it does when somebody else has deleted it. */
       readonly found: boolean;
     }
-  | Refused
-  | GaveUp;
+  | Rejected
+  | RetriesExhausted;
 
 /** Deletes one token. A token that Mapbox itself does not find is gone, whoever deleted it. */
-export async function removeToken(account: Account, id: string, patience: Patience): Promise<Deletion> {
-  const end = await persist(left => deleteToken(account, id, left), patience);
-  if (end.kind === 'done') return { kind: 'gone', found: true };
-  return isMissing(end) ? { kind: 'gone', found: false } : end;
+export async function deleteTokenWithRetry(
+  account: Account,
+  id: string,
+  options: RetryOptions,
+): Promise<Deletion> {
+  const result = await retry(left => deleteToken(account, id, left), options);
+  if (result.kind === 'success') return { kind: 'deleted', found: true };
+  return isNotFound(result) ? { kind: 'deleted', found: false } : result;
 }

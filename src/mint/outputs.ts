@@ -1,7 +1,7 @@
-import { spoken } from '../duration.ts';
-import type { Order } from '../inputs/main-inputs.ts';
+import { formatDuration } from '../duration.ts';
+import type { MainInputs } from '../inputs/main-inputs.ts';
 import type { Secret } from '../secret.ts';
-import type { Minted } from './verify.ts';
+import type { MintedToken } from './verify.ts';
 
 export const outputNames = [
   'token',
@@ -16,7 +16,7 @@ export const outputNames = [
 type OutputName = (typeof outputNames)[number];
 
 /** The step's outputs. The token itself stays wrapped until the runner's file is written. */
-export function outputsOf(minted: Minted): Record<OutputName, string | Secret> {
+export function toOutputs(minted: MintedToken): Record<OutputName, string | Secret> {
   const temporary = minted.usage === 'tk';
   return {
     token: minted.secret,
@@ -32,16 +32,16 @@ export function outputsOf(minted: Minted): Record<OutputName, string | Secret> {
 const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
 
 /** One line for the log. `now`: the runner's clock, milliseconds. */
-export function storyOf(minted: Minted, { wanted }: Order, now: number): string {
+export function logLine(minted: MintedToken, { request }: MainInputs, now: number): string {
   const scopes = minted.scopes.join(', ');
   const what = `Minted a ${KINDS[minted.usage]} token for ${minted.username} with ${scopes}`;
   return minted.usage === 'tk'
-    ? `${what}. It ${endOf(minted, wanted)}, in ${spoken(minted.expiresAt.getTime() - now)}.`
-    : `${what}. Its id is ${minted.id}; it ${endOf(minted, wanted)}.`;
+    ? `${what}. It ${describeEnd(minted, request)}, in ${formatDuration(minted.expiresAt.getTime() - now)}.`
+    : `${what}. Its id is ${minted.id}; it ${describeEnd(minted, request)}.`;
 }
 
 /** What the summary page shows of a token: everything but the token. */
-export function summaryOf(minted: Minted, { wanted, exportEnv }: Order): [string, string][] {
+export function summaryRows(minted: MintedToken, { request, exportEnv }: MainInputs): [string, string][] {
   return [
     ['Account', minted.username],
     ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
@@ -52,17 +52,17 @@ export function summaryOf(minted: Minted, { wanted, exportEnv }: Order): [string
           ['Id', minted.id],
           ['Note', minted.note],
         ] satisfies [string, string][])),
-    ...(wanted.kind === 'stored' && wanted.allowedUrls.length > 0
-      ? ([['Allowed URLs', wanted.allowedUrls.join(' ')]] satisfies [string, string][])
+    ...(request.kind === 'stored' && request.allowedUrls.length > 0
+      ? ([['Allowed URLs', request.allowedUrls.join(' ')]] satisfies [string, string][])
       : []),
     ...(exportEnv.length > 0 ? ([['Variables', exportEnv.join(' ')]] satisfies [string, string][]) : []),
-    ['End', endOf(minted, wanted)],
+    ['End', describeEnd(minted, request)],
   ];
 }
 
-function endOf(minted: Minted, wanted: Order['wanted']): string {
+function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
   if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
-  return wanted.kind === 'stored' && wanted.untilJobEnds
+  return request.kind === 'stored' && request.untilJobEnds
     ? 'is deleted when the job ends'
     : 'stays until somebody deletes it';
 }

@@ -1,87 +1,104 @@
-import { type Trail, writeTrail } from '../cleanup/state.ts';
-import { Failure, titles, traceOf } from '../errors/action-error.ts';
-import { maskAuthorizer } from '../inputs/authorizing-token.ts';
-import { type Order, readOrder } from '../inputs/main-inputs.ts';
+import { type CleanupState, serializeState } from '../cleanup/state.ts';
+import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
+import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
+import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { removeToken } from '../mapbox/tokens.ts';
+import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { newNonce } from '../note.ts';
-import { patienceFor, withAccount } from '../runtime/connect.ts';
-import type { World } from '../runtime/context.ts';
-import { runOf } from '../runtime/workflow-run.ts';
-import { GRACE } from './discard.ts';
-import { outputsOf, storyOf, summaryOf } from './outputs.ts';
-import { mintStored } from './stored.ts';
-import { mintTemporary } from './temporary.ts';
-import type { Minted } from './verify.ts';
+import { retryOptions, withAccount } from '../runtime/connect.ts';
+import type { Context } from '../runtime/context.ts';
+import { currentRun } from '../runtime/workflow-run.ts';
+import { DISCARD_BUDGET_MS } from './discard.ts';
+import { logLine, summaryRows, toOutputs } from './outputs.ts';
+import { mintStoredToken } from './stored.ts';
+import { mintTemporaryToken } from './temporary.ts';
+import type { MintedToken } from './verify.ts';
 
 /**
  * The main step: reads what is wanted, mints it, hands it on.
  *
- * @throws {Failure} with nothing handed on, and what was made deleted or left to the post step.
+ * @throws {ActionError} with nothing handed on, and what was made deleted or left to the post step.
  */
-export async function mainStep(world: World): Promise<void> {
-  const { runner, env, clock } = world;
-  maskAuthorizer(runner);
-  const order = readOrder(runner.input, { workflow: env['GITHUB_WORKFLOW'] ?? '', now: clock.now(), env });
-  const obstacle = runner.obstacle(order.exportEnv.length > 0);
-  if (obstacle !== undefined) {
-    throw new Failure(
-      titles.noRunner,
-      `${obstacle}, so a token could not be handed on, and none is made. This action has to be run by a GitHub Actions runner.`,
+export async function mainStep(context: Context): Promise<void> {
+  const { runner, env, clock } = context;
+  maskAuthorizingToken(runner);
+  const inputs = parseMainInputs(runner.getInput, {
+    workflow: env['GITHUB_WORKFLOW'] ?? '',
+    now: clock.now(),
+    env,
+  });
+  const missingFile = runner.findMissingFile(inputs.exportEnv.length > 0);
+  if (missingFile !== undefined) {
+    throw new ActionError(
+      errorTitles.noRunner,
+      `${missingFile}, so a token could not be handed on, and none is made. This action has to be run by a GitHub Actions runner.`,
     );
   }
-  for (const warning of order.warnings) runner.warning(warning);
-  await withAccount(world, order.access, async account => {
-    const minted = await mint(world, order, account);
-    await deliver(world, order, account, minted);
+  for (const warning of inputs.warnings) runner.warning(warning);
+  await withAccount(context, inputs.connection, async account => {
+    const minted = await mint(context, inputs, account);
+    await writeResults(context, inputs, account, minted);
   });
 }
 
-function mint(world: World, { access, wanted }: Order, account: Account): Promise<Minted> {
-  const { runner, env, random } = world;
-  const patience = patienceFor(world, access.timeout);
-  if (wanted.kind === 'temporary') return mintTemporary(access, wanted, { account, patience });
-  const keep = (trail: Trail | undefined) => {
+function mint(context: Context, { connection, request }: MainInputs, account: Account): Promise<MintedToken> {
+  const { runner, env, randomInt } = context;
+  const options = retryOptions(context, connection.timeout);
+  if (request.kind === 'temporary') return mintTemporaryToken(connection, request, { account, options });
+  const saveState = (state: CleanupState | undefined) => {
     try {
-      runner.keep(trail === undefined ? '' : writeTrail(trail));
+      runner.saveState(state === undefined ? '' : serializeState(state));
     } catch (error) {
-      runner.debug(traceOf(error));
-      throw new Failure(
-        titles.handOver,
+      runner.debug(stackOf(error));
+      throw new ActionError(
+        errorTitles.handOver,
         "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
       );
     }
   };
-  const nonce = newNonce(random);
-  return mintStored(access, wanted, runOf(env), nonce, { account, patience, keep, warn: runner.warning });
+  const nonce = newNonce(randomInt);
+  return mintStoredToken(connection, request, currentRun(env), nonce, {
+    account,
+    options,
+    saveState,
+    warn: runner.warning,
+  });
 }
 
-async function deliver(world: World, order: Order, account: Account, minted: Minted): Promise<void> {
-  const { runner, clock } = world;
+async function writeResults(
+  context: Context,
+  inputs: MainInputs,
+  account: Account,
+  minted: MintedToken,
+): Promise<void> {
+  const { runner, clock } = context;
   try {
-    const variables = order.exportEnv.map(name => [name, minted.secret] as const);
+    const variables = inputs.exportEnv.map(name => [name, minted.secret] as const);
     // A token that is to stay was the post step's to delete only as long as nobody had it.
-    const stays = order.wanted.kind === 'stored' && !order.wanted.untilJobEnds;
-    runner.handOver(outputsOf(minted), Object.fromEntries(variables), stays ? '' : undefined);
+    const stays = inputs.request.kind === 'stored' && !inputs.request.untilJobEnds;
+    runner.writeResults(toOutputs(minted), Object.fromEntries(variables), stays ? '' : undefined);
   } catch (error) {
-    runner.debug(traceOf(error));
-    const fate = await withdraw(world, account, minted);
-    throw new Failure(titles.handOver, `The runner's files could not be written; is the disk full? ${fate}`);
+    runner.debug(stackOf(error));
+    const deletion = await withdraw(context, account, minted);
+    throw new ActionError(
+      errorTitles.handOver,
+      `The runner's files could not be written; is the disk full? ${deletion}`,
+    );
   }
-  runner.info(storyOf(minted, order, clock.now()));
-  if (!order.summary) return;
+  runner.info(logLine(minted, inputs, clock.now()));
+  if (!inputs.summary) return;
   try {
-    await runner.summarize('Mapbox token', summaryOf(minted, order));
+    await runner.writeSummary('Mapbox token', summaryRows(minted, inputs));
   } catch {
     runner.warning('The token was handed on, but the summary page could not be written.');
   }
 }
 
 /** Deletes a token that nobody will get, and says what became of it. */
-async function withdraw(world: World, account: Account, minted: Minted): Promise<string> {
+async function withdraw(context: Context, account: Account, minted: MintedToken): Promise<string> {
   if (minted.usage === 'tk') return 'The token was not handed on; it expires by itself.';
-  const end = await removeToken(account, minted.id, patienceFor(world, GRACE));
-  return end.kind === 'gone' && end.found
+  const result = await deleteTokenWithRetry(account, minted.id, retryOptions(context, DISCARD_BUDGET_MS));
+  return result.kind === 'deleted' && result.found
     ? 'The token was deleted.'
     : `The token ${minted.id} was not handed on and may still be alive: look for it on ${TOKENS_PAGE}.`;
 }

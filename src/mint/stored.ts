@@ -1,32 +1,32 @@
-import { clearLost, whatIsLeft } from '../cleanup/orphans.ts';
-import type { Trail } from '../cleanup/state.ts';
-import { Failure, titles } from '../errors/action-error.ts';
-import { failureAfter } from '../errors/api-error.ts';
-import type { Access } from '../inputs/connection.ts';
-import type { Wanted } from '../inputs/token-request.ts';
+import { deleteOrphans, orphanWarning } from '../cleanup/orphans.ts';
+import type { CleanupState } from '../cleanup/state.ts';
+import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { apiError } from '../errors/api-error.ts';
+import type { ConnectionInputs } from '../inputs/connection.ts';
+import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
-import { createStored } from '../mapbox/create.ts';
-import { isMissing } from '../mapbox/result.ts';
-import { type Patience, persist, shortened } from '../mapbox/retry.ts';
-import { jobMark, jobNote, permanentNote } from '../note.ts';
-import type { Run } from '../runtime/workflow-run.ts';
-import { confirmedId, discard, graced, ownId } from './discard.ts';
-import { judge, type Minted } from './verify.ts';
+import { createStoredToken } from '../mapbox/create.ts';
+import { isNotFound } from '../mapbox/result.ts';
+import { type RetryOptions, retry, withBudget } from '../mapbox/retry.ts';
+import { jobMarker, jobNote, permanentNote } from '../note.ts';
+import type { WorkflowRun } from '../runtime/workflow-run.ts';
+import { confirmedTokenId, discard, ownTokenId, withDiscardBudget } from './discard.ts';
+import { judge, type MintedToken } from './verify.ts';
 
 /** What minting needs of the world. */
 export interface Mint {
   readonly account: Account;
-  readonly patience: Patience;
+  readonly options: RetryOptions;
   /**
    * Keeps the trail for the post step, in place of the one before; `undefined` when there is nothing to clean up.
    * Throws where that cannot be written.
    */
-  readonly keep: (trail: Trail | undefined) => void;
+  readonly saveState: (state: CleanupState | undefined) => void;
   readonly warn: (text: string) => void;
 }
 
 /** Looking for what a lost attempt made must not use up the time in which to repeat it. */
-const CLEARING = 15_000;
+const ORPHAN_BUDGET_MS = 15_000;
 
 /**
  * Mints a token that lives until it is deleted. One request when all is well.
@@ -34,44 +34,44 @@ const CLEARING = 15_000;
  * The trail is kept before the first request leaves, and again as soon as the token's id is known, so that the
  * post step finds the token whenever this one is interrupted.
  *
- * @throws {Failure} when there is no token to hand on.
+ * @throws {ActionError} when there is no token to hand on.
  */
-export async function mintStored(
-  { authorizer, username }: Access,
-  wanted: Wanted & { kind: 'stored' },
-  run: Run,
+export async function mintStoredToken(
+  { authorizingToken, username }: ConnectionInputs,
+  request: TokenRequest & { kind: 'stored' },
+  run: WorkflowRun,
   nonce: string,
-  { account, patience, keep, warn }: Mint,
-): Promise<Minted> {
-  const mark = wanted.untilJobEnds ? jobMark(run, nonce) : undefined;
-  const note = mark === undefined ? permanentNote(wanted.note, run) : jobNote(wanted.note, mark);
-  let trail: Trail = { username, note, mark, id: undefined, lost: 0 };
-  const update = (change: Partial<Trail>) => {
-    trail = { ...trail, ...change };
-    keep(trail);
+  { account, options, saveState, warn }: Mint,
+): Promise<MintedToken> {
+  const marker = request.untilJobEnds ? jobMarker(run, nonce) : undefined;
+  const note = marker === undefined ? permanentNote(request.note, run) : jobNote(request.note, marker);
+  let state: CleanupState = { username, note, marker, id: undefined, orphans: 0 };
+  const update = (change: Partial<CleanupState>) => {
+    state = { ...state, ...change };
+    saveState(state);
   };
   /** How many attempts may have made a token that nobody holds. */
   let lost = 0;
   /** What was found of them. A list that is stale shows a token again that is deleted: no loss is made good twice. */
   const found = new Set<string>();
   /** Whether the account could not be searched, for want of `tokens:read`. */
-  let blind = false;
+  let cannotSearch = false;
 
-  const end = await persist(
+  const result = await retry(
     async left => {
-      if (trail.lost !== lost + 1) update({ lost: lost + 1 });
-      const outcome = await createStored(account, { ...wanted, note }, left);
+      if (state.orphans !== lost + 1) update({ orphans: lost + 1 });
+      const result = await createStoredToken(account, { ...request, note }, left);
       // A refusal that Mapbox did not write says nothing of what Mapbox did.
-      if (outcome.kind === 'unknown' || (outcome.kind === 'refused' && !outcome.documented)) lost++;
-      else if (outcome.kind !== 'done') update({ lost });
-      return outcome;
+      if (result.kind === 'indeterminate' || (result.kind === 'rejected' && !result.isMapboxError)) lost++;
+      else if (result.kind !== 'success') update({ orphans: lost });
+      return result;
     },
-    patience,
+    options,
     async () => {
-      if (mark === undefined || blind) return;
-      const cleared = await clearLost(account, mark, shortened(patience, CLEARING));
-      if (cleared.kind !== 'cleared') {
-        blind = isMissing(cleared);
+      if (marker === undefined || cannotSearch) return;
+      const cleared = await deleteOrphans(account, marker, withBudget(options, ORPHAN_BUDGET_MS));
+      if (cleared.kind !== 'searched') {
+        cannotSearch = isNotFound(cleared);
         return;
       }
       const fresh = cleared.deleted.filter(id => !found.has(id));
@@ -80,50 +80,51 @@ export async function mintStored(
     },
   );
 
-  if (end.kind !== 'done') {
-    if (lost === 0) forget(keep);
-    throw await failureAfter(end, wanted.scopes, authorizer, account, patience);
+  if (result.kind !== 'success') {
+    if (lost === 0) forget(saveState);
+    throw await apiError(result, request.scopes, authorizingToken, account, options);
   }
-  const { value } = end;
-  const id = ownId(value, authorizer);
-  const ours = confirmedId(value, authorizer, username);
+  const { value } = result;
+  const id = ownTokenId(value, authorizingToken);
+  const own = confirmedTokenId(value, authorizingToken, username);
   try {
-    update({ id, lost: id === undefined ? lost + 1 : lost });
+    update({ id, orphans: id === undefined ? lost + 1 : lost });
   } catch (error) {
-    const fate = await discard(account, ours, trail, graced(patience));
-    if (fate.gone && lost === 0) forget(keep);
-    const why = error instanceof Failure ? error.message : 'The trail for the post step could not be kept.';
-    throw new Failure(titles.handOver, `${why} The token was not handed on. ${fate.words}`);
+    const deletion = await discard(account, own, state, withDiscardBudget(options));
+    if (deletion.gone && lost === 0) forget(saveState);
+    const reason =
+      error instanceof ActionError ? error.message : 'The trail for the post step could not be kept.';
+    throw new ActionError(errorTitles.handOver, `${reason} The token was not handed on. ${deletion.words}`);
   }
-  const minted = judge(value, wanted, username, authorizer);
+  const minted = judge(value, request, username, authorizingToken);
   if ('fault' in minted) {
     // Without an id of its own, what was made is as good as lost.
-    if (ours === undefined) update({ id: undefined, lost: lost + 1 });
-    const fate = await discard(account, ours, trail, graced(patience));
-    if (fate.gone && lost > 0) update({ id: undefined });
-    else if (fate.gone) forget(keep);
-    throw new Failure(
-      titles.badAnswer,
-      `Mapbox made a token, but ${minted.fault}. It was not handed on. ${fate.words}`,
+    if (own === undefined) update({ id: undefined, orphans: lost + 1 });
+    const deletion = await discard(account, own, state, withDiscardBudget(options));
+    if (deletion.gone && lost > 0) update({ id: undefined });
+    else if (deletion.gone) forget(saveState);
+    throw new ActionError(
+      errorTitles.badAnswer,
+      `Mapbox made a token, but ${minted.fault}. It was not handed on. ${deletion.words}`,
     );
   }
-  const unmarked = minted.usage !== 'tk' && mark !== undefined && !minted.note.endsWith(mark);
+  const unmarked = minted.usage !== 'tk' && marker !== undefined && !minted.note.endsWith(marker);
   if (unmarked) {
     warn(
-      `Mapbox stored the note otherwise than it was sent, without "${mark}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`,
+      `Mapbox stored the note otherwise than it was sent, without "${marker}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`,
     );
   }
-  if (lost > 0 && (blind || unmarked || mark === undefined)) {
-    const searched = blind ? trail : { ...trail, mark: undefined };
-    warn(await whatIsLeft(account, searched, shortened(patience, CLEARING)));
-    update({ lost: 0 });
+  if (lost > 0 && (cannotSearch || unmarked || marker === undefined)) {
+    const searched = cannotSearch ? state : { ...state, marker: undefined };
+    warn(await orphanWarning(account, searched, withBudget(options, ORPHAN_BUDGET_MS)));
+    update({ orphans: 0 });
   }
   return minted;
 }
 
 /** There is nothing left to clean up. Where that cannot be written, the post step finds nothing, and that is all. */
-function forget(keep: Mint['keep']): void {
+function forget(saveState: Mint['saveState']): void {
   try {
-    keep(undefined);
+    saveState(undefined);
   } catch {}
 }

@@ -1,15 +1,15 @@
-import type { Wanted } from '../inputs/token-request.ts';
-import type { Authorizer } from '../mapbox/account.ts';
-import type { Created } from '../mapbox/create.ts';
-import { usageOf } from '../mapbox/scopes.ts';
+import type { TokenRequest } from '../inputs/token-request.ts';
+import type { AuthorizingToken } from '../mapbox/account.ts';
+import type { CreatedToken } from '../mapbox/create.ts';
+import { usageForScopes } from '../mapbox/scopes.ts';
 import { type Claims, isTokenId } from '../mapbox/token.ts';
-import { type Secret, tokensIn } from '../secret.ts';
+import { extractTokens, type Secret } from '../secret.ts';
 
 /** A token that is what was asked for. */
-export type Minted = StoredToken | TemporaryToken;
+export type MintedToken = MintedStoredToken | MintedTemporaryToken;
 
 /** Lives until it is deleted by its id. */
-export interface StoredToken {
+export interface MintedStoredToken {
   readonly usage: 'pk' | 'sk';
   readonly secret: Secret;
   readonly username: string;
@@ -20,7 +20,7 @@ export interface StoredToken {
 }
 
 /** Lives until it expires; nobody can revoke it. */
-export interface TemporaryToken {
+export interface MintedTemporaryToken {
   readonly usage: 'tk';
   readonly secret: Secret;
   readonly username: string;
@@ -29,66 +29,66 @@ export interface TemporaryToken {
 }
 
 /** Why an answer is not handed on. */
-export interface Rejected {
+export interface Mismatch {
   readonly fault: string;
 }
 
 /** Compares what Mapbox made with what was asked for: a new token of the usage, exactly the scopes, the account. */
 export function judge(
-  created: Created,
-  wanted: Wanted,
+  created: CreatedToken,
+  request: TokenRequest,
   username: string,
-  authorizer: Pick<Authorizer, 'secret' | 'id'>,
-): Minted | Rejected {
+  authorizingToken: Pick<AuthorizingToken, 'secret' | 'id'>,
+): MintedToken | Mismatch {
   const { claims, secret, id } = created;
-  if (secret.equals(authorizer.secret) || (id !== undefined && id === authorizer.id)) {
+  if (secret.equals(authorizingToken.secret) || (id !== undefined && id === authorizingToken.id)) {
     return { fault: 'it is the authorizing token' };
   }
   if (claims === undefined) return { fault: 'its text does not have the form of a Mapbox token' };
   if (claims.username !== username) return { fault: 'it belongs to another account' };
-  return wanted.kind === 'temporary'
-    ? judgeTemporary(created, claims, wanted)
-    : judgeStored(created, claims, wanted);
+  return request.kind === 'temporary'
+    ? judgeTemporary(created, claims, request)
+    : judgeStored(created, claims, request);
 }
 
 function judgeTemporary(
-  { secret, expires }: Created,
+  { secret, expires }: CreatedToken,
   { usage, username, scopes, expiresAt }: Claims,
-  wanted: Wanted & { kind: 'temporary' },
-): Minted | Rejected {
+  request: TokenRequest & { kind: 'temporary' },
+): MintedToken | Mismatch {
   if (usage !== 'tk') return { fault: `it is a \`${usage}\` token and not a temporary one` };
   if (scopes === undefined) return { fault: 'its scopes are not told' };
-  const fault = compareScopes(wanted.scopes, scopes);
+  const fault = compareScopes(request.scopes, scopes);
   if (fault !== undefined) return { fault };
   // The text's own claim is what Mapbox will go by; the answer of 2018 had nothing beside the text.
-  const end = expiresAt ?? expires;
-  if (end === undefined) return { fault: 'it does not tell when it expires' };
-  return { usage, secret, username, scopes: wanted.scopes, expiresAt: end };
+  const result = expiresAt ?? expires;
+  if (result === undefined) return { fault: 'it does not tell when it expires' };
+  return { usage, secret, username, scopes: request.scopes, expiresAt: result };
 }
 
 function judgeStored(
-  created: Created,
+  created: CreatedToken,
   claims: Claims,
-  wanted: Wanted & { kind: 'stored' },
-): Minted | Rejected {
+  request: TokenRequest & { kind: 'stored' },
+): MintedToken | Mismatch {
   const { secret, id, usage, scopes, note, allowedUrls } = created;
-  const expected = usageOf(wanted.scopes);
+  const expected = usageForScopes(request.scopes);
   if (usage !== 'pk' && usage !== 'sk') return { fault: 'it is neither a public nor a secret token' };
   if (usage !== claims.usage || (expected !== undefined && usage !== expected)) {
     return { fault: `it is a \`${claims.usage}\` token, where \`${expected ?? usage}\` was to be expected` };
   }
   if (scopes === undefined) return { fault: 'its scopes are not told' };
-  const fault = compareScopes(wanted.scopes, scopes);
+  const fault = compareScopes(request.scopes, scopes);
   if (fault !== undefined) return { fault };
   if (id === undefined || !isTokenId(id))
     return { fault: 'its id is missing, so that nobody could delete it' };
   if (claims.id !== undefined && claims.id !== id) return { fault: 'its id is not the one in its text' };
-  if (wanted.allowedUrls.length > 0 && allowedUrls.length === 0) {
+  if (request.allowedUrls.length > 0 && allowedUrls.length === 0) {
     return { fault: 'it is not restricted to the allowed URLs' };
   }
   // The note is an output and stands in the summary: no place for a token, and we sent none.
-  if (tokensIn(note).length > 0) return { fault: 'its note has a token in it' };
-  return { usage, secret, username: claims.username, scopes: wanted.scopes, id, note };
+  if (extractTokens(note).length > 0) return { fault: 'its note has a token in it' };
+  return { usage, secret, username: claims.username, scopes: request.scopes, id, note };
 }
 
 function compareScopes(asked: readonly string[], granted: readonly string[]): string | undefined {

@@ -1,12 +1,12 @@
 import { accessSync, constants, statSync, truncateSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { Secret } from '../secret.ts';
-import { plain } from './sanitize.ts';
+import { sanitize } from './sanitize.ts';
 
 /** What the step says to the runner, and the runner to the step. */
 export interface Runner {
   /** An input as written, empty where unset. */
-  input(name: string): string;
+  getInput(name: string): string;
   /** Hides a text in every line from the next one on, in this step and all later ones. */
   mask(secret: Secret): void;
   info(text: string): void;
@@ -15,18 +15,18 @@ export interface Runner {
   /** The one annotation that a failed step ends with. Sets the exit code. */
   fail(title: string, text: string): void;
   /** Kept for the post step, in place of what was kept before. */
-  keep(state: string): void;
-  kept(): string;
+  saveState(state: string): void;
+  getState(): string;
   /**
    * Why this step's results could not be handed on, or `undefined`. Known before a token is made.
    * `variables`: whether environment variables are to be set.
    */
-  obstacle(variables: boolean): string | undefined;
+  findMissingFile(variables: boolean): string | undefined;
   /**
-   * Sets outputs and environment variables, and `state` as {@link keep} does if it is given: all of it, or, when it
+   * Sets outputs and environment variables, and `state` as {@link saveState} does if it is given: all of it, or, when it
    * throws, nothing.
    */
-  handOver(
+  writeResults(
     outputs: Readonly<Record<string, string | Secret>>,
     variables: Readonly<Record<string, Secret>>,
     state?: string,
@@ -35,7 +35,7 @@ export interface Runner {
    * Adds a table to the job's summary page: with `columns` at its head, or, without, with the first cell of each
    * row as the row's own head. Rejects where the page cannot be written.
    */
-  summarize(
+  writeSummary(
     heading: string,
     rows: readonly (readonly string[])[],
     columns?: readonly string[],
@@ -50,9 +50,9 @@ const STATE = 'trail';
  */
 export function actionsRunner(env: Readonly<Record<string, string | undefined>>): Runner {
   const secrets = new Set<string>();
-  const clean = (text: string) => plain(text, secrets);
+  const clean = (text: string) => sanitize(text, secrets);
   return {
-    input: name => core.getInput(name, { trimWhitespace: false }),
+    getInput: name => core.getInput(name, { trimWhitespace: false }),
     mask(secret) {
       const text = secret.reveal();
       if (text.trim() === '' || secrets.has(text)) return;
@@ -66,9 +66,9 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
       process.exitCode = core.ExitCode.Failure;
       core.error(clean(text), { title });
     },
-    keep: state => core.saveState(STATE, state),
-    kept: () => core.getState(STATE),
-    obstacle(variables) {
+    saveState: state => core.saveState(STATE, state),
+    getState: () => core.getState(STATE),
+    findMissingFile(variables) {
       // Without its file the toolkit would print the value to the log instead.
       const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(variables ? ['GITHUB_ENV'] : [])];
       for (const name of names) {
@@ -82,7 +82,7 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
       }
       return undefined;
     },
-    handOver(outputs, variables, state) {
+    writeResults(outputs, variables, state) {
       const files = [env['GITHUB_ENV'], env['GITHUB_OUTPUT'], env['GITHUB_STATE']].flatMap(path =>
         path === undefined ? [] : [{ path, size: statSync(path, { throwIfNoEntry: false })?.size }],
       );
@@ -104,7 +104,7 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
         throw error;
       }
     },
-    async summarize(heading, rows, columns) {
+    async writeSummary(heading, rows, columns) {
       const cell = (text: string, header = false) => ({ data: escapeHtml(clean(text)), header });
       const table = [
         ...(columns === undefined ? [] : [columns.map(name => cell(name, true))]),

@@ -7,7 +7,7 @@ import { TOKENS } from '../secret.ts';
  * The runner takes `::command::` at the start of a line and the old `##[command]` anywhere in one
  * [actions/runner, src/Runner.Common/ActionCommand.cs].
  */
-export function plain(text: string, secrets: Iterable<string> = []): string {
+export function sanitize(text: string, secrets: Iterable<string> = []): string {
   let clean = text;
   for (const secret of secrets) clean = clean.replaceAll(secret, '***');
   return clean

@@ -1,58 +1,61 @@
-import { Failure, titles } from '../errors/action-error.ts';
-import { type Proxies, proxySecrets, readProxies } from '../http/proxy.ts';
-import type { Access } from '../inputs/connection.ts';
+import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { type ProxySettings, parseProxySettings, proxySecrets } from '../http/proxy.ts';
+import type { ConnectionInputs } from '../inputs/connection.ts';
 import type { Account } from '../mapbox/account.ts';
-import { exchangeOver } from '../mapbox/client.ts';
-import type { Patience } from '../mapbox/retry.ts';
+import { createApiClient } from '../mapbox/client.ts';
+import type { RetryOptions } from '../mapbox/retry.ts';
 import { Secret } from '../secret.ts';
-import type { Environment, World } from './context.ts';
+import type { Context, Environment } from './context.ts';
 
 /** The proxies on the way to an API. What of them must not be seen is hidden. */
-export function proxiesTo(api: URL, { runner, env }: Pick<World, 'runner' | 'env'>): Proxies | undefined {
-  const proxies = proxiesOf(api, env);
+export function proxiesFor(
+  api: URL,
+  { runner, env }: Pick<Context, 'runner' | 'env'>,
+): ProxySettings | undefined {
+  const proxies = proxySettings(api, env);
   for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text));
   return proxies;
 }
 
 /** Opens the way to Mapbox, gives the account that can be asked through it, and closes the way behind `use`. */
 export async function withAccount<T>(
-  world: World,
-  { api, authorizer, username }: Pick<Access, 'api' | 'authorizer' | 'username'>,
+  context: Context,
+  { api, authorizingToken, username }: Pick<ConnectionInputs, 'api' | 'authorizingToken' | 'username'>,
   use: (account: Account) => Promise<T>,
 ): Promise<T> {
-  const { runner, clock, open } = world;
-  const wire = await open(api, proxiesTo(api, world));
+  const { runner, clock, createHttpClient } = context;
+  const client = await createHttpClient(api, proxiesFor(api, context));
   try {
     return await use({
-      exchange: exchangeOver(wire, api),
-      authorizer: authorizer.secret,
+      send: createApiClient(client, api),
+      authorizingToken: authorizingToken.secret,
       username,
       api,
       now: clock.now,
-      seen: runner.mask,
+      mask: runner.mask,
     });
   } finally {
-    await wire.close();
+    await client.close();
   }
 }
 
-function proxiesOf(api: URL, env: Environment): Proxies | undefined {
+function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
   try {
-    return readProxies(api, env);
+    return parseProxySettings(api, env);
   } catch (error) {
     if (error instanceof TypeError)
-      throw new Failure(titles.badInput, `The environment variable ${error.message}.`);
+      throw new ActionError(errorTitles.badInput, `The environment variable ${error.message}.`);
     throw error;
   }
 }
 
 /** Patience for as many milliseconds, beginning now. */
-export function patienceFor({ clock, random, runner }: World, milliseconds: number): Patience {
+export function retryOptions({ clock, randomInt, runner }: Context, milliseconds: number): RetryOptions {
   const FINE = 2 ** 32;
   return {
     clock,
-    fraction: () => random(FINE) / FINE,
-    deadline: clock.ticks() + milliseconds,
-    report: runner.info,
+    random: () => randomInt(FINE) / FINE,
+    deadline: clock.monotonic() + milliseconds,
+    log: runner.info,
   };
 }

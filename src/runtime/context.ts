@@ -1,19 +1,23 @@
 import type { Clock } from '../clock.ts';
-import type { Limits, Wire } from '../http/client.ts';
-import type { Proxies } from '../http/proxy.ts';
+import type { HttpClient, HttpLimits } from '../http/client.ts';
+import type { ProxySettings } from '../http/proxy.ts';
 import type { Runner } from '../runner/runner.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Opens the way to a server. */
-export type OpenWire = (url: URL, proxies: Proxies | undefined, limits?: Partial<Limits>) => Promise<Wire>;
+export type CreateHttpClient = (
+  url: URL,
+  proxies: ProxySettings | undefined,
+  limits?: Partial<HttpLimits>,
+) => Promise<HttpClient>;
 
 /** Everything outside that a step works with. */
-export interface World {
+export interface Context {
   readonly runner: Runner;
   readonly env: Environment;
   readonly clock: Clock;
   /** A whole number from 0 up to, not including, `below`; nobody can guess it. */
-  readonly random: (below: number) => number;
-  readonly open: OpenWire;
+  readonly randomInt: (below: number) => number;
+  readonly createHttpClient: CreateHttpClient;
 }

@@ -1,4 +1,4 @@
-import { Failure, titles, traceOf } from '../errors/action-error.ts';
+import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import type { Runner } from '../runner/runner.ts';
 
 /** The process, as far as a step ends with it. */
@@ -15,11 +15,11 @@ export interface Step {
    * The last word of a step that has to leave before it is done, for this reason, and the exit code to leave with.
    * Where there is none, it leaves with 1, and an error with an annotation.
    */
-  interrupted?(why: string): number;
+  onInterrupt?(why: string): number;
 }
 
 /** What still goes on when the step is done, such as connecting to a host that does not answer, gets this long. */
-const LINGER = 250;
+const EXIT_DELAY_MS = 250;
 
 /**
  * Runs a step to whatever end it comes to: at most one error annotation, an exit code that tells, no stack
@@ -31,37 +31,37 @@ const LINGER = 250;
 export async function runStep(runner: Runner, process: Process, step: Step): Promise<void> {
   const cancelled = () => {
     runner.info('Cancelled.');
-    process.exit(step.interrupted?.('The step was cancelled before it was done.') ?? 1);
+    process.exit(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
   };
   process.on('SIGINT', cancelled);
   process.on('SIGTERM', cancelled);
   // Node would print the error whole, whatever it holds.
   process.on('uncaughtException', error => {
-    if (step.interrupted === undefined) {
+    if (step.onInterrupt === undefined) {
       fail(runner, error);
       process.exit(1);
       return;
     }
-    runner.debug(traceOf(error));
-    process.exit(step.interrupted('The action itself went wrong.'));
+    runner.debug(stackOf(error));
+    process.exit(step.onInterrupt('The action itself went wrong.'));
   });
   try {
     await step.run();
   } catch (error) {
     fail(runner, error);
   }
-  setTimeout(() => process.exit(), LINGER).unref();
+  setTimeout(() => process.exit(), EXIT_DELAY_MS).unref();
 }
 
 function fail(runner: Runner, error: unknown): void {
-  if (error instanceof Failure) {
+  if (error instanceof ActionError) {
     runner.fail(error.title, error.message);
     return;
   }
   const name = error instanceof Error ? error.name : typeof error;
-  runner.debug(traceOf(error));
+  runner.debug(stackOf(error));
   runner.fail(
-    titles.defect,
+    errorTitles.defect,
     `The action itself went wrong (${name}). Run the job again with debug logging to have the place in the log, and report it, please.`,
   );
 }

@@ -1,8 +1,8 @@
-import { Failure, titles } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../errors/action-error.ts';
 import type { Environment } from './context.ts';
 
 /** What a note names: the run attempt that made the token. */
-export interface Run {
+export interface WorkflowRun {
   /** For example `https://github.com`, without a slash at its end. */
   readonly server: string;
   /** `owner/name`. */
@@ -12,21 +12,21 @@ export interface Run {
 }
 
 /** The page of a run attempt, as GitHub links to it. */
-export function runUrl(run: Run): string {
+export function runUrl(run: WorkflowRun): string {
   return `${run.server}/${run.repository}/actions/runs/${run.id}/attempts/${run.attempt}`;
 }
 
 /**
  * The run attempt that the step belongs to, from the runner's default variables.
  *
- * @throws {Failure} where one is missing: without it a token could not be found again.
+ * @throws {ActionError} where one is missing: without it a token could not be found again.
  */
-export function runOf(env: Environment): Run {
+export function currentRun(env: Environment): WorkflowRun {
   const read = (name: string) => {
     const value = env[name]?.trim();
     if (!value)
-      throw new Failure(
-        titles.noRunner,
+      throw new ActionError(
+        errorTitles.noRunner,
         `${name} is not set. This action has to be run by a GitHub Actions runner.`,
       );
     return value;

@@ -1,12 +1,18 @@
-import { titles } from '../errors/action-error.ts';
+import { errorTitles } from '../errors/action-error.ts';
 import {
-  type Calling,
   missingScopes,
+  parseAuthorizingToken,
   type ReadAuthorizer,
-  readAuthorizer,
+  type TokenUse,
 } from '../inputs/authorizing-token.ts';
-import { type Access, readApiUrl, readFlag, readTimeout, readUsername } from '../inputs/connection.ts';
-import { type Fault, failureOf } from '../inputs/problems.ts';
+import {
+  type ConnectionInputs,
+  parseApiUrl,
+  parseFlag,
+  parseTimeout,
+  parseUsername,
+} from '../inputs/connection.ts';
+import { failureOf, type InputProblem } from '../inputs/problems.ts';
 import { Secret } from '../secret.ts';
 
 export const sweepInputNames = [
@@ -21,13 +27,13 @@ export const sweepInputNames = [
 export type SweepInputName = (typeof sweepInputNames)[number];
 
 /** A sweep that was checked as far as it can be without the network. */
-export interface SweepOrder {
-  readonly access: Access;
+export interface SweepInputs {
+  readonly connection: ConnectionInputs;
   readonly githubToken: Secret;
   readonly dryRun: boolean;
 }
 
-const SWEEPING: Calling = {
+const SWEEPING: TokenUse = {
   cannot: 'list or delete tokens',
   needs: 'the scopes `tokens:read` and `tokens:write`',
 };
@@ -38,42 +44,42 @@ const SWEEPING: Calling = {
  * @param now milliseconds since 1970.
  * @throws {Failure} that names every fault at once.
  */
-export function readSweep(inputs: (name: SweepInputName) => string, now: number): SweepOrder {
-  const faults: Fault[] = [];
-  const authorizer = readAuthorizer(inputs('authorizing-token'), now, faults, SWEEPING);
-  const githubToken = readGithubToken(inputs('github-token'), faults);
-  const username = readUsername(inputs('username'), authorizer, faults);
-  const dryRun = readFlag('dry-run', inputs('dry-run'), faults);
-  const timeout = readTimeout(inputs('timeout'), faults);
-  const api = readApiUrl(inputs('api-url'), faults);
-  if (authorizer !== undefined) checkScopes(authorizer, dryRun, faults);
+export function parseSweepInputs(inputs: (name: SweepInputName) => string, now: number): SweepInputs {
+  const problems: InputProblem[] = [];
+  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems, SWEEPING);
+  const githubToken = parseGithubToken(inputs('github-token'), problems);
+  const username = parseUsername(inputs('username'), authorizingToken, problems);
+  const dryRun = parseFlag('dry-run', inputs('dry-run'), problems);
+  const timeout = parseTimeout(inputs('timeout'), problems);
+  const api = parseApiUrl(inputs('api-url'), problems);
+  if (authorizingToken !== undefined) checkScopes(authorizingToken, dryRun, problems);
   if (
-    faults.length > 0 ||
-    authorizer === undefined ||
+    problems.length > 0 ||
+    authorizingToken === undefined ||
     githubToken === undefined ||
     timeout === undefined ||
     api === undefined
   ) {
-    throw failureOf(faults);
+    throw failureOf(problems);
   }
-  return { access: { authorizer, username, timeout, api }, githubToken, dryRun };
+  return { connection: { authorizingToken, username, timeout, api }, githubToken, dryRun };
 }
 
-function readGithubToken(input: string, faults: Fault[]): Secret | undefined {
+function parseGithubToken(input: string, problems: InputProblem[]): Secret | undefined {
   const text = input.trim();
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
-  faults.push({
-    title: titles.badInput,
-    text: `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
+  problems.push({
+    title: errorTitles.badInput,
+    message: `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
   });
   return undefined;
 }
 
-function checkScopes(authorizer: ReadAuthorizer, dryRun: boolean, faults: Fault[]): void {
-  const missing = missingScopes(authorizer, ['tokens:read', ...(dryRun ? [] : ['tokens:write'])]);
+function checkScopes(authorizingToken: ReadAuthorizer, dryRun: boolean, problems: InputProblem[]): void {
+  const missing = missingScopes(authorizingToken, ['tokens:read', ...(dryRun ? [] : ['tokens:write'])]);
   if (missing.length === 0) return;
-  faults.push({
-    title: titles.authorizerLacksScopes,
-    text: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(' and ')}. The sweep needs \`tokens:read\` to find tokens and \`tokens:write\` to delete them.`,
+  problems.push({
+    title: errorTitles.authorizerLacksScopes,
+    message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(' and ')}. The sweep needs \`tokens:read\` to find tokens and \`tokens:write\` to delete them.`,
   });
 }

@@ -1,11 +1,11 @@
 import type { RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { runInNote } from '../note.ts';
-import { type Run, runUrl } from '../runtime/workflow-run.ts';
+import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** Who sweeps: the run, and the id of the token that it does so with. */
 export interface Sweeper {
-  readonly run: Run;
+  readonly run: WorkflowRun;
   readonly own: string | undefined;
 }
 
@@ -13,15 +13,15 @@ export interface Sweeper {
  * What becomes of a token. `not ours`: it is no job token of this repository, and nobody else's business is
  * looked at or told.
  */
-export type Verdict =
-  | { readonly kind: 'not ours' }
+export type Decision =
+  | { readonly kind: 'unrelated' }
   | { readonly kind: 'delete' }
-  | { readonly kind: 'keep'; readonly why: Reason };
+  | { readonly kind: 'keep'; readonly reason: KeepReason };
 
-export type Reason =
-  | { readonly kind: 'default token' | 'other usage' | 'authorizing token' | 'this run' }
-  | { readonly kind: 'not asked' }
-  | Exclude<RunState, { kind: 'over' }>;
+export type KeepReason =
+  | { readonly kind: 'default-token' | 'other-usage' | 'authorizing-token' | 'this-run' }
+  | { readonly kind: 'not-checked' }
+  | Exclude<RunState, { kind: 'completed' }>;
 
 /**
  * The rule by which the sweep deletes; there is no other. A token may go if its note ends in the mark of a `job`
@@ -31,31 +31,31 @@ export type Reason =
  *
  * @param states what GitHub said, by the page of the run attempt.
  */
-export function verdictOn(
+export function decide(
   token: ListedToken,
   { run: here, own }: Sweeper,
   states: ReadonlyMap<string, RunState>,
-): Verdict {
+): Decision {
   const run = runInNote(token.note, here);
-  if (run === undefined) return { kind: 'not ours' };
-  const keep = (why: Reason): Verdict => ({ kind: 'keep', why });
-  if (token.isDefault) return keep({ kind: 'default token' });
-  if (token.usage !== 'pk' && token.usage !== 'sk') return keep({ kind: 'other usage' });
-  if (token.id === own) return keep({ kind: 'authorizing token' });
-  if (run.id === here.id) return keep({ kind: 'this run' });
+  if (run === undefined) return { kind: 'unrelated' };
+  const saveState = (reason: KeepReason): Decision => ({ kind: 'keep', reason });
+  if (token.isDefault) return saveState({ kind: 'default-token' });
+  if (token.usage !== 'pk' && token.usage !== 'sk') return saveState({ kind: 'other-usage' });
+  if (token.id === own) return saveState({ kind: 'authorizing-token' });
+  if (run.id === here.id) return saveState({ kind: 'this-run' });
   const state = states.get(runUrl(run));
-  if (state === undefined) return keep({ kind: 'not asked' });
-  return state.kind === 'over' ? { kind: 'delete' } : keep(state);
+  if (state === undefined) return saveState({ kind: 'not-checked' });
+  return state.kind === 'completed' ? { kind: 'delete' } : saveState(state);
 }
 
 /** The run attempts that GitHub has to be asked about, each once, those with the oldest token first. */
-export function runsToAsk(tokens: readonly ListedToken[], sweeper: Sweeper): Run[] {
-  const runs = new Map<string, Run>();
+export function runsToCheck(tokens: readonly ListedToken[], sweeper: Sweeper): WorkflowRun[] {
+  const runs = new Map<string, WorkflowRun>();
   const age = ({ created }: ListedToken) => created?.getTime() ?? 0;
   for (const token of tokens.toSorted((a, b) => age(a) - age(b))) {
-    const verdict = verdictOn(token, sweeper, new Map());
+    const decision = decide(token, sweeper, new Map());
     const run = runInNote(token.note, sweeper.run);
-    if (run !== undefined && verdict.kind === 'keep' && verdict.why.kind === 'not asked') {
+    if (run !== undefined && decision.kind === 'keep' && decision.reason.kind === 'not-checked') {
       runs.set(runUrl(run), run);
     }
   }

@@ -1,34 +1,34 @@
-import { Failure, titles } from '../errors/action-error.ts';
-import type { ReachGithub, RunState } from '../github/runs.ts';
-import { maskAuthorizer } from '../inputs/authorizing-token.ts';
+import { ActionError, errorTitles } from '../errors/action-error.ts';
+import type { ConnectGithub, RunState } from '../github/runs.ts';
+import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { Patience } from '../mapbox/retry.ts';
+import type { RetryOptions } from '../mapbox/retry.ts';
 import { findTokens } from '../mapbox/tokens.ts';
-import { patienceFor, proxiesTo, withAccount } from '../runtime/connect.ts';
-import type { World } from '../runtime/context.ts';
-import { type Run, runOf } from '../runtime/workflow-run.ts';
+import { proxiesFor, retryOptions, withAccount } from '../runtime/connect.ts';
+import type { Context } from '../runtime/context.ts';
+import { currentRun, type WorkflowRun } from '../runtime/workflow-run.ts';
 import { Secret } from '../secret.ts';
-import { removeTokens } from './delete-tokens.ts';
-import { checkOwnScopes, deletionFailure, listFailure } from './errors.ts';
-import { readSweep, type SweepOrder } from './inputs.ts';
+import { deleteTokens } from './delete-tokens.ts';
+import { checkOwnScopes, deletionError, listError } from './errors.ts';
+import { parseSweepInputs, type SweepInputs } from './inputs.ts';
 import {
   COLUMNS,
-  counted,
-  type Doubt,
-  doubtsIn,
+  describeDeletion,
+  describeKeepReason,
   type Entry,
-  lineOf,
-  rowsOf,
-  wordsFor,
-  wordsForFate,
+  entryLine,
+  entryRows,
+  pluralize,
+  type UncheckedToken,
+  uncheckedWarning,
 } from './report.ts';
-import { runsToAsk, type Sweeper, verdictOn } from './rule.ts';
-import { askRuns, isRejection } from './run-states.ts';
+import { decide, runsToCheck, type Sweeper } from './rule.ts';
+import { getRunStates, isRejection } from './run-states.ts';
 
 /** The world of the sweep has GitHub in it. */
-export interface SweepWorld extends World {
-  readonly reachGithub: ReachGithub;
+export interface SweepContext extends Context {
+  readonly connectGithub: ConnectGithub;
 }
 
 export const sweepOutputNames = ['deleted', 'kept'] as const;
@@ -36,79 +36,81 @@ export const sweepOutputNames = ['deleted', 'kept'] as const;
 /**
  * The sweep: deletes the `job` tokens of this repository whose runs are over and whose post steps never ran.
  *
- * @throws {Failure} where it cannot do what it is for. What was deleted until then stands in the log and in the
+ * @throws {ActionError} where it cannot do what it is for. What was deleted until then stands in the log and in the
  * summary.
  */
-export async function sweepStep(world: SweepWorld): Promise<void> {
-  const { runner, env, clock } = world;
-  maskAuthorizer(runner);
-  const githubInput = runner.input('github-token');
+export async function sweepStep(context: SweepContext): Promise<void> {
+  const { runner, env, clock } = context;
+  maskAuthorizingToken(runner);
+  const githubInput = runner.getInput('github-token');
   for (const text of [githubInput, githubInput.trim()]) runner.mask(new Secret(text));
-  const order = readSweep(runner.input, clock.now());
-  const here = runOf(env);
+  const inputs = parseSweepInputs(runner.getInput, clock.now());
+  const here = currentRun(env);
   const github = githubApi(env['GITHUB_API_URL']);
-  const obstacle = runner.obstacle(false);
-  if (obstacle !== undefined) {
-    throw new Failure(
-      titles.noRunner,
-      `${obstacle}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
+  const missingFile = runner.findMissingFile(false);
+  if (missingFile !== undefined) {
+    throw new ActionError(
+      errorTitles.noRunner,
+      `${missingFile}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
     );
   }
-  const { access } = order;
-  const patience = patienceFor(world, access.timeout);
-  await withAccount(world, access, account => sweep(world, order, here, github, account, patience));
+  const { connection } = inputs;
+  const options = retryOptions(context, connection.timeout);
+  await withAccount(context, connection, account => sweep(context, inputs, here, github, account, options));
 }
 
 async function sweep(
-  world: SweepWorld,
-  order: SweepOrder,
-  run: Run,
+  context: SweepContext,
+  inputs: SweepInputs,
+  run: WorkflowRun,
   github: URL,
   account: Account,
-  patience: Patience,
+  options: RetryOptions,
 ): Promise<void> {
-  const { runner, clock } = world;
-  const { access, dryRun } = order;
-  const sweeper = { run, own: access.authorizer.id };
+  const { runner, clock } = context;
+  const { connection, dryRun } = inputs;
+  const sweeper = { run, own: connection.authorizingToken.id };
 
-  const found = await findTokens(account, patience, () => true);
-  if (found.kind !== 'found') throw await listFailure(found, access, account, clock);
+  const found = await findTokens(account, options, () => true);
+  if (found.kind !== 'found') throw await listError(found, connection, account, clock);
   const { tokens } = found;
   if (!dryRun) checkOwnScopes(tokens.find(({ id }) => id === sweeper.own));
-  const ours = tokens.filter(token => verdictOn(token, sweeper, new Map()).kind !== 'not ours');
+  const own = tokens.filter(token => decide(token, sweeper, new Map()).kind !== 'unrelated');
   runner.info(
-    `The account ${access.username} has ${counted(tokens.length, 'token')}; ${ours.length} of them with the note of a job of ${run.repository}.`,
+    `The account ${connection.username} has ${pluralize(tokens.length, 'token')}; ${own.length} of them with the note of a job of ${run.repository}.`,
   );
 
-  const states = await ask(world, order, github, runsToAsk(ours, sweeper), patience);
-  const { kept, doubts, doomed } = sort(ours, sweeper, states);
+  const states = await checkRuns(context, inputs, github, runsToCheck(own, sweeper), options);
+  const { kept, unchecked, toDelete } = classify(own, sweeper, states);
   const entries: Entry[] = [];
-  const tell = (token: ListedToken, verdict: string) => {
-    const entry = { token, verdict };
+  const tell = (token: ListedToken, decision: string) => {
+    const entry = { token, decision };
     entries.push(entry);
-    runner.info(lineOf(entry, clock.now()));
+    runner.info(entryLine(entry, clock.now()));
   };
-  for (const { token, verdict } of kept) tell(token, verdict);
-  const doubt = doubtsIn(doubts, run);
-  if (doubt !== undefined) runner.warning(doubt);
+  for (const { token, decision } of kept) tell(token, decision);
+  const warning = uncheckedWarning(unchecked, run);
+  if (warning !== undefined) runner.warning(warning);
 
-  if (dryRun) for (const token of doomed) tell(token, 'would be deleted, its run is over');
-  const fates = dryRun
+  if (dryRun) for (const token of toDelete) tell(token, 'would be deleted, its run is over');
+  const deletions = dryRun
     ? []
-    : await removeTokens(account, doomed, patience, (token, fate) => tell(token, wordsForFate(fate)));
-  const deleted = fates.filter(({ kind }) => kind === 'gone').length;
-  await summarize(world, entries, dryRun);
+    : await deleteTokens(account, toDelete, options, (token, deletion) =>
+        tell(token, describeDeletion(deletion)),
+      );
+  const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
+  await summarize(context, entries, dryRun);
 
-  const failure = await deletionFailure(fates, access, account, clock);
+  const failure = await deletionError(deletions, connection, account, clock);
   if (failure !== undefined) throw failure;
-  if (deleted < fates.length) runner.warning(timeIsUp(deleted, fates.length));
+  if (deleted < deletions.length) runner.warning(timeoutWarning(deleted, deletions.length));
   runner.info(
     dryRun
-      ? `Dry run: would delete ${counted(doomed.length, 'token')} and keep ${kept.length}. Nothing was deleted.`
-      : `Deleted ${counted(deleted, 'token')}, kept ${ours.length - deleted}.`,
+      ? `Dry run: would delete ${pluralize(toDelete.length, 'token')} and keep ${kept.length}. Nothing was deleted.`
+      : `Deleted ${pluralize(deleted, 'token')}, kept ${own.length - deleted}.`,
   );
   try {
-    runner.handOver({ deleted: String(deleted), kept: String(ours.length - deleted) }, {});
+    runner.writeResults({ deleted: String(deleted), kept: String(own.length - deleted) }, {});
   } catch {
     runner.warning('The sweep is done, but its outputs could not be written; is the disk full?');
   }
@@ -117,8 +119,8 @@ async function sweep(
 function githubApi(text: string | undefined): URL {
   const url = URL.parse(text?.trim() ?? '');
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
-  throw new Failure(
-    titles.noRunner,
+  throw new ActionError(
+    errorTitles.noRunner,
     'GITHUB_API_URL is not set to a URL. This action has to be run by a GitHub Actions runner.',
   );
 }
@@ -127,74 +129,74 @@ function githubApi(text: string | undefined): URL {
 const RUN_BYTES = 1024 * 1024;
 
 /** Asking may take half of the time that is left; the other half is for deleting. */
-async function ask(
-  world: SweepWorld,
-  { githubToken }: SweepOrder,
+async function checkRuns(
+  context: SweepContext,
+  { githubToken }: SweepInputs,
   api: URL,
-  runs: readonly Run[],
-  { deadline }: Patience,
+  runs: readonly WorkflowRun[],
+  { deadline }: RetryOptions,
 ): Promise<Map<string, RunState>> {
   if (runs.length === 0) return new Map();
-  const { clock, open, reachGithub } = world;
-  const wire = await open(api, proxiesTo(api, world), { bytes: RUN_BYTES });
+  const { clock, createHttpClient, connectGithub } = context;
+  const client = await createHttpClient(api, proxiesFor(api, context), { maxBytes: RUN_BYTES });
   try {
-    const askGithub = reachGithub(api, githubToken, wire);
-    const now = clock.ticks();
-    const states = await askRuns(runs, askGithub, clock, now + (deadline - now) / 2);
+    const askGithub = connectGithub(api, githubToken, client);
+    const now = clock.monotonic();
+    const states = await getRunStates(runs, askGithub, clock, now + (deadline - now) / 2);
     if ([...states.values()].some(isRejection)) {
-      throw new Failure(
-        titles.githubRejects,
+      throw new ActionError(
+        errorTitles.githubRejects,
         "GitHub answered 401: `github-token` is not valid, or not any more. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
       );
     }
     return states;
   } finally {
-    await wire.close();
+    await client.close();
   }
 }
 
-interface Sorted {
+interface Classified {
   readonly kept: readonly Entry[];
-  readonly doubts: readonly Doubt[];
-  readonly doomed: readonly ListedToken[];
+  readonly unchecked: readonly UncheckedToken[];
+  readonly toDelete: readonly ListedToken[];
 }
 
-function sort(
+function classify(
   tokens: readonly ListedToken[],
   sweeper: Sweeper,
   states: ReadonlyMap<string, RunState>,
-): Sorted {
+): Classified {
   const kept: Entry[] = [];
-  const doubts: Doubt[] = [];
-  const doomed: ListedToken[] = [];
+  const unchecked: UncheckedToken[] = [];
+  const toDelete: ListedToken[] = [];
   for (const token of tokens) {
-    const verdict = verdictOn(token, sweeper, states);
-    if (verdict.kind === 'delete') doomed.push(token);
-    if (verdict.kind !== 'keep') continue;
-    const { why } = verdict;
-    kept.push({ token, verdict: wordsFor(why) });
-    if (why.kind === 'unknown' || why.kind === 'not asked') doubts.push({ token, why });
+    const decision = decide(token, sweeper, states);
+    if (decision.kind === 'delete') toDelete.push(token);
+    if (decision.kind !== 'keep') continue;
+    const { reason } = decision;
+    kept.push({ token, decision: describeKeepReason(reason) });
+    if (reason.kind === 'unknown' || reason.kind === 'not-checked') unchecked.push({ token, reason });
   }
-  return { kept, doubts, doomed };
+  return { kept, unchecked, toDelete };
 }
 
 async function summarize(
-  { runner, clock }: World,
+  { runner, clock }: Context,
   entries: readonly Entry[],
   dryRun: boolean,
 ): Promise<void> {
   if (entries.length === 0) return;
   const heading = dryRun ? 'Sweep of Mapbox tokens (dry run)' : 'Sweep of Mapbox tokens';
   try {
-    await runner.summarize(heading, rowsOf(entries, clock.now()), COLUMNS);
+    await runner.writeSummary(heading, entryRows(entries, clock.now()), COLUMNS);
   } catch {
     runner.warning('The summary page could not be written.');
   }
 }
 
-function timeIsUp(deleted: number, all: number): string {
+function timeoutWarning(deleted: number, all: number): string {
   return (
-    `Time is up: deleted ${deleted} of ${counted(all, 'token')} whose runs are over. ` +
+    `Time is up: deleted ${deleted} of ${pluralize(all, 'token')} whose runs are over. ` +
     'The next sweep goes on with the others; raise `timeout` to have them deleted in one.'
   );
 }

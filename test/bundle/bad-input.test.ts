@@ -12,7 +12,7 @@ const text = (usage: string, payload: object) =>
   [usage, Buffer.from(JSON.stringify(payload)).toString('base64url'), 'S'.repeat(22)].join('.');
 const id = `c${'0'.repeat(24)}`;
 const seconds = Math.floor(Date.now() / 1000);
-const authorizer = 'Authorizing token cannot be used';
+const authorizingToken = 'Authorizing token cannot be used';
 const scopes = 'Scopes to put right';
 const lifetime = 'Lifetime to put right';
 const input = 'Input to put right';
@@ -35,49 +35,49 @@ const badInputs: BadInput[] = [
   {
     what: 'a public authorizing token',
     inputs: { 'authorizing-token': text('pk', { u: 'octo', a: id }) },
-    title: authorizer,
+    title: authorizingToken,
     says: /public token.*`sk\.`/,
   },
   {
     what: 'a password as authorizing token',
     inputs: { 'authorizing-token': 'correct-horse-battery' },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'a token of another house',
     inputs: { 'authorizing-token': `ghp_${'a'.repeat(36)}` },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'two parts of a token',
     inputs: { 'authorizing-token': text('sk', { u: 'octo', a: id }).split('.').slice(0, 2).join('.') },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'a token with a fourth part',
     inputs: { 'authorizing-token': `${text('sk', { u: 'octo' })}.x` },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'a token without an account',
     inputs: { 'authorizing-token': text('sk', { a: id }) },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'a token whose payload is no JSON',
     inputs: { 'authorizing-token': ['sk', 'bm90LWpzb24', 'S'.repeat(22)].join('.') },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
     what: 'a token in quotes',
     inputs: { 'authorizing-token': `"${text('sk', { u: 'octo', a: id })}"` },
-    title: authorizer,
+    title: authorizingToken,
     says: 'not a Mapbox token',
   },
   {
@@ -85,7 +85,7 @@ const badInputs: BadInput[] = [
     inputs: {
       'authorizing-token': text('tk', { u: 'octo', exp: seconds - 60, iat: seconds - 120, scopes: HELD }),
     },
-    title: authorizer,
+    title: authorizingToken,
     says: /expired at \d{4}-/,
   },
   {
@@ -274,7 +274,8 @@ describe('fails before any request, with one titled annotation and nothing hande
     expect(main.stderr).toBe('');
     expect(main.stdout).not.toMatch(/^\s+at /m);
     expect(post.stdout).toBe('');
-    const secret = inputs['authorizing-token']?.trim() || inputs['username'] || setting.authorizer.token;
+    const secret =
+      inputs['authorizing-token']?.trim() || inputs['username'] || setting.authorizingToken.token;
     for (const [where, trace] of Object.entries(tracesOf(main))) {
       const shown = where === 'stdout' ? trace.replace(/^::add-mask::.*$/gm, '') : trace;
       expect(shown, where).not.toContain(secret);

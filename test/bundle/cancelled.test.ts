@@ -5,14 +5,14 @@ import type { Fault } from '../support/mapbox/faults.ts';
 import { startWorkflow } from '../support/runner/job.ts';
 import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
 
-/** A Mapbox that does to the n-th request what `faults` says, and tells when the first one has arrived. */
-async function setUpFor(faults: readonly (Fault | undefined)[], held = HELD) {
+/** A Mapbox that does to the n-th request what `problems` says, and tells when the first one has arrived. */
+async function setUpFor(problems: readonly (Fault | undefined)[], held = HELD) {
   const arrived = Promise.withResolvers<void>();
   const setting = await setUp({
     held,
     fault(_, index) {
       arrived.resolve();
-      return faults[index];
+      return problems[index];
     },
   });
   return { setting, arrived: arrived.promise };
@@ -200,7 +200,7 @@ it.skipIf(process.platform === 'win32')(
   'a token that was handed on is deleted when the job is cancelled while a later step uses it',
   async () => {
     await using setting = await setUp();
-    const { mapbox, authorizer } = setting;
+    const { mapbox, authorizingToken } = setting;
     const inUse = Promise.withResolvers<void>();
     const workflow = `
     on: push
@@ -223,7 +223,7 @@ it.skipIf(process.platform === 'win32')(
     const started = startWorkflow({
       workflow,
       actions: { './': ACTION },
-      secrets: { AUTHORIZER: authorizer.token },
+      secrets: { AUTHORIZER: authorizingToken.token },
       onLine: line => line.trim() === 'in use' && inUse.resolve(),
       killDelays: { sigterm: 0, sigkill: 1000 },
     });

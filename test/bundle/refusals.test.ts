@@ -17,7 +17,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
 
   it('revoked', async () => {
     await using setting = await setUp();
-    setting.mapbox.account.delete(setting.authorizer.id);
+    setting.mapbox.account.delete(setting.authorizingToken.id);
     const { main } = await setting.run();
 
     expectOneError(main, title, /revoked/);
@@ -37,7 +37,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
 
   it('invalid, because its signature does not hold', async () => {
     await using setting = await setUp();
-    const forged = setting.authorizer.token.replace(/[^.]*$/, 'S'.repeat(22));
+    const forged = setting.authorizingToken.token.replace(/[^.]*$/, 'S'.repeat(22));
     const { main } = await setting.run({ 'authorizing-token': forged });
 
     expectOneError(main, title, /invalid.*signature/);

@@ -41,9 +41,9 @@ describe.each([
     await using setting = await setUp();
     const { main, post } = await setting.run({ ...inputs, summary: 'true' }, { debug: true, env: TALKATIVE });
 
-    expectNowhereBut(main, setting.authorizer.token, []);
-    expectNowhereBut(post, setting.authorizer.token, []);
-    expect(main.stdout).toContain(`::add-mask::${setting.authorizer.token}`);
+    expectNowhereBut(main, setting.authorizingToken.token, []);
+    expectNowhereBut(post, setting.authorizingToken.token, []);
+    expect(main.stdout).toContain(`::add-mask::${setting.authorizingToken.token}`);
   });
 });
 
@@ -51,12 +51,12 @@ it('masks the authorizing token before it says anything else, also when everythi
   await using setting = await setUp();
   const { main } = await setting.run({ scopes: '', lifetime: 'x', 'api-url': 'x', timeout: 'x' });
 
-  expect(main.stdout.split('\n')[0]).toBe(`::add-mask::${setting.authorizer.token}`);
+  expect(main.stdout.split('\n')[0]).toBe(`::add-mask::${setting.authorizingToken.token}`);
 });
 
 it('masks an authorizing token also where blanks, quotes or a second token stand beside it', async () => {
   await using setting = await setUp();
-  const { token } = setting.authorizer;
+  const { token } = setting.authorizingToken;
   const { main } = await setting.run({ 'authorizing-token': `  "${token}"\n` });
 
   expect(main.masks).toContain(token);
@@ -77,7 +77,8 @@ it('masks the new token also in an answer that cannot be read', async () => {
   const lost = setting.mapbox.account
     .everIssued()
     .find(
-      ({ id, usage }) => usage === 'sk' && id !== setting.authorizer.id && id !== main.outputs['token-id'],
+      ({ id, usage }) =>
+        usage === 'sk' && id !== setting.authorizingToken.id && id !== main.outputs['token-id'],
     );
 
   expect(main.exitCode).toBe(0);
@@ -89,7 +90,7 @@ it('masks the new token before any other line that follows it', async () => {
   const { main } = await setting.run({ note: 'n' }, { debug: true });
   const lines = main.stdout.split('\n').filter(line => line !== '');
 
-  expect(lines[0]).toBe(`::add-mask::${setting.authorizer.token}`);
+  expect(lines[0]).toBe(`::add-mask::${setting.authorizingToken.token}`);
   expect(lines[1]).toBe(`::add-mask::${main.outputs['token']}`);
 });
 
@@ -111,7 +112,9 @@ it.skipIf(process.platform !== 'linux')(
     const inputs = { 'export-env': 'MAPBOX_ACCESS_TOKEN' };
     const quiet = await setting.run(inputs, { env });
     const debug = await setting.run(inputs, { env, debug: true });
-    const tokens = [setting.authorizer, ...setting.mapbox.account.everIssued()].map(({ token }) => token);
+    const tokens = [setting.authorizingToken, ...setting.mapbox.account.everIssued()].map(
+      ({ token }) => token,
+    );
 
     for (const { main, post } of [quiet, debug]) {
       for (const token of tokens) {
@@ -125,7 +128,7 @@ it.skipIf(process.platform !== 'linux')(
       ]);
     }
     expect(quiet.main.shown).not.toMatch(/^\s*at /m);
-    expect(debug.main.shown).toMatch(/handOver/);
+    expect(debug.main.shown).toMatch(/writeResults/);
     expect(setting.made()).toEqual([]);
     for (const request of setting.mapbox.requests) expect(['POST', 'DELETE']).toContain(request.method);
   },

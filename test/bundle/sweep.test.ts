@@ -67,14 +67,14 @@ it('has the inputs and outputs that its action.yml names, and the bundle', () =>
 
 /** 250 tokens of all kinds, on pages of 50. */
 function fill(setting: SweepSetting): {
-  doomed: StoredToken[];
+  toDelete: StoredToken[];
   kept: StoredToken[];
   doubtful: StoredToken[];
 } {
   const { github, left, token, mapbox } = setting;
   const times = <T>(count: number, make: (n: number) => T) =>
     Array.from({ length: count }, (_, n) => make(n));
-  const doomed = times(60, n =>
+  const toDelete = times(60, n =>
     left(String(100 + (n % 20)), { usage: n % 3 === 0 ? 'pk' : 'sk', attempt: 1 }),
   );
   const running = times(20, n => left(String(200 + (n % 5)), { attempt: 2 }));
@@ -98,13 +98,13 @@ function fill(setting: SweepSetting): {
   ];
   const already = mapbox.account.tokens().length;
   const production = times(250 - already, n => token(`Production ${n}`, n % 2 === 0 ? 'pk' : 'sk'));
-  return { doomed, doubtful, kept: [...running, ...doubtful, ...own, ...foreign, ...production] };
+  return { toDelete, doubtful, kept: [...running, ...doubtful, ...own, ...foreign, ...production] };
 }
 
 describe('an account of 250 tokens', () => {
   it('is swept: the right ones go, nobody is asked twice, and no token is told', async () => {
     await using setting = await setUp({ pageSize: 50 });
-    const { doomed, kept, doubtful } = fill(setting);
+    const { toDelete, kept, doubtful } = fill(setting);
     const texts = setting.mapbox.account.tokens().map(({ token }) => token);
     expect(texts).toHaveLength(250);
     const main = await run(
@@ -114,7 +114,7 @@ describe('an account of 250 tokens', () => {
     );
 
     expect(main.exitCode).toBe(0);
-    expect(doomed.filter(setting.alive)).toEqual([]);
+    expect(toDelete.filter(setting.alive)).toEqual([]);
     expect(kept.filter(token => !setting.alive(token))).toEqual([]);
     expect(setting.mapbox.account.tokens()).toHaveLength(190);
     expect(main.outputs).toEqual({ deleted: '60', kept: '26' });
@@ -137,7 +137,7 @@ describe('an account of 250 tokens', () => {
       },
     ]);
     for (const { id } of doubtful) expect(main.annotations[0]?.message).toContain(id);
-    for (const { id } of doomed) {
+    for (const { id } of toDelete) {
       expect(main.shown).toMatch(new RegExp(`^${id} ".*", .* old: deleted, its run is over$`, 'm'));
       expect(main.summary).toContain(id);
     }
@@ -147,20 +147,20 @@ describe('an account of 250 tokens', () => {
         .split('\n')
         .filter(line => line.startsWith('::'))
         .slice(0, 2),
-    ).toEqual([`::add-mask::${setting.authorizer.token}`, `::add-mask::${setting.githubToken}`]);
+    ).toEqual([`::add-mask::${setting.authorizingToken.token}`, `::add-mask::${setting.githubToken}`]);
     expect(main.newFiles).toEqual([]);
   });
 
   it('is looked at in a dry run, and left as it is', async () => {
     await using setting = await setUp({ pageSize: 50 });
-    const { doomed } = fill(setting);
+    const { toDelete } = fill(setting);
     const main = await run(setting, { 'dry-run': 'true' });
 
     expect(main.exitCode).toBe(0);
     expect(setting.mapbox.account.tokens()).toHaveLength(250);
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['GET', 'GET', 'GET', 'GET', 'GET']);
     expect(main.outputs).toEqual({ deleted: '0', kept: '86' });
-    for (const { id } of doomed)
+    for (const { id } of toDelete)
       expect(main.shown).toMatch(new RegExp(`^${id} .*: would be deleted, its run is over$`, 'm'));
     expect(main.shown).toContain('Dry run: would delete 60 tokens and keep 26. Nothing was deleted.');
     expect(main.summary).toContain('dry run');
@@ -204,7 +204,7 @@ describe('ends clearly', () => {
     expect(errorsOf(main)).toEqual(titleLine(title));
     expect(setting.alive(token)).toBe(true);
     expect(main.outputs).toEqual({});
-    expectNoSecret(main, [setting.authorizer.token, setting.githubToken]);
+    expectNoSecret(main, [setting.authorizingToken.token, setting.githubToken]);
   });
 
   it('with a github-token that GitHub rejects', async () => {
@@ -217,7 +217,7 @@ describe('ends clearly', () => {
     expect(errorsOf(main)).toEqual(titleLine('GitHub rejects the github-token'));
     expect(setting.alive(token)).toBe(true);
     expect(main.outputs).toEqual({});
-    expectNoSecret(main, [stale, setting.authorizer.token]);
+    expectNoSecret(main, [stale, setting.authorizingToken.token]);
   });
 
   it('with nothing to sweep', async () => {
@@ -249,14 +249,14 @@ describe('ends clearly', () => {
 describe('a note that wants to be more than a note', () => {
   it('stays text in the log and in the summary', async () => {
     await using setting = await setUp();
-    const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizer.token}`;
+    const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizingToken.token}`;
     setting.token(`${evil} ${markOf('1')}`);
     setting.github.attempts.set('1/1', 'completed');
     const main = await run(setting);
 
     expect(main).toMatchObject({ exitCode: 0, annotations: [], outputs: { deleted: '1', kept: '0' } });
     expect(main.summary).not.toMatch(/<img|\*b\*/);
-    expectNoSecret(main, [setting.authorizer.token]);
+    expectNoSecret(main, [setting.authorizingToken.token]);
   });
 });
 

@@ -4,8 +4,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { readToken } from '../../src/mapbox/token.ts';
-import { tokensIn } from '../../src/secret.ts';
+import { parseToken } from '../../src/mapbox/token.ts';
+import { extractTokens } from '../../src/secret.ts';
 import { isObject, isStrings, parseJson } from '../support/mapbox/wire.ts';
 
 /** A question that cannot be asked here, and why. */
@@ -61,7 +61,7 @@ export class Laboratory {
 
   /** @throws {NotAsked} where the authorizing token cannot be one. */
   constructor(options: LaboratoryOptions) {
-    const claims = readToken(options.authorizer);
+    const claims = parseToken(options.authorizer);
     if (claims === undefined) throw new NotAsked('MAPBOX_AUTHORIZING_TOKEN is not a Mapbox token.');
     this.username = claims.username;
     this.mark = `Test token, conformance ${randomBytes(4).toString('hex')}`;
@@ -74,7 +74,7 @@ export class Laboratory {
    * @throws {NotAsked} where it cannot clear up behind itself.
    */
   async open(): Promise<void> {
-    const id = readToken(this.#options.authorizer)?.id;
+    const id = parseToken(this.#options.authorizer)?.id;
     for await (const token of this.#tokens()) {
       if (token['id'] === id && isStrings(token['scopes'])) this.#held = new Set(token['scopes']);
     }
@@ -218,7 +218,7 @@ export class Laboratory {
     });
     const json = parseJson(await answer.text());
     const message = isObject(json) && typeof json['message'] === 'string' ? json['message'] : '';
-    const hidden = tokensIn(message).reduce((text, found) => text.replaceAll(found, '***'), message);
+    const hidden = extractTokens(message).reduce((text, found) => text.replaceAll(found, '***'), message);
     return {
       status: answer.status,
       headers: answer.headers,

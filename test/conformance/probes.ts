@@ -1,7 +1,7 @@
 /** How each question of the list is asked. What a probe finds, it tells in the words that the list assumes. */
 
 import { setTimeout } from 'node:timers/promises';
-import { catalogue } from '../../src/mapbox/scopes.ts';
+import { knownScopes } from '../../src/mapbox/scopes.ts';
 import type { AssumptionId } from '../support/mapbox/assumptions.ts';
 import { isObject } from '../support/mapbox/wire.ts';
 import { type Laboratory, NotAsked, nextOf, type Told } from './laboratory.ts';
@@ -188,7 +188,7 @@ export const probes: Readonly<Record<AssumptionId, Probe>> = {
     const { json, words } = await lab.ask({ path: '/scopes/v1/{username}' });
     if (!Array.isArray(json)) throw new NotAsked(words);
     const odd = json.filter(isObject).flatMap(({ id, public: isPublic }) => {
-      const known = typeof id === 'string' ? catalogue[id] : undefined;
+      const known = typeof id === 'string' ? knownScopes[id] : undefined;
       if (known === undefined) return [`${id} (${isPublic === true ? 'public' : 'secret'}, unknown)`];
       const kind = isPublic === true ? 'public' : 'secret';
       return known.kind === kind || known.kind === 'unsure' ? [] : [`${id} (${kind})`];

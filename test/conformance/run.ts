@@ -4,7 +4,7 @@
  * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
  */
 
-import { readApiUrl } from '../../src/inputs/connection.ts';
+import { parseApiUrl } from '../../src/inputs/connection.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
 import { Laboratory, NotAsked } from './laboratory.ts';
@@ -23,7 +23,8 @@ await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefine
 
 for (let n = 0; n < 60; n++) standIn?.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
 
-const url = standIn?.url ?? readApiUrl(process.env['MAPBOX_API'] ?? '', [])?.href ?? 'https://api.mapbox.com';
+const url =
+  standIn?.url ?? parseApiUrl(process.env['MAPBOX_API'] ?? '', [])?.href ?? 'https://api.mapbox.com';
 
 const authorizer = standIn?.account.issue({ scopes: HELD }).token ?? given;
 

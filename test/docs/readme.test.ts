@@ -7,9 +7,9 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
-import { titles } from '../../src/errors/action-error.ts';
-import { readScopes } from '../../src/inputs/scopes.ts';
-import { catalogue } from '../../src/mapbox/scopes.ts';
+import { errorTitles } from '../../src/errors/action-error.ts';
+import { parseScopes } from '../../src/inputs/scopes.ts';
+import { knownScopes } from '../../src/mapbox/scopes.ts';
 import { type Block, blocksOf, workflowFrom } from '../support/readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -79,7 +79,7 @@ describe('the troubleshooting table', () => {
   const rows = tableIn('Troubleshooting');
 
   it('has every title that a failed step can end with, and no other', () => {
-    expect(rows.map(([title]) => title)).toEqual(Object.values(titles));
+    expect(rows.map(([title]) => title)).toEqual(Object.values(errorTitles));
   });
 
   it('says of each what it means and what to do', () => {
@@ -93,7 +93,7 @@ describe('the scopes', () => {
   it('that the table names are in the catalogue', () => {
     const named = tableIn('Scopes for common jobs').flatMap(([, scopes]) => codeIn(scopes ?? ''));
     expect(named.length).toBeGreaterThan(20);
-    expect(named.filter(scope => !Object.hasOwn(catalogue, scope))).toEqual([]);
+    expect(named.filter(scope => !Object.hasOwn(knownScopes, scope))).toEqual([]);
   });
 
   it('that anything to copy asks for are accepted without a warning', () => {
@@ -101,7 +101,7 @@ describe('the scopes', () => {
       actions.get(uses) === 'action.yml' ? [String(given['scopes'])] : [],
     );
     expect(asked.length).toBeGreaterThan(15);
-    for (const words of asked) expect(readScopes(words), words).toMatchObject({ unknown: [], faults: [] });
+    for (const words of asked) expect(parseScopes(words), words).toMatchObject({ unknown: [], problems: [] });
   });
 });
 
@@ -138,14 +138,14 @@ describe('the YAML', () => {
   it('reads only outputs that there are', () => {
     const { outputs }: Metadata = parse(read('action.yml'));
     const ids = new Set(stepsIn(copied).flatMap(({ uses, id }) => (actions.has(uses) ? [id] : [])));
-    const wanted = copied.flatMap(({ text }) =>
+    const request = copied.flatMap(({ text }) =>
       Array.from(text.matchAll(/\bsteps\.(\w+)\.outputs\.([\w-]+)/g), ([, id = '', output = '']) =>
         ids.has(id) ? output : undefined,
       ),
     );
-    expect(wanted.length).toBeGreaterThan(20);
+    expect(request.length).toBeGreaterThan(20);
     const known: (string | undefined)[] = [...Object.keys(outputs), undefined];
-    expect(wanted.filter(output => !known.includes(output))).toEqual([]);
+    expect(request.filter(output => !known.includes(output))).toEqual([]);
   });
 });
 
@@ -175,9 +175,9 @@ describe('what people are told to run and to read', () => {
 
   it('stands under a heading that is linked to by its name', () => {
     const anchors = sections.map(({ heading }) => `#${slug(heading)}`);
-    const wanted = targets.filter(target => target.startsWith('#'));
-    expect(wanted.length).toBeGreaterThan(3);
-    expect(anchors).toEqual(expect.arrayContaining(wanted));
+    const request = targets.filter(target => target.startsWith('#'));
+    expect(request.length).toBeGreaterThan(3);
+    expect(anchors).toEqual(expect.arrayContaining(request));
     expect(anchors).toEqual([...new Set(anchors)]);
   });
 });

@@ -216,13 +216,13 @@ function killTree({ pid, exitCode, signalCode }: ChildProcess): void {
     .trim()
     .split('\n')
     .map(row => row.trim().split(/\s+/).map(Number));
-  const doomed = new Set([pid]);
+  const toDelete = new Set([pid]);
   // A parent may come after its child in the list.
-  for (let before = 0; before < doomed.size; ) {
-    before = doomed.size;
-    for (const [child = 0, parent = 0] of parents) if (doomed.has(parent)) doomed.add(child);
+  for (let before = 0; before < toDelete.size; ) {
+    before = toDelete.size;
+    for (const [child = 0, parent = 0] of parents) if (toDelete.has(parent)) toDelete.add(child);
   }
-  for (const one of doomed) {
+  for (const one of toDelete) {
     try {
       process.kill(one, 'SIGKILL');
     } catch {

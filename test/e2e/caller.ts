@@ -14,10 +14,10 @@ export interface Caller extends AsyncDisposable {
 
 export async function newCaller(options: StandInOptions & { held?: string[] } = {}): Promise<Caller> {
   const setting = await setUp(options);
-  const { mapbox, authorizer } = setting;
+  const { mapbox, authorizingToken } = setting;
   const full = (workflow: string, { env, ...more }: Partial<ActOptions> = {}): ActOptions => ({
     workflow,
-    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer.token },
+    secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizingToken.token },
     ...more,
     env: { MAPBOX_API: mapbox.url, ...env },
   });

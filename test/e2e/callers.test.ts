@@ -18,8 +18,8 @@ it('a composite action hands its token on to the job, masked there too, and it i
   ]);
   expect(run.shown).not.toContain(token);
   // The post step runs when the whole job is over, not when the composite action is.
-  const order = entriesOf(run, {}).map(({ shown }) => shown);
-  expect(order.indexOf(`Deleted the token ${id}.`)).toBeGreaterThan(order.indexOf('given ***'));
+  const inputs = entriesOf(run, {}).map(({ shown }) => shown);
+  expect(inputs.indexOf(`Deleted the token ${id}.`)).toBeGreaterThan(inputs.indexOf('given ***'));
   expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
   expect(caller.setting.made()).toEqual([]);
 });
@@ -35,7 +35,7 @@ it('a reusable workflow mints by the secret that its caller hands over', async (
   expect(linesOf(run, { step: 'use' })).toEqual(['given ***', '[]']);
   expect(linesOf(run, { step: 'report' })).toEqual(['published by octo']);
   expect(run.shown).not.toContain(token);
-  expect(run.shown).not.toContain(caller.setting.authorizer.token);
+  expect(run.shown).not.toContain(caller.setting.authorizingToken.token);
   expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
   expect(caller.setting.made()).toEqual([]);
 });

@@ -36,9 +36,9 @@ function textOf(usage: 'pk' | 'sk') {
 describe('by the tutorial, curl', () => {
   it('creates a public token', async () => {
     await using setting = await setUp({ held: HELD });
-    const { mapbox, authorizer } = setting;
+    const { mapbox, authorizingToken } = setting;
     const { status, body } = await curl(
-      `${mapbox.url}/tokens/v2/octo?access_token=${authorizer.token}`,
+      `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`,
       ...post({
         note: 'My project',
         scopes: ['styles:read', 'fonts:read'],
@@ -63,8 +63,8 @@ describe('by the tutorial, curl', () => {
 
   it('creates a secret token, and sees its text then and never again', async () => {
     await using setting = await setUp({ held: [...HELD, ...TILESETS] });
-    const { mapbox, authorizer } = setting;
-    const url = `${mapbox.url}/tokens/v2/octo?access_token=${authorizer.token}`;
+    const { mapbox, authorizingToken } = setting;
+    const url = `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`;
     const { status, body } = await curl(url, ...post({ note: 'MTS token', scopes: TILESETS }));
 
     expect(status).toBe(201);
@@ -91,9 +91,9 @@ describe('by the tutorial, curl', () => {
 
   it('is refused a scope that the authorizing token lacks', async () => {
     await using setting = await setUp({ held: HELD });
-    const { mapbox, authorizer } = setting;
+    const { mapbox, authorizingToken } = setting;
     const { status, body } = await curl(
-      `${mapbox.url}/tokens/v2/octo?access_token=${authorizer.token}`,
+      `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`,
       ...post({ note: 'MTS token', scopes: TILESETS }),
     );
 
@@ -110,7 +110,7 @@ it('a token of the action is good for a plain call by curl until it is deleted',
 
   expect(await curl(url)).toEqual({ status: 200, body: [] });
   await curl(
-    `${setting.mapbox.url}/tokens/v2/octo/${id}?access_token=${setting.authorizer.token}`,
+    `${setting.mapbox.url}/tokens/v2/octo/${id}?access_token=${setting.authorizingToken.token}`,
     '-X',
     'DELETE',
   );

@@ -67,7 +67,7 @@ describe('the sweep after a run whose machine died', () => {
     const [left] = caller.setting.made();
     const sweep = (GITHUB_RUN_ID: string) =>
       caller.run('sweep.yml', {
-        secrets: { MAPBOX_AUTHORIZING_TOKEN: caller.setting.authorizer.token, GITHUB_TOKEN: token },
+        secrets: { MAPBOX_AUTHORIZING_TOKEN: caller.setting.authorizingToken.token, GITHUB_TOKEN: token },
         env: { GITHUB_API_URL: github.url, GITHUB_RUN_ID },
       });
 
@@ -88,6 +88,6 @@ describe('the sweep after a run whose machine died', () => {
       ['/repos/octo-org/maps/actions/runs/4711/attempts/2', token],
     ]);
     expect(late.shown).not.toContain(token);
-    expect(late.shown).not.toContain(caller.setting.authorizer.token);
+    expect(late.shown).not.toContain(caller.setting.authorizingToken.token);
   });
 });

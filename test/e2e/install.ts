@@ -84,14 +84,14 @@ function inspect(): Machine {
 
 const machine = inspect();
 // The environment of Python holds paths, so that a moved folder needs a new one.
-const wanted = [
+const request = [
   ...Object.values(GO_PROGRAMS),
   `sha256:${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')}`,
   `${process.platform} ${process.arch}`,
   REAL,
 ].join('\n');
 const complete = [ACT, ACTIONLINT, TILESETS, ZIZMOR].every(path => existsSync(path));
-const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === wanted;
+const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === request;
 
 if (!there) {
   const start = performance.now();
@@ -107,7 +107,7 @@ if (!there) {
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
     ...['--require-hashes', '--only-binary', ':all:', '-r', REQUIREMENTS],
   ]);
-  writeFileSync(STAMP, wanted);
+  writeFileSync(STAMP, request);
   console.log(`Installed in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
 }
 

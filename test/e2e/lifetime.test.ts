@@ -30,7 +30,7 @@ describe('a token for the job', () => {
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
     expect(caller.setting.made()).toEqual([]);
     expect(run.shown).not.toContain(outputs['token']);
-    expect(run.shown).not.toContain(caller.setting.authorizer.token);
+    expect(run.shown).not.toContain(caller.setting.authorizingToken.token);
   });
 
   it('is deleted all the same when a later step fails, and is alive until then', async () => {

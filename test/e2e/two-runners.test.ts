@@ -23,7 +23,7 @@ type Texts = Readonly<Record<string, string>>;
 interface Phase {
   /** `first stored`, `first post stored`. */
   readonly name: string;
-  readonly outcome: string;
+  readonly result: string;
   readonly outputs: Texts;
   readonly variables: Texts;
   /** What it asked to be hidden, in order. */
@@ -69,7 +69,7 @@ describe('act and the runner of these tests', () => {
   it('come to the same results of the jobs and the steps, with the post steps in the same order', () => {
     expect(ours.jobs).toEqual(act.jobs);
     expect(act.jobs).toEqual({ first: 'failure', second: 'success' });
-    const ends = ({ phases }: Run) => phases.map(({ name, outcome }) => `${name}: ${outcome}`);
+    const ends = ({ phases }: Run) => phases.map(({ name, result }) => `${name}: ${result}`);
     expect(ends(ours)).toEqual(ends(act));
     expect(ends(act)).toContain('first slip: failure');
     expect(ends(act).filter(end => end.includes('post'))).toEqual(
@@ -124,7 +124,7 @@ describe('act and the runner of these tests', () => {
     for (const name of ['a step of first 1', 'a step of first 3']) {
       expect(told(ours, name)).toEqual(withoutItself(told(act, name), name));
       expect(told(act, name)).toMatchObject({
-        slip: { outcome: 'failure', conclusion: 'success', outputs: {} },
+        slip: { result: 'failure', conclusion: 'success', outputs: {} },
       });
     }
   });
@@ -179,7 +179,7 @@ function placeless(value: string | undefined): string | undefined {
   return value?.startsWith('/') ? 'a path' : value;
 }
 
-type Runner = (world: {
+type Runner = (context: {
   readonly caller: Caller;
   readonly env: Texts;
   readonly secrets: Texts;
@@ -191,7 +191,7 @@ async function runBy(runner: Runner): Promise<Run> {
   await using github = await startGithub({ token: JOB_TOKEN });
   const folder = mkdtempSync(join(tmpdir(), 'two-runners-'));
   try {
-    const { mapbox, authorizer } = caller.setting;
+    const { mapbox, authorizingToken } = caller.setting;
     const { account } = mapbox;
     account.issue({
       note: 'Left [until job ends: https://github.com/octo-org/maps/actions/runs/4700/attempts/1#abcd1234]',
@@ -201,7 +201,7 @@ async function runBy(runner: Runner): Promise<Run> {
     const witness = join(folder, 'testimonies');
     const run = await runner({
       caller,
-      secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizer.token, GITHUB_TOKEN: JOB_TOKEN },
+      secrets: { MAPBOX_AUTHORIZING_TOKEN: authorizingToken.token, GITHUB_TOKEN: JOB_TOKEN },
       env: {
         MAPBOX_API: mapbox.url,
         GITHUB_API_URL: github.url,
@@ -254,7 +254,7 @@ const runInAct: Runner = async ({ caller, env, secrets }) => {
     const of = (command: string) => entries.filter(entry => entry.command === command);
     phases.push({
       name: `${part.job} ${stage === 'Post' ? 'post ' : ''}${id}`,
-      outcome: result,
+      result: result,
       outputs: setBy(run, 'set-output', part),
       variables: setBy(run, 'set-env', part),
       masks: of('add-mask').map(({ value }) => value),
@@ -298,13 +298,13 @@ const runInOurs: Runner = async ({ env, secrets }) => {
 };
 
 /** A step that was skipped has none. */
-function phaseOf(name: string, { outcome, phase }: StepReport): Phase[] {
+function phaseOf(name: string, { outcome: result, phase }: StepReport): Phase[] {
   if (phase === undefined) return [];
   const { outputs, env, masks, annotations, summary, shown } = phase;
   const lines = shown
     .split('\n')
     .filter(line => line !== '' && !/^(?:::add-mask::|Error: |Warning: |Notice: )/.test(line));
-  return [{ name, outcome, outputs, variables: env, masks, annotations, summary, lines }];
+  return [{ name, result, outputs, variables: env, masks, annotations, summary, lines }];
 }
 
 /** Replaces in every text within a value, key by key. */

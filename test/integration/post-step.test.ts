@@ -23,9 +23,9 @@ it.each<[string, (given: { expired: string }) => Record<string, string>, Record<
 ])('warns of the token that it cannot delete, and fails nothing: %s', async (_, change, env, says) => {
   const clock = new VirtualClock();
   await using mapbox = await startMapbox({ now: () => clock.truth() });
-  const authorizer = mapbox.account.issue({ scopes: HELD });
+  const authorizingToken = mapbox.account.issue({ scopes: HELD });
   const inputs = {
-    'authorizing-token': authorizer.token,
+    'authorizing-token': authorizingToken.token,
     scopes: 'tilesets:write',
     'api-url': mapbox.url,
   };
@@ -39,5 +39,5 @@ it.each<[string, (given: { expired: string }) => Record<string, string>, Record<
   expect(warning).toMatch(says);
   expect(warning).toContain(outputs['token-id']);
   expect(warning).toContain(outputs['note']);
-  expect(warning).not.toContain(authorizer.token);
+  expect(warning).not.toContain(authorizingToken.token);
 });

@@ -84,7 +84,7 @@ const schedule = fc.record({
   lifetime: fc.constantFrom('job', 'job', 'job', '10m', 'permanent'),
   mayRead: fc.boolean(),
   chance: fc.nat(),
-  faults: fc.array(fc.option(fault, { freq: 4 }), { maxLength: 14 }),
+  problems: fc.array(fc.option(fault, { freq: 4 }), { maxLength: 14 }),
   unsent: fc.array(unsent, { maxLength: 6 }),
   unsentInPost: fc.array(unsent, { maxLength: 6 }),
   dieAt: fc.option(fc.nat({ max: 24 }), { nil: undefined, freq: 2 }),
@@ -103,7 +103,7 @@ it(
         const clock = new VirtualClock(plan.skew);
         await using mapbox = await startMapbox({
           now: () => clock.truth(),
-          fault: ({ method }, index) => believed(method, plan.faults[index] ?? undefined),
+          fault: ({ method }, index) => believed(method, plan.problems[index] ?? undefined),
         });
         const held = [
           'tokens:write',
@@ -111,7 +111,7 @@ it(
           'tilesets:write',
           ...(plan.mayRead ? ['tokens:read'] : []),
         ];
-        const authorizer = mapbox.account.issue({ scopes: held, note: 'ci' });
+        const authorizingToken = mapbox.account.issue({ scopes: held, note: 'ci' });
         // Somebody's production key, with a note that comes close.
         const bystander = mapbox.account.issue({
           scopes: ['tilesets:read'],
@@ -119,7 +119,7 @@ it(
         });
         const before = new Set(mapbox.account.tokens().map(({ id }) => id));
         const inputs = {
-          'authorizing-token': authorizer.token,
+          'authorizing-token': authorizingToken.token,
           scopes: 'tilesets:read tilesets:write',
           lifetime: plan.lifetime,
           timeout: `${TIMEOUT / 1000}s`,
@@ -142,13 +142,13 @@ it(
         ends[first.end] = (ends[first.end] ?? 0) + 1;
 
         for (const step of [first, second]) {
-          expectNoSecret(step, [authorizer.token, ...minted.map(({ token }) => token)]);
+          expectNoSecret(step, [authorizingToken.token, ...minted.map(({ token }) => token)]);
           expect(step.took).toBeLessThan(TIMEOUT + GRACE);
           expect(step.said.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
           expect(step.said.filter(({ text }) => text.includes('Defect in this action'))).toEqual([]);
         }
         expect(mapbox.account.find(bystander.id)).toBeDefined();
-        expect(mapbox.account.find(authorizer.id)).toBeDefined();
+        expect(mapbox.account.find(authorizingToken.id)).toBeDefined();
         expect(second.end).not.toBe('failure');
         if (first.end === 'failure') expect([first.outputs, first.variables]).toEqual([{}, {}]);
         if (first.end === 'success') {

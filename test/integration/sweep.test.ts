@@ -69,7 +69,7 @@ describe('the sweep', () => {
     const own = setting.left(HERE, { attempt: 7 });
     const byDefault = setting.mapbox.account.tokens().find(token => token.default);
     if (byDefault) setting.mapbox.account.update(byDefault, { note: markOf('1') });
-    setting.mapbox.account.update(setting.authorizer, { note: `sweep ${markOf('1')}` });
+    setting.mapbox.account.update(setting.authorizingToken, { note: `sweep ${markOf('1')}` });
     setting.github.attempts.set('1/1', 'completed').set(`${HERE}/7`, 'completed');
     const swept = await setting.sweep();
 
@@ -77,8 +77,8 @@ describe('the sweep', () => {
     expect(setting.alive(own)).toBe(true);
     expect(setting.github.requests).toEqual([]);
     expect(swept.outputs).toEqual({ deleted: '0', kept: '3' });
-    for (const why of ["the account's default token", 'the authorizing token', 'the run that sweeps'])
-      expect(said(swept, 'info').join('\n')).toContain(why);
+    for (const reason of ["the account's default token", 'the authorizing token', 'the run that sweeps'])
+      expect(said(swept, 'info').join('\n')).toContain(reason);
   });
 
   it('masks both tokens before it says or asks anything', async () => {
@@ -86,7 +86,9 @@ describe('the sweep', () => {
     const swept = await setting.sweep({ timeout: 'never', 'github-token': ` ${setting.githubToken}\n` });
 
     expect(swept.end).toBe('failure');
-    expect(swept.masks).toEqual(expect.arrayContaining([setting.authorizer.token, setting.githubToken]));
+    expect(swept.masks).toEqual(
+      expect.arrayContaining([setting.authorizingToken.token, setting.githubToken]),
+    );
     expect(setting.mapbox.requests).toEqual([]);
   });
 
@@ -318,7 +320,7 @@ describe('a clear end', () => {
 
   it('with an authorizing token that was revoked', async () => {
     await using setting = await setUpSweep();
-    setting.mapbox.account.delete(setting.authorizer.id);
+    setting.mapbox.account.delete(setting.authorizingToken.id);
     const swept = await setting.sweep();
 
     expect(said(swept, 'error')).toEqual([
@@ -331,7 +333,7 @@ describe('a clear end', () => {
     for (let n = 0; n < 5; n++) setting.left('1');
     setting.github.attempts.set('1/1', 'completed');
     setting.mapbox.fault = (_, index) => {
-      if (index === 3) setting.mapbox.account.delete(setting.authorizer.id);
+      if (index === 3) setting.mapbox.account.delete(setting.authorizingToken.id);
       return undefined;
     };
     const swept = await setting.sweep();

@@ -20,7 +20,7 @@ export const HELD = [
 
 export interface Setting extends AsyncDisposable {
   readonly mapbox: MapboxStandIn;
-  readonly authorizer: StoredToken;
+  readonly authorizingToken: StoredToken;
   /** Runs main and post of the shipped action against this Mapbox. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
   /** The inputs that `run` starts from. */
@@ -31,16 +31,16 @@ export interface Setting extends AsyncDisposable {
 
 export async function setUp(options: StandInOptions & { held?: string[] } = {}): Promise<Setting> {
   const mapbox = await startMapbox(options);
-  const authorizer = mapbox.account.issue({ scopes: options.held ?? HELD, note: 'ci' });
+  const authorizingToken = mapbox.account.issue({ scopes: options.held ?? HELD, note: 'ci' });
   const before = new Set(mapbox.account.tokens().map(({ id }) => id));
   const inputs = {
-    'authorizing-token': authorizer.token,
+    'authorizing-token': authorizingToken.token,
     scopes: 'tilesets:read tilesets:write',
     'api-url': mapbox.url,
   };
   return {
     mapbox,
-    authorizer,
+    authorizingToken,
     inputs,
     run: (more = {}, runOptions = {}) =>
       runAction({ action: ACTION, ...runOptions, inputs: { ...inputs, ...more } }),

@@ -1,11 +1,11 @@
 /** Stand-ins for what the logic talks to: time that passes when told, and a wire that answers from a script. */
 import type { Clock } from '../../src/clock.ts';
-import type { HttpAnswer, NoAnswer } from '../../src/http/client.ts';
-import type { Account, Authorizer } from '../../src/mapbox/account.ts';
-import type { Exchange, HttpRequest } from '../../src/mapbox/client.ts';
-import type { Limited, Refused, Unknown, Unsent } from '../../src/mapbox/result.ts';
-import type { Patience } from '../../src/mapbox/retry.ts';
-import type { Run } from '../../src/runtime/workflow-run.ts';
+import type { HttpResponse, NoResponse } from '../../src/http/client.ts';
+import type { Account, AuthorizingToken } from '../../src/mapbox/account.ts';
+import type { ApiRequest, SendRequest } from '../../src/mapbox/client.ts';
+import type { Indeterminate, NotSent, RateLimited, Rejected } from '../../src/mapbox/result.ts';
+import type { RetryOptions } from '../../src/mapbox/retry.ts';
+import type { WorkflowRun } from '../../src/runtime/workflow-run.ts';
 import { Secret } from '../../src/secret.ts';
 
 /** The moment at which every fake clock starts. */
@@ -22,7 +22,7 @@ export class FakeClock implements Clock {
     return START + this.#elapsed;
   }
 
-  ticks(): number {
+  monotonic(): number {
     return this.#elapsed;
   }
 
@@ -41,14 +41,14 @@ export class FakeClock implements Clock {
 export function patience(
   clock: FakeClock,
   milliseconds = 300_000,
-  fraction: () => number = () => 0.5,
+  random: () => number = () => 0.5,
   lines: string[] = [],
-): Patience {
+): RetryOptions {
   return {
     clock,
-    fraction,
-    deadline: clock.ticks() + milliseconds,
-    report: line => void lines.push(line),
+    random,
+    deadline: clock.monotonic() + milliseconds,
+    log: line => void lines.push(line),
   };
 }
 
@@ -66,7 +66,7 @@ export const AUTHORIZER_ID = idOf(0);
 
 export const authorizerText = tokenText('sk', { u: OWNER, a: AUTHORIZER_ID });
 
-export const authorizer: Authorizer = {
+export const authorizingToken: AuthorizingToken = {
   secret: new Secret(authorizerText),
   usage: 'sk',
   username: OWNER,
@@ -74,18 +74,18 @@ export const authorizer: Authorizer = {
   expiresAt: undefined,
 };
 
-export const run: Run = {
+export const run: WorkflowRun = {
   server: 'https://github.com',
   repository: 'octo-org/maps',
   id: '4711',
   attempt: '1',
 };
 
-export function answer(status: number, text: string, headers: Record<string, string> = {}): HttpAnswer {
-  return { kind: 'answer', status, headers, body: { kind: 'whole', text: new Secret(text) } };
+export function answer(status: number, text: string, headers: Record<string, string> = {}): HttpResponse {
+  return { kind: 'response', status, headers, body: { kind: 'complete', text: new Secret(text) } };
 }
 
-export function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpAnswer {
+export function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpResponse {
   return answer(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
 }
 
@@ -97,10 +97,14 @@ export const notFound = () => json(404, { message: 'Not Found' });
 export const deleted = () => answer(204, '');
 
 /** The request left, and nothing came back. */
-export const lostAnswer = (code = 'ECONNRESET'): NoAnswer => ({ kind: 'no answer', sent: true, code });
+export const lostAnswer = (code = 'ECONNRESET'): NoResponse => ({ kind: 'no-response', sent: true, code });
 
 /** The request never left. */
-export const noConnection = (code = 'ECONNREFUSED'): NoAnswer => ({ kind: 'no answer', sent: false, code });
+export const noConnection = (code = 'ECONNREFUSED'): NoResponse => ({
+  kind: 'no-response',
+  sent: false,
+  code,
+});
 
 export interface Listed {
   readonly id: string;
@@ -109,7 +113,7 @@ export interface Listed {
 }
 
 /** A page of the token list; `next` is the query of the page after it. */
-export function page(tokens: readonly Listed[], next?: string): HttpAnswer {
+export function page(tokens: readonly Listed[], next?: string): HttpResponse {
   return json(
     200,
     tokens.map(token => ({ usage: 'sk', client: 'api', default: false, ...token })),
@@ -117,13 +121,16 @@ export function page(tokens: readonly Listed[], next?: string): HttpAnswer {
   );
 }
 
-export type Step = HttpAnswer | NoAnswer | ((request: HttpRequest, limit: number) => HttpAnswer | NoAnswer);
+export type Step =
+  | HttpResponse
+  | NoResponse
+  | ((request: ApiRequest, limit: number) => HttpResponse | NoResponse);
 
 export interface Wire {
-  readonly exchange: Exchange;
+  readonly send: SendRequest;
   /** `METHOD path?query`, without the token. */
   readonly asked: string[];
-  readonly requests: HttpRequest[];
+  readonly requests: ApiRequest[];
   readonly limits: number[];
   /** Answers that nobody fetched. */
   readonly left: () => number;
@@ -132,7 +139,7 @@ export interface Wire {
 /** Answers one request after another; a request that the script does not foresee fails the test. */
 export function scripted(...steps: readonly Step[]): Wire {
   const asked: string[] = [];
-  const requests: HttpRequest[] = [];
+  const requests: ApiRequest[] = [];
   const limits: number[] = [];
   let next = 0;
   return {
@@ -140,7 +147,7 @@ export function scripted(...steps: readonly Step[]): Wire {
     requests,
     limits,
     left: () => steps.length - next,
-    async exchange(request, limit) {
+    async send(request, limit) {
       const query = new URLSearchParams(request.query ?? {}).toString();
       asked.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);
       requests.push(request);
@@ -152,14 +159,14 @@ export function scripted(...steps: readonly Step[]): Wire {
   };
 }
 
-export function accountOn(wire: Pick<Wire, 'exchange'>, changes: Partial<Account> = {}): Account {
+export function accountOn(client: Pick<Wire, 'send'>, changes: Partial<Account> = {}): Account {
   return {
-    exchange: wire.exchange,
-    authorizer: authorizer.secret,
+    send: client.send,
+    authorizingToken: authorizingToken.secret,
     username: OWNER,
     api: new URL('https://api.mapbox.com'),
     now: () => START,
-    seen: () => {},
+    mask: () => {},
     ...changes,
   };
 }
@@ -175,38 +182,38 @@ export const GET = `${LIST}?limit=100`;
 
 export const DELETE = (id: string) => `DELETE ${TOKENS}/${id}`;
 
-export const unsent = (code = 'ECONNREFUSED'): Unsent => ({ kind: 'unsent', code });
+export const unsent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', code });
 
-export const limited = (wait: number, interval = 60_000): Limited => ({
-  kind: 'limited',
-  wait,
+export const limited = (retryAfter: number, interval = 60_000): RateLimited => ({
+  kind: 'rate-limited',
+  retryAfter,
   interval,
-  guessed: false,
+  estimated: false,
 });
 
-export const failing = (status = 503): Unknown => ({
-  kind: 'unknown',
-  trouble: { kind: 'failing', status, form: 'an empty answer' },
+export const failing = (status = 503): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'server-error', status, form: 'an empty answer' },
 });
 
-export const unanswered = (code = 'ECONNRESET'): Unknown => ({
-  kind: 'unknown',
-  trouble: { kind: 'no answer', code },
+export const unanswered = (code = 'ECONNRESET'): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'no-response', code },
 });
 
-export const unreadable = (status = 200): Unknown => ({
-  kind: 'unknown',
-  trouble: { kind: 'unreadable', status, form: 'an HTML page' },
+export const unreadable = (status = 200): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'unreadable', status, form: 'an HTML page' },
 });
 
-export function refused(changes: Partial<Refused> = {}): Refused {
+export function refused(changes: Partial<Rejected> = {}): Rejected {
   return {
-    kind: 'refused',
-    why: 'other',
+    kind: 'rejected',
+    reason: 'other',
     status: 422,
-    documented: true,
-    form: 'JSON that Mapbox does not document',
-    date: undefined,
+    isMapboxError: true,
+    bodyDescription: 'JSON that Mapbox does not document',
+    serverDate: undefined,
     ...changes,
   };
 }

@@ -5,15 +5,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { postStep } from '../../src/cleanup/step.ts';
 import type { Clock } from '../../src/clock.ts';
-import { Failure, titles } from '../../src/errors/action-error.ts';
-import { type Limits, openWire } from '../../src/http/client.ts';
+import { ActionError, errorTitles } from '../../src/errors/action-error.ts';
+import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { mainStep } from '../../src/mint/step.ts';
 import type { Runner } from '../../src/runner/runner.ts';
-import type { World } from '../../src/runtime/context.ts';
+import type { Context } from '../../src/runtime/context.ts';
 import { SEED, seeded } from './random.ts';
 
 /** Milliseconds that a request may take here, and the bytes that it may answer. */
-export const LIMITS: Limits = { connect: 400, silence: 300, whole: 300, bytes: 256 * 1024 };
+export const LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };
 
 /** Waiting moves its hands and nothing else. */
 export class VirtualClock implements Clock {
@@ -34,7 +34,7 @@ export class VirtualClock implements Clock {
     return Date.now() + this.#ahead;
   }
 
-  ticks(): number {
+  monotonic(): number {
     return performance.now() + this.#ahead;
   }
 
@@ -68,7 +68,7 @@ export interface StepOptions {
   readonly dieAt?: number | undefined;
   /** Fails the hand-over, as a full disk does. */
   readonly diskFull?: boolean;
-  readonly limits?: Limits;
+  readonly limits?: HttpLimits;
   /** What the step's own randomness begins with. */
   readonly chance?: number;
   /** Why the n-th request never leaves, counted from 0. */
@@ -86,9 +86,9 @@ export const ENV = {
 };
 
 export const main = (options: StepOptions) => runStep(mainStep, options);
-export const post = (options: StepOptions) => runStep(world => postStep(world).run(), options);
+export const post = (options: StepOptions) => runStep(context => postStep(context).run(), options);
 
-async function runStep(step: (world: World) => Promise<void>, options: StepOptions): Promise<Ended> {
+async function runStep(step: (context: Context) => Promise<void>, options: StepOptions): Promise<Ended> {
   const { inputs, clock, dieAt, diskFull = false, limits = LIMITS, unsent = [] } = options;
   let requests = 0;
   const said: { kind: 'info' | 'debug' | 'warning' | 'error'; text: string }[] = [];
@@ -114,7 +114,7 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
     said.push({ kind, text });
   };
   const runner: Runner = {
-    input: name => inputs[name] ?? '',
+    getInput: name => inputs[name] ?? '',
     mask(secret) {
       live();
       if (secret.reveal().trim() !== '') masks.push(secret.reveal());
@@ -123,13 +123,13 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
     debug: say('debug'),
     warning: say('warning'),
     fail: (title, text) => say('error')(`${title}: ${text}`),
-    keep(kept) {
+    saveState(kept) {
       live();
       state = kept;
     },
-    kept: () => options.state ?? '',
-    obstacle: () => undefined,
-    handOver(given, exported) {
+    getState: () => options.state ?? '',
+    findMissingFile: () => undefined,
+    writeResults(given, exported) {
       live();
       if (diskFull) throw new Error('ENOSPC');
       outputs = Object.fromEntries(
@@ -140,34 +140,34 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
       );
       variables = Object.fromEntries(Object.entries(exported).map(([name, value]) => [name, value.reveal()]));
     },
-    async summarize(heading, rows) {
+    async writeSummary(heading, rows) {
       live();
       summary += [heading, ...rows.flat()].join('\n');
     },
   };
   const closing: (() => Promise<void>)[] = [];
-  const world: World = {
+  const context: Context = {
     runner,
     env: { ...ENV, ...options.env },
     clock: {
       now: () => clock.now(),
-      ticks: () => clock.ticks(),
+      monotonic: () => clock.monotonic(),
       async sleep(milliseconds) {
         live();
         await clock.sleep(milliseconds);
         live();
       },
     },
-    random: seeded(options.chance ?? SEED),
-    async open(url, proxies) {
-      const wire = openWire(url, proxies, limits);
-      closing.push(wire.close);
+    randomInt: seeded(options.chance ?? SEED),
+    async createHttpClient(url, proxies) {
+      const client = createHttpClient(url, proxies, limits);
+      closing.push(client.close);
       return {
         async send(request, limit) {
           live();
           const code = unsent[requests++];
-          if (code !== undefined) return { kind: 'no answer', sent: false, code };
-          const answer = wire.send(request, limit);
+          if (code !== undefined) return { kind: 'no-response', sent: false, code };
+          const answer = client.send(request, limit);
           // Between sending and the answer there is a moment to die in, with the request under way.
           if (dealings++ === dieAt) {
             await setImmediate();
@@ -178,18 +178,18 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
           live();
           return end;
         },
-        close: wire.close,
+        close: client.close,
       };
     },
   };
 
-  const start = clock.ticks();
-  const ended = step(world).then(
+  const start = clock.monotonic();
+  const ended = step(context).then(
     () => 'success' as const,
     error => {
       if (dead) return 'dead' as const;
-      if (error instanceof Failure) runner.fail(error.title, error.message);
-      else runner.fail(titles.defect, error instanceof Error ? (error.stack ?? '') : String(error));
+      if (error instanceof ActionError) runner.fail(error.title, error.message);
+      else runner.fail(errorTitles.defect, error instanceof Error ? (error.stack ?? '') : String(error));
       return 'failure' as const;
     },
   );
@@ -203,6 +203,6 @@ async function runStep(step: (world: World) => Promise<void>, options: StepOptio
     variables,
     summary,
     state,
-    took: clock.ticks() - start,
+    took: clock.monotonic() - start,
   };
 }

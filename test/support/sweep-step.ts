@@ -1,8 +1,8 @@
 /** A world for the sweep in which HTTP is real, and the runner writes into memory. */
 
-import { Failure } from '../../src/errors/action-error.ts';
-import { type ReachGithub, reachGithub } from '../../src/github/runs.ts';
-import { type Limits, openWire } from '../../src/http/client.ts';
+import { ActionError } from '../../src/errors/action-error.ts';
+import { type ConnectGithub, connectGithub } from '../../src/github/runs.ts';
+import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import { sweepStep } from '../../src/sweep/step.ts';
 import { type GithubStandIn, startGithub } from './github/server.ts';
@@ -30,7 +30,7 @@ export interface SweepSetting extends AsyncDisposable {
   readonly mapbox: MapboxStandIn;
   readonly github: GithubStandIn;
   readonly githubToken: string;
-  readonly authorizer: StoredToken;
+  readonly authorizingToken: StoredToken;
   readonly clock: VirtualClock;
   /** What the step is called with unless a test says otherwise. */
   readonly inputs: Record<string, string>;
@@ -40,13 +40,13 @@ export interface SweepSetting extends AsyncDisposable {
   left(run: string, options?: { usage?: 'pk' | 'sk'; attempt?: number; created?: Date }): StoredToken;
   alive(token: StoredToken): boolean;
   /** Runs the step in this process. */
-  sweep(inputs?: Record<string, string>, world?: Partial<SweepOptions>): Promise<Swept>;
+  sweep(inputs?: Record<string, string>, context?: Partial<SweepOptions>): Promise<Swept>;
 }
 
 interface SweepOptions {
   readonly env: Record<string, string | undefined>;
-  readonly reachGithub: ReachGithub;
-  readonly limits: Limits;
+  readonly connectGithub: ConnectGithub;
+  readonly limits: HttpLimits;
 }
 
 let nonces = 0;
@@ -63,12 +63,12 @@ export async function setUpSweep(
   const clock = new VirtualClock();
   const mapbox = await startMapbox({ now: () => clock.truth(), ...options });
   const github = await startGithub({ token: GITHUB_TOKEN, delay: options.delay ?? 0 });
-  const authorizer = mapbox.account.issue({
+  const authorizingToken = mapbox.account.issue({
     scopes: options.held ?? ['tokens:read', 'tokens:write'],
     note: 'sweep',
   });
   const inputs = {
-    'authorizing-token': authorizer.token,
+    'authorizing-token': authorizingToken.token,
     'github-token': GITHUB_TOKEN,
     'api-url': mapbox.url,
   };
@@ -82,14 +82,14 @@ export async function setUpSweep(
     mapbox,
     github,
     githubToken: GITHUB_TOKEN,
-    authorizer,
+    authorizingToken,
     clock,
     inputs,
     token: (note, usage = 'sk') => issue(note, usage),
     left: (run, { usage = 'sk', attempt = 1, created } = {}) =>
       issue(`Release ${markOf(run, { attempt })}`, usage, created),
     alive: ({ id }) => mapbox.account.find(id) !== undefined,
-    sweep: (more = {}, world = {}) => sweepOnce({ ...inputs, ...more }, clock, github.url, world),
+    sweep: (more = {}, context = {}) => sweepOnce({ ...inputs, ...more }, clock, github.url, context),
     async [Symbol.asyncDispose]() {
       await mapbox.close();
       await github[Symbol.asyncDispose]();
@@ -109,23 +109,23 @@ async function sweepOnce(
   let outputs: Record<string, string> = {};
   const say = (kind: string) => (text: string) => void said.push({ kind, text });
   const runner: Runner = {
-    input: name => inputs[name] ?? '',
+    getInput: name => inputs[name] ?? '',
     mask: secret => void masks.push(secret.reveal()),
     info: say('info'),
     debug: say('debug'),
     warning: say('warning'),
     fail: (title, text) => say('error')(`${title}: ${text}`),
-    keep() {},
-    kept: () => '',
-    obstacle: () => undefined,
-    handOver(given) {
+    saveState() {},
+    getState: () => '',
+    findMissingFile: () => undefined,
+    writeResults(given) {
       outputs = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
     },
-    async summarize(heading, rows, columns = []) {
+    async writeSummary(heading, rows, columns = []) {
       summary.push([heading], columns, ...rows);
     },
   };
-  const start = clock.ticks();
+  const start = clock.monotonic();
   const end = await sweepStep({
     runner,
     env: {
@@ -138,19 +138,20 @@ async function sweepOnce(
     },
     clock: {
       now: () => clock.now(),
-      ticks: () => clock.ticks(),
+      monotonic: () => clock.monotonic(),
       sleep: milliseconds => clock.sleep(milliseconds),
     },
-    random: seeded(SEED),
-    open: async (url, proxies, limits) => openWire(url, proxies, { ...limits, ...options.limits }),
-    reachGithub: options.reachGithub ?? reachGithub,
+    randomInt: seeded(SEED),
+    createHttpClient: async (url, proxies, limits) =>
+      createHttpClient(url, proxies, { ...limits, ...options.limits }),
+    connectGithub: options.connectGithub ?? connectGithub,
   }).then(
     () => 'success' as const,
     error => {
-      if (!(error instanceof Failure)) throw error;
+      if (!(error instanceof ActionError)) throw error;
       runner.fail(error.title, error.message);
       return 'failure' as const;
     },
   );
-  return { end, said, masks, outputs, summary, took: clock.ticks() - start };
+  return { end, said, masks, outputs, summary, took: clock.monotonic() - start };
 }

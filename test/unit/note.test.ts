@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
-  isJobMark,
-  jobMark,
+  isJobMarker,
+  jobMarker,
   jobNote,
   NOTE_LIMIT,
   newNonce,
@@ -13,14 +13,14 @@ import { runUrl } from '../../src/runtime/workflow-run.ts';
 import { run } from '../support/http-script.ts';
 import fc from '../support/random.ts';
 
-const mark = jobMark(run, 'abcd1234');
+const marker = jobMarker(run, 'abcd1234');
 
 const anyText = fc.string({ unit: 'binary', maxLength: 400 });
 
 it('names the run attempt by the address of its page', () => {
   expect(runUrl(run)).toBe('https://github.com/octo-org/maps/actions/runs/4711/attempts/1');
-  expect(mark).toBe(`[until job ends: ${runUrl(run)}#abcd1234]`);
-  expect(jobNote('Release', mark)).toBe(`Release ${mark}`);
+  expect(marker).toBe(`[until job ends: ${runUrl(run)}#abcd1234]`);
+  expect(jobNote('Release', marker)).toBe(`Release ${marker}`);
   expect(permanentNote('Web map', run)).toBe(`Web map [${runUrl(run)}]`);
 });
 
@@ -28,9 +28,9 @@ describe('whatever a workflow calls its token', () => {
   it('the note fits, is one line, and ends with the whole mark', () => {
     fc.assert(
       fc.property(anyText, text => {
-        const note = jobNote(text, mark);
+        const note = jobNote(text, marker);
         expect(note.length).toBeLessThanOrEqual(NOTE_LIMIT);
-        expect(note.endsWith(mark)).toBe(true);
+        expect(note.endsWith(marker)).toBe(true);
         expect(note).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u);
         expect(runInNote(note, run)).toEqual(run);
       }),
@@ -38,21 +38,21 @@ describe('whatever a workflow calls its token', () => {
   });
 
   it('a note that fits is kept, and a longer one is cut where the mark begins', () => {
-    const room = NOTE_LIMIT - mark.length - 1;
-    expect(jobNote('x'.repeat(room), mark)).toBe(`${'x'.repeat(room)} ${mark}`);
-    expect(jobNote('x'.repeat(room + 1), mark)).toBe(`${'x'.repeat(room)} ${mark}`);
-    expect(jobNote(`${'x'.repeat(room - 1)} y`, mark)).toBe(`${'x'.repeat(room - 1)} ${mark}`);
+    const room = NOTE_LIMIT - marker.length - 1;
+    expect(jobNote('x'.repeat(room), marker)).toBe(`${'x'.repeat(room)} ${marker}`);
+    expect(jobNote('x'.repeat(room + 1), marker)).toBe(`${'x'.repeat(room)} ${marker}`);
+    expect(jobNote(`${'x'.repeat(room - 1)} y`, marker)).toBe(`${'x'.repeat(room - 1)} ${marker}`);
   });
 
   it('no character is cut in two', () => {
-    const room = NOTE_LIMIT - mark.length - 1;
+    const room = NOTE_LIMIT - marker.length - 1;
     const family = '👨‍👩‍👧';
-    expect(jobNote(`${'x'.repeat(room - 3)}${family}`, mark)).toBe(`${'x'.repeat(room - 3)} ${mark}`);
+    expect(jobNote(`${'x'.repeat(room - 3)}${family}`, marker)).toBe(`${'x'.repeat(room - 3)} ${marker}`);
   });
 
   it('the mark stands alone where there is nothing before it', () => {
-    expect(jobNote(' \n ', mark)).toBe(mark);
-    expect(runInNote(mark, run)).toEqual(run);
+    expect(jobNote(' \n ', marker)).toBe(marker);
+    expect(runInNote(marker, run)).toEqual(run);
   });
 });
 
@@ -62,34 +62,34 @@ it('puts a blank for whatever would break a line or steer a terminal', () => {
 
 describe('a mark', () => {
   it.each([
-    ['is one', mark, true],
-    ['has something before it', ` ${mark}`, false],
-    ['has something behind it', `${mark} `, false],
-    ['has a short nonce', jobMark(run, 'abcd123'), false],
-    ['has a long nonce', jobMark(run, 'abcd12345'), false],
-    ['has a nonce in capitals', jobMark(run, 'ABCD1234'), false],
-    ['has a blank in its address', jobMark({ ...run, repository: 'octo org' }, 'abcd1234'), false],
+    ['is one', marker, true],
+    ['has something before it', ` ${marker}`, false],
+    ['has something behind it', `${marker} `, false],
+    ['has a short nonce', jobMarker(run, 'abcd123'), false],
+    ['has a long nonce', jobMarker(run, 'abcd12345'), false],
+    ['has a nonce in capitals', jobMarker(run, 'ABCD1234'), false],
+    ['has a blank in its address', jobMarker({ ...run, repository: 'octo org' }, 'abcd1234'), false],
     ['has no run', '[until job ends: #abcd1234]', false],
-  ])('%s: %s', (_, text, is) => expect(isJobMark(text)).toBe(is));
+  ])('%s: %s', (_, text, is) => expect(isJobMarker(text)).toBe(is));
 });
 
 describe('the run that a note names', () => {
   it.each([
-    ['of another repository', jobMark({ ...run, repository: 'octo-org/maps2' }, 'abcd1234')],
-    ['of another server', jobMark({ ...run, server: 'https://ghe.example' }, 'abcd1234')],
-    ['with a zero before its number', jobMark({ ...run, id: '04711' }, 'abcd1234')],
-    ['with a number that nobody can hold', jobMark({ ...run, id: '1'.repeat(16) }, 'abcd1234')],
-    ['with an attempt that is none', jobMark({ ...run, attempt: '0' }, 'abcd1234')],
-    ['with an attempt beyond all counting', jobMark({ ...run, attempt: '1'.repeat(10) }, 'abcd1234')],
-    ['glued to what stands before it', `x${mark}`],
-    ['in the middle', `${mark} and more`],
-    ['without the bracket', mark.slice(1)],
+    ['of another repository', jobMarker({ ...run, repository: 'octo-org/maps2' }, 'abcd1234')],
+    ['of another server', jobMarker({ ...run, server: 'https://ghe.example' }, 'abcd1234')],
+    ['with a zero before its number', jobMarker({ ...run, id: '04711' }, 'abcd1234')],
+    ['with a number that nobody can hold', jobMarker({ ...run, id: '1'.repeat(16) }, 'abcd1234')],
+    ['with an attempt that is none', jobMarker({ ...run, attempt: '0' }, 'abcd1234')],
+    ['with an attempt beyond all counting', jobMarker({ ...run, attempt: '1'.repeat(10) }, 'abcd1234')],
+    ['glued to what stands before it', `x${marker}`],
+    ['in the middle', `${marker} and more`],
+    ['without the bracket', marker.slice(1)],
     ['of a permanent token', permanentNote('Web map', run)],
   ])('is not believed %s', (_, note) => expect(runInNote(note, run)).toBeUndefined());
 
   it('is the last one, where a note quotes another', () => {
     const other = { ...run, id: '1' };
-    expect(runInNote(`${jobMark(other, 'zzzzzzzz')} ${mark}`, run)).toEqual(run);
+    expect(runInNote(`${jobMarker(other, 'zzzzzzzz')} ${marker}`, run)).toEqual(run);
   });
 });
 

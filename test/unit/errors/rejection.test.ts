@@ -1,13 +1,13 @@
 /** What people read when Mapbox has refused. */
 
 import { describe, expect, it } from 'vitest';
-import { titles } from '../../../src/errors/action-error.ts';
-import { diagnose } from '../../../src/errors/rejection.ts';
-import type { Authorizer } from '../../../src/mapbox/account.ts';
+import { errorTitles } from '../../../src/errors/action-error.ts';
+import { rejectionError } from '../../../src/errors/rejection.ts';
+import type { AuthorizingToken } from '../../../src/mapbox/account.ts';
 import {
   AUTHORIZER_ID,
   accountOn,
-  authorizer,
+  authorizingToken,
   FakeClock,
   html,
   idOf,
@@ -25,13 +25,13 @@ const SCOPES = ['tilesets:write', 'uploads:write'];
 async function told(
   changes: Parameters<typeof refused>[0],
   steps: readonly Step[] = [],
-  { username = 'octo', by = authorizer }: { username?: string; by?: Authorizer } = {},
+  { username = 'octo', by = authorizingToken }: { username?: string; by?: AuthorizingToken } = {},
 ) {
-  const wire = scripted(...steps);
-  const account = accountOn(wire, { username });
-  const { title, message } = await diagnose(refused(changes), SCOPES, by, account, new FakeClock());
-  expect(wire.left(), 'every scripted answer is fetched').toBe(0);
-  return { title, message, asked: wire.asked };
+  const client = scripted(...steps);
+  const account = accountOn(client, { username });
+  const { title, message } = await rejectionError(refused(changes), SCOPES, by, account, new FakeClock());
+  expect(client.left(), 'every scripted answer is fetched').toBe(0);
+  return { title, message, asked: client.asked };
 }
 
 describe('401', () => {
@@ -43,13 +43,15 @@ describe('401', () => {
     ['TokenValid', /yet says that the authorizing token is valid\. Run the job again/],
     ['SomethingNew', /could not be asked why.*malformed, invalid, expired or revoked/],
   ])('is explained by Mapbox’s own %s', async (code, says) => {
-    const { title, message, asked } = await told({ why: 'unauthorized', status: 401 }, [json(200, { code })]);
-    expect([title, message]).toEqual([titles.unauthorized, expect.stringMatching(says)]);
+    const { title, message, asked } = await told({ reason: 'unauthorized', status: 401 }, [
+      json(200, { code }),
+    ]);
+    expect([title, message]).toEqual([errorTitles.unauthorized, expect.stringMatching(says)]);
     expect(asked).toEqual(['GET /tokens/v2']);
   });
 
   it('is told with all that it can be where Mapbox does not say', async () => {
-    const { message } = await told({ why: 'unauthorized', status: 401 }, [html(502)]);
+    const { message } = await told({ reason: 'unauthorized', status: 401 }, [html(502)]);
     expect(message).toMatch(/malformed, invalid, expired or revoked/);
   });
 });
@@ -57,14 +59,14 @@ describe('401', () => {
 describe('404', () => {
   it('blames a username that is not that of the authorizing token', async () => {
     const other = { username: 'hexa' };
-    const unknown = await told({ why: 'no such user', status: 404 }, [], other);
+    const unknown = await told({ reason: 'no-such-user', status: 404 }, [], other);
     expect(unknown.message).toMatch(/no account `hexa`.*belongs to `octo`.*leave `username` out/);
-    const missing = await told({ why: 'not found', status: 404 }, [], other);
+    const missing = await told({ reason: 'not-found', status: 404 }, [], other);
     expect(missing.message).toMatch(/`username` says `hexa`.*belongs to `octo`/);
   });
 
   it('says so where Mapbox does not know the account that its own token names', async () => {
-    const { message } = await told({ why: 'no such user', status: 404 });
+    const { message } = await told({ reason: 'no-such-user', status: 404 });
     expect(message).toMatch(/no account `octo`, although the authorizing token names it/);
   });
 
@@ -81,13 +83,13 @@ describe('404', () => {
       /does have `tokens:write`, so the account itself may be in trouble/,
     ],
   ])('blames `tokens:write`: %s', async (_, step, says) => {
-    const { title, message } = await told({ why: 'not found', status: 404 }, [step]);
-    expect([title, message]).toEqual([titles.notFound, expect.stringMatching(says)]);
+    const { title, message } = await told({ reason: 'not-found', status: 404 }, [step]);
+    expect([title, message]).toEqual([errorTitles.notFound, expect.stringMatching(says)]);
   });
 });
 
 describe('422 on scopes', () => {
-  const change = { why: 'scopes', status: 422 } as const;
+  const change = { reason: 'scopes', status: 422 } as const;
 
   it('names the missing ones, on whichever page the authorizing token stands', async () => {
     const pages = Array.from({ length: 7 }, (_, n) => page([{ id: idOf(n + 1) }], `start=${n}`));
@@ -95,7 +97,7 @@ describe('422 on scopes', () => {
       ...pages,
       page([{ id: AUTHORIZER_ID, scopes: ['uploads:write'] }]),
     ]);
-    expect(title).toBe(titles.scopesRefused);
+    expect(title).toBe(errorTitles.scopesRefused);
     expect(message).toMatch(/^The authorizing token lacks `tilesets:write`\. A token can hand out only/);
     expect(asked).toHaveLength(8);
   });
@@ -119,13 +121,13 @@ describe('422 on scopes', () => {
     const clock = new FakeClock();
     let asked = 0;
     const account = accountOn({
-      async exchange() {
+      async send() {
         asked++;
         clock.pass(3000);
         return page([{ id: idOf(1) }], 'start=a');
       },
     });
-    const { message } = await diagnose(refused(change), SCOPES, authorizer, account, clock);
+    const { message } = await rejectionError(refused(change), SCOPES, authorizingToken, account, clock);
     expect(asked).toBe(4);
     expect(message).toMatch(/lacks at least one of/);
   });
@@ -133,26 +135,31 @@ describe('422 on scopes', () => {
 
 describe('422 on the expiry', () => {
   it('tells how far the clocks differ, in which direction, and what to do', async () => {
-    const date = new Date(START - 90_000);
-    const { title, message } = await told({ why: 'expires too far ahead', date });
-    expect(title).toBe(titles.expiryRefused);
+    const serverDate = new Date(START - 90_000);
+    const { title, message } = await told({ reason: 'expires-too-late', serverDate });
+    expect(title).toBe(errorTitles.expiryRefused);
     expect(message).toMatch(
       /more than one hour ahead: the runner's clock is 90 s ahead of Mapbox's \(runner 2026-01-02T03:04:05.000Z, Mapbox 2026-01-02T03:02:35.000Z\).*`lifetime: job`/,
     );
-    const behind = await told({ why: 'expires in the past', date: new Date(START + 90_000) });
+    const behind = await told({ reason: 'expires-in-past', serverDate: new Date(START + 90_000) });
     expect(behind.message).toMatch(/in the past: the runner's clock is 90 s behind Mapbox's/);
   });
 
   it('does not blame clocks that agree, or that it does not know', async () => {
-    const same = await told({ why: 'expires in the past', date: new Date(START) });
+    const same = await told({ reason: 'expires-in-past', serverDate: new Date(START) });
     expect(same.message).toContain('although the clocks agree');
-    expect((await told({ why: 'expires in the past' })).message).toContain("Check the runner's clock");
+    expect((await told({ reason: 'expires-in-past' })).message).toContain("Check the runner's clock");
   });
 
   it('tells when the authorizing token itself expires', async () => {
-    const by: Authorizer = { ...authorizer, usage: 'tk', id: undefined, expiresAt: new Date(START) };
-    const { message } = await told({ why: 'expires after the authorizing token' }, [], { by });
-    const unknown = await told({ why: 'expires after the authorizing token' });
+    const by: AuthorizingToken = {
+      ...authorizingToken,
+      usage: 'tk',
+      id: undefined,
+      expiresAt: new Date(START),
+    };
+    const { message } = await told({ reason: 'expires-after-authorizing-token' }, [], { by });
+    const unknown = await told({ reason: 'expires-after-authorizing-token' });
     expect(unknown.message).toContain('the authorizing token, a temporary one. Choose');
     expect(message).toMatch(/one that expires at 2026-01-02T03:04:05.000Z\. Choose a shorter `lifetime`/);
   });
@@ -162,30 +169,30 @@ describe('what is no answer of Mapbox’s', () => {
   it('is told with its status and kind', async () => {
     const { title, message } = await told({
       status: 403,
-      why: 'forbidden',
-      documented: false,
-      form: 'an HTML page',
+      reason: 'forbidden',
+      isMapboxError: false,
+      bodyDescription: 'an HTML page',
     });
-    expect(title).toBe(titles.strangeAnswer);
+    expect(title).toBe(errorTitles.strangeAnswer);
     expect(message).toMatch(/answered 403 with an HTML page, .*Check `api-url` and the proxy/);
   });
 
   it('is told to be a redirect that is not followed', async () => {
-    const { title, message } = await told({ status: 302, why: 'redirect', documented: false });
-    expect(title).toBe(titles.strangeAnswer);
+    const { title, message } = await told({ status: 302, reason: 'redirect', isMapboxError: false });
+    expect(title).toBe(errorTitles.strangeAnswer);
     expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);
   });
 });
 
 it('says of a 403 that URL restrictions do not work from a workflow', async () => {
-  const { title, message } = await told({ status: 403, why: 'forbidden' });
+  const { title, message } = await told({ status: 403, reason: 'forbidden' });
   expect([title, message]).toEqual([
-    titles.requestRefused,
+    errorTitles.requestRefused,
     expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Look at both on https:/),
   ]);
 });
 
 it('says of any other refusal which inputs to look at', async () => {
-  const { message } = await told({ status: 400, why: 'other' });
+  const { message } = await told({ status: 400, reason: 'other' });
   expect(message).toMatch(/refuses the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
 });

@@ -2,7 +2,13 @@
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { type HttpAnswer, LIMITS, type Limits, type NoAnswer, openWire } from '../../../src/http/client.ts';
+import {
+  createHttpClient,
+  type HttpLimits,
+  type HttpResponse,
+  LIMITS,
+  type NoResponse,
+} from '../../../src/http/client.ts';
 
 interface Place extends AsyncDisposable {
   readonly url: URL;
@@ -35,32 +41,32 @@ const tcp = (onSocket: (socket: Socket) => void, scheme?: string) =>
 
 async function ask(
   { url }: Place,
-  limits: Partial<Limits> = {},
+  limits: Partial<HttpLimits> = {},
   limit = 600_000,
-): Promise<HttpAnswer | NoAnswer> {
-  const wire = openWire(url, undefined, limits);
+): Promise<HttpResponse | NoResponse> {
+  const client = createHttpClient(url, undefined, limits);
   try {
-    return await wire.send({ method: 'GET', path: '/', headers: {} }, limit);
+    return await client.send({ method: 'GET', path: '/', headers: {} }, limit);
   } finally {
-    await wire.close();
+    await client.close();
   }
 }
 
 /** What is told of an answer, without its text. */
-function told(end: HttpAnswer | NoAnswer) {
-  if (end.kind === 'no answer') return { sent: end.sent, code: end.code };
+function told(end: HttpResponse | NoResponse) {
+  if (end.kind === 'no-response') return { sent: end.sent, code: end.code };
   const { kind } = end.body;
-  return { status: end.status, body: kind === 'broken' ? end.body.how : kind };
+  return { status: end.status, body: kind === 'incomplete' ? end.body.how : kind };
 }
 
 it('gives up a request after the times, and an answer over the size, that the README promises', () => {
-  expect(LIMITS).toEqual({ connect: 10_000, silence: 20_000, whole: 30_000, bytes: 256 * 1024 });
+  expect(LIMITS).toEqual({ connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 });
 });
 
 describe('an answer', () => {
   it.each([
-    [LIMITS.bytes, 'whole'],
-    [LIMITS.bytes + 1, 'too large'],
+    [LIMITS.maxBytes, 'complete'],
+    [LIMITS.maxBytes + 1, 'too-large'],
   ])('of %i bytes is %s', async (size, body) => {
     await using place = await http((_, response) => response.end(Buffer.alloc(size, 'a')));
     expect(told(await ask(place))).toEqual({ status: 200, body });
@@ -74,7 +80,7 @@ describe('an answer', () => {
       };
       more();
     });
-    expect(told(await ask(place))).toEqual({ status: 200, body: 'too large' });
+    expect(told(await ask(place))).toEqual({ status: 200, body: 'too-large' });
   });
 
   it('that stops in the middle is told with what came', async () => {
@@ -83,8 +89,8 @@ describe('an answer', () => {
       response.write('half of it', () => response.destroy());
     });
     const end = await ask(place);
-    expect(told(end)).toEqual({ status: 201, body: 'cut off' });
-    expect(end.kind === 'answer' && end.body.text.reveal()).toBe('half of it');
+    expect(told(end)).toEqual({ status: 201, body: 'truncated' });
+    expect(end.kind === 'response' && end.body.text.reveal()).toBe('half of it');
   });
 
   it('has the values of a repeated header in one, with commas between', async () => {
@@ -93,7 +99,7 @@ describe('an answer', () => {
       response.end();
     });
     const end = await ask(place);
-    expect(end.kind === 'answer' && end.headers['link']).toBe('<a>; rel="prev", <b>; rel="next"');
+    expect(end.kind === 'response' && end.headers['link']).toBe('<a>; rel="prev", <b>; rel="next"');
   });
 
   it('is the one after an interim answer', async () => {
@@ -101,14 +107,14 @@ describe('an answer', () => {
       response.writeProcessing();
       response.end('{}');
     });
-    expect(told(await ask(place))).toEqual({ status: 200, body: 'whole' });
+    expect(told(await ask(place))).toEqual({ status: 200, body: 'complete' });
   });
 });
 
 describe('is given up, and told as sent,', () => {
   it('when no head comes for too long', async () => {
     await using place = await http(() => {});
-    const end = await ask(place, { silence: 50 });
+    const end = await ask(place, { idle: 50 });
     expect(told(end)).toEqual({ sent: true, code: 'UND_ERR_HEADERS_TIMEOUT' });
   });
 
@@ -116,7 +122,7 @@ describe('is given up, and told as sent,', () => {
     await using place = await http((_, response) => {
       response.write('x');
     });
-    expect(told(await ask(place, { silence: 50 }))).toEqual({ status: 200, body: 'cut off' });
+    expect(told(await ask(place, { idle: 50 }))).toEqual({ status: 200, body: 'truncated' });
   });
 
   it('when the whole takes too long, however steadily it drips', async () => {
@@ -124,9 +130,9 @@ describe('is given up, and told as sent,', () => {
       const drip = setInterval(() => response.write('x'), 10);
       response.on('close', () => clearInterval(drip));
     });
-    expect(told(await ask(place, { silence: 10_000, whole: 150 }))).toEqual({
+    expect(told(await ask(place, { idle: 10_000, total: 150 }))).toEqual({
       status: 200,
-      body: 'too slow',
+      body: 'timeout',
     });
   });
 
@@ -184,7 +190,7 @@ it('follows no redirect', async () => {
   await using place = await http((_, response) =>
     response.writeHead(307, { location: elsewhere.url.href }).end(),
   );
-  expect(told(await ask(place))).toEqual({ status: 307, body: 'whole' });
+  expect(told(await ask(place))).toEqual({ status: 307, body: 'complete' });
   expect(asked).toBe(0);
 });
 

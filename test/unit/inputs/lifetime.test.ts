@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { readDuration, spoken } from '../../../src/duration.ts';
-import { readLifetime } from '../../../src/inputs/lifetime.ts';
+import { formatDuration, parseDuration } from '../../../src/duration.ts';
+import { parseLifetime } from '../../../src/inputs/lifetime.ts';
 
 describe('a duration', () => {
   it.each([
@@ -14,12 +14,12 @@ describe('a duration', () => {
     ['0.1h', 360],
     ['1 hr 1 sec', 3601],
   ])('%s is %i seconds', (words, seconds) => {
-    expect(readDuration(words)).toBe(seconds);
+    expect(parseDuration(words)).toBe(seconds);
   });
 
   it.each(['', '20', 'm', '20 parsecs', '-5m', '5m later', '1,5h', '１m', 'toString', '1 constructor'])(
     'is not %j',
-    words => expect(readDuration(words)).toBeUndefined(),
+    words => expect(parseDuration(words)).toBeUndefined(),
   );
 });
 
@@ -30,13 +30,13 @@ describe('a lifetime', () => {
     ['1h', { kind: 'temporary', seconds: 3600 }],
     ['1s', { kind: 'temporary', seconds: 1 }],
   ])('can be %j', (words, lifetime) => {
-    expect(readLifetime(words)).toEqual(lifetime);
+    expect(parseLifetime(words)).toEqual(lifetime);
   });
 
   it.each(['61m', '3601s', '0m', '0.4s', 'forever', '20'])(
     'cannot be %j, and the way out is named',
     words => {
-      expect(readLifetime(words)).toEqual({ fault: expect.stringMatching(/one hour.*`job`/) });
+      expect(parseLifetime(words)).toEqual({ fault: expect.stringMatching(/one hour.*`job`/) });
     },
   );
 });
@@ -51,5 +51,5 @@ it.each([
   [3_600_000, '1 h'],
   [5_400_000, '1 h 30 min'],
 ])('says %i milliseconds as %s', (milliseconds, words) => {
-  expect(spoken(milliseconds)).toBe(words);
+  expect(formatDuration(milliseconds)).toBe(words);
 });

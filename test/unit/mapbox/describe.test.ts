@@ -1,24 +1,24 @@
 /** What people read when nothing came of it in time. */
 import { describe, expect, it } from 'vitest';
-import { titles } from '../../../src/errors/action-error.ts';
-import { explainGivingUp, titleOf } from '../../../src/errors/api-error.ts';
-import { explain } from '../../../src/mapbox/describe.ts';
+import { errorTitles } from '../../../src/errors/action-error.ts';
+import { describeExhausted, titleForRetryable } from '../../../src/errors/api-error.ts';
+import { describeResult } from '../../../src/mapbox/describe.ts';
 import { failing, limited, unanswered, unreadable, unsent } from '../../support/http-script.ts';
 
 it.each([
-  [limited(30_000), titles.limited],
-  [unsent(), titles.unreachable],
-  [unanswered(), titles.unreachable],
-  [failing(), titles.failing],
-  [unreadable(), titles.strangeAnswer],
-])('ends %j under the title of its kind', (outcome, title) => {
-  expect(titleOf(outcome)).toBe(title);
+  [limited(30_000), errorTitles.limited],
+  [unsent(), errorTitles.unreachable],
+  [unanswered(), errorTitles.unreachable],
+  [failing(), errorTitles.failing],
+  [unreadable(), errorTitles.strangeAnswer],
+])('ends %j under the title of its kind', (result, title) => {
+  expect(titleForRetryable(result)).toBe(title);
 });
 
 describe('says what failed', () => {
   it.each([
     [limited(150_000), "Mapbox's rate limit is reached (429); it resets in 3 min."],
-    [{ ...limited(60_000), guessed: true }, "Mapbox's rate limit is reached (429); it resets within 60 s."],
+    [{ ...limited(60_000), estimated: true }, "Mapbox's rate limit is reached (429); it resets within 60 s."],
     [unsent('ECONNREFUSED'), 'No connection to Mapbox: the connection was refused (ECONNREFUSED).'],
     [unsent('ENOTFOUND'), 'No connection to Mapbox: its name is not known to DNS (ENOTFOUND).'],
     [unsent('PROXY_502'), 'No connection to Mapbox: the proxy answered 502.'],
@@ -31,16 +31,16 @@ describe('says what failed', () => {
     [unanswered('TIMEOUT'), 'No answer from Mapbox: it took too long (TIMEOUT).'],
     [failing(503), 'Mapbox answered 503 with an empty answer.'],
     [unreadable(200), 'Mapbox answered 200, but with an HTML page.'],
-  ])('%j', (outcome, words) => {
-    if (typeof words === 'string') expect(explain(outcome)).toBe(words);
-    else expect(explain(outcome)).toMatch(words);
+  ])('%j', (result, words) => {
+    if (typeof words === 'string') expect(describeResult(result)).toBe(words);
+    else expect(describeResult(result)).toMatch(words);
   });
 });
 
 it('says after how many attempts, over how long', () => {
-  const gaveUp = { kind: 'gave up', last: failing(503), spent: 290_000 } as const;
-  expect(explainGivingUp({ ...gaveUp, attempts: 12 })).toBe(
+  const gaveUp = { kind: 'retries-exhausted', last: failing(503), elapsed: 290_000 } as const;
+  expect(describeExhausted({ ...gaveUp, attempts: 12 })).toBe(
     'Mapbox answered 503 with an empty answer. Given up after 12 attempts over 5 min.',
   );
-  expect(explainGivingUp({ ...gaveUp, attempts: 1 })).toMatch(/after one attempt\.$/);
+  expect(describeExhausted({ ...gaveUp, attempts: 1 })).toMatch(/after one attempt\.$/);
 });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { listPage } from '../../../src/mapbox/list.ts';
-import { accountOn, authorizer, GET, idOf, json, LIST, scripted } from '../../support/http-script.ts';
+import { listTokenPage } from '../../../src/mapbox/list.ts';
+import { accountOn, authorizingToken, GET, idOf, json, LIST, scripted } from '../../support/http-script.ts';
 
 const entry = { id: idOf(1), usage: 'sk', note: 'ci', scopes: ['styles:read'], default: false };
 
 async function pageWith(link: string | undefined, entries: unknown = [entry]) {
-  const wire = scripted(json(200, entries, link === undefined ? {} : { link }));
-  const page = await listPage(accountOn(wire), undefined, 1000);
-  return { page, wire };
+  const client = scripted(json(200, entries, link === undefined ? {} : { link }));
+  const page = await listTokenPage(accountOn(client), undefined, 1000);
+  return { page, client };
 }
 
 describe('the link to the next page', () => {
@@ -26,7 +26,7 @@ describe('the link to the next page', () => {
     ],
   ])('gives the query and nothing else: %s', async (_, link) => {
     const { page } = await pageWith(link);
-    expect(page.kind === 'done' && page.value.next).toEqual({ start: 'x', limit: '2' });
+    expect(page.kind === 'success' && page.value.next).toEqual({ start: 'x', limit: '2' });
   });
 
   it.each([
@@ -35,20 +35,23 @@ describe('the link to the next page', () => {
     ['to another port', '<https://api.mapbox.com:8443/tokens/v2/octo?start=x>; rel="next"'],
     ['that is none', '<https://>; rel="next"'],
   ])('makes the page unreadable where it leads %s', async (_, link) => {
-    expect((await pageWith(link)).page).toMatchObject({ kind: 'unknown', trouble: { kind: 'unreadable' } });
+    expect((await pageWith(link)).page).toMatchObject({
+      kind: 'indeterminate',
+      cause: { kind: 'unreadable' },
+    });
   });
 
   it('is not there on the last page', async () => {
-    expect((await pageWith(undefined)).page).toMatchObject({ kind: 'done', value: { next: undefined } });
+    expect((await pageWith(undefined)).page).toMatchObject({ kind: 'success', value: { next: undefined } });
   });
 });
 
 it('asks for every page with the authorizing token, and where all requests are made', async () => {
-  const wire = scripted(json(200, []), json(200, []));
-  await listPage(accountOn(wire), undefined, 1000);
-  await listPage(accountOn(wire), { start: 'x' }, 1000);
-  expect(wire.asked).toEqual([GET, `${LIST}?start=x`]);
-  for (const { token } of wire.requests) expect(token).toBe(authorizer.secret);
+  const client = scripted(json(200, []), json(200, []));
+  await listTokenPage(accountOn(client), undefined, 1000);
+  await listTokenPage(accountOn(client), { start: 'x' }, 1000);
+  expect(client.asked).toEqual([GET, `${LIST}?start=x`]);
+  for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 
 describe('what stands on a page', () => {
@@ -57,7 +60,7 @@ describe('what stands on a page', () => {
     const text = ['pk', 'p'.repeat(20), 's'.repeat(22)].join('.');
     const { page } = await pageWith(undefined, [{ ...entry, created, token: text }]);
     expect(page).toEqual({
-      kind: 'done',
+      kind: 'success',
       value: {
         tokens: [
           {
@@ -91,6 +94,6 @@ describe('what stands on a page', () => {
   });
 
   it.each([{}, 'text', null])('is unreadable where it is no list: %j', async entries => {
-    expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'unknown' });
+    expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'indeterminate' });
   });
 });

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpAnswer } from '../../../src/http/client.ts';
-import { accountPath, outcomeOf } from '../../../src/mapbox/result.ts';
+import type { HttpResponse } from '../../../src/http/client.ts';
+import { toApiResult, tokensPath } from '../../../src/mapbox/result.ts';
 import { Secret } from '../../../src/secret.ts';
 import { answer, html, json, lostAnswer, noConnection, START } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
 
-const wholeText = ({ body }: HttpAnswer) => (body.kind === 'whole' ? body.text.reveal() : undefined);
-const outcome = (end: Parameters<typeof outcomeOf>[0]) => outcomeOf(end, wholeText, START);
-const broken = (status: number, how: 'cut off' | 'too large' | 'too slow'): HttpAnswer => ({
-  kind: 'answer',
+const wholeText = ({ body }: HttpResponse) => (body.kind === 'complete' ? body.text.reveal() : undefined);
+const result = (end: Parameters<typeof toApiResult>[0]) => toApiResult(end, wholeText, START);
+const broken = (status: number, how: 'truncated' | 'too-large' | 'timeout'): HttpResponse => ({
+  kind: 'response',
   status,
   headers: {},
-  body: { kind: 'broken', how, text: new Secret('{"token":"') },
+  body: { kind: 'incomplete', how, text: new Secret('{"token":"') },
 });
 
 describe('whether something can have happened', () => {
   it('is certain that nothing has only where the request never left', () => {
-    expect(outcome(noConnection('ENOTFOUND'))).toEqual({ kind: 'unsent', code: 'ENOTFOUND' });
-    expect(outcome(lostAnswer('ECONNRESET'))).toEqual({
-      kind: 'unknown',
-      trouble: { kind: 'no answer', code: 'ECONNRESET' },
+    expect(result(noConnection('ENOTFOUND'))).toEqual({ kind: 'not-sent', code: 'ENOTFOUND' });
+    expect(result(lostAnswer('ECONNRESET'))).toEqual({
+      kind: 'indeterminate',
+      cause: { kind: 'no-response', code: 'ECONNRESET' },
     });
   });
 
   it('is unknown for every success that cannot be read', () => {
-    for (const end of [broken(200, 'cut off'), broken(201, 'too large'), broken(204, 'too slow')]) {
-      expect(outcome(end)).toMatchObject({ kind: 'unknown', trouble: { kind: 'unreadable' } });
+    for (const end of [broken(200, 'truncated'), broken(201, 'too-large'), broken(204, 'timeout')]) {
+      expect(result(end)).toMatchObject({ kind: 'indeterminate', cause: { kind: 'unreadable' } });
     }
   });
 
@@ -33,9 +33,15 @@ describe('whether something can have happened', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), fc.string(), (status, text) => {
         const kind =
-          status < 300 ? 'done' : status === 429 ? 'limited' : status >= 500 ? 'unknown' : 'refused';
-        expect(outcome(answer(status, text)).kind).toBe(kind);
-        expect(outcome(json(status, { message: text })).kind).toBe(kind);
+          status < 300
+            ? 'success'
+            : status === 429
+              ? 'rate-limited'
+              : status >= 500
+                ? 'indeterminate'
+                : 'rejected';
+        expect(result(answer(status, text)).kind).toBe(kind);
+        expect(result(json(status, { message: text })).kind).toBe(kind);
       }),
     );
   });
@@ -46,44 +52,48 @@ describe('why Mapbox refused', () => {
     [401, 'Unauthorized', 'unauthorized'],
     [401, 'Anything at all', 'unauthorized'],
     [403, 'Forbidden', 'forbidden'],
-    [404, 'Not Found', 'not found'],
-    [404, 'Not found', 'not found'],
-    [404, 'No such user', 'no such user'],
-    [404, 'NO SUCH USER octo', 'no such user'],
+    [404, 'Not Found', 'not-found'],
+    [404, 'Not found', 'not-found'],
+    [404, 'No such user', 'no-such-user'],
+    [404, 'NO SUCH USER octo', 'no-such-user'],
     [422, 'scopes are invalid', 'scopes'],
     [422, 'Scopes are invalid', 'scopes'],
-    [422, 'expires is in the past', 'expires in the past'],
-    [422, 'expires is more than one hour in the future', 'expires too far ahead'],
+    [422, 'expires is in the past', 'expires-in-past'],
+    [422, 'expires is more than one hour in the future', 'expires-too-late'],
     [
       422,
       'expires may not be greater than the expiration of the authorizing token',
-      'expires after the authorizing token',
+      'expires-after-authorizing-token',
     ],
     [422, 'resources are invalid', 'other'],
     [400, 'Bad Request', 'other'],
     [413, '', 'other'],
-  ])('%i "%s" is: %s', (status, message, why) => {
-    expect(outcome(json(status, { message }))).toMatchObject({ kind: 'refused', why, documented: true });
+  ])('%i "%s" is: %s', (status, message, reason) => {
+    expect(result(json(status, { message }))).toMatchObject({
+      kind: 'rejected',
+      reason,
+      isMapboxError: true,
+    });
   });
 
   it('does not need the words where the status is enough', () => {
-    expect(outcome(html(401))).toMatchObject({ why: 'unauthorized', documented: false });
-    expect(outcome(html(404))).toMatchObject({ why: 'not found', documented: false });
+    expect(result(html(401))).toMatchObject({ reason: 'unauthorized', isMapboxError: false });
+    expect(result(html(404))).toMatchObject({ reason: 'not-found', isMapboxError: false });
   });
 
   it('takes every redirect for one, and never for an answer of Mapbox’s', () => {
     for (const status of [300, 301, 302, 304, 307, 308]) {
-      expect(outcome(answer(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
-        kind: 'refused',
-        why: 'redirect',
-        documented: false,
+      expect(result(answer(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
+        kind: 'rejected',
+        reason: 'redirect',
+        isMapboxError: false,
       });
     }
   });
 
   it('is unknown, and no refusal, from 500 on', () => {
-    expect(outcome(json(499, {})).kind).toBe('refused');
-    expect(outcome(json(500, {})).kind).toBe('unknown');
+    expect(result(json(499, {})).kind).toBe('rejected');
+    expect(result(json(500, {})).kind).toBe('indeterminate');
   });
 
   it('believes a message only in a whole JSON object', () => {
@@ -92,42 +102,42 @@ describe('why Mapbox refused', () => {
       json(404, { message: 5 }),
       json(404, 'Not Found'),
       {
-        ...broken(404, 'cut off'),
-        body: { ...broken(404, 'cut off').body, text: new Secret('{"message":"x"}') },
+        ...broken(404, 'truncated'),
+        body: { ...broken(404, 'truncated').body, text: new Secret('{"message":"x"}') },
       },
     ]) {
-      expect(outcome(end)).toMatchObject({ kind: 'refused', documented: false });
+      expect(result(end)).toMatchObject({ kind: 'rejected', isMapboxError: false });
     }
   });
 });
 
 describe('how long a rate limit lasts', () => {
   const date = new Date(START).toUTCString();
-  const limit = (headers: Record<string, string>) => outcome(json(429, {}, headers));
+  const limit = (headers: Record<string, string>) => result(json(429, {}, headers));
 
   it('is what `X-Rate-Limit-Reset` says, by Mapbox’s clock and not the runner’s', () => {
     const reset = String(START / 1000 + 7 + 500);
     const theirs = new Date(START + 500_000).toUTCString();
     expect(limit({ 'x-rate-limit-reset': reset, 'x-rate-limit-interval': '30', date: theirs })).toEqual({
-      kind: 'limited',
-      wait: 7000,
+      kind: 'rate-limited',
+      retryAfter: 7000,
       interval: 30_000,
-      guessed: false,
+      estimated: false,
     });
   });
 
   it('is measured by the runner’s clock where Mapbox does not tell its own', () => {
-    expect(limit({ 'x-rate-limit-reset': String(START / 1000 + 9) })).toMatchObject({ wait: 9000 });
+    expect(limit({ 'x-rate-limit-reset': String(START / 1000 + 9) })).toMatchObject({ retryAfter: 9000 });
   });
 
   it('is what `Retry-After` says in seconds or as a date, where nothing else is said', () => {
-    expect(limit({ 'retry-after': ' 12 ' })).toMatchObject({ wait: 12_000 });
+    expect(limit({ 'retry-after': ' 12 ' })).toMatchObject({ retryAfter: 12_000 });
     const at = new Date(START + 30_000).toUTCString();
-    expect(limit({ 'retry-after': at, date })).toMatchObject({ wait: 30_000 });
+    expect(limit({ 'retry-after': at, date })).toMatchObject({ retryAfter: 30_000 });
   });
 
   it('is a minute where nothing is said, or nothing that can be read', () => {
-    const guess = { kind: 'limited', wait: 60_000, interval: 60_000, guessed: true };
+    const guess = { kind: 'rate-limited', retryAfter: 60_000, interval: 60_000, estimated: true };
     expect(limit({})).toEqual(guess);
     expect(
       limit({ 'x-rate-limit-reset': 'soon', 'x-rate-limit-interval': 'short', 'retry-after': 'later' }),
@@ -151,8 +161,8 @@ describe('how long a rate limit lasts', () => {
           'retry-after': retryAfter,
           date,
         });
-        if (end.kind !== 'limited') throw new Error('429 is a rate limit');
-        for (const span of [end.wait, end.interval]) {
+        if (end.kind !== 'rate-limited') throw new Error('429 is a rate limit');
+        for (const span of [end.retryAfter, end.interval]) {
           expect(span).toBeGreaterThanOrEqual(0);
           expect(span).toBeLessThanOrEqual(3_600_000);
         }
@@ -162,25 +172,28 @@ describe('how long a rate limit lasts', () => {
 });
 
 describe('what people are told of an answer', () => {
-  it.each<[HttpAnswer, string]>([
+  it.each<[HttpResponse, string]>([
     [html(502), 'an HTML page'],
     [answer(502, '  <HTML><body>'), 'an HTML page'],
     [answer(502, 'Bad Gateway', { 'content-type': 'text/html; charset=utf-8' }), 'an HTML page'],
     [answer(502, ' \n'), 'an empty answer'],
     [answer(502, 'upstream'), 'an answer that is not JSON'],
     [json(502, { error: '<html>' }), 'JSON that Mapbox does not document'],
-    [broken(502, 'cut off'), 'an answer that was cut off'],
-    [broken(502, 'too large'), 'an answer over 256 KiB'],
-    [broken(502, 'too slow'), 'an answer that never ended'],
+    [broken(502, 'truncated'), 'an answer that was cut off'],
+    [broken(502, 'too-large'), 'an answer over 256 KiB'],
+    [broken(502, 'timeout'), 'an answer that never ended'],
   ])('is its kind', (end, form) => {
-    expect(outcome(end)).toEqual({ kind: 'unknown', trouble: { kind: 'failing', status: 502, form } });
+    expect(result(end)).toEqual({
+      kind: 'indeterminate',
+      cause: { kind: 'server-error', status: 502, form },
+    });
   });
 
   it('is never its text', () => {
     const echo = 'echo-of-what-was-sent';
     for (const status of [200, 302, 404, 422, 500]) {
       for (const end of [answer(status, echo), json(status, { message: echo, token: echo })]) {
-        expect(JSON.stringify(outcomeOf(end, () => undefined, START))).not.toContain(echo);
+        expect(JSON.stringify(toApiResult(end, () => undefined, START))).not.toContain(echo);
       }
     }
   });
@@ -188,19 +201,19 @@ describe('what people are told of an answer', () => {
 
 it('tells Mapbox’s clock where a refusal has a date that can be read', () => {
   const date = new Date(START);
-  expect(outcome(json(422, {}, { date: date.toUTCString() }))).toMatchObject({ date });
-  expect(outcome(json(422, {}, { date: 'yesterday' }))).toMatchObject({ date: undefined });
-  expect(outcome(json(422, {}))).toMatchObject({ date: undefined });
+  expect(result(json(422, {}, { date: date.toUTCString() }))).toMatchObject({ serverDate: date });
+  expect(result(json(422, {}, { serverDate: 'yesterday' }))).toMatchObject({ serverDate: undefined });
+  expect(result(json(422, {}))).toMatchObject({ serverDate: undefined });
 });
 
 it('lets nothing in a name leave its place in the path', () => {
   const name = fc.string({ minLength: 1, unit: 'grapheme' });
   fc.assert(
     fc.property(name, name, (username, id) => {
-      const parts = accountPath(username, id).split('/');
+      const parts = tokensPath(username, id).split('/');
       expect(parts.slice(0, 3)).toEqual(['', 'tokens', 'v2']);
       expect(parts.slice(3).map(decodeURIComponent)).toEqual([username, id]);
-      expect(accountPath(username, id)).not.toMatch(/[?#\s]/);
+      expect(tokensPath(username, id)).not.toMatch(/[?#\s]/);
     }),
   );
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Outcome } from '../../../src/mapbox/result.ts';
-import { persist } from '../../../src/mapbox/retry.ts';
+import type { ApiResult } from '../../../src/mapbox/result.ts';
+import { retry } from '../../../src/mapbox/retry.ts';
 import {
   FakeClock,
   failing,
@@ -13,19 +13,19 @@ import {
 } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
 
-const done: Outcome<string> = { kind: 'done', value: 'a token' };
+const done: ApiResult<string> = { kind: 'success', value: 'a token' };
 const ALMOST_ONE = 1 - 2 ** -32;
 
 /** Attempts that come out as told, the last for ever, each after `cost` milliseconds. */
-function attempts(clock: FakeClock, outcomes: readonly Outcome<string>[], cost = 0) {
+function attempts(clock: FakeClock, outcomes: readonly ApiResult<string>[], cost = 0) {
   const lefts: number[] = [];
   return {
     lefts,
     attempt: async (left: number) => {
-      const outcome = outcomes[Math.min(lefts.length, outcomes.length - 1)] ?? done;
+      const result = outcomes[Math.min(lefts.length, outcomes.length - 1)] ?? done;
       lefts.push(left);
       clock.pass(cost);
-      return outcome;
+      return result;
     },
   };
 }
@@ -35,15 +35,15 @@ describe('what ends it at once', () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { attempt, lefts } = attempts(clock, [done]);
-    expect(await persist(attempt, patience(clock, 1000, undefined, lines))).toBe(done);
+    expect(await retry(attempt, patience(clock, 1000, undefined, lines))).toBe(done);
     expect({ lefts, slept: clock.slept, lines }).toEqual({ lefts: [1000], slept: [], lines: [] });
   });
 
   it('never repeats what was refused', async () => {
     const clock = new FakeClock();
-    const no = refused({ why: 'unauthorized', status: 401 });
+    const no = refused({ reason: 'unauthorized', status: 401 });
     const { attempt, lefts } = attempts(clock, [no, done]);
-    expect(await persist(attempt, patience(clock))).toBe(no);
+    expect(await retry(attempt, patience(clock))).toBe(no);
     expect(lefts).toHaveLength(1);
   });
 
@@ -59,11 +59,11 @@ describe('what ends it at once', () => {
   ])('gives up after one attempt where no connection came about for %s', async code => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [unsent(code), done], 40);
-    expect(await persist(attempt, patience(clock))).toEqual({
-      kind: 'gave up',
+    expect(await retry(attempt, patience(clock))).toEqual({
+      kind: 'retries-exhausted',
       last: unsent(code),
       attempts: 1,
-      spent: 40,
+      elapsed: 40,
     });
     expect(clock.slept).toEqual([]);
   });
@@ -82,22 +82,22 @@ describe('what ends it at once', () => {
   ])('tries again where no connection came about for %s', async code => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unsent(code), done]);
-    expect(await persist(attempt, patience(clock))).toBe(done);
+    expect(await retry(attempt, patience(clock))).toBe(done);
     expect(lefts).toHaveLength(2);
   });
 
   it('takes three answers that are not Mapbox’s for the answer', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unreadable()]);
-    const end = await persist(attempt, patience(clock));
-    expect(end).toMatchObject({ kind: 'gave up', attempts: 3 });
+    const end = await retry(attempt, patience(clock));
+    expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 3 });
     expect(lefts).toHaveLength(3);
   });
 
   it('still believes in Mapbox when an unreadable answer is the second of two troubles', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [failing(), unreadable(), done]);
-    expect(await persist(attempt, patience(clock))).toBe(done);
+    expect(await retry(attempt, patience(clock))).toBe(done);
   });
 });
 
@@ -106,7 +106,7 @@ describe('backing off', () => {
     const clock = new FakeClock();
     const outcomes = [...Array.from({ length: 9 }, () => failing()), done];
     const { attempt } = attempts(clock, outcomes);
-    await persist(
+    await retry(
       attempt,
       patience(clock, 3_600_000, () => ALMOST_ONE),
     );
@@ -121,7 +121,7 @@ describe('backing off', () => {
           const clock = new FakeClock();
           const chances = fractions.values();
           const { attempt } = attempts(clock, [...fractions.map(() => unanswered()), done]);
-          await persist(
+          await retry(
             attempt,
             patience(clock, 3_600_000, () => chances.next().value ?? 0),
           );
@@ -136,7 +136,7 @@ describe('backing off', () => {
   it('shortens the longest pause to the time that is left', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [failing(), failing(), failing(), failing(), done]);
-    await persist(attempt, patience(clock, 4000));
+    await retry(attempt, patience(clock, 4000));
     // 250 + 500 + 1000 are spent; of the last 2250 milliseconds half is slept, not half of 4000.
     expect(clock.slept).toEqual([250, 500, 1000, 1125]);
   });
@@ -152,7 +152,7 @@ describe('a rate limit', () => {
       const clock = new FakeClock();
       const { attempt } = attempts(clock, [limited(20_000, 60_000), done]);
       expect(
-        await persist(
+        await retry(
           attempt,
           patience(clock, 300_000, () => fraction),
         ),
@@ -164,7 +164,7 @@ describe('a rate limit', () => {
   it('does not make the pauses after other troubles longer or the wait itself exponential', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [limited(1000, 0), limited(1000, 0), limited(1000, 0), done]);
-    await persist(attempt, patience(clock));
+    await retry(attempt, patience(clock));
     expect(clock.slept).toEqual([1000, 1000, 1000]);
   });
 
@@ -172,7 +172,7 @@ describe('a rate limit', () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [limited(57_000, 60_000), done]);
     expect(
-      await persist(
+      await retry(
         attempt,
         patience(clock, 60_000, () => ALMOST_ONE),
       ),
@@ -180,7 +180,7 @@ describe('a rate limit', () => {
     expect(clock.slept).toEqual([57_000]);
     const spread = new FakeClock();
     const again = attempts(spread, [limited(52_000, 60_000), done]);
-    await persist(
+    await retry(
       again.attempt,
       patience(spread, 60_000, () => ALMOST_ONE),
     );
@@ -189,13 +189,13 @@ describe('a rate limit', () => {
 
   it('that does not say when it resets is tried once more before the time is up', async () => {
     const clock = new FakeClock();
-    const guess = { ...limited(60_000), guessed: true };
+    const guess = { ...limited(60_000), estimated: true };
     const { attempt, lefts } = attempts(clock, [guess, guess, done]);
-    const end = await persist(
+    const end = await retry(
       attempt,
       patience(clock, 60_000, () => ALMOST_ONE),
     );
-    expect(end).toMatchObject({ kind: 'gave up', attempts: 2 });
+    expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 2 });
     expect(clock.slept).toEqual([55_000]);
     expect(lefts).toEqual([60_000, 5000]);
   });
@@ -203,11 +203,11 @@ describe('a rate limit', () => {
   it('that resets after the deadline is not waited for at all', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [limited(60_000), done], 100);
-    expect(await persist(attempt, patience(clock, 30_000))).toEqual({
-      kind: 'gave up',
+    expect(await retry(attempt, patience(clock, 30_000))).toEqual({
+      kind: 'retries-exhausted',
       last: limited(60_000),
       attempts: 1,
-      spent: 100,
+      elapsed: 100,
     });
     expect(clock.slept).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe('a rate limit', () => {
     ] as const) {
       const clock = new FakeClock();
       const { attempt } = attempts(clock, [limited(10_000, 0), done]);
-      await persist(attempt, patience(clock, budget));
+      await retry(attempt, patience(clock, budget));
       expect(clock.slept).toHaveLength(waits);
     }
   });
@@ -229,7 +229,7 @@ describe('the deadline', () => {
   it('is told to each attempt as the time that is left', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [failing(), failing(), done], 1000);
-    await persist(attempt, patience(clock, 60_000));
+    await retry(attempt, patience(clock, 60_000));
     expect(lefts).toEqual([60_000, 60_000 - 1000 - 250, 60_000 - 2000 - 250 - 500]);
   });
 
@@ -237,9 +237,9 @@ describe('the deadline', () => {
     const clock = new FakeClock();
     clock.pass(123_456);
     const { attempt, lefts } = attempts(clock, [unsent()], 100);
-    const end = await persist(attempt, patience(clock, 1000));
+    const end = await retry(attempt, patience(clock, 1000));
     expect(lefts[0]).toBe(1000);
-    expect(end).toMatchObject({ kind: 'gave up', spent: clock.ticks() - 123_456 });
+    expect(end).toMatchObject({ kind: 'retries-exhausted', elapsed: clock.monotonic() - 123_456 });
   });
 
   it('always leaves a quarter of a second for the attempt after a pause, and something is always tried', async () => {
@@ -260,7 +260,7 @@ describe('the deadline', () => {
         async (troubles, budget, cost, fraction) => {
           const clock = new FakeClock();
           const lefts: number[] = [];
-          const end = await persist(
+          const end = await retry(
             async left => {
               lefts.push(left);
               clock.pass(Math.min(left, cost));
@@ -268,10 +268,14 @@ describe('the deadline', () => {
             },
             patience(clock, budget, () => fraction),
           );
-          expect(end).toMatchObject({ kind: 'gave up', attempts: lefts.length, spent: clock.ticks() });
+          expect(end).toMatchObject({
+            kind: 'retries-exhausted',
+            attempts: lefts.length,
+            elapsed: clock.monotonic(),
+          });
           expect(lefts[0]).toBe(budget);
           for (const left of lefts.slice(1)) expect(left).toBeGreaterThanOrEqual(250 - 1e-6);
-          expect(clock.ticks()).toBeLessThanOrEqual(budget + 1e-6);
+          expect(clock.monotonic()).toBeLessThanOrEqual(budget + 1e-6);
         },
       ),
     );
@@ -291,7 +295,7 @@ describe('before a repetition', () => {
         failing(),
         done,
       ]);
-      await persist(
+      await retry(
         attempt,
         patience(clock, 10_000 + 3500, () => ALMOST_ONE),
         async () => clock.pass(cost),
@@ -303,26 +307,26 @@ describe('before a repetition', () => {
 
   it('cleans up after what may have been carried out, before it waits and tries again', async () => {
     const clock = new FakeClock();
-    const order: string[] = [];
-    clock.onSleep = () => void order.push('pause');
+    const inputs: string[] = [];
+    clock.onSleep = () => void inputs.push('pause');
     const outcomes = [unreadable(), failing(), unanswered(), done].values();
-    await persist(
+    await retry(
       async () => {
-        order.push('attempt');
+        inputs.push('attempt');
         return outcomes.next().value ?? done;
       },
       patience(clock),
-      async last => void order.push(`clean-up after ${last.trouble.kind}`),
+      async last => void inputs.push(`clean-up after ${last.cause.kind}`),
     );
-    expect(order).toEqual([
+    expect(inputs).toEqual([
       'attempt',
       'clean-up after unreadable',
       'pause',
       'attempt',
-      'clean-up after failing',
+      'clean-up after server-error',
       'pause',
       'attempt',
-      'clean-up after no answer',
+      'clean-up after no-response',
       'pause',
       'attempt',
     ]);
@@ -332,7 +336,7 @@ describe('before a repetition', () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
     const { attempt } = attempts(clock, [unsent(), limited(10), done]);
-    await persist(attempt, patience(clock), async last => void cleaned.push(last));
+    await retry(attempt, patience(clock), async last => void cleaned.push(last));
     expect(cleaned).toEqual([]);
   });
 
@@ -340,7 +344,7 @@ describe('before a repetition', () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
     const { attempt } = attempts(clock, [failing()]);
-    await persist(attempt, patience(clock, 200), async last => void cleaned.push(last));
+    await retry(attempt, patience(clock, 200), async last => void cleaned.push(last));
     expect(cleaned).toEqual([]);
   });
 
@@ -348,7 +352,7 @@ describe('before a repetition', () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { attempt } = attempts(clock, [limited(20_000), unsent('ENOTFOUND'), done]);
-    await persist(
+    await retry(
       attempt,
       patience(clock, 300_000, () => 0.5, lines),
     );

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Order } from '../../../src/inputs/main-inputs.ts';
-import { outputNames, outputsOf, storyOf, summaryOf } from '../../../src/mint/outputs.ts';
-import type { StoredToken, TemporaryToken } from '../../../src/mint/verify.ts';
+import type { MainInputs } from '../../../src/inputs/main-inputs.ts';
+import { logLine, outputNames, summaryRows, toOutputs } from '../../../src/mint/outputs.ts';
+import type { MintedStoredToken, MintedTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
-import { authorizer, idOf, OWNER, START, tokenText } from '../../support/http-script.ts';
+import { authorizingToken, idOf, OWNER, START, tokenText } from '../../support/http-script.ts';
 
 const scopes = ['tilesets:write', 'tilesets:read'];
-const stored: StoredToken = {
+const stored: MintedStoredToken = {
   usage: 'sk',
   secret: new Secret(tokenText('sk', { u: OWNER })),
   username: OWNER,
@@ -14,7 +14,7 @@ const stored: StoredToken = {
   id: idOf(1),
   note: 'Release [run]',
 };
-const temporary: TemporaryToken = {
+const temporary: MintedTemporaryToken = {
   usage: 'tk',
   secret: new Secret(tokenText('tk', { u: OWNER })),
   username: OWNER,
@@ -24,18 +24,18 @@ const temporary: TemporaryToken = {
 const EXPIRES = '2026-01-02T03:24:05.000Z';
 
 const job = { kind: 'stored', scopes, untilJobEnds: true, note: 'Release', allowedUrls: [] } as const;
-const order = (wanted: Order['wanted'], exportEnv: string[] = []): Order => ({
-  access: { authorizer, username: OWNER, timeout: 1000, api: new URL('https://api.mapbox.com') },
-  wanted,
+const inputs = (request: MainInputs['request'], exportEnv: string[] = []): MainInputs => ({
+  connection: { authorizingToken, username: OWNER, timeout: 1000, api: new URL('https://api.mapbox.com') },
+  request,
   exportEnv,
   summary: true,
   warnings: [],
 });
-const briefly = order({ kind: 'temporary', scopes, seconds: 1200 });
+const briefly = inputs({ kind: 'temporary', scopes, seconds: 1200 });
 
 describe('the outputs', () => {
   it('of a stored token have an id and a note, and no expiry', () => {
-    expect(outputsOf(stored)).toEqual({
+    expect(toOutputs(stored)).toEqual({
       token: stored.secret,
       'token-id': idOf(1),
       usage: 'sk',
@@ -47,7 +47,7 @@ describe('the outputs', () => {
   });
 
   it('of a temporary token have an expiry, and neither id nor note', () => {
-    expect(outputsOf(temporary)).toEqual({
+    expect(toOutputs(temporary)).toEqual({
       token: temporary.secret,
       'token-id': '',
       usage: 'tk',
@@ -60,19 +60,19 @@ describe('the outputs', () => {
 
   it('are all there, in the order that action.yml has them', () => {
     for (const minted of [stored, temporary])
-      expect(Object.keys(outputsOf(minted))).toEqual([...outputNames]);
+      expect(Object.keys(toOutputs(minted))).toEqual([...outputNames]);
   });
 });
 
 it.each([
   [
     stored,
-    order(job),
+    inputs(job),
     `secret token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it is deleted when the job ends.`,
   ],
   [
     { ...stored, usage: 'pk' as const },
-    order({ ...job, untilJobEnds: false }),
+    inputs({ ...job, untilJobEnds: false }),
     `public token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it stays until somebody deletes it.`,
   ],
   [
@@ -81,15 +81,15 @@ it.each([
     `temporary token for octo with tilesets:write, tilesets:read. It expires at ${EXPIRES}, in 20 min.`,
   ],
 ])('the log says in one line what was minted and when it ends (%#)', (minted, asked, line) => {
-  expect(storyOf(minted, asked, START)).toBe(`Minted a ${line}`);
+  expect(logLine(minted, asked, START)).toBe(`Minted a ${line}`);
 });
 
 describe('the summary', () => {
   it('of a token for the job has what there is to know of it', () => {
     expect(
-      summaryOf(
+      summaryRows(
         stored,
-        order({ ...job, allowedUrls: ['https://a.example', 'https://b.example'] }, ['A', 'B']),
+        inputs({ ...job, allowedUrls: ['https://a.example', 'https://b.example'] }, ['A', 'B']),
       ),
     ).toEqual([
       ['Account', OWNER],
@@ -104,15 +104,15 @@ describe('the summary', () => {
   });
 
   it('has no row for what there is not', () => {
-    const rows = (minted: StoredToken | TemporaryToken, asked: Order) =>
-      summaryOf(minted, asked).map(([name]) => name);
-    expect(rows(stored, order(job))).toEqual(['Account', 'Usage', 'Scopes', 'Id', 'Note', 'End']);
+    const rows = (minted: MintedStoredToken | MintedTemporaryToken, asked: MainInputs) =>
+      summaryRows(minted, asked).map(([name]) => name);
+    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'Id', 'Note', 'End']);
     expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'End']);
   });
 
   it('never has the token', () => {
     for (const minted of [stored, temporary]) {
-      expect(summaryOf(minted, briefly).flat().join()).not.toContain(minted.secret.reveal());
+      expect(summaryRows(minted, briefly).flat().join()).not.toContain(minted.secret.reveal());
     }
   });
 });

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Trail } from '../../../src/cleanup/state.ts';
-import { Failure, titles } from '../../../src/errors/action-error.ts';
-import type { HttpAnswer } from '../../../src/http/client.ts';
-import type { Access } from '../../../src/inputs/connection.ts';
-import type { Wanted } from '../../../src/inputs/token-request.ts';
-import { mintStored } from '../../../src/mint/stored.ts';
-import { mintTemporary } from '../../../src/mint/temporary.ts';
-import { jobMark, jobNote, permanentNote } from '../../../src/note.ts';
+import type { CleanupState } from '../../../src/cleanup/state.ts';
+import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import type { HttpResponse } from '../../../src/http/client.ts';
+import type { ConnectionInputs } from '../../../src/inputs/connection.ts';
+import type { TokenRequest } from '../../../src/inputs/token-request.ts';
+import { mintStoredToken } from '../../../src/mint/stored.ts';
+import { mintTemporaryToken } from '../../../src/mint/temporary.ts';
+import { jobMarker, jobNote, permanentNote } from '../../../src/note.ts';
 import {
   AUTHORIZER_ID,
   accountOn,
   answer,
-  authorizer,
   authorizerText,
+  authorizingToken,
   DELETE,
   deleted,
   FakeClock,
@@ -37,14 +37,14 @@ import {
 
 const NONCE = 'abcd1234';
 
-const mark = jobMark(run, NONCE);
+const marker = jobMarker(run, NONCE);
 
-const note = jobNote('Release', mark);
+const note = jobNote('Release', marker);
 
 const SCOPES = ['tilesets:write', 'tilesets:read'];
 
-const access: Access = {
-  authorizer,
+const connection: ConnectionInputs = {
+  authorizingToken,
   username: OWNER,
   timeout: 300_000,
   api: new URL('https://api.mapbox.com'),
@@ -56,63 +56,63 @@ const job = {
   untilJobEnds: true,
   note: 'Release',
   allowedUrls: [],
-} as const satisfies Wanted;
+} as const satisfies TokenRequest;
 
-const permanent = { ...job, untilJobEnds: false } as const satisfies Wanted;
+const permanent = { ...job, untilJobEnds: false } as const satisfies TokenRequest;
 
 const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
 
 /** Mapbox's answer to a creation. */
-const made = (id: string, changes: object = {}): HttpAnswer =>
+const made = (id: string, changes: object = {}): HttpResponse =>
   json(201, { client: 'api', usage: 'sk', id, scopes: SCOPES, note, token: textOf(id), ...changes });
 
 /** Mints with a script for a wire, and notes in one list what happened in which order. */
 async function mint(
   steps: readonly Step[],
-  { wanted = job, budget = 300_000 }: { wanted?: Wanted & { kind: 'stored' }; budget?: number } = {},
+  { request = job, budget = 300_000 }: { request?: TokenRequest & { kind: 'stored' }; budget?: number } = {},
 ) {
   const clock = new FakeClock();
-  const wire = scripted(...steps);
+  const client = scripted(...steps);
   const events: string[] = [];
-  const kept: (Trail | undefined)[] = [];
+  const kept: (CleanupState | undefined)[] = [];
   const warnings: string[] = [];
   clock.onSleep = () => void events.push('pause');
   const account = accountOn({
-    async exchange(request, limit) {
+    async send(request, limit) {
       events.push(request.method);
-      return wire.exchange(request, limit);
+      return client.send(request, limit);
     },
   });
-  const end = await mintStored(access, wanted, run, NONCE, {
+  const end = await mintStoredToken(connection, request, run, NONCE, {
     account,
-    patience: patience(clock, budget),
-    keep: trail => {
+    options: patience(clock, budget),
+    saveState: state => {
       events.push('keep');
-      kept.push(trail);
+      kept.push(state);
     },
     warn: text => warnings.push(text),
   }).catch((error: unknown) => error);
-  expect(wire.left(), 'every scripted answer is fetched').toBe(0);
-  return { end, wire, clock, events, kept, last: kept.at(-1), warnings };
+  expect(client.left(), 'every scripted answer is fetched').toBe(0);
+  return { end, client, clock, events, kept, last: kept.at(-1), warnings };
 }
 
-const trail = (changes: Partial<Trail>): Trail => ({
+const state = (changes: Partial<CleanupState>): CleanupState => ({
   username: OWNER,
   note,
-  mark,
+  marker,
   id: undefined,
-  lost: 0,
+  orphans: 0,
   ...changes,
 });
 
 describe('when all is well', () => {
   it('makes one request, and keeps the trail before it leaves and the id after it', async () => {
-    const { end, events, kept, warnings, wire } = await mint([made(idOf(1))]);
+    const { end, events, kept, warnings, client } = await mint([made(idOf(1))]);
     expect(end).toMatchObject({ usage: 'sk', id: idOf(1), note, scopes: SCOPES, username: OWNER });
     expect(events).toEqual(['keep', 'POST', 'keep']);
-    expect(kept).toEqual([trail({ lost: 1 }), trail({ id: idOf(1) })]);
+    expect(kept).toEqual([state({ orphans: 1 }), state({ id: idOf(1) })]);
     expect(warnings).toEqual([]);
-    expect(wire.requests[0]?.body).toEqual({ scopes: SCOPES, note });
+    expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note });
   });
 
   it('never keeps the token’s text', async () => {
@@ -122,16 +122,16 @@ describe('when all is well', () => {
 
   it('gives a permanent token a note without a mark to delete by', async () => {
     const stays = permanentNote('Release', run);
-    const { end, kept, wire } = await mint([made(idOf(1), { note: stays })], { wanted: permanent });
+    const { end, kept, client } = await mint([made(idOf(1), { note: stays })], { request: permanent });
     expect(end).toMatchObject({ id: idOf(1), note: stays });
-    expect(wire.requests[0]?.body).toEqual({ scopes: SCOPES, note: stays });
-    expect(kept.map(entry => entry?.mark)).toEqual([undefined, undefined]);
+    expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note: stays });
+    expect(kept.map(entry => entry?.marker)).toEqual([undefined, undefined]);
   });
 
   it('sends the allowed URLs', async () => {
     const allowedUrls = ['https://example.com'];
-    const { wire } = await mint([made(idOf(1), { allowedUrls })], { wanted: { ...job, allowedUrls } });
-    expect(wire.requests[0]?.body).toEqual({ scopes: SCOPES, note, allowedUrls });
+    const { client } = await mint([made(idOf(1), { allowedUrls })], { request: { ...job, allowedUrls } });
+    expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note, allowedUrls });
   });
 });
 
@@ -142,20 +142,20 @@ describe('when a request may have made a token that nobody holds', () => {
     ['the answer cannot be read', answer(201, '{"token":')],
     ['the answer is a page', html(200)],
   ])('deletes what it made before it is repeated: %s', async (_, trouble) => {
-    const { end, wire, events } = await mint([
+    const { end, client, events } = await mint([
       trouble,
       page([{ id: idOf(1), note }]),
       deleted(),
       made(idOf(2)),
     ]);
-    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
     expect(events).toEqual(['keep', 'POST', 'GET', 'DELETE', 'pause', 'POST', 'keep']);
     expect(end).toMatchObject({ id: idOf(2) });
   });
 
   it('has written down that one may be lost before the request left', async () => {
     const { kept } = await mint([lostAnswer(), page([]), made(idOf(2))]);
-    expect(kept).toEqual([trail({ lost: 1 }), trail({ lost: 2 }), trail({ lost: 1, id: idOf(2) })]);
+    expect(kept).toEqual([state({ orphans: 1 }), state({ orphans: 2 }), state({ orphans: 1, id: idOf(2) })]);
   });
 
   it('is not made good twice by a list that shows a deleted token again', async () => {
@@ -168,24 +168,24 @@ describe('when a request may have made a token that nobody holds', () => {
       notFound(),
       made(idOf(3)),
     ]);
-    expect(last).toEqual(trail({ lost: 1, id: idOf(3) }));
+    expect(last).toEqual(state({ orphans: 1, id: idOf(3) }));
   });
 
   it('lets the post step look again: what a lost request made may turn up late', async () => {
     const { last, warnings } = await mint([lostAnswer(), page([]), made(idOf(2))]);
-    expect(last).toEqual(trail({ lost: 1, id: idOf(2) }));
+    expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
   it('deletes what it made on every page of the account', async () => {
-    const { wire } = await mint([
+    const { client } = await mint([
       lostAnswer(),
       page([{ id: idOf(7), note: 'somebody else’s' }], 'start=b'),
       page([{ id: idOf(1), note }]),
       deleted(),
       made(idOf(2)),
     ]);
-    expect(wire.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
+    expect(client.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
   });
 
   it('repeats all the same where the clean-up fails, and leaves the rest to the post step', async () => {
@@ -196,7 +196,7 @@ describe('when a request may have made a token that nobody holds', () => {
       made(idOf(2)),
     ]);
     expect(end).toMatchObject({ id: idOf(2) });
-    expect(last).toEqual(trail({ lost: 1, id: idOf(2) }));
+    expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
   });
 
   it('spends at most fifteen seconds on the clean-up between two attempts', async () => {
@@ -204,7 +204,7 @@ describe('when a request may have made a token that nobody holds', () => {
     let posts = 0;
     let cleaning = 0;
     const account = accountOn({
-      async exchange({ method }, limit) {
+      async send({ method }, limit) {
         if (method === 'POST') return ++posts === 1 ? lostAnswer() : made(idOf(2));
         const took = Math.min(limit, 1000);
         cleaning += took;
@@ -215,10 +215,10 @@ describe('when a request may have made a token that nobody holds', () => {
     clock.onSleep = milliseconds => {
       if (posts === 1) cleaning += milliseconds;
     };
-    const minted = await mintStored(access, job, run, NONCE, {
+    const minted = await mintStoredToken(connection, job, run, NONCE, {
       account,
-      patience: patience(clock),
-      keep: () => {},
+      options: patience(clock),
+      saveState: () => {},
       warn: () => {},
     });
     expect(minted.usage).toBe('sk');
@@ -228,33 +228,33 @@ describe('when a request may have made a token that nobody holds', () => {
   });
 
   it('looks for nothing where nothing can have been made', async () => {
-    const { wire, last } = await mint([
+    const { client, last } = await mint([
       noConnection(),
       json(429, { message: 'Too Many Requests' }, { 'retry-after': '1' }),
       made(idOf(1)),
     ]);
-    expect(wire.asked).toEqual([POST, POST, POST]);
-    expect(last).toEqual(trail({ id: idOf(1) }));
+    expect(client.asked).toEqual([POST, POST, POST]);
+    expect(last).toEqual(state({ id: idOf(1) }));
   });
 });
 
 describe('without `tokens:read`', () => {
   it('is not believed of a page that something else put in the way of the list', async () => {
-    const { wire, last, warnings } = await mint([
+    const { client, last, warnings } = await mint([
       lostAnswer(),
       html(403),
       lostAnswer(),
       page([]),
       made(idOf(2)),
     ]);
-    expect(wire.asked).toEqual([POST, GET, POST, GET, POST]);
-    expect(last).toEqual(trail({ lost: 2, id: idOf(2) }));
+    expect(client.asked).toEqual([POST, GET, POST, GET, POST]);
+    expect(last).toEqual(state({ orphans: 2, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
   it('still repeats, and warns of the note to look for', async () => {
-    const { end, wire, warnings } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
-    expect(wire.asked).toEqual([POST, GET, POST]);
+    const { end, client, warnings } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
+    expect(client.asked).toEqual([POST, GET, POST]);
     expect(end).toMatchObject({ id: idOf(2) });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(`"${note}"`);
@@ -262,26 +262,26 @@ describe('without `tokens:read`', () => {
   });
 
   it('asks for the list once only, however often the request is repeated', async () => {
-    const { wire, warnings } = await mint([
+    const { client, warnings } = await mint([
       lostAnswer(),
       notFound(),
       lostAnswer(),
       lostAnswer(),
       made(idOf(2)),
     ]);
-    expect(wire.asked).toEqual([POST, GET, POST, POST, POST]);
+    expect(client.asked).toEqual([POST, GET, POST, POST, POST]);
     expect(warnings).toHaveLength(1);
   });
 
   it('does not make the post step search in vain and warn a second time', async () => {
     const { last } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
-    expect(last).toEqual(trail({ id: idOf(2), lost: 0 }));
+    expect(last).toEqual(state({ id: idOf(2), orphans: 0 }));
   });
 
   it('leaves the warning to the post step when no token was made in the end', async () => {
     const { end, last, warnings } = await mint([lostAnswer(), notFound(), notFound(), notFound()]);
-    expect(end).toMatchObject({ title: titles.notFound });
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(end).toMatchObject({ title: errorTitles.notFound });
+    expect(last).toEqual(state({ orphans: 1 }));
     expect(warnings).toEqual([]);
   });
 });
@@ -293,27 +293,27 @@ describe('a permanent token whose first request was lost', () => {
     const clock = new FakeClock();
     let posts = 0;
     const account = accountOn({
-      async exchange({ method }, limit) {
+      async send({ method }, limit) {
         if (method === 'POST') return ++posts === 1 ? lostAnswer() : made(idOf(2), { note: stays });
         clock.pass(Math.min(limit, 1000));
         return json(503, {});
       },
     });
-    const minted = await mintStored(access, permanent, run, NONCE, {
+    const minted = await mintStoredToken(connection, permanent, run, NONCE, {
       account,
-      patience: patience(clock),
-      keep: () => {},
+      options: patience(clock),
+      saveState: () => {},
       warn: () => {},
     });
     expect(minted.usage).toBe('sk');
-    expect(clock.ticks()).toBeLessThanOrEqual(15_250);
+    expect(clock.monotonic()).toBeLessThanOrEqual(15_250);
   });
 
   it('is not searched for between the attempts, since a note alone is no proof', async () => {
-    const { wire } = await mint([lostAnswer(), made(idOf(2), { note: stays }), page([])], {
-      wanted: permanent,
+    const { client } = await mint([lostAnswer(), made(idOf(2), { note: stays }), page([])], {
+      request: permanent,
     });
-    expect(wire.asked).toEqual([POST, POST, GET]);
+    expect(client.asked).toEqual([POST, POST, GET]);
   });
 
   it('ends with a warning that names the twin, deletes nothing and leaves the post step nothing to find', async () => {
@@ -326,13 +326,13 @@ describe('a permanent token whose first request was lost', () => {
           { id: idOf(2), note: stays },
         ]),
       ],
-      { wanted: permanent },
+      { request: permanent },
     );
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(idOf(1));
     expect(warnings[0]).not.toContain(idOf(2));
     expect(warnings[0]).toContain(stays);
-    expect(last).toEqual({ username: OWNER, note: stays, mark: undefined, id: idOf(2), lost: 0 });
+    expect(last).toEqual({ username: OWNER, note: stays, marker: undefined, id: idOf(2), orphans: 0 });
   });
 });
 
@@ -343,23 +343,23 @@ describe('when there is no token in the end', () => {
       page([{ id: idOf(0), scopes: ['tokens:write', 'tilesets:read'] }]),
     ]);
     expect(end).toMatchObject({
-      title: titles.scopesRefused,
+      title: errorTitles.scopesRefused,
       message: expect.stringContaining('`tilesets:write`'),
     });
-    expect(kept).toEqual([trail({ lost: 1 }), trail({}), undefined]);
+    expect(kept).toEqual([state({ orphans: 1 }), state({}), undefined]);
     expect(last).toBeUndefined();
   });
 
   it('keeps no trail when no request ever left', async () => {
     const { end, last } = await mint([noConnection('CERT_HAS_EXPIRED')]);
-    expect(end).toMatchObject({ title: titles.unreachable });
+    expect(end).toMatchObject({ title: errorTitles.unreachable });
     expect(last).toBeUndefined();
   });
 
   it('keeps the trail after a refusal that Mapbox did not write: the request may have passed', async () => {
     const { end, last } = await mint([html(403)]);
-    expect(end).toMatchObject({ title: titles.strangeAnswer });
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(end).toMatchObject({ title: errorTitles.strangeAnswer });
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('keeps the trail when an earlier attempt was lost, though the last was refused', async () => {
@@ -369,18 +369,18 @@ describe('when there is no token in the end', () => {
       json(401, { message: 'Unauthorized' }),
       json(200, { code: 'TokenRevoked' }),
     ]);
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('gives up in time, says how hard it tried, and leaves the clean-up to the post step', async () => {
-    const { end, last, wire } = await mint([lostAnswer()], { budget: 200 });
-    expect(end).toBeInstanceOf(Failure);
+    const { end, last, client } = await mint([lostAnswer()], { budget: 200 });
+    expect(end).toBeInstanceOf(ActionError);
     expect(end).toMatchObject({
-      title: titles.unreachable,
+      title: errorTitles.unreachable,
       message: expect.stringMatching(/reset.*one attempt.*status\.mapbox\.com.*`timeout`/),
     });
-    expect(wire.asked).toEqual([POST]);
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(client.asked).toEqual([POST]);
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('says when a rate limit resets that outlasts the timeout', async () => {
@@ -389,7 +389,7 @@ describe('when there is no token in the end', () => {
       { budget: 60_000 },
     );
     expect(end).toMatchObject({
-      title: titles.limited,
+      title: errorTitles.limited,
       message: expect.stringMatching(/resets in 30 min.*`timeout` above that.*fewer jobs/),
     });
     expect(last).toBeUndefined();
@@ -398,44 +398,47 @@ describe('when there is no token in the end', () => {
 
 describe('an answer that is not what was asked for', () => {
   it('is not handed on, and its token is deleted by the id that the token itself confirms', async () => {
-    const { end, wire, last } = await mint([made(idOf(1), { scopes: [...SCOPES, 'user:write'] }), deleted()]);
+    const { end, client, last } = await mint([
+      made(idOf(1), { scopes: [...SCOPES, 'user:write'] }),
+      deleted(),
+    ]);
     expect(end).toMatchObject({
-      title: titles.badAnswer,
+      title: errorTitles.badAnswer,
       message: expect.stringMatching(/user:write.*not handed on. It was deleted/),
     });
-    expect(wire.asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
     expect(last).toBeUndefined();
   });
 
   it('never deletes by an id that the token does not confirm: it may be somebody’s production key', async () => {
-    const { end, wire, last } = await mint([
+    const { end, client, last } = await mint([
       made(idOf(1), { id: idOf(99) }),
       page([{ id: idOf(99), note: 'production' }], 'start=b'),
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(wire.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
+    expect(client.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
     expect(end).toMatchObject({ message: expect.stringContaining('It was deleted') });
     expect(last).toBeUndefined();
   });
 
   it('never builds a path from an id that has not the form of one', async () => {
     for (const confirmed of [idOf(1), '../styles/v1']) {
-      const { wire, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
-      expect(wire.asked).toEqual([POST, GET]);
-      expect(kept.map(trail => trail?.id)).not.toContain('../styles/v1');
+      const { client, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
+      expect(client.asked).toEqual([POST, GET]);
+      expect(kept.map(state => state?.id)).not.toContain('../styles/v1');
     }
   });
 
   it('is looked for by its mark where its text is no token', async () => {
-    const { end, wire } = await mint([
+    const { end, client } = await mint([
       made(idOf(1), { token: 'a token, believe me' }),
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: titles.badAnswer,
+      title: errorTitles.badAnswer,
       message: expect.stringContaining('It was deleted'),
     });
   });
@@ -456,38 +459,38 @@ describe('an answer that is not what was asked for', () => {
   ])('is not called deleted where %s', async (_, steps) => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), ...steps]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('is found by its mark where it has no id', async () => {
     const text = tokenText('sk', { u: OWNER });
-    const { wire, kept, last } = await mint([
+    const { client, kept, last } = await mint([
       made(idOf(1), { id: undefined, token: text }),
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
     // Until it is deleted, it is as good as lost.
-    for (const entry of kept.slice(0, -1)) expect(entry).toEqual(trail({ lost: 1 }));
+    for (const entry of kept.slice(0, -1)) expect(entry).toEqual(state({ orphans: 1 }));
     expect(last).toBeUndefined();
   });
 
   it('is left to the post step by its mark where its id is not confirmed and it cannot be found now', async () => {
     const { end, last } = await mint([made(idOf(1), { id: idOf(99) }), notFound()]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('is left to the post step by its id where it cannot be deleted now, and the note is named', async () => {
     const { end, last } = await mint([made(idOf(1), { usage: 'pk' }), json(403, { message: 'Forbidden' })]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
-    expect(last).toEqual(trail({ id: idOf(1) }));
+    expect(last).toEqual(state({ id: idOf(1) }));
   });
 
   it('is left to the post step by its mark where it is not to be seen yet', async () => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), page([])]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('does not make the post step forget an earlier request that was lost', async () => {
@@ -497,21 +500,21 @@ describe('an answer that is not what was asked for', () => {
       made(idOf(2), { scopes: ['tilesets:read'] }),
       deleted(),
     ]);
-    expect(last).toEqual(trail({ lost: 1 }));
+    expect(last).toEqual(state({ orphans: 1 }));
   });
 
   it('is deleted even if the time of the step is up', async () => {
-    const { clock, end, wire } = await mint([made(idOf(1), { scopes: [] }), json(503, {}), deleted()], {
+    const { clock, end, client } = await mint([made(idOf(1), { scopes: [] }), json(503, {}), deleted()], {
       budget: 0,
     });
     expect(end).toMatchObject({ message: expect.stringContaining('It was deleted') });
-    expect(wire.limits[1]).toBe(10_000);
+    expect(client.limits[1]).toBe(10_000);
     expect(clock.slept).toHaveLength(1);
   });
 
   it('is not believed gone where it is permanent and has no id: its note may be on others as well', async () => {
-    const { end, wire } = await mint([made(idOf(1), { id: undefined })], { wanted: permanent });
-    expect(wire.asked).toEqual([POST]);
+    const { end, client } = await mint([made(idOf(1), { id: undefined })], { request: permanent });
+    expect(client.asked).toEqual([POST]);
     expect(end).toMatchObject({
       message: expect.stringContaining(`"${permanentNote('Release', run)}"`),
     });
@@ -521,12 +524,12 @@ describe('an answer that is not what was asked for', () => {
 describe('an answer that names another token', () => {
   it('of another account is looked for by its mark, since it cannot be deleted by that id', async () => {
     const stranger = tokenText('sk', { u: 'hexa', a: idOf(9) });
-    const { end, wire, last } = await mint([
+    const { end, client, last } = await mint([
       made(idOf(9), { token: stranger }),
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(wire.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({ message: expect.stringMatching(/another account.*It was deleted/) });
     expect(last).toBeUndefined();
   });
@@ -534,18 +537,18 @@ describe('an answer that names another token', () => {
   it('that Mapbox does not find is not called deleted, and is looked for by its mark', async () => {
     const odd = made(idOf(9), { scopes: [] });
     const found = await mint([odd, notFound(), page([{ id: idOf(1), note }]), deleted()]);
-    expect(found.wire.asked).toEqual([POST, DELETE(idOf(9)), GET, DELETE(idOf(1))]);
+    expect(found.client.asked).toEqual([POST, DELETE(idOf(9)), GET, DELETE(idOf(1))]);
     expect(found.end).toMatchObject({ message: expect.stringContaining('It was deleted') });
     const missing = await mint([odd, notFound(), page([])]);
     expect(missing.end).toMatchObject({ message: expect.stringContaining('may still be alive') });
-    expect(missing.last).toEqual(trail({ id: idOf(9) }));
+    expect(missing.last).toEqual(state({ id: idOf(9) }));
   });
 
   it('is neither handed on nor deleted where it is the authorizing token', async () => {
     const echo = { token: authorizerText, id: AUTHORIZER_ID };
     for (const changes of [{}, { scopes: ['tokens:write'] }]) {
-      const { end, wire, kept } = await mint([made(AUTHORIZER_ID, { ...echo, ...changes }), page([])]);
-      expect(wire.asked).toEqual([POST, GET]);
+      const { end, client, kept } = await mint([made(AUTHORIZER_ID, { ...echo, ...changes }), page([])]);
+      expect(client.asked).toEqual([POST, GET]);
       expect(end).toMatchObject({ message: expect.stringContaining('it is the authorizing token') });
       expect(kept.map(entry => entry?.id)).not.toContain(AUTHORIZER_ID);
     }
@@ -563,7 +566,7 @@ it('warns of what was lost where notes are cut, since no mark is to be found the
     expect.stringContaining('stored the note otherwise'),
     expect.stringMatching(/may have made one that nobody holds.*Look for the note/),
   ]);
-  expect(last).toEqual(trail({ id: idOf(2) }));
+  expect(last).toEqual(state({ id: idOf(2) }));
 });
 
 it('warns where Mapbox has cut the note, by which the sweep would find the token', async () => {
@@ -575,23 +578,23 @@ it('warns where Mapbox has cut the note, by which the sweep would find the token
 describe('where the trail cannot be kept', () => {
   /** Mints where the `n`-th keeping fails. */
   async function failing(n: number, steps: readonly Step[]) {
-    const wire = scripted(...steps);
+    const client = scripted(...steps);
     let kept = 0;
-    const end = await mintStored(access, job, run, NONCE, {
-      account: accountOn(wire),
-      patience: patience(new FakeClock()),
-      keep() {
-        if (++kept === n) throw new Failure(titles.handOver, 'No space.');
+    const end = await mintStoredToken(connection, job, run, NONCE, {
+      account: accountOn(client),
+      options: patience(new FakeClock()),
+      saveState() {
+        if (++kept === n) throw new ActionError(errorTitles.handOver, 'No space.');
       },
       warn: () => {},
     }).catch((error: unknown) => error);
-    expect(wire.left()).toBe(0);
-    return { end, asked: wire.asked };
+    expect(client.left()).toBe(0);
+    return { end, asked: client.asked };
   }
 
   it('makes no token', async () => {
     const { end, asked } = await failing(1, []);
-    expect(end).toMatchObject({ title: titles.handOver, message: 'No space.' });
+    expect(end).toMatchObject({ title: errorTitles.handOver, message: 'No space.' });
     expect(asked).toEqual([]);
   });
 
@@ -599,14 +602,14 @@ describe('where the trail cannot be kept', () => {
     const { end, asked } = await failing(2, [made(idOf(1)), deleted()]);
     expect(asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: titles.handOver,
+      title: errorTitles.handOver,
       message: 'No space. The token was not handed on. It was deleted.',
     });
   });
 });
 
 describe('temporary tokens', () => {
-  const wanted = { kind: 'temporary', scopes: SCOPES, seconds: 1200 } as const satisfies Wanted;
+  const request = { kind: 'temporary', scopes: SCOPES, seconds: 1200 } as const satisfies TokenRequest;
   const seconds = START / 1000;
   const temporary = (exp = seconds + 1200) =>
     json(200, { token: tokenText('tk', { u: OWNER, exp, iat: seconds, scopes: SCOPES }) });
@@ -615,18 +618,18 @@ describe('temporary tokens', () => {
 
   async function ask(steps: readonly Step[], { length = 1200, budget = 300_000 } = {}) {
     const clock = new FakeClock();
-    const wire = scripted(...steps);
+    const client = scripted(...steps);
     const lines: string[] = [];
-    const end = await mintTemporary(
-      access,
-      { ...wanted, seconds: length },
+    const end = await mintTemporaryToken(
+      connection,
+      { ...request, seconds: length },
       {
-        account: accountOn(wire, { now: () => clock.now() }),
-        patience: patience(clock, budget, undefined, lines),
+        account: accountOn(client, { now: () => clock.now() }),
+        options: patience(clock, budget, undefined, lines),
       },
     ).catch((error: unknown) => error);
-    expect(wire.left(), 'every scripted answer is fetched').toBe(0);
-    return { end, wire, clock, lines, expires: wire.requests.map(({ body }) => expiry(body)) };
+    expect(client.left(), 'every scripted answer is fetched').toBe(0);
+    return { end, client, clock, lines, expires: client.requests.map(({ body }) => expiry(body)) };
   }
 
   /** Seconds from the start of the test to the expiry that was asked for. */
@@ -637,8 +640,8 @@ describe('temporary tokens', () => {
   }
 
   it('are asked for with scopes and expiry and nothing else', async () => {
-    const { end, wire } = await ask([temporary()]);
-    expect(wire.requests.map(({ body }) => body)).toEqual([
+    const { end, client } = await ask([temporary()]);
+    expect(client.requests.map(({ body }) => body)).toEqual([
       { scopes: SCOPES, expires: new Date(START + 1_200_000).toISOString() },
     ]);
     expect(end).toMatchObject({ usage: 'tk', expiresAt: new Date(START + 1_200_000) });
@@ -651,8 +654,8 @@ describe('temporary tokens', () => {
   });
 
   it('are asked for again without any search: repeating is harmless', async () => {
-    const { wire } = await ask([lostAnswer(), temporary()]);
-    expect(wire.asked).toEqual([POST, POST]);
+    const { client } = await ask([lostAnswer(), temporary()]);
+    expect(client.asked).toEqual([POST, POST]);
   });
 
   it('are asked for with an expiry that counts from the attempt, not from the first', async () => {
@@ -681,36 +684,39 @@ describe('temporary tokens', () => {
 
   it('are corrected for the clock once, not for ever', async () => {
     const ahead = () => dated('expires is more than one hour in the future', 120_000);
-    const { end, wire } = await ask([ahead(), ahead()]);
-    expect(wire.asked).toEqual([POST, POST]);
-    expect(end).toMatchObject({ title: titles.expiryRefused, message: expect.stringContaining('2 min') });
+    const { end, client } = await ask([ahead(), ahead()]);
+    expect(client.asked).toEqual([POST, POST]);
+    expect(end).toMatchObject({
+      title: errorTitles.expiryRefused,
+      message: expect.stringContaining('2 min'),
+    });
   });
 
   it('are not corrected by more than an hour: such a clock is wrong and has to be set', async () => {
-    const { end, wire } = await ask([dated('expires is in the past', -3_601_000)]);
-    expect(wire.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: titles.expiryRefused });
+    const { end, client } = await ask([dated('expires is in the past', -3_601_000)]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
   });
 
   it('are not corrected where Mapbox does not tell its time', async () => {
-    const { end, wire } = await ask([json(422, { message: 'expires is in the past' })]);
-    expect(wire.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: titles.expiryRefused });
+    const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
   });
 
   it('are not corrected where not the clock is to blame', async () => {
-    const { end, wire } = await ask([
+    const { end, client } = await ask([
       dated('expires may not be greater than the expiration of the authorizing token', 120_000),
     ]);
-    expect(wire.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: titles.expiryRefused });
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
   });
 
   it('are not handed on where a stored one came, which is deleted', async () => {
-    const { end, wire } = await ask([made(idOf(1)), deleted()]);
-    expect(wire.asked).toEqual([POST, DELETE(idOf(1))]);
+    const { end, client } = await ask([made(idOf(1)), deleted()]);
+    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: titles.badAnswer,
+      title: errorTitles.badAnswer,
       message: expect.stringMatching(/`sk` token and not a temporary one.*It was deleted\.$/),
     });
   });
@@ -737,12 +743,12 @@ describe('temporary tokens', () => {
   });
 
   it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {
-    const { end, wire } = await ask([
+    const { end, client } = await ask([
       json(200, { token: tokenText('tk', { u: OWNER, exp: seconds + 60, scopes: ['styles:read'] }) }),
     ]);
-    expect(wire.asked).toEqual([POST]);
+    expect(client.asked).toEqual([POST]);
     expect(end).toMatchObject({
-      title: titles.badAnswer,
+      title: errorTitles.badAnswer,
       message: expect.stringContaining('expires by itself'),
     });
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Wanted } from '../../../src/inputs/token-request.ts';
-import type { Created } from '../../../src/mapbox/create.ts';
-import { readToken } from '../../../src/mapbox/token.ts';
+import type { TokenRequest } from '../../../src/inputs/token-request.ts';
+import type { CreatedToken } from '../../../src/mapbox/create.ts';
+import { parseToken } from '../../../src/mapbox/token.ts';
 import { judge as judgeBy } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
 import {
   AUTHORIZER_ID,
-  authorizer,
   authorizerText,
+  authorizingToken,
   idOf,
   OWNER,
   START,
@@ -15,8 +15,8 @@ import {
 } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
 
-const judge = (answer: Created, wanted: Wanted, username: string) =>
-  judgeBy(answer, wanted, username, authorizer);
+const judge = (answer: CreatedToken, request: TokenRequest, username: string) =>
+  judgeBy(answer, request, username, authorizingToken);
 
 const ID = idOf(1);
 
@@ -28,14 +28,14 @@ const stored = {
   untilJobEnds: true,
   note: 'Release',
   allowedUrls: [],
-} as const satisfies Wanted;
+} as const satisfies TokenRequest;
 
-const temporary = { kind: 'temporary', scopes: SCOPES, seconds: 60 } as const satisfies Wanted;
+const temporary = { kind: 'temporary', scopes: SCOPES, seconds: 60 } as const satisfies TokenRequest;
 
-function created(text: string, changes: Partial<Created> = {}): Created {
+function created(text: string, changes: Partial<CreatedToken> = {}): CreatedToken {
   return {
     secret: new Secret(text),
-    claims: readToken(text),
+    claims: parseToken(text),
     id: ID,
     usage: 'sk',
     scopes: SCOPES,
@@ -75,9 +75,11 @@ describe('a stored token', () => {
 
   it('is taken as public or secret where the scopes do not say which it must be', () => {
     const scopes = ['vision:read'];
-    const wanted = { ...stored, scopes };
-    expect(judge(created(secretText, { scopes }), wanted, OWNER)).toMatchObject({ usage: 'sk' });
-    expect(judge(created(publicText, { scopes, usage: 'pk' }), wanted, OWNER)).toMatchObject({ usage: 'pk' });
+    const request = { ...stored, scopes };
+    expect(judge(created(secretText, { scopes }), request, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(judge(created(publicText, { scopes, usage: 'pk' }), request, OWNER)).toMatchObject({
+      usage: 'pk',
+    });
   });
 
   it('is taken where its text does not tell its id', () => {
@@ -85,7 +87,7 @@ describe('a stored token', () => {
     expect(judge(created(text), stored, OWNER)).toMatchObject({ id: ID });
   });
 
-  it.each<[string, Created, RegExp]>([
+  it.each<[string, CreatedToken, RegExp]>([
     ['that is no token', created('not a token'), /form of a Mapbox token/],
     ['of another account', created(tokenText('sk', { u: 'other', a: ID })), /another account/],
     ['without a usage', created(secretText, { usage: undefined }), /neither a public nor a secret/],
@@ -124,7 +126,10 @@ describe('a stored token', () => {
   it('without an id is not taken for an authorizing token that has none either', () => {
     const { fault } = {
       fault: '',
-      ...judgeBy(created(secretText, { id: undefined }), stored, OWNER, { ...authorizer, id: undefined }),
+      ...judgeBy(created(secretText, { id: undefined }), stored, OWNER, {
+        ...authorizingToken,
+        id: undefined,
+      }),
     };
     expect(fault).toMatch(/id is missing/);
   });
@@ -143,12 +148,12 @@ describe('a stored token', () => {
   });
 
   it('without the URLs that were to restrict it is not handed on', () => {
-    const wanted = { ...stored, allowedUrls: ['https://example.com'] };
-    expect(judge(created(secretText), wanted, OWNER)).toEqual({
+    const request = { ...stored, allowedUrls: ['https://example.com'] };
+    expect(judge(created(secretText), request, OWNER)).toEqual({
       fault: expect.stringContaining('not restricted'),
     });
     const restricted = created(secretText, { allowedUrls: ['https://example.com/'] });
-    expect(judge(restricted, wanted, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(judge(restricted, request, OWNER)).toMatchObject({ usage: 'sk' });
   });
 });
 
@@ -174,7 +179,7 @@ describe('a temporary token', () => {
     expect(judge(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
-  it.each<[string, Created, RegExp]>([
+  it.each<[string, CreatedToken, RegExp]>([
     ['that would live for ever', created(secretText), /`sk` token and not a temporary/],
     [
       'of another account',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Failure, titles } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
 import type { Runner } from '../../../src/runner/runner.ts';
 import { type Process, runStep, type Step } from '../../../src/runtime/run-step.ts';
 
@@ -13,17 +13,17 @@ function started(step: Step) {
     throw new Error('not for an ending');
   };
   const runner: Runner = {
-    input: unused,
+    getInput: unused,
     mask: unused,
     info: text => said.push(text),
     debug: text => said.push(`debug: ${text.split('\n')[0]}`),
     warning: unused,
     fail: (title, text) => said.push(`${title}: ${text}`),
-    keep: unused,
-    kept: unused,
-    obstacle: unused,
-    handOver: unused,
-    summarize: unused,
+    saveState: unused,
+    getState: unused,
+    findMissingFile: unused,
+    writeResults: unused,
+    writeSummary: unused,
   };
   const process: Process = {
     on: (event: string, listener: (error?: unknown) => void) => listeners.set(event, listener),
@@ -40,7 +40,9 @@ function started(step: Step) {
 const forEver = () => new Promise<void>(() => {});
 
 it('tells a failure under its title, without a trace', async () => {
-  const { done, said } = started({ run: () => Promise.reject(new Failure(titles.limited, 'Wait.')) });
+  const { done, said } = started({
+    run: () => Promise.reject(new ActionError(errorTitles.limited, 'Wait.')),
+  });
   await done;
   expect(said).toEqual(['Mapbox rate limit: Wait.']);
 });
@@ -61,7 +63,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   });
 
   it('lets the step have the last word, and its exit code', () => {
-    const { exits, send } = started({ run: forEver, interrupted: () => 0 });
+    const { exits, send } = started({ run: forEver, onInterrupt: () => 0 });
     send(signal);
     expect(exits).toEqual([0]);
   });
@@ -78,7 +80,7 @@ it('lets a step have the last word on such an error, too, and fails nothing', ()
   const words: string[] = [];
   const { said, exits, send } = started({
     run: forEver,
-    interrupted(why) {
+    onInterrupt(why) {
       words.push(why);
       return 0;
     },

@@ -2,9 +2,9 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import { jobMark } from '../../../src/note.ts';
+import { jobMarker } from '../../../src/note.ts';
 import { runUrl } from '../../../src/runtime/workflow-run.ts';
-import { runsToAsk, verdictOn } from '../../../src/sweep/rule.ts';
+import { decide, runsToCheck } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
 import { HERE, REPOSITORY, SERVER, setUpSweep } from '../../support/sweep-step.ts';
 
@@ -27,7 +27,7 @@ const id = fc.constantFrom('1', '2', '42', '987654321012', HERE, '01', '0', '-1'
 const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
 
 /** A mark that is right, or wrong in up to three of its places. */
-const mark = fc
+const marker = fc
   .record({
     open: fc.constantFrom('[until job ends: ', '[Until job ends: ', 'until job ends: ', '['),
     server: fc.constantFrom(SERVER, 'https://github.com.example', 'http://github.com', 'https://ghe.example'),
@@ -68,7 +68,7 @@ const goodMark = fc
     attempt: fc.constantFrom('1', '1', '2', '3'),
     nonce,
   })
-  .map(run => jobMark({ server: SERVER, repository: REPOSITORY, ...run }, run.nonce));
+  .map(run => jobMarker({ server: SERVER, repository: REPOSITORY, ...run }, run.nonce));
 
 const before = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('', 'Release ') },
@@ -78,10 +78,10 @@ const before = fc.oneof(
 
 const note = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
-  fc.tuple(before, mark).map(parts => parts.join('')),
+  fc.tuple(before, marker).map(parts => parts.join('')),
   { weight: 3, arbitrary: fc.tuple(before, goodMark).map(parts => parts.join('')) },
   fc.tuple(goodMark, before).map(parts => parts.join('')),
-  fc.tuple(goodMark, fc.constantFrom(' ', ''), mark).map(parts => parts.join('')),
+  fc.tuple(goodMark, fc.constantFrom(' ', ''), marker).map(parts => parts.join('')),
 );
 
 const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
@@ -89,7 +89,7 @@ const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
 const states = new Map(
   [...OVER].map(over => {
     const [id = '', attempt = ''] = over.split('/');
-    return [runUrl({ ...here, id, attempt }), { kind: 'over' } as const];
+    return [runUrl({ ...here, id, attempt }), { kind: 'completed' } as const];
   }),
 );
 
@@ -109,7 +109,7 @@ describe('the rule', () => {
         const may =
           mayGo(listed.note) && /^[ps]k$/.test(listed.usage) && !listed.isDefault && listed.id !== 'cown0';
         if (may) went++;
-        expect(verdictOn(listed, { run: here, own: 'cown0' }, states).kind === 'delete').toBe(may);
+        expect(decide(listed, { run: here, own: 'cown0' }, states).kind === 'delete').toBe(may);
       }),
       { numRuns: 20_000 },
     );
@@ -127,8 +127,8 @@ describe('the rule', () => {
           created: undefined,
           isDefault: false,
         };
-        const { kind } = verdictOn(listed, { run: here, own: undefined }, states);
-        expect(kind === 'not ours').toBe(!MARK.test(text));
+        const { kind } = decide(listed, { run: here, own: undefined }, states);
+        expect(kind === 'unrelated').toBe(!MARK.test(text));
       }),
       { numRuns: 20_000 },
     );
@@ -145,10 +145,10 @@ describe('the runs that GitHub is asked about', () => {
     isDefault: false,
   });
   const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
-  const noteOf = (id: string) => jobMark({ ...here, id }, 'a1b2c3d4');
+  const noteOf = (id: string) => jobMarker({ ...here, id }, 'a1b2c3d4');
 
   it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
-    const runs = runsToAsk(
+    const runs = runsToCheck(
       [
         listed(1, noteOf('30'), new Date(3000)),
         listed(2, noteOf('10'), new Date(1000)),
@@ -163,7 +163,7 @@ describe('the runs that GitHub is asked about', () => {
 
   it('are none of tokens that stay anyway', () => {
     const old = new Date(1000);
-    const runs = runsToAsk(
+    const runs = runsToCheck(
       [
         listed(1, noteOf(HERE), old),
         listed(2, 'Production', old),
@@ -178,9 +178,9 @@ describe('the runs that GitHub is asked about', () => {
 
   it('say of a token that is neither public nor secret that it is kept for that', () => {
     const odd = { ...listed(1, noteOf('10')), usage: 'tk' };
-    expect(verdictOn(odd, { run: here, own: undefined }, new Map())).toEqual({
+    expect(decide(odd, { run: here, own: undefined }, new Map())).toEqual({
       kind: 'keep',
-      why: { kind: 'other usage' },
+      reason: { kind: 'other-usage' },
     });
   });
 });
