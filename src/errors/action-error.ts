@@ -3,27 +3,27 @@
  * README's troubleshooting table is keyed by them.
  */
 export const errorTitles = {
-  noAuthorizer: 'No authorizing token',
-  badAuthorizer: 'Authorizing token cannot be used',
-  authorizerLacksScopes: 'Authorizing token lacks scopes',
-  badScopes: 'Scopes to put right',
-  badLifetime: 'Lifetime to put right',
-  badInput: 'Input to put right',
-  badInputs: 'Inputs to put right',
-  noRunner: 'Not run by a GitHub Actions runner',
-  unauthorized: 'Mapbox rejects the authorizing token',
-  notFound: 'Mapbox finds no such account or permission',
-  scopesRefused: 'Mapbox refuses the scopes',
-  expiryRefused: 'Mapbox refuses the expiry',
-  requestRefused: 'Mapbox refuses the request',
-  limited: 'Mapbox rate limit',
-  unreachable: 'Mapbox cannot be reached',
-  failing: 'Mapbox is failing',
-  strangeAnswer: 'Unexpected answer from Mapbox',
-  badAnswer: 'Token refused: not what was asked for',
-  handOver: 'Token could not be handed on',
-  githubRejects: 'GitHub rejects the github-token',
-  defect: 'Defect in this action',
+  missingAuthorizingToken: 'Missing authorizing token',
+  invalidAuthorizingToken: 'Invalid authorizing token',
+  authorizingTokenMissingScopes: 'Authorizing token is missing scopes',
+  invalidScopes: 'Invalid scopes',
+  invalidLifetime: 'Invalid lifetime',
+  invalidInput: 'Invalid input',
+  invalidInputs: 'Invalid inputs',
+  notOnGithubActions: 'Not running on GitHub Actions',
+  unauthorized: 'Mapbox rejected the authorizing token',
+  notFound: 'Mapbox account or permission not found',
+  scopesRejected: 'Mapbox rejected the scopes',
+  expiryRejected: 'Mapbox rejected the expiry',
+  requestRejected: 'Mapbox rejected the request',
+  rateLimited: 'Mapbox rate limit exceeded',
+  unreachable: 'Could not reach Mapbox',
+  serverError: 'Mapbox server error',
+  unexpectedResponse: 'Unexpected response from Mapbox',
+  tokenMismatch: 'Token does not match the request',
+  outputsNotWritten: 'Could not write outputs',
+  githubTokenRejected: 'GitHub rejected the github-token',
+  internalError: 'Internal error',
 } as const;
 
 export type Title = (typeof errorTitles)[keyof typeof errorTitles];
@@ -35,7 +35,7 @@ export function stackOf(error: unknown): string {
 
 /** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
 export class ActionError extends Error {
-  override readonly name = 'Failure';
+  override readonly name = 'ActionError';
   readonly title: Title;
 
   constructor(title: Title, message: string) {

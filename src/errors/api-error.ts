@@ -9,15 +9,15 @@ import { rejectionError } from './rejection.ts';
 
 /** The titles that a lost struggle with the network ends under. */
 export function titleForRetryable(result: Retryable): ActionError['title'] {
-  if (result.kind === 'rate-limited') return errorTitles.limited;
+  if (result.kind === 'rate-limited') return errorTitles.rateLimited;
   if (result.kind === 'not-sent') return errorTitles.unreachable;
   switch (result.cause.kind) {
     case 'no-response':
       return errorTitles.unreachable;
     case 'server-error':
-      return errorTitles.failing;
+      return errorTitles.serverError;
     case 'unreadable':
-      return errorTitles.strangeAnswer;
+      return errorTitles.unexpectedResponse;
   }
 }
 

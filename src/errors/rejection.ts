@@ -27,13 +27,13 @@ export async function rejectionError(
   const left = () => deadline - clock.monotonic();
   if (reason === 'redirect') {
     return new ActionError(
-      errorTitles.strangeAnswer,
+      errorTitles.unexpectedResponse,
       `Mapbox's address answered ${status}, a redirect. Redirects are not followed, because the token would travel along. Check \`api-url\` and the proxy.`,
     );
   }
   if (!isMapboxError) {
     return new ActionError(
-      errorTitles.strangeAnswer,
+      errorTitles.unexpectedResponse,
       `Mapbox's address answered ${status} with ${bodyDescription}, which is not how Mapbox answers: something on the way, such as a proxy, may have spoken in its place. Check \`api-url\` and the proxy.`,
     );
   }
@@ -52,15 +52,15 @@ export async function rejectionError(
       return new ActionError(errorTitles.notFound, await describeNotFound(authorizingToken, account, left));
     case 'scopes':
       return new ActionError(
-        errorTitles.scopesRefused,
+        errorTitles.scopesRejected,
         await describeInvalidScopes(scopes, authorizingToken, account, left),
       );
     case 'expires-in-past':
     case 'expires-too-late':
-      return new ActionError(errorTitles.expiryRefused, describeClockSkew(refused, clock.now()));
+      return new ActionError(errorTitles.expiryRejected, describeClockSkew(refused, clock.now()));
     case 'expires-after-authorizing-token':
       return new ActionError(
-        errorTitles.expiryRefused,
+        errorTitles.expiryRejected,
         `The new token would live longer than the authorizing token, a temporary one${
           authorizingToken.expiresAt === undefined
             ? ''
@@ -69,14 +69,14 @@ export async function rejectionError(
       );
     case 'forbidden':
       return new ActionError(
-        errorTitles.requestRefused,
+        errorTitles.requestRejected,
         'Mapbox answered 403 Forbidden. Either the authorizing token is restricted to URLs, which does not work from a workflow, or there is trouble with the account. ' +
           `Look at both on ${TOKENS_PAGE}.`,
       );
     case 'other':
       return new ActionError(
-        errorTitles.requestRefused,
-        `Mapbox refuses the request with ${status}. Check \`allowed-urls\`, \`note\` and \`scopes\`: what Mapbox minds, it does not say in words that this action knows.`,
+        errorTitles.requestRejected,
+        `Mapbox rejected the request with ${status}. Check \`allowed-urls\`, \`note\` and \`scopes\`: what Mapbox minds, it does not say in words that this action knows.`,
       );
   }
 }

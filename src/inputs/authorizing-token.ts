@@ -24,7 +24,7 @@ export function parseAuthorizingToken(
   { cannot, needs } = MINTING,
 ): ReadAuthorizer | undefined {
   const text = input.trim();
-  const fault = (words: string, title: Title = errorTitles.badAuthorizer) => {
+  const fault = (words: string, title: Title = errorTitles.invalidAuthorizingToken) => {
     problems.push({ title, message: words });
     return undefined;
   };
@@ -33,7 +33,7 @@ export function parseAuthorizingToken(
       '`authorizing-token` is empty. Hand it a secret: `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
         'If it does so already, either the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
         'or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
-      errorTitles.noAuthorizer,
+      errorTitles.missingAuthorizingToken,
     );
   }
   const claims = parseToken(text);

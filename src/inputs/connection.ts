@@ -23,7 +23,7 @@ export function parseUsername(
   // It stands in the state and in messages: a token that was put here by mistake must not get that far.
   if (extractTokens(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
     problems.push({
-      title: errorTitles.badInput,
+      title: errorTitles.invalidInput,
       message:
         '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
     });
@@ -39,7 +39,7 @@ export function parseTimeout(input: string, problems: InputProblem[]): number | 
   const seconds = parseDuration(input.trim() || '5m');
   if (seconds !== undefined && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
   problems.push({
-    title: errorTitles.badInput,
+    title: errorTitles.invalidInput,
     message: `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
   });
   return undefined;
@@ -49,7 +49,7 @@ export function parseTimeout(input: string, problems: InputProblem[]): number | 
 export function parseApiUrl(input: string, problems: InputProblem[]): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const fault = (words: string) => {
-    problems.push({ title: errorTitles.badInput, message: `\`api-url\` ${words}` });
+    problems.push({ title: errorTitles.invalidInput, message: `\`api-url\` ${words}` });
     return undefined;
   };
   if (url === null) return fault('is not a URL. Leave it out for https://api.mapbox.com.');
@@ -72,7 +72,7 @@ function isLoopback(hostname: string): boolean {
 export function parseFlag(name: string, input: string, problems: InputProblem[]): boolean {
   const word = input.trim().toLowerCase();
   if (word !== '' && word !== 'true' && word !== 'false') {
-    problems.push({ title: errorTitles.badInput, message: `\`${name}\` must be \`true\` or \`false\`.` });
+    problems.push({ title: errorTitles.invalidInput, message: `\`${name}\` must be \`true\` or \`false\`.` });
   }
   return word === 'true';
 }

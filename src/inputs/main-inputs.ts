@@ -58,12 +58,12 @@ export function parseMainInputs(inputs: GetInput, { workflow, now, env }: Surrou
   const api = parseApiUrl(inputs('api-url'), problems);
   const timeout = parseTimeout(inputs('timeout'), problems);
   const { scopes, unknown, problems: scopeFaults } = parseScopes(inputs('scopes'));
-  for (const message of scopeFaults) problems.push({ title: errorTitles.badScopes, message });
+  for (const message of scopeFaults) problems.push({ title: errorTitles.invalidScopes, message });
   if (unknown.length > 0) warnings.push(unknownScopes(unknown));
   const note = inputs('note').trim() || workflow;
   if (extractTokens(note).length > 0) {
     problems.push({
-      title: errorTitles.badInput,
+      title: errorTitles.invalidInput,
       message: '`note` has a token in it. Notes are there to be read.',
     });
   }
@@ -121,7 +121,7 @@ function checkGrant(
   const missing = missingScopes(authorizingToken, ['tokens:write', ...scopes]);
   if (missing.length > 0) {
     problems.push({
-      title: errorTitles.authorizerLacksScopes,
+      title: errorTitles.authorizingTokenMissingScopes,
       message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(', ')}. It needs \`tokens:write\` and every scope that it is to hand out.`,
     });
   }
@@ -130,7 +130,7 @@ function checkGrant(
 function parseLifetimeInput(input: string, problems: InputProblem[]): Lifetime | undefined {
   const lifetime = parseLifetime(input.trim() || 'job');
   if (!('fault' in lifetime)) return lifetime;
-  problems.push({ title: errorTitles.badLifetime, message: lifetime.fault });
+  problems.push({ title: errorTitles.invalidLifetime, message: lifetime.fault });
   return undefined;
 }
 
@@ -140,7 +140,7 @@ const MAX_ALLOWED_URLS = 100;
 function parseAllowedUrls(input: string, lifetime: Lifetime | undefined, problems: InputProblem[]): string[] {
   const lines = input.split(/\r\n|[\r\n]/).map(line => line.trim());
   const urls = [...new Set(lines.filter(line => line !== ''))];
-  const fault = (message: string) => problems.push({ title: errorTitles.badInput, message });
+  const fault = (message: string) => problems.push({ title: errorTitles.invalidInput, message });
   if (urls.length > 0 && lifetime?.kind === 'temporary') {
     fault(
       '`allowed-urls` does not go with a temporary token: Mapbox restricts stored tokens only. Remove it, or use `lifetime: job` or `lifetime: permanent`.',
@@ -175,12 +175,12 @@ function parseExportEnv(input: string, problems: InputProblem[]): string[] {
     const shown = `\`${name.slice(0, 40)}\``;
     if (!/^[A-Za-z_]\w*$/.test(name)) {
       problems.push({
-        title: errorTitles.badInput,
+        title: errorTitles.invalidInput,
         message: `\`export-env\` has ${shown}, which cannot be the name of an environment variable: letters, digits and \`_\` only, and no digit first.`,
       });
     } else if (RESERVED_VARIABLES.test(name)) {
       problems.push({
-        title: errorTitles.badInput,
+        title: errorTitles.invalidInput,
         message: `\`export-env\` has ${shown}, which belongs to the runner. Choose another name, such as \`MAPBOX_ACCESS_TOKEN\`.`,
       });
     }

@@ -10,5 +10,5 @@ export interface InputProblem {
 export function failureOf(problems: readonly InputProblem[]): ActionError {
   const [only, ...others] = problems;
   if (only !== undefined && others.length === 0) return new ActionError(only.title, only.message);
-  return new ActionError(errorTitles.badInputs, problems.map(({ message }) => `- ${message}`).join('\n'));
+  return new ActionError(errorTitles.invalidInputs, problems.map(({ message }) => `- ${message}`).join('\n'));
 }

@@ -30,7 +30,7 @@ export async function mainStep(context: Context): Promise<void> {
   const missingFile = runner.findMissingFile(inputs.exportEnv.length > 0);
   if (missingFile !== undefined) {
     throw new ActionError(
-      errorTitles.noRunner,
+      errorTitles.notOnGithubActions,
       `${missingFile}, so a token could not be handed on, and none is made. This action has to be run by a GitHub Actions runner.`,
     );
   }
@@ -51,7 +51,7 @@ function mint(context: Context, { connection, request }: MainInputs, account: Ac
     } catch (error) {
       runner.debug(stackOf(error));
       throw new ActionError(
-        errorTitles.handOver,
+        errorTitles.outputsNotWritten,
         "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
       );
     }
@@ -81,7 +81,7 @@ async function writeResults(
     runner.debug(stackOf(error));
     const deletion = await withdraw(context, account, minted);
     throw new ActionError(
-      errorTitles.handOver,
+      errorTitles.outputsNotWritten,
       `The runner's files could not be written; is the disk full? ${deletion}`,
     );
   }

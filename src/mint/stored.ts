@@ -94,7 +94,10 @@ export async function mintStoredToken(
     if (deletion.gone && lost === 0) forget(saveState);
     const reason =
       error instanceof ActionError ? error.message : 'The trail for the post step could not be kept.';
-    throw new ActionError(errorTitles.handOver, `${reason} The token was not handed on. ${deletion.words}`);
+    throw new ActionError(
+      errorTitles.outputsNotWritten,
+      `${reason} The token was not handed on. ${deletion.words}`,
+    );
   }
   const minted = judge(value, request, username, authorizingToken);
   if ('fault' in minted) {
@@ -104,7 +107,7 @@ export async function mintStoredToken(
     if (deletion.gone && lost > 0) update({ id: undefined });
     else if (deletion.gone) forget(saveState);
     throw new ActionError(
-      errorTitles.badAnswer,
+      errorTitles.tokenMismatch,
       `Mapbox made a token, but ${minted.fault}. It was not handed on. ${deletion.words}`,
     );
   }

@@ -52,7 +52,7 @@ export async function mintTemporaryToken(
       )
     : 'A temporary token expires by itself.';
   throw new ActionError(
-    errorTitles.badAnswer,
+    errorTitles.tokenMismatch,
     `Mapbox made a token, but ${minted.fault}. It was not handed on. ${deletion}`,
   );
 }

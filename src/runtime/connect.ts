@@ -44,7 +44,7 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
     return parseProxySettings(api, env);
   } catch (error) {
     if (error instanceof TypeError)
-      throw new ActionError(errorTitles.badInput, `The environment variable ${error.message}.`);
+      throw new ActionError(errorTitles.invalidInput, `The environment variable ${error.message}.`);
     throw error;
   }
 }

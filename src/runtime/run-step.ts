@@ -61,7 +61,7 @@ function fail(runner: Runner, error: unknown): void {
   const name = error instanceof Error ? error.name : typeof error;
   runner.debug(stackOf(error));
   runner.fail(
-    errorTitles.defect,
+    errorTitles.internalError,
     `The action itself went wrong (${name}). Run the job again with debug logging to have the place in the log, and report it, please.`,
   );
 }

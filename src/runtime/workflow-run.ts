@@ -26,7 +26,7 @@ export function currentRun(env: Environment): WorkflowRun {
     const value = env[name]?.trim();
     if (!value)
       throw new ActionError(
-        errorTitles.noRunner,
+        errorTitles.notOnGithubActions,
         `${name} is not set. This action has to be run by a GitHub Actions runner.`,
       );
     return value;

@@ -18,7 +18,7 @@ const RENEW =
 export function checkOwnScopes(own: ListedToken | undefined): void {
   if (own === undefined || !own.scopes.includes('tokens:read') || own.scopes.includes('tokens:write')) return;
   throw new ActionError(
-    errorTitles.authorizerLacksScopes,
+    errorTitles.authorizingTokenMissingScopes,
     `The authorizing token lacks \`tokens:write\`, so nothing can be deleted. ${RENEW}`,
   );
 }
@@ -85,7 +85,10 @@ async function sweepRejectionError(
   clock: Clock,
 ): Promise<ActionError> {
   if (refused.isMapboxError && refused.reason === 'other') {
-    return new ActionError(errorTitles.requestRefused, `Mapbox refuses the request with ${refused.status}.`);
+    return new ActionError(
+      errorTitles.requestRejected,
+      `Mapbox rejected the request with ${refused.status}.`,
+    );
   }
   return rejectionError(refused, [], authorizingToken, account, clock);
 }

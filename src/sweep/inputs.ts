@@ -69,7 +69,7 @@ function parseGithubToken(input: string, problems: InputProblem[]): Secret | und
   const text = input.trim();
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   problems.push({
-    title: errorTitles.badInput,
+    title: errorTitles.invalidInput,
     message: `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
   });
   return undefined;
@@ -79,7 +79,7 @@ function checkScopes(authorizingToken: ReadAuthorizer, dryRun: boolean, problems
   const missing = missingScopes(authorizingToken, ['tokens:read', ...(dryRun ? [] : ['tokens:write'])]);
   if (missing.length === 0) return;
   problems.push({
-    title: errorTitles.authorizerLacksScopes,
+    title: errorTitles.authorizingTokenMissingScopes,
     message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(' and ')}. The sweep needs \`tokens:read\` to find tokens and \`tokens:write\` to delete them.`,
   });
 }

@@ -50,7 +50,7 @@ export async function sweepStep(context: SweepContext): Promise<void> {
   const missingFile = runner.findMissingFile(false);
   if (missingFile !== undefined) {
     throw new ActionError(
-      errorTitles.noRunner,
+      errorTitles.notOnGithubActions,
       `${missingFile}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
     );
   }
@@ -120,7 +120,7 @@ function githubApi(text: string | undefined): URL {
   const url = URL.parse(text?.trim() ?? '');
   if (url !== null && /^https?:$/.test(url.protocol)) return url;
   throw new ActionError(
-    errorTitles.noRunner,
+    errorTitles.notOnGithubActions,
     'GITHUB_API_URL is not set to a URL. This action has to be run by a GitHub Actions runner.',
   );
 }
@@ -145,7 +145,7 @@ async function checkRuns(
     const states = await getRunStates(runs, askGithub, clock, now + (deadline - now) / 2);
     if ([...states.values()].some(isRejection)) {
       throw new ActionError(
-        errorTitles.githubRejects,
+        errorTitles.githubTokenRejected,
         "GitHub answered 401: `github-token` is not valid, or not any more. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
       );
     }

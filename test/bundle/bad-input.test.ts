@@ -12,10 +12,10 @@ const text = (usage: string, payload: object) =>
   [usage, Buffer.from(JSON.stringify(payload)).toString('base64url'), 'S'.repeat(22)].join('.');
 const id = `c${'0'.repeat(24)}`;
 const seconds = Math.floor(Date.now() / 1000);
-const authorizingToken = 'Authorizing token cannot be used';
-const scopes = 'Scopes to put right';
-const lifetime = 'Lifetime to put right';
-const input = 'Input to put right';
+const authorizingToken = 'Invalid authorizing token';
+const scopes = 'Invalid scopes';
+const lifetime = 'Invalid lifetime';
+const input = 'Invalid input';
 const urls = (count: number) =>
   Array.from({ length: count }, (_, n) => `https://example.com/${n}`).join('\n');
 
@@ -23,13 +23,13 @@ const badInputs: BadInput[] = [
   {
     what: 'no authorizing token',
     inputs: { 'authorizing-token': '' },
-    title: 'No authorizing token',
+    title: 'Missing authorizing token',
     says: /`authorizing-token`.*forks.*Dependabot/,
   },
   {
     what: 'an authorizing token of blanks',
     inputs: { 'authorizing-token': ' \n ' },
-    title: 'No authorizing token',
+    title: 'Missing authorizing token',
     says: 'forks',
   },
   {
@@ -98,7 +98,7 @@ const badInputs: BadInput[] = [
         scopes: ['tilesets:read', 'tilesets:write'],
       }),
     },
-    title: 'Authorizing token lacks scopes',
+    title: 'Authorizing token is missing scopes',
     says: 'lacks `tokens:write`',
   },
   {
@@ -111,7 +111,7 @@ const badInputs: BadInput[] = [
         scopes: ['tokens:write', 'tilesets:read'],
       }),
     },
-    title: 'Authorizing token lacks scopes',
+    title: 'Authorizing token is missing scopes',
     says: 'lacks `tilesets:write`',
   },
   { what: 'no scopes', inputs: { scopes: '' }, title: scopes, says: '`scopes` is empty' },
@@ -297,7 +297,7 @@ describe('fails before any request, with one titled annotation and nothing hande
     });
 
     expect(main.annotations).toHaveLength(1);
-    expect(main.annotations[0]?.title).toBe('Inputs to put right');
+    expect(main.annotations[0]?.title).toBe('Invalid inputs');
     const message = main.annotations[0]?.message ?? '';
     for (const part of [
       'authorizing-token',

@@ -19,67 +19,67 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     [
       'Mapbox fails',
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
-      'Mapbox is failing',
+      'Mapbox server error',
       /^Mapbox answered 503 with .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
     ],
     [
       'a gateway fails',
       { kind: 'html', status: 502, processed: false },
-      'Mapbox is failing',
+      'Mapbox server error',
       /^Mapbox answered 502 with an HTML page\./,
     ],
     [
       'the connection is reset',
       { kind: 'reset', processed: false },
-      'Mapbox cannot be reached',
+      'Could not reach Mapbox',
       /^No answer from Mapbox: the connection was (?:reset|closed) .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     ],
     [
       'Mapbox is silent',
       { kind: 'hang', processed: false },
-      'Mapbox cannot be reached',
+      'Could not reach Mapbox',
       /^No answer from Mapbox: it took too long \(TIMEOUT\)\. Given up after one attempt/,
     ],
     [
       'a page comes in place of an answer',
       { kind: 'html', status: 200, processed: false },
-      'Unexpected answer from Mapbox',
+      'Unexpected response from Mapbox',
       /^Mapbox answered 200, but with an HTML page\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     ],
     [
       'the answer stops in the middle',
       { kind: 'garbage', processed: true },
-      'Unexpected answer from Mapbox',
+      'Unexpected response from Mapbox',
       /^Mapbox answered 201, but with an answer that is not JSON\./,
     ],
     [
       'the answer is cut off',
       { kind: 'cut', processed: true },
-      'Unexpected answer from Mapbox',
+      'Unexpected response from Mapbox',
       /^Mapbox answered 201, but with an answer that was cut off\./,
     ],
     [
       'megabytes come',
       { kind: 'huge', processed: true },
-      'Unexpected answer from Mapbox',
+      'Unexpected response from Mapbox',
       /^Mapbox answered 201, but with an answer over 256 KiB\./,
     ],
     [
       'a page refuses',
       { kind: 'html', status: 403, processed: false },
-      'Unexpected answer from Mapbox',
+      'Unexpected response from Mapbox',
       /^Mapbox's address answered 403 with an HTML page, .*Check `api-url` and the proxy\./,
     ],
     [
       'bytes come that are not HTTP',
       { kind: 'not-http' },
-      'Mapbox cannot be reached',
+      'Could not reach Mapbox',
       /what came back is not HTTP/,
     ],
     [
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
-      'Mapbox rate limit',
+      'Mapbox rate limit exceeded',
       /^Mapbox's rate limit is reached \(429\); it resets in 30 min\. Given up after one attempt\. Raise `timeout`/,
     ],
   ])('%s', async (_, fault, title, says) => {
@@ -104,7 +104,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
 
     expectOneError(
       main,
-      'Mapbox cannot be reached',
+      'Could not reach Mapbox',
       /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
     );
     expect(post.stdout).toBe('');

@@ -118,7 +118,7 @@ describe('a temporary token', () => {
     expect(main.annotations).toMatchObject([
       {
         level: 'error',
-        title: 'Mapbox refuses the expiry',
+        title: 'Mapbox rejected the expiry',
         message: expect.stringMatching(/5 h behind Mapbox's \(runner .*Z, Mapbox .*Z\)/),
       },
     ]);
@@ -172,7 +172,7 @@ describe('the hand-over', () => {
     const { main } = await setting.run({}, { env: { GITHUB_OUTPUT: '/nowhere/output' } });
 
     expect(main.exitCode).toBe(1);
-    expect(main.annotations).toMatchObject([{ title: 'Not run by a GitHub Actions runner' }]);
+    expect(main.annotations).toMatchObject([{ title: 'Not running on GitHub Actions' }]);
     expect(setting.mapbox.requests).toEqual([]);
   });
 });

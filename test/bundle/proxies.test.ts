@@ -95,7 +95,7 @@ describe('a certificate of an authority of one’s own', () => {
       expect(main.annotations).toMatchObject([
         {
           level: 'error',
-          title: 'Mapbox cannot be reached',
+          title: 'Could not reach Mapbox',
           message: expect.stringMatching(/certificate is not trusted.*NODE_EXTRA_CA_CERTS/),
         },
       ]);
@@ -203,7 +203,7 @@ describe('a proxy', () => {
       const { main } = await setting.run({}, { env: { HTTPS_PROXY: url } });
 
       expect(main.annotations).toMatchObject([
-        { title: 'Input to put right', message: expect.stringContaining('not the URL of an HTTP proxy') },
+        { title: 'Invalid input', message: expect.stringContaining('not the URL of an HTTP proxy') },
       ]);
       expect(main.stderr).toBe('');
     },
@@ -221,7 +221,7 @@ describe('a proxy', () => {
     );
 
     expect(main.annotations).toMatchObject([
-      { title: 'Mapbox cannot be reached', message: expect.stringMatching(says) },
+      { title: 'Could not reach Mapbox', message: expect.stringMatching(says) },
     ]);
     expect(proxy.seen).toHaveLength(1);
     expect(setting.mapbox.requests).toEqual([]);
@@ -235,7 +235,7 @@ describe('a proxy', () => {
     );
 
     expect(main.annotations).toMatchObject([
-      { title: 'Mapbox cannot be reached', message: expect.stringMatching(/ECONNREFUSED/) },
+      { title: 'Could not reach Mapbox', message: expect.stringMatching(/ECONNREFUSED/) },
     ]);
   });
 
@@ -244,7 +244,7 @@ describe('a proxy', () => {
     const { main } = await setting.run({}, { env: { HTTPS_PROXY: 'http://a b:secret@:x' } });
 
     expect(main.annotations).toMatchObject([
-      { title: 'Input to put right', message: expect.stringContaining('HTTPS_PROXY') },
+      { title: 'Invalid input', message: expect.stringContaining('HTTPS_PROXY') },
     ]);
     expect(main.stdout).not.toContain('secret@');
   });

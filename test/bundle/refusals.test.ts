@@ -13,7 +13,7 @@ function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
 }
 
 describe('401: asks Mapbox what is wrong with the authorizing token, and says that it is', () => {
-  const title = 'Mapbox rejects the authorizing token';
+  const title = 'Mapbox rejected the authorizing token';
 
   it('revoked', async () => {
     await using setting = await setUp();
@@ -53,7 +53,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
 });
 
 describe('404: says which of its meanings it has', () => {
-  const title = 'Mapbox finds no such account or permission';
+  const title = 'Mapbox account or permission not found';
 
   it('the username is not that of the authorizing token', async () => {
     await using setting = await setUp();
@@ -82,7 +82,7 @@ describe('404: says which of its meanings it has', () => {
 });
 
 describe('422 on scopes: says', () => {
-  const title = 'Mapbox refuses the scopes';
+  const title = 'Mapbox rejected the scopes';
 
   it('which ones the authorizing token lacks, where tokens:read lets it look', async () => {
     await using setting = await setUp({ held: ['tokens:write', 'tokens:read', 'tilesets:read'] });
@@ -105,7 +105,7 @@ it('says that a token restricted to URLs cannot authorize a workflow', async () 
   const restricted = setting.mapbox.account.issue({ scopes: HELD, allowedUrls: ['https://example.com'] });
   const { main } = await setting.run({ 'authorizing-token': restricted.token });
 
-  expectOneError(main, 'Mapbox refuses the request', /403 Forbidden.*restricted to URLs/);
+  expectOneError(main, 'Mapbox rejected the request', /403 Forbidden.*restricted to URLs/);
 });
 
 it('says that a temporary token cannot hand out more time than it has', async () => {
@@ -113,7 +113,7 @@ it('says that a temporary token cannot hand out more time than it has', async ()
   const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: 300 });
   const { main } = await setting.run({ 'authorizing-token': token, lifetime: '30m' });
 
-  expectOneError(main, 'Mapbox refuses the expiry', /longer than the authorizing token.*expires at/);
+  expectOneError(main, 'Mapbox rejected the expiry', /longer than the authorizing token.*expires at/);
 });
 
 it('leaves the post step nothing to do after a refusal', async () => {

@@ -124,7 +124,7 @@ it.skipIf(process.platform !== 'linux')(
       // The variable was written before the output failed, and was taken back.
       expect(main.files['GITHUB_ENV']).toBe('');
       expect(main.annotations).toMatchObject([
-        { title: 'Token could not be handed on', message: expect.stringContaining('was deleted') },
+        { title: 'Could not write outputs', message: expect.stringContaining('was deleted') },
       ]);
     }
     expect(quiet.main.shown).not.toMatch(/^\s*at /m);
@@ -228,7 +228,7 @@ it.each([301, 302, 307, 308])('does not follow a redirect (%i), whatever it asks
   expect(main.annotations).toMatchObject([
     {
       level: 'error',
-      title: 'Unexpected answer from Mapbox',
+      title: 'Unexpected response from Mapbox',
       message: expect.stringMatching(new RegExp(`answered ${status}, a redirect`)),
     },
   ]);

@@ -169,14 +169,14 @@ describe('an account of 250 tokens', () => {
 
 describe('ends clearly', () => {
   it.each([
-    { what: 'no authorizing token', inputs: { 'authorizing-token': '' }, title: 'No authorizing token' },
-    { what: 'no github-token', inputs: { 'github-token': ' ' }, title: 'Input to put right' },
+    { what: 'no authorizing token', inputs: { 'authorizing-token': '' }, title: 'Missing authorizing token' },
+    { what: 'no github-token', inputs: { 'github-token': ' ' }, title: 'Invalid input' },
     {
       what: 'two faults',
       inputs: { 'dry-run': 'yes', timeout: '5' },
-      title: 'Inputs to put right',
+      title: 'Invalid inputs',
     },
-    { what: 'a username with a path', inputs: { username: '../octo' }, title: 'Input to put right' },
+    { what: 'a username with a path', inputs: { username: '../octo' }, title: 'Invalid input' },
   ])('before any request: $what', async ({ inputs, title }) => {
     await using setting = await setUp();
     setting.left('1');
@@ -191,9 +191,9 @@ describe('ends clearly', () => {
   });
 
   it.each([
-    { what: 'a public token', scopes: ['styles:read'], title: 'Authorizing token cannot be used' },
-    { what: 'no tokens:read', scopes: ['tokens:write'], title: 'Mapbox finds no such account or permission' },
-    { what: 'no tokens:write', scopes: ['tokens:read'], title: 'Authorizing token lacks scopes' },
+    { what: 'a public token', scopes: ['styles:read'], title: 'Invalid authorizing token' },
+    { what: 'no tokens:read', scopes: ['tokens:write'], title: 'Mapbox account or permission not found' },
+    { what: 'no tokens:write', scopes: ['tokens:read'], title: 'Authorizing token is missing scopes' },
   ])('with $what', async ({ scopes, title }) => {
     await using setting = await setUp({ held: scopes });
     const token = setting.left('1');
@@ -214,7 +214,7 @@ describe('ends clearly', () => {
     const main = await run(setting, { 'github-token': stale });
 
     expect(main.exitCode).toBe(1);
-    expect(errorsOf(main)).toEqual(titleLine('GitHub rejects the github-token'));
+    expect(errorsOf(main)).toEqual(titleLine('GitHub rejected the github-token'));
     expect(setting.alive(token)).toBe(true);
     expect(main.outputs).toEqual({});
     expectNoSecret(main, [stale, setting.authorizingToken.token]);

@@ -13,7 +13,7 @@ describe('bad input', () => {
     expect(endOf(run, { job, step: 'mapbox' })).toBe('failure');
     expect(endOf(run, { job, step: 'after' })).toBeUndefined();
     const errors = errorsOf(run, { job });
-    expect(errors).toMatchObject([{ title: 'Inputs to put right' }]);
+    expect(errors).toMatchObject([{ title: 'Invalid inputs' }]);
     const [message = ''] = errors.map(({ message }) => message);
     expect(message).toMatch(/`authorizing-token` is empty/);
     expect(message).toMatch(/pull requests from forks/i);
@@ -33,7 +33,7 @@ describe('bad input', () => {
 
     expect(jobsOf(run)).toMatchObject({ 'Bad input/goes-on': 'success' });
     expect(endOf(run, { job, step: 'mapbox' })).toBe('failure');
-    expect(errorsOf(run, { job })).toMatchObject([{ title: 'Scopes to put right' }]);
+    expect(errorsOf(run, { job })).toMatchObject([{ title: 'Invalid scopes' }]);
     expect(endOf(run, { job, step: 'with' })).toBeUndefined();
     expect(linesOf(run, { job, step: 'without' })).toEqual(['conclusion success, outputs {}']);
   });
@@ -45,7 +45,7 @@ describe('bad input', () => {
 
     expect(jobsOf(run)).toMatchObject({ 'Bad input/refused': 'failure' });
     expect(errorsOf(run, { job })).toEqual([
-      { title: 'Mapbox refuses the scopes', message: expect.stringMatching(/`uploads:write`/) },
+      { title: 'Mapbox rejected the scopes', message: expect.stringMatching(/`uploads:write`/) },
     ]);
     expect(caller.requests()[0]).toBe('POST 422');
     expect(caller.setting.made()).toEqual([]);

@@ -101,9 +101,7 @@ describe('an error of tilesets-cli that prints the whole token', () => {
       'Error: Token *** does not contain a username',
     ]);
     for (const job of ['no-payload', 'no-username']) {
-      expect(errorsOf(run, { job, step: 'mapbox' })).toMatchObject([
-        { title: 'Authorizing token cannot be used' },
-      ]);
+      expect(errorsOf(run, { job, step: 'mapbox' })).toMatchObject([{ title: 'Invalid authorizing token' }]);
     }
     expect(run.shown).not.toContain(env.HALF_A_TOKEN);
     expect(run.shown).not.toContain(env.TOKEN_OF_NOBODY);

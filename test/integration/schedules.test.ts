@@ -145,7 +145,7 @@ it(
           expectNoSecret(step, [authorizingToken.token, ...minted.map(({ token }) => token)]);
           expect(step.took).toBeLessThan(TIMEOUT + GRACE);
           expect(step.said.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
-          expect(step.said.filter(({ text }) => text.includes('Defect in this action'))).toEqual([]);
+          expect(step.said.filter(({ text }) => text.includes('Internal error'))).toEqual([]);
         }
         expect(mapbox.account.find(bystander.id)).toBeDefined();
         expect(mapbox.account.find(authorizingToken.id)).toBeDefined();

@@ -246,7 +246,7 @@ describe('a clear end', () => {
 
     expect(swept.end).toBe('failure');
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox finds no such account or permission: .*lacks `tokens:read`/),
+      expect.stringMatching(/^Mapbox account or permission not found: .*lacks `tokens:read`/),
     ]);
     expect(swept.outputs).toEqual({});
   });
@@ -257,7 +257,9 @@ describe('a clear end', () => {
     const swept = await setting.sweep();
 
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Authorizing token lacks scopes: .*`tokens:write`, so nothing can be deleted/),
+      expect.stringMatching(
+        /^Authorizing token is missing scopes: .*`tokens:write`, so nothing can be deleted/,
+      ),
     ]);
     expect(requestsOf(setting)).toEqual(['GET 200']);
     expect(setting.github.requests).toEqual([]);
@@ -276,7 +278,7 @@ describe('a clear end', () => {
     expect(tokens.every(setting.alive)).toBe(true);
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Mapbox finds no such account or permission: .*lacks `tokens:write`. Deleted 0 of 2 tokens/,
+        /^Mapbox account or permission not found: .*lacks `tokens:write`. Deleted 0 of 2 tokens/,
       ),
     ]);
     expect(requestsOf(setting)).toEqual(['GET 200', 'DELETE 404', 'GET 200']);
@@ -288,7 +290,7 @@ describe('a clear end', () => {
     const swept = await setting.sweep({ 'authorizing-token': token });
 
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Authorizing token lacks scopes: .*`tokens:read` and `tokens:write`/),
+      expect.stringMatching(/^Authorizing token is missing scopes: .*`tokens:read` and `tokens:write`/),
     ]);
     expect(setting.mapbox.requests).toEqual([]);
   });
@@ -300,7 +302,7 @@ describe('a clear end', () => {
 
     expect(swept.end).toBe('failure');
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^GitHub rejects the github-token: GitHub answered 401/),
+      expect.stringMatching(/^GitHub rejected the github-token: GitHub answered 401/),
     ]);
     expect(setting.github.requests.length).toBeLessThanOrEqual(5);
     expect(requestsOf(setting)).toEqual(['GET 200']);
@@ -312,7 +314,7 @@ describe('a clear end', () => {
 
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Inputs to put right: [\s\S]*`github-token` is empty[\s\S]*`dry-run`[\s\S]*`api-url`/,
+        /^Invalid inputs: [\s\S]*`github-token` is empty[\s\S]*`dry-run`[\s\S]*`api-url`/,
       ),
     ]);
     expect(setting.mapbox.requests).toEqual([]);
@@ -324,7 +326,7 @@ describe('a clear end', () => {
     const swept = await setting.sweep();
 
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox rejects the authorizing token: The authorizing token was revoked/),
+      expect.stringMatching(/^Mapbox rejected the authorizing token: The authorizing token was revoked/),
     ]);
   });
 
@@ -340,7 +342,7 @@ describe('a clear end', () => {
 
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Mapbox rejects the authorizing token: .*Deleted 2 of 5 tokens whose runs are over\.$/,
+        /^Mapbox rejected the authorizing token: .*Deleted 2 of 5 tokens whose runs are over\.$/,
       ),
     ]);
     expect(swept.outputs).toEqual({});
@@ -354,7 +356,7 @@ describe('a clear end', () => {
 
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Mapbox is failing: The tokens could not be listed\. .*Given up after \d+ attempts/,
+        /^Mapbox server error: The tokens could not be listed\. .*Given up after \d+ attempts/,
       ),
     ]);
     expect(swept.took).toBeLessThanOrEqual(301_000);
@@ -372,7 +374,7 @@ describe('a clear end', () => {
 
     expect(tokens.filter(setting.alive)).toEqual([tokens[0]]);
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox is failing: .*Deleted 2 of 3 tokens/),
+      expect.stringMatching(/^Mapbox server error: .*Deleted 2 of 3 tokens/),
     ]);
   });
 
@@ -395,7 +397,7 @@ describe('a clear end', () => {
     const swept = await setting.sweep({}, { env: { [name]: '' } });
 
     expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(`^Not run by a GitHub Actions runner: ${name} is not set`),
+      expect.stringMatching(`^Not running on GitHub Actions: ${name} is not set`),
     ]);
     expect(setting.mapbox.requests).toEqual([]);
   });

@@ -189,7 +189,8 @@ async function runStep(step: (context: Context) => Promise<void>, options: StepO
     error => {
       if (dead) return 'dead' as const;
       if (error instanceof ActionError) runner.fail(error.title, error.message);
-      else runner.fail(errorTitles.defect, error instanceof Error ? (error.stack ?? '') : String(error));
+      else
+        runner.fail(errorTitles.internalError, error instanceof Error ? (error.stack ?? '') : String(error));
       return 'failure' as const;
     },
   );

@@ -97,7 +97,7 @@ describe('422 on scopes', () => {
       ...pages,
       page([{ id: AUTHORIZER_ID, scopes: ['uploads:write'] }]),
     ]);
-    expect(title).toBe(errorTitles.scopesRefused);
+    expect(title).toBe(errorTitles.scopesRejected);
     expect(message).toMatch(/^The authorizing token lacks `tilesets:write`\. A token can hand out only/);
     expect(asked).toHaveLength(8);
   });
@@ -137,7 +137,7 @@ describe('422 on the expiry', () => {
   it('tells how far the clocks differ, in which direction, and what to do', async () => {
     const serverDate = new Date(START - 90_000);
     const { title, message } = await told({ reason: 'expires-too-late', serverDate });
-    expect(title).toBe(errorTitles.expiryRefused);
+    expect(title).toBe(errorTitles.expiryRejected);
     expect(message).toMatch(
       /more than one hour ahead: the runner's clock is 90 s ahead of Mapbox's \(runner 2026-01-02T03:04:05.000Z, Mapbox 2026-01-02T03:02:35.000Z\).*`lifetime: job`/,
     );
@@ -173,13 +173,13 @@ describe('what is no answer of Mapbox’s', () => {
       isMapboxError: false,
       bodyDescription: 'an HTML page',
     });
-    expect(title).toBe(errorTitles.strangeAnswer);
+    expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/answered 403 with an HTML page, .*Check `api-url` and the proxy/);
   });
 
   it('is told to be a redirect that is not followed', async () => {
     const { title, message } = await told({ status: 302, reason: 'redirect', isMapboxError: false });
-    expect(title).toBe(errorTitles.strangeAnswer);
+    expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);
   });
 });
@@ -187,12 +187,12 @@ describe('what is no answer of Mapbox’s', () => {
 it('says of a 403 that URL restrictions do not work from a workflow', async () => {
   const { title, message } = await told({ status: 403, reason: 'forbidden' });
   expect([title, message]).toEqual([
-    errorTitles.requestRefused,
+    errorTitles.requestRejected,
     expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Look at both on https:/),
   ]);
 });
 
 it('says of any other refusal which inputs to look at', async () => {
   const { message } = await told({ status: 400, reason: 'other' });
-  expect(message).toMatch(/refuses the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
+  expect(message).toMatch(/rejected the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
 });

@@ -6,11 +6,11 @@ import { describeResult } from '../../../src/mapbox/describe.ts';
 import { failing, limited, unanswered, unreadable, unsent } from '../../support/http-script.ts';
 
 it.each([
-  [limited(30_000), errorTitles.limited],
+  [limited(30_000), errorTitles.rateLimited],
   [unsent(), errorTitles.unreachable],
   [unanswered(), errorTitles.unreachable],
-  [failing(), errorTitles.failing],
-  [unreadable(), errorTitles.strangeAnswer],
+  [failing(), errorTitles.serverError],
+  [unreadable(), errorTitles.unexpectedResponse],
 ])('ends %j under the title of its kind', (result, title) => {
   expect(titleForRetryable(result)).toBe(title);
 });

@@ -343,7 +343,7 @@ describe('when there is no token in the end', () => {
       page([{ id: idOf(0), scopes: ['tokens:write', 'tilesets:read'] }]),
     ]);
     expect(end).toMatchObject({
-      title: errorTitles.scopesRefused,
+      title: errorTitles.scopesRejected,
       message: expect.stringContaining('`tilesets:write`'),
     });
     expect(kept).toEqual([state({ orphans: 1 }), state({}), undefined]);
@@ -358,7 +358,7 @@ describe('when there is no token in the end', () => {
 
   it('keeps the trail after a refusal that Mapbox did not write: the request may have passed', async () => {
     const { end, last } = await mint([html(403)]);
-    expect(end).toMatchObject({ title: errorTitles.strangeAnswer });
+    expect(end).toMatchObject({ title: errorTitles.unexpectedResponse });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
@@ -389,7 +389,7 @@ describe('when there is no token in the end', () => {
       { budget: 60_000 },
     );
     expect(end).toMatchObject({
-      title: errorTitles.limited,
+      title: errorTitles.rateLimited,
       message: expect.stringMatching(/resets in 30 min.*`timeout` above that.*fewer jobs/),
     });
     expect(last).toBeUndefined();
@@ -403,7 +403,7 @@ describe('an answer that is not what was asked for', () => {
       deleted(),
     ]);
     expect(end).toMatchObject({
-      title: errorTitles.badAnswer,
+      title: errorTitles.tokenMismatch,
       message: expect.stringMatching(/user:write.*not handed on. It was deleted/),
     });
     expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
@@ -438,7 +438,7 @@ describe('an answer that is not what was asked for', () => {
     ]);
     expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: errorTitles.badAnswer,
+      title: errorTitles.tokenMismatch,
       message: expect.stringContaining('It was deleted'),
     });
   });
@@ -584,7 +584,7 @@ describe('where the trail cannot be kept', () => {
       account: accountOn(client),
       options: patience(new FakeClock()),
       saveState() {
-        if (++kept === n) throw new ActionError(errorTitles.handOver, 'No space.');
+        if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
       },
       warn: () => {},
     }).catch((error: unknown) => error);
@@ -594,7 +594,7 @@ describe('where the trail cannot be kept', () => {
 
   it('makes no token', async () => {
     const { end, asked } = await failing(1, []);
-    expect(end).toMatchObject({ title: errorTitles.handOver, message: 'No space.' });
+    expect(end).toMatchObject({ title: errorTitles.outputsNotWritten, message: 'No space.' });
     expect(asked).toEqual([]);
   });
 
@@ -602,7 +602,7 @@ describe('where the trail cannot be kept', () => {
     const { end, asked } = await failing(2, [made(idOf(1)), deleted()]);
     expect(asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: errorTitles.handOver,
+      title: errorTitles.outputsNotWritten,
       message: 'No space. The token was not handed on. It was deleted.',
     });
   });
@@ -687,7 +687,7 @@ describe('temporary tokens', () => {
     const { end, client } = await ask([ahead(), ahead()]);
     expect(client.asked).toEqual([POST, POST]);
     expect(end).toMatchObject({
-      title: errorTitles.expiryRefused,
+      title: errorTitles.expiryRejected,
       message: expect.stringContaining('2 min'),
     });
   });
@@ -695,13 +695,13 @@ describe('temporary tokens', () => {
   it('are not corrected by more than an hour: such a clock is wrong and has to be set', async () => {
     const { end, client } = await ask([dated('expires is in the past', -3_601_000)]);
     expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
   it('are not corrected where Mapbox does not tell its time', async () => {
     const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
     expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
   it('are not corrected where not the clock is to blame', async () => {
@@ -709,14 +709,14 @@ describe('temporary tokens', () => {
       dated('expires may not be greater than the expiration of the authorizing token', 120_000),
     ]);
     expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRefused });
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
   it('are not handed on where a stored one came, which is deleted', async () => {
     const { end, client } = await ask([made(idOf(1)), deleted()]);
     expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
-      title: errorTitles.badAnswer,
+      title: errorTitles.tokenMismatch,
       message: expect.stringMatching(/`sk` token and not a temporary one.*It was deleted\.$/),
     });
   });
@@ -748,7 +748,7 @@ describe('temporary tokens', () => {
     ]);
     expect(client.asked).toEqual([POST]);
     expect(end).toMatchObject({
-      title: errorTitles.badAnswer,
+      title: errorTitles.tokenMismatch,
       message: expect.stringContaining('expires by itself'),
     });
   });

@@ -41,17 +41,17 @@ const forEver = () => new Promise<void>(() => {});
 
 it('tells a failure under its title, without a trace', async () => {
   const { done, said } = started({
-    run: () => Promise.reject(new ActionError(errorTitles.limited, 'Wait.')),
+    run: () => Promise.reject(new ActionError(errorTitles.rateLimited, 'Wait.')),
   });
   await done;
-  expect(said).toEqual(['Mapbox rate limit: Wait.']);
+  expect(said).toEqual(['Mapbox rate limit exceeded: Wait.']);
 });
 
 it('calls any other error a defect, names its kind, and leaves its words to debug logging', async () => {
   const { done, said } = started({ run: () => Promise.reject(new TypeError('secret words')) });
   await done;
   expect(said[0]).toBe('debug: TypeError: secret words');
-  expect(said[1]).toMatch(/^Defect in this action: .*\(TypeError\)/);
+  expect(said[1]).toMatch(/^Internal error: .*\(TypeError\)/);
   expect(said[1]).not.toContain('secret words');
 });
 
@@ -72,7 +72,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
 it('tells of an error that nobody caught, and leaves', () => {
   const { said, exits, send } = started({ run: forEver });
   send('uncaughtException', new Error('lost'));
-  expect(said.at(-1)).toMatch(/^Defect in this action/);
+  expect(said.at(-1)).toMatch(/^Internal error/);
   expect(exits).toEqual([1]);
 });
 
