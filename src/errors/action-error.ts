@@ -26,7 +26,7 @@ export const errorTitles = {
   internalError: 'Internal error',
 } as const;
 
-export type Title = (typeof errorTitles)[keyof typeof errorTitles];
+export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles];
 
 /** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
 export function stackOf(error: unknown): string {
@@ -36,10 +36,15 @@ export function stackOf(error: unknown): string {
 /** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
 export class ActionError extends Error {
   override readonly name = 'ActionError';
-  readonly title: Title;
+  readonly title: ErrorTitle;
 
-  constructor(title: Title, message: string) {
+  constructor(title: ErrorTitle, message: string) {
     super(message);
     this.title = title;
   }
+}
+
+/** Words as code, with commas between. */
+export function codeList(words: readonly string[]): string {
+  return words.map(word => `\`${word}\``).join(', ');
 }

@@ -1,5 +1,4 @@
 import { formatDuration } from '../duration.ts';
-import type { ConnectionInputs } from '../inputs/connection.ts';
 import type { Account } from '../mapbox/account.ts';
 import { describeResult } from '../mapbox/describe.ts';
 import type { Rejected, Retryable } from '../mapbox/result.ts';
@@ -7,7 +6,7 @@ import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
 import { ActionError, errorTitles } from './action-error.ts';
 import { rejectionError } from './rejection.ts';
 
-/** The titles that a lost struggle with the network ends under. */
+/** The error title for a result after which nothing more was tried. */
 export function titleForRetryable(result: Retryable): ActionError['title'] {
   if (result.kind === 'rate-limited') return errorTitles.rateLimited;
   if (result.kind === 'not-sent') return errorTitles.unreachable;
@@ -21,20 +20,24 @@ export function titleForRetryable(result: Retryable): ActionError['title'] {
   }
 }
 
-/** Why it was given up, and after how much effort. */
+/** Why retrying ended, and after how many attempts. */
 export function describeExhausted({ last, attempts, elapsed }: RetriesExhausted): string {
-  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts over ${formatDuration(elapsed)}`;
-  return `${describeResult(last)} Given up after ${tries}.`;
+  const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts in ${formatDuration(elapsed)}`;
+  return `${describeResult(last)} Gave up after ${tries}.`;
 }
 
+/**
+ * The error for a request that Mapbox rejected or that no attempt brought to an end.
+ *
+ * @param scopes those requested.
+ */
 export async function apiError(
   result: Rejected | RetriesExhausted,
   scopes: readonly string[],
-  authorizingToken: ConnectionInputs['authorizingToken'],
   account: Account,
   { clock }: RetryOptions,
 ): Promise<ActionError> {
-  if (result.kind === 'rejected') return rejectionError(result, scopes, authorizingToken, account, clock);
+  if (result.kind === 'rejected') return rejectionError(result, scopes, account, clock);
   const { last } = result;
   const advice =
     last.kind === 'rate-limited'

@@ -1,9 +1,9 @@
-import { errorTitles, type Title } from '../errors/action-error.ts';
+import { errorTitles } from '../errors/action-error.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
-import { type Claims, parseToken } from '../mapbox/token.ts';
+import { parseToken } from '../mapbox/token.ts';
 import type { Runner } from '../runner/runner.ts';
 import { extractTokens, Secret } from '../secret.ts';
-import type { InputProblem } from './problems.ts';
+import type { InputProblems } from './problems.ts';
 
 /** What a public token cannot do, and what a token needs that can: as each action words it. */
 export interface TokenUse {
@@ -20,48 +20,45 @@ const MINTING: TokenUse = {
 export function parseAuthorizingToken(
   input: string,
   now: number,
-  problems: InputProblem[],
+  problems: InputProblems,
   { cannot, needs } = MINTING,
-): ReadAuthorizer | undefined {
+): AuthorizingToken | undefined {
   const text = input.trim();
-  const fault = (words: string, title: Title = errorTitles.invalidAuthorizingToken) => {
-    problems.push({ title, message: words });
-    return undefined;
-  };
+  const invalid = (message: string) => problems.add(errorTitles.invalidAuthorizingToken, message);
   if (text === '') {
-    return fault(
+    return problems.add(
+      errorTitles.missingAuthorizingToken,
       '`authorizing-token` is empty. Hand it a secret: `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
         'If it does so already, either the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
         'or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
-      errorTitles.missingAuthorizingToken,
     );
   }
   const claims = parseToken(text);
   if (claims === undefined) {
-    return fault(
+    return invalid(
       '`authorizing-token` is not a Mapbox token: one begins with `sk.` (or `tk.`) and has three parts with dots between. ' +
         `Copy it again from ${TOKENS_PAGE} into the secret.`,
     );
   }
   const { usage, username, id, expiresAt } = claims;
   if (usage === 'pk') {
-    return fault(
+    return invalid(
       `\`authorizing-token\` is a public token (\`pk.\`), which cannot ${cannot}. Use a secret token (\`sk.\`) with ${needs}.`,
     );
   }
   if (expiresAt !== undefined && expiresAt.getTime() <= now) {
-    return fault(
+    return invalid(
       `\`authorizing-token\` is a temporary token that expired at ${expiresAt.toISOString()}. Hand over a fresh one, or a secret token (\`sk.\`), which does not expire.`,
     );
   }
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes: claims.scopes };
 }
 
-/** The authorizing token, and its scopes where its text tells them. */
-export type ReadAuthorizer = AuthorizingToken & { readonly scopes: Claims['scopes'] };
-
 /** Which of the scopes an authorizing token lacks for certain: the text of a `tk` tells, an `sk` keeps it to itself. */
-export function missingScopes({ usage, scopes: held }: ReadAuthorizer, needed: readonly string[]): string[] {
+export function missingScopes(
+  { usage, scopes: held }: AuthorizingToken,
+  needed: readonly string[],
+): string[] {
   if (usage !== 'tk' || held === undefined) return [];
   return [...new Set(needed)].filter(scope => !held.includes(scope));
 }

@@ -2,7 +2,7 @@ import { parseDuration } from '../duration.ts';
 import { errorTitles } from '../errors/action-error.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import { extractTokens } from '../secret.ts';
-import type { InputProblem } from './problems.ts';
+import type { InputProblems } from './problems.ts';
 
 /** Where and how long to ask: what main and post have in common. */
 export interface ConnectionInputs {
@@ -17,16 +17,15 @@ export interface ConnectionInputs {
 export function parseUsername(
   input: string,
   authorizingToken: AuthorizingToken | undefined,
-  problems: InputProblem[],
+  problems: InputProblems,
 ): string {
   const username = input.trim() || authorizingToken?.username || '';
   // It stands in the state and in messages: a token that was put here by mistake must not get that far.
   if (extractTokens(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
-    problems.push({
-      title: errorTitles.invalidInput,
-      message:
-        '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
-    });
+    problems.add(
+      errorTitles.invalidInput,
+      '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
+    );
   }
   return username;
 }
@@ -35,31 +34,27 @@ export function parseUsername(
 const MAX_TIMEOUT_SECONDS = 24 * 3600;
 
 /** Reads the `timeout` input into milliseconds. */
-export function parseTimeout(input: string, problems: InputProblem[]): number | undefined {
+export function parseTimeout(input: string, problems: InputProblems): number | undefined {
   const seconds = parseDuration(input.trim() || '5m');
   if (seconds !== undefined && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
-  problems.push({
-    title: errorTitles.invalidInput,
-    message: `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
-  });
-  return undefined;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
+  );
 }
 
 /** Reads the `api-url` input. */
-export function parseApiUrl(input: string, problems: InputProblem[]): URL | undefined {
+export function parseApiUrl(input: string, problems: InputProblems): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
-  const fault = (words: string) => {
-    problems.push({ title: errorTitles.invalidInput, message: `\`api-url\` ${words}` });
-    return undefined;
-  };
-  if (url === null) return fault('is not a URL. Leave it out for https://api.mapbox.com.');
+  const invalid = (words: string) => problems.add(errorTitles.invalidInput, `\`api-url\` ${words}`);
+  if (url === null) return invalid('is not a URL. Leave it out for https://api.mapbox.com.');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    return fault(
+    return invalid(
       'must begin with `https:`; `http:` is for loopback only, since the token travels in the URL.',
     );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    return fault('must have neither credentials nor a query nor a fragment.');
+    return invalid('must have neither credentials nor a query nor a fragment.');
   }
   return url;
 }
@@ -69,10 +64,10 @@ function isLoopback(hostname: string): boolean {
 }
 
 /** Reads an input that is `true`, `false` or empty, which means `false`. */
-export function parseFlag(name: string, input: string, problems: InputProblem[]): boolean {
+export function parseFlag(name: string, input: string, problems: InputProblems): boolean {
   const word = input.trim().toLowerCase();
   if (word !== '' && word !== 'true' && word !== 'false') {
-    problems.push({ title: errorTitles.invalidInput, message: `\`${name}\` must be \`true\` or \`false\`.` });
+    problems.add(errorTitles.invalidInput, `\`${name}\` must be \`true\` or \`false\`.`);
   }
   return word === 'true';
 }

@@ -1,4 +1,6 @@
 import { HOUR, parseDuration } from '../duration.ts';
+import { errorTitles } from '../errors/action-error.ts';
+import type { InputProblems } from './problems.ts';
 
 /** How long a token is to live. */
 export type Lifetime =
@@ -6,26 +8,25 @@ export type Lifetime =
   | { readonly kind: 'temporary'; readonly seconds: number }
   | { readonly kind: 'permanent' };
 
-/** Reads the `lifetime` input: the lifetime, or what is wrong with it and the way out. */
-export function parseLifetime(input: string): Lifetime | { readonly fault: string } {
-  const word = input.trim().toLowerCase();
+/** Parses the `lifetime` input. Empty means `job`. */
+export function parseLifetime(input: string, problems: InputProblems): Lifetime | undefined {
+  const text = input.trim() || 'job';
+  const word = text.toLowerCase();
   if (word === 'job' || word === 'permanent') return { kind: word };
-  const wayOut = 'or `job`, which keeps the token until the job ends, however long it takes.';
+  const shown = `\`lifetime\` is \`${text.slice(0, 40)}\``;
+  const orJob = 'or `job`, which keeps the token until the job ends, however long that takes.';
+  const invalid = (message: string) => problems.add(errorTitles.invalidLifetime, message);
   const seconds = parseDuration(word);
   if (seconds === undefined) {
-    return {
-      fault: `\`lifetime\` is \`${input.trim().slice(0, 40)}\`, which is neither \`job\` nor \`permanent\` nor a duration. Write a duration of at most one hour with its unit, such as \`20m\`, ${wayOut}`,
-    };
+    return invalid(
+      `${shown}, which is neither \`job\`, nor \`permanent\`, nor a duration. Use a duration of at most one hour with its unit, such as \`20m\`, ${orJob}`,
+    );
   }
   if (seconds === 0) {
-    return {
-      fault: `\`lifetime\` is zero. Write a duration of at most one hour, such as \`20m\`, ${wayOut}`,
-    };
+    return invalid(`\`lifetime\` is zero. Use a duration of at most one hour, such as \`20m\`, ${orJob}`);
   }
   if (seconds > HOUR) {
-    return {
-      fault: `\`lifetime\` is \`${input.trim().slice(0, 40)}\`, but Mapbox lets a temporary token live for one hour at most. Write at most \`1h\`, ${wayOut}`,
-    };
+    return invalid(`${shown}, but Mapbox limits temporary tokens to one hour. Use at most \`1h\`, ${orJob}`);
   }
   return { kind: 'temporary', seconds };
 }

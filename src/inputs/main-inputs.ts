@@ -1,9 +1,13 @@
 import { errorTitles } from '../errors/action-error.ts';
+import type { AuthorizingToken } from '../mapbox/account.ts';
+import { knownScopes } from '../mapbox/scopes.ts';
 import { extractTokens } from '../secret.ts';
-import { missingScopes, parseAuthorizingToken, type ReadAuthorizer } from './authorizing-token.ts';
+import { parseAllowedUrls } from './allowed-urls.ts';
+import { missingScopes, parseAuthorizingToken } from './authorizing-token.ts';
 import { type ConnectionInputs, parseApiUrl, parseFlag, parseTimeout, parseUsername } from './connection.ts';
+import { conflictingVariables, parseExportEnv } from './export-env.ts';
 import { type Lifetime, parseLifetime } from './lifetime.ts';
-import { failureOf, type InputProblem } from './problems.ts';
+import { InputProblems } from './problems.ts';
 import { parseScopes } from './scopes.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -35,68 +39,57 @@ export interface MainInputs {
   readonly warnings: readonly string[];
 }
 
-/** What has to be known of the world to judge the inputs. */
-export interface Surroundings {
-  /** The name of the workflow: what a token is called where the workflow does not say. */
-  readonly workflow: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-  /** The variables that the job has already. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+/**
+ * Parses and checks the main step's inputs, as far as that needs no network.
+ *
+ * @param env the variables of the job: the workflow's name, and what `export-env` may collide with.
+ * @param now milliseconds since 1970.
+ * @throws {ActionError} that lists every problem at once.
+ */
+export function parseMainInputs(
+  getInput: GetInput,
+  env: Readonly<Record<string, string | undefined>>,
+  now: number,
+): MainInputs {
+  const problems = new InputProblems();
+  const authorizingToken = parseAuthorizingToken(getInput('authorizing-token'), now, problems);
+  const username = parseUsername(getInput('username'), authorizingToken, problems);
+  const api = parseApiUrl(getInput('api-url'), problems);
+  const timeout = parseTimeout(getInput('timeout'), problems);
+  const scopes = parseScopes(getInput('scopes'), problems);
+  const note = parseNote(getInput('note').trim() || (env['GITHUB_WORKFLOW'] ?? ''), problems);
+  const lifetime = parseLifetime(getInput('lifetime'), problems);
+  const allowedUrls = parseAllowedUrls(getInput('allowed-urls'), lifetime, problems);
+  const exportEnv = parseExportEnv(getInput('export-env'), problems);
+  const summary = parseFlag('summary', getInput('summary'), problems);
+  if (authorizingToken !== undefined) checkHeldScopes(authorizingToken, scopes ?? [], problems);
+  const parsed = problems.throwIfAny({ authorizingToken, api, timeout, scopes, lifetime });
+  return {
+    connection: {
+      authorizingToken: parsed.authorizingToken,
+      username,
+      timeout: parsed.timeout,
+      api: parsed.api,
+    },
+    request: toTokenRequest(parsed.scopes, parsed.lifetime, note, allowedUrls),
+    exportEnv,
+    summary,
+    warnings: [
+      ...unknownScopeWarnings(parsed.scopes),
+      ...conflictingVariables(exportEnv, env),
+      ...expiryWarnings(parsed.authorizingToken, parsed.lifetime),
+    ],
+  };
 }
 
-/**
- * Turns the workflow's words into a checked request.
- *
- * @throws {Failure} that names every fault at once, so that nobody has to run a release three times to find three.
- */
-export function parseMainInputs(inputs: GetInput, { workflow, now, env }: Surroundings): MainInputs {
-  const problems: InputProblem[] = [];
-  const warnings: string[] = [];
-  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems);
-  const username = parseUsername(inputs('username'), authorizingToken, problems);
-  const api = parseApiUrl(inputs('api-url'), problems);
-  const timeout = parseTimeout(inputs('timeout'), problems);
-  const { scopes, unknown, problems: scopeFaults } = parseScopes(inputs('scopes'));
-  for (const message of scopeFaults) problems.push({ title: errorTitles.invalidScopes, message });
-  if (unknown.length > 0) warnings.push(unknownScopes(unknown));
-  const note = inputs('note').trim() || workflow;
-  if (extractTokens(note).length > 0) {
-    problems.push({
-      title: errorTitles.invalidInput,
-      message: '`note` has a token in it. Notes are there to be read.',
-    });
-  }
-  const lifetime = parseLifetimeInput(inputs('lifetime'), problems);
-  const allowedUrls = parseAllowedUrls(inputs('allowed-urls'), lifetime, problems);
-  const exportEnv = parseExportEnv(inputs('export-env'), problems);
-  warnings.push(...conflictingVariables(exportEnv, env));
-  const summary = parseFlag('summary', inputs('summary'), problems);
-  if (authorizingToken !== undefined) {
-    checkGrant(authorizingToken, scopeFaults.length === 0 ? scopes : [], problems);
-    if (authorizingToken.expiresAt !== undefined && lifetime?.kind === 'job')
-      warnings.push(shortAuthorizingToken(authorizingToken.expiresAt));
-  }
-  if (
-    problems.length > 0 ||
-    authorizingToken === undefined ||
-    api === undefined ||
-    timeout === undefined ||
-    lifetime === undefined
-  ) {
-    throw failureOf(problems);
-  }
-  const request: TokenRequest =
-    lifetime.kind === 'temporary'
-      ? { kind: 'temporary', scopes, seconds: lifetime.seconds }
-      : {
-          kind: 'stored',
-          scopes,
-          untilJobEnds: lifetime.kind === 'job',
-          note,
-          allowedUrls,
-        };
-  return { connection: { authorizingToken, username, timeout, api }, request, exportEnv, summary, warnings };
+function toTokenRequest(
+  scopes: readonly string[],
+  lifetime: Lifetime,
+  note: string,
+  allowedUrls: readonly string[],
+): TokenRequest {
+  if (lifetime.kind === 'temporary') return { kind: 'temporary', scopes, seconds: lifetime.seconds };
+  return { kind: 'stored', scopes, untilJobEnds: lifetime.kind === 'job', note, allowedUrls };
 }
 
 /**
@@ -104,111 +97,48 @@ export function parseMainInputs(inputs: GetInput, { workflow, now, env }: Surrou
  *
  * @throws {Failure} as {@link parseMainInputs}.
  */
-export function parseConnection(inputs: GetInput, now: number): Omit<ConnectionInputs, 'username'> {
-  const problems: InputProblem[] = [];
-  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems);
-  const api = parseApiUrl(inputs('api-url'), problems);
-  const timeout = parseTimeout(inputs('timeout'), problems);
-  if (authorizingToken === undefined || api === undefined || timeout === undefined) throw failureOf(problems);
-  return { authorizingToken, timeout, api };
+export function parseConnection(getInput: GetInput, now: number): Omit<ConnectionInputs, 'username'> {
+  const problems = new InputProblems();
+  const authorizingToken = parseAuthorizingToken(getInput('authorizing-token'), now, problems);
+  const api = parseApiUrl(getInput('api-url'), problems);
+  const timeout = parseTimeout(getInput('timeout'), problems);
+  return problems.throwIfAny({ authorizingToken, timeout, api });
 }
 
-function checkGrant(
-  authorizingToken: ReadAuthorizer,
+function checkHeldScopes(
+  authorizingToken: AuthorizingToken,
   scopes: readonly string[],
-  problems: InputProblem[],
+  problems: InputProblems,
 ): void {
   const missing = missingScopes(authorizingToken, ['tokens:write', ...scopes]);
   if (missing.length > 0) {
-    problems.push({
-      title: errorTitles.authorizingTokenMissingScopes,
-      message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(', ')}. It needs \`tokens:write\` and every scope that it is to hand out.`,
-    });
-  }
-}
-
-function parseLifetimeInput(input: string, problems: InputProblem[]): Lifetime | undefined {
-  const lifetime = parseLifetime(input.trim() || 'job');
-  if (!('fault' in lifetime)) return lifetime;
-  problems.push({ title: errorTitles.invalidLifetime, message: lifetime.fault });
-  return undefined;
-}
-
-/** Mapbox, Tokens API: a token holds at most 100 URLs, a temporary one none. */
-const MAX_ALLOWED_URLS = 100;
-
-function parseAllowedUrls(input: string, lifetime: Lifetime | undefined, problems: InputProblem[]): string[] {
-  const lines = input.split(/\r\n|[\r\n]/).map(line => line.trim());
-  const urls = [...new Set(lines.filter(line => line !== ''))];
-  const fault = (message: string) => problems.push({ title: errorTitles.invalidInput, message });
-  if (urls.length > 0 && lifetime?.kind === 'temporary') {
-    fault(
-      '`allowed-urls` does not go with a temporary token: Mapbox restricts stored tokens only. Remove it, or use `lifetime: job` or `lifetime: permanent`.',
+    problems.add(
+      errorTitles.authorizingTokenMissingScopes,
+      `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(', ')}. It needs \`tokens:write\` and every scope that it is to hand out.`,
     );
   }
-  if (urls.length > MAX_ALLOWED_URLS) {
-    fault(`\`allowed-urls\` has ${urls.length} URLs; Mapbox takes ${MAX_ALLOWED_URLS} at most.`);
+}
+
+function parseNote(input: string, problems: InputProblems): string {
+  if (extractTokens(input).length > 0) {
+    problems.add(errorTitles.invalidInput, '`note` contains a token. Anyone on the account can read notes.');
   }
-  for (const url of urls) {
-    if (!isWebUrl(url)) {
-      fault(
-        `\`allowed-urls\` has \`${url.slice(0, 80)}\`, which is not a URL. Write one a line, such as \`https://example.com\`.`,
-      );
-    }
-  }
-  return urls;
+  return input;
 }
 
-function isWebUrl(text: string): boolean {
-  const url = URL.parse(text);
-  return (
-    url !== null && /^https?:$/.test(url.protocol) && /^https?:\/\/[^\s/]/i.test(text) && !/\s/.test(text)
-  );
-}
-
-/** What a step may not set: the runner refuses or overwrites it, or every later step would go wrong. */
-const RESERVED_VARIABLES = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
-
-function parseExportEnv(input: string, problems: InputProblem[]): string[] {
-  const names = [...new Set(input.split(/[\s,]+/).filter(name => name !== ''))];
-  for (const name of names) {
-    const shown = `\`${name.slice(0, 40)}\``;
-    if (!/^[A-Za-z_]\w*$/.test(name)) {
-      problems.push({
-        title: errorTitles.invalidInput,
-        message: `\`export-env\` has ${shown}, which cannot be the name of an environment variable: letters, digits and \`_\` only, and no digit first.`,
-      });
-    } else if (RESERVED_VARIABLES.test(name)) {
-      problems.push({
-        title: errorTitles.invalidInput,
-        message: `\`export-env\` has ${shown}, which belongs to the runner. Choose another name, such as \`MAPBOX_ACCESS_TOKEN\`.`,
-      });
-    }
-  }
-  return names;
-}
-
-/** Mapbox's tools read two names, and do not agree which comes first. */
-const ACCESS_TOKEN_NAMES = ['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken'];
-
-function conflictingVariables(exportEnv: readonly string[], env: Surroundings['env']): string[] {
-  return ACCESS_TOKEN_NAMES.filter(
-    name =>
-      env[name] && !exportEnv.includes(name) && ACCESS_TOKEN_NAMES.some(other => exportEnv.includes(other)),
-  ).map(
-    name =>
-      `The job sets \`${name}\` already, and some of Mapbox's tools prefer it. Export both: \`export-env: ${ACCESS_TOKEN_NAMES.join(' ')}\`.`,
-  );
-}
-
-function unknownScopes(unknown: readonly string[]): string {
+function unknownScopeWarnings(scopes: readonly string[]): string[] {
+  const unknown = scopes.filter(scope => !Object.hasOwn(knownScopes, scope));
+  if (unknown.length === 0) return [];
   const list = unknown.map(scope => `\`${scope}\``).join(', ');
-  return `${list} ${unknown.length === 1 ? 'is' : 'are'} in no list of Mapbox scopes that this action knows. Mapbox decides.`;
+  return [
+    `${list} ${unknown.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides.`,
+  ];
 }
 
-function shortAuthorizingToken(expiresAt: Date): string {
-  return (
+function expiryWarnings({ expiresAt }: AuthorizingToken, lifetime: Lifetime): string[] {
+  if (expiresAt === undefined || lifetime.kind !== 'job') return [];
+  return [
     `\`authorizing-token\` is a temporary token that expires at ${expiresAt.toISOString()}. If the job runs longer, ` +
-    'its token cannot be deleted any more when it ends. Use a secret token (`sk.`), or a lifetime such as `20m`.'
-  );
+      'its token can no longer be deleted when it ends. Use a secret token (`sk.`), or a lifetime such as `20m`.',
+  ];
 }

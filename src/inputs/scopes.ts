@@ -1,54 +1,38 @@
+import { errorTitles } from '../errors/action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
+import type { InputProblems } from './problems.ts';
 
-/** What became of the words in `scopes`. */
-export interface ParsedScopes {
-  /** Well-formed, in the order written, each once. */
-  readonly scopes: readonly string[];
-  /** Well-formed, but in no list we know. */
-  readonly unknown: readonly string[];
-  /** What is wrong, a sentence each. Empty when the scopes can be asked for. */
-  readonly problems: readonly string[];
-}
-
-const wellFormed = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
+const WELL_FORMED = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
 
 /**
- * Reads the `scopes` input: words separated by spaces, commas or new lines, `#` up to the end of the line is a
- * comment. Capitals are not accepted, though Mapbox's console prints scopes so: the API takes lower case.
+ * Parses the `scopes` input: words separated by spaces, commas or new lines; `#` starts a comment. Each scope once, in
+ * the order written. A scope outside of {@link knownScopes} is taken unless it looks like a typo.
  */
-export function parseScopes(input: string): ParsedScopes {
+export function parseScopes(input: string, problems: InputProblems): readonly string[] | undefined {
   const words = input
     .split(/\r\n|[\r\n]/)
     .flatMap(line => line.replace(/#.*/, '').split(/[\s,]+/))
     .filter(word => word !== '');
   const scopes = [...new Set(words)];
+  const invalid = (message: string) => problems.add(errorTitles.invalidScopes, message);
   if (scopes.length === 0) {
-    return {
-      scopes,
-      unknown: [],
-      problems: [
-        '`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.',
-      ],
-    };
+    return invalid(
+      '`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.',
+    );
   }
-  const problems: string[] = [];
-  const unknown: string[] = [];
-  for (const scope of scopes) {
-    if (Object.hasOwn(knownScopes, scope)) continue;
-    const meant = suggestScope(scope);
-    if (meant !== undefined) {
-      problems.push(
-        `\`scopes\` has ${quoteWord(scope)}, which is no Mapbox scope. Did you mean \`${meant}\`?`,
-      );
-    } else if (wellFormed.test(scope)) {
-      unknown.push(scope);
-    } else {
-      problems.push(
-        `\`scopes\` has ${quoteWord(scope)}, which does not have the form of a scope: lower-case words with a colon between, such as \`styles:read\`.`,
-      );
-    }
+  const faults = scopes.map(describeFault).filter(fault => fault !== undefined);
+  for (const fault of faults) invalid(fault);
+  return faults.length === 0 ? scopes : undefined;
+}
+
+function describeFault(scope: string): string | undefined {
+  if (Object.hasOwn(knownScopes, scope)) return undefined;
+  const suggestion = suggestScope(scope);
+  if (suggestion !== undefined) {
+    return `\`scopes\` has ${quoteWord(scope)}, which is not a Mapbox scope. Did you mean \`${suggestion}\`?`;
   }
-  return { scopes, unknown, problems };
+  if (WELL_FORMED.test(scope)) return undefined;
+  return `\`scopes\` has ${quoteWord(scope)}, which is not a scope: scopes are two lower-case words with a colon between them, such as \`styles:read\`.`;
 }
 
 /** Long words are cut: whatever was pasted there, the log needs its beginning only. A pasted token is not shown at all. */

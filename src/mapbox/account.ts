@@ -4,7 +4,7 @@ import type { SendRequest } from './client.ts';
 /** An account at Mapbox, seen with the powers of one authorizing token. */
 export interface Account {
   readonly send: SendRequest;
-  readonly authorizingToken: Secret;
+  readonly authorizingToken: AuthorizingToken;
   readonly username: string;
   /** Where the API is, for links that the API answers with. */
   readonly api: URL;
@@ -25,4 +25,6 @@ export interface AuthorizingToken {
   readonly username: string;
   readonly id: string | undefined;
   readonly expiresAt: Date | undefined;
+  /** Known for a `tk` only: the text of an `sk` does not say. */
+  readonly scopes: readonly string[] | undefined;
 }

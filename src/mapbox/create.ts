@@ -56,7 +56,7 @@ export function createTemporaryToken(
 async function create(account: Account, body: object, limit: number): Promise<ApiResult<CreatedToken>> {
   const { send, authorizingToken, username, now, mask } = account;
   const result = await send(
-    { method: 'POST', path: tokensPath(username), token: authorizingToken, body },
+    { method: 'POST', path: tokensPath(username), token: authorizingToken.secret, body },
     limit,
   );
   if (result.kind === 'response')

@@ -17,7 +17,7 @@ export async function deleteToken(
   if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
   const { send, authorizingToken, username, now } = account;
   const result = await send(
-    { method: 'DELETE', path: tokensPath(username, id), token: authorizingToken },
+    { method: 'DELETE', path: tokensPath(username, id), token: authorizingToken.secret },
     limit,
   );
   return toApiResult(result, parseDeleted, now());

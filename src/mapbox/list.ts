@@ -39,7 +39,7 @@ export async function listTokenPage(
 ): Promise<ApiResult<TokenPage>> {
   const { send, authorizingToken, username, now } = account;
   const result = await send(
-    { method: 'GET', path: tokensPath(username), query: query ?? FIRST_PAGE, token: authorizingToken },
+    { method: 'GET', path: tokensPath(username), query: query ?? FIRST_PAGE, token: authorizingToken.secret },
     limit,
   );
   return toApiResult(result, response => parseTokenPage(account, response), now());

@@ -3,23 +3,23 @@ import { formatDuration } from '../duration.ts';
 import { describeResult } from './describe.ts';
 import type { ApiResult, Indeterminate, Rejected, Retryable, Success } from './result.ts';
 
-/** Nothing came of it in time, or no further try could help. */
+/** Time was up, or no further attempt could help. */
 export interface RetriesExhausted {
   readonly kind: 'retries-exhausted';
   readonly last: Retryable;
   readonly attempts: number;
-  /** How long it was tried, in milliseconds. */
+  /** Milliseconds from the first attempt to the end of the last. */
   readonly elapsed: number;
 }
 
-/** How long and how patiently something is tried. */
+/** How long to keep trying. */
 export interface RetryOptions {
   readonly clock: Clock;
   /** A fraction from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** When to stop trying, in the clock's ticks. */
+  /** When to stop, by the clock's monotonic time. */
   readonly deadline: number;
-  /** Told before each wait, in a line for the log. */
+  /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
 
@@ -46,31 +46,31 @@ const PERMANENT_CODES =
  * off exponentially with full jitter.
  *
  * @param attempt one request; gets the milliseconds left.
- * @param afterUnknown runs before anything of unknown outcome is repeated.
+ * @param beforeRetry runs before anything of unknown outcome is repeated.
  */
 export async function retry<T>(
-  attempt: (left: number) => Promise<ApiResult<T>>,
+  attempt: (timeoutMs: number) => Promise<ApiResult<T>>,
   { clock, random, deadline, log }: RetryOptions,
-  afterUnknown: (last: Indeterminate) => Promise<void> = async () => {},
+  beforeRetry: (last: Indeterminate) => Promise<void> = async () => {},
 ): Promise<Success<T> | Rejected | RetriesExhausted> {
   const start = clock.monotonic();
   for (let attempts = 1; ; attempts++) {
     const result = await attempt(deadline - clock.monotonic());
     if (result.kind === 'success' || result.kind === 'rejected') return result;
-    const left = deadline - clock.monotonic();
+    const remaining = deadline - clock.monotonic();
     const giveUp = (): RetriesExhausted => ({
       kind: 'retries-exhausted',
       last: result,
       attempts,
       elapsed: clock.monotonic() - start,
     });
-    const { soonest, spread } = nextDelay(result, attempts, left);
+    const { soonest, spread } = nextDelay(result, attempts, remaining);
     const pause = soonest + random() * spread;
-    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts)) return giveUp();
+    if (remaining - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts)) return giveUp();
     log(
-      `${describeResult(result)} Trying again in ${formatDuration(pause)}, for ${formatDuration(left)} at most.`,
+      `${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(remaining)} left).`,
     );
-    if (result.kind === 'indeterminate') await afterUnknown(result);
+    if (result.kind === 'indeterminate') await beforeRetry(result);
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
     if (rest < 0) return giveUp();
     await clock.sleep(Math.min(pause, rest));
@@ -78,14 +78,21 @@ export async function retry<T>(
 }
 
 /** When to try again at the earliest, and within how many milliseconds from then. */
-function nextDelay(result: Retryable, attempts: number, left: number): { soonest: number; spread: number } {
+function nextDelay(
+  result: Retryable,
+  attempts: number,
+  remaining: number,
+): { soonest: number; spread: number } {
   if (result.kind !== 'rate-limited') {
-    return { soonest: 0, spread: Math.min(INITIAL_BACKOFF_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS, left) };
+    return {
+      soonest: 0,
+      spread: Math.min(INITIAL_BACKOFF_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS, remaining),
+    };
   }
   const { retryAfter, interval, estimated } = result;
-  // A post step has hardly more time than the limit's interval. What is not left cannot be waited or spread over; but
+  // A post step has hardly more time than the limit's interval. What is not remaining cannot be waited or spread over; but
   // a limit that does not say when it resets may do so before the time is up.
-  const latest = Math.max(0, left - LAST_ATTEMPT_MS);
+  const latest = Math.max(0, remaining - LAST_ATTEMPT_MS);
   const soonest = estimated && latest > 0 ? Math.min(retryAfter, latest) : retryAfter;
   return { soonest, spread: Math.min(interval / 10, Math.max(0, latest - soonest)) };
 }

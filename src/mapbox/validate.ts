@@ -16,7 +16,7 @@ export async function validateToken(
   { send, authorizingToken, now }: Account,
   limit: number,
 ): Promise<ApiResult<TokenStatus>> {
-  const result = await send({ method: 'GET', path: '/tokens/v2', token: authorizingToken }, limit);
+  const result = await send({ method: 'GET', path: '/tokens/v2', token: authorizingToken.secret }, limit);
   return toApiResult(result, parseTokenStatus, now());
 }
 

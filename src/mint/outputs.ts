@@ -64,5 +64,5 @@ function describeEnd(minted: MintedToken, request: MainInputs['request']): strin
   if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
   return request.kind === 'stored' && request.untilJobEnds
     ? 'is deleted when the job ends'
-    : 'stays until somebody deletes it';
+    : 'stays until someone deletes it';
 }

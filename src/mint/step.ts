@@ -2,103 +2,94 @@ import { type CleanupState, serializeState } from '../cleanup/state.ts';
 import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
 import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
-import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
+import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { currentRun } from '../runtime/workflow-run.ts';
-import { DISCARD_BUDGET_MS } from './discard.ts';
+import { discardMinted } from './discard.ts';
 import { logLine, summaryRows, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
 import { mintTemporaryToken } from './temporary.ts';
 import type { MintedToken } from './verify.ts';
 
 /**
- * The main step: reads what is wanted, mints it, hands it on.
+ * The main step: parses the inputs, mints the token, writes the outputs.
  *
- * @throws {ActionError} with nothing handed on, and what was made deleted or left to the post step.
+ * @throws {ActionError} with no output written, and what was created deleted or left to the post step.
  */
 export async function mainStep(context: Context): Promise<void> {
   const { runner, env, clock } = context;
   maskAuthorizingToken(runner);
-  const inputs = parseMainInputs(runner.getInput, {
-    workflow: env['GITHUB_WORKFLOW'] ?? '',
-    now: clock.now(),
-    env,
-  });
+  const inputs = parseMainInputs(runner.getInput, env, clock.now());
   const missingFile = runner.findMissingFile(inputs.exportEnv.length > 0);
   if (missingFile !== undefined) {
     throw new ActionError(
       errorTitles.notOnGithubActions,
-      `${missingFile}, so a token could not be handed on, and none is made. This action has to be run by a GitHub Actions runner.`,
+      `${missingFile}, so outputs cannot be written, and no token was created. This action has to be run by a GitHub Actions runner.`,
     );
   }
   for (const warning of inputs.warnings) runner.warning(warning);
   await withAccount(context, inputs.connection, async account => {
-    const minted = await mint(context, inputs, account);
-    await writeResults(context, inputs, account, minted);
+    const token = await mintToken(context, inputs, account);
+    await writeResults(context, inputs, account, token);
   });
 }
 
-function mint(context: Context, { connection, request }: MainInputs, account: Account): Promise<MintedToken> {
+function mintToken(
+  context: Context,
+  { connection, request }: MainInputs,
+  account: Account,
+): Promise<MintedToken> {
   const { runner, env, randomInt } = context;
   const options = retryOptions(context, connection.timeout);
-  if (request.kind === 'temporary') return mintTemporaryToken(connection, request, { account, options });
-  const saveState = (state: CleanupState | undefined) => {
-    try {
-      runner.saveState(state === undefined ? '' : serializeState(state));
-    } catch (error) {
-      runner.debug(stackOf(error));
-      throw new ActionError(
-        errorTitles.outputsNotWritten,
-        "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
-      );
-    }
-  };
-  const nonce = newNonce(randomInt);
-  return mintStoredToken(connection, request, currentRun(env), nonce, {
-    account,
+  if (request.kind === 'temporary') return mintTemporaryToken(account, request, options);
+  return mintStoredToken(account, request, {
+    run: currentRun(env),
+    nonce: newNonce(randomInt),
     options,
-    saveState,
+    saveState: state => saveState(context, state),
     warn: runner.warning,
   });
+}
+
+function saveState({ runner }: Context, state: CleanupState | undefined): void {
+  try {
+    runner.saveState(state === undefined ? '' : serializeState(state));
+  } catch (error) {
+    runner.debug(stackOf(error));
+    throw new ActionError(
+      errorTitles.outputsNotWritten,
+      "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
+    );
+  }
 }
 
 async function writeResults(
   context: Context,
   inputs: MainInputs,
   account: Account,
-  minted: MintedToken,
+  token: MintedToken,
 ): Promise<void> {
   const { runner, clock } = context;
+  const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
+  // A permanent token was the post step's to delete only as long as nobody had it.
+  const isPermanent = inputs.request.kind === 'stored' && !inputs.request.untilJobEnds;
   try {
-    const variables = inputs.exportEnv.map(name => [name, minted.secret] as const);
-    // A token that is to stay was the post step's to delete only as long as nobody had it.
-    const stays = inputs.request.kind === 'stored' && !inputs.request.untilJobEnds;
-    runner.writeResults(toOutputs(minted), Object.fromEntries(variables), stays ? '' : undefined);
+    runner.writeResults(toOutputs(token), variables, isPermanent ? '' : undefined);
   } catch (error) {
     runner.debug(stackOf(error));
-    const deletion = await withdraw(context, account, minted);
+    const discarded = await discardMinted(account, token, retryOptions(context, 0));
     throw new ActionError(
       errorTitles.outputsNotWritten,
-      `The runner's files could not be written; is the disk full? ${deletion}`,
+      `The runner's files could not be written; is the disk full? ${discarded}`,
     );
   }
-  runner.info(logLine(minted, inputs, clock.now()));
+  runner.info(logLine(token, inputs, clock.now()));
   if (!inputs.summary) return;
   try {
-    await runner.writeSummary('Mapbox token', summaryRows(minted, inputs));
+    await runner.writeSummary('Mapbox token', summaryRows(token, inputs));
   } catch {
-    runner.warning('The token was handed on, but the summary page could not be written.');
+    runner.warning('The outputs were written, but the summary page could not be.');
   }
-}
-
-/** Deletes a token that nobody will get, and says what became of it. */
-async function withdraw(context: Context, account: Account, minted: MintedToken): Promise<string> {
-  if (minted.usage === 'tk') return 'The token was not handed on; it expires by itself.';
-  const result = await deleteTokenWithRetry(account, minted.id, retryOptions(context, DISCARD_BUDGET_MS));
-  return result.kind === 'deleted' && result.found
-    ? 'The token was deleted.'
-    : `The token ${minted.id} was not handed on and may still be alive: look for it on ${TOKENS_PAGE}.`;
 }

@@ -1,133 +1,90 @@
-import { deleteOrphans, orphanWarning } from '../cleanup/orphans.ts';
-import type { CleanupState } from '../cleanup/state.ts';
-import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { OrphanTracker, type SaveState } from '../cleanup/orphan-tracker.ts';
+import { ActionError, type ErrorTitle, errorTitles } from '../errors/action-error.ts';
 import { apiError } from '../errors/api-error.ts';
-import type { ConnectionInputs } from '../inputs/connection.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
-import { createStoredToken } from '../mapbox/create.ts';
-import { isNotFound } from '../mapbox/result.ts';
+import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
 import { type RetryOptions, retry, withBudget } from '../mapbox/retry.ts';
 import { jobMarker, jobNote, permanentNote } from '../note.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
-import { confirmedTokenId, discard, ownTokenId, withDiscardBudget } from './discard.ts';
-import { judge, type MintedToken } from './verify.ts';
+import { confirmedTokenId, discardToken, ownTokenId } from './discard.ts';
+import { type MintedStoredToken, verifyStoredToken } from './verify.ts';
 
-/** What minting needs of the world. */
-export interface Mint {
-  readonly account: Account;
+/** What minting a stored token needs beside the account and the request. */
+export interface StoredTokenOptions {
+  readonly run: WorkflowRun;
+  /** Eight characters that only this step's tokens carry. */
+  readonly nonce: string;
   readonly options: RetryOptions;
-  /**
-   * Keeps the trail for the post step, in place of the one before; `undefined` when there is nothing to clean up.
-   * Throws where that cannot be written.
-   */
-  readonly saveState: (state: CleanupState | undefined) => void;
-  readonly warn: (text: string) => void;
+  readonly saveState: SaveState;
+  readonly warn: (message: string) => void;
 }
 
-/** Looking for what a lost attempt made must not use up the time in which to repeat it. */
+/** Searching for orphans must not use up the time in which to try again. */
 const ORPHAN_BUDGET_MS = 15_000;
 
 /**
- * Mints a token that lives until it is deleted. One request when all is well.
+ * Mints a token that lives until it is deleted, with one request when all is well. Creating a stored token is not
+ * idempotent: the state for the post step is saved before each request and again when the token's id is known.
  *
- * The trail is kept before the first request leaves, and again as soon as the token's id is known, so that the
- * post step finds the token whenever this one is interrupted.
- *
- * @throws {ActionError} when there is no token to hand on.
+ * @throws {ActionError} when there is no token to use.
  */
 export async function mintStoredToken(
-  { authorizingToken, username }: ConnectionInputs,
+  account: Account,
   request: TokenRequest & { kind: 'stored' },
-  run: WorkflowRun,
-  nonce: string,
-  { account, options, saveState, warn }: Mint,
-): Promise<MintedToken> {
+  { run, nonce, options, saveState, warn }: StoredTokenOptions,
+): Promise<MintedStoredToken> {
   const marker = request.untilJobEnds ? jobMarker(run, nonce) : undefined;
   const note = marker === undefined ? permanentNote(request.note, run) : jobNote(request.note, marker);
-  let state: CleanupState = { username, note, marker, id: undefined, orphans: 0 };
-  const update = (change: Partial<CleanupState>) => {
-    state = { ...state, ...change };
-    saveState(state);
-  };
-  /** How many attempts may have made a token that nobody holds. */
-  let lost = 0;
-  /** What was found of them. A list that is stale shows a token again that is deleted: no loss is made good twice. */
-  const found = new Set<string>();
-  /** Whether the account could not be searched, for want of `tokens:read`. */
-  let cannotSearch = false;
-
+  const tracker = new OrphanTracker(account, { note, marker }, saveState);
+  const orphanOptions = () => withBudget(options, ORPHAN_BUDGET_MS);
   const result = await retry(
-    async left => {
-      if (state.orphans !== lost + 1) update({ orphans: lost + 1 });
-      const result = await createStoredToken(account, { ...request, note }, left);
-      // A refusal that Mapbox did not write says nothing of what Mapbox did.
-      if (result.kind === 'indeterminate' || (result.kind === 'rejected' && !result.isMapboxError)) lost++;
-      else if (result.kind !== 'success') update({ orphans: lost });
+    async timeoutMs => {
+      tracker.beforeAttempt();
+      const result = await createStoredToken(account, { ...request, note }, timeoutMs);
+      tracker.afterAttempt(result);
       return result;
     },
     options,
-    async () => {
-      if (marker === undefined || cannotSearch) return;
-      const cleared = await deleteOrphans(account, marker, withBudget(options, ORPHAN_BUDGET_MS));
-      if (cleared.kind !== 'searched') {
-        cannotSearch = isNotFound(cleared);
-        return;
-      }
-      const fresh = cleared.deleted.filter(id => !found.has(id));
-      for (const id of fresh) found.add(id);
-      lost = Math.max(0, lost - fresh.length);
-    },
+    () => tracker.deleteOrphans(orphanOptions()),
   );
-
   if (result.kind !== 'success') {
-    if (lost === 0) forget(saveState);
-    throw await apiError(result, request.scopes, authorizingToken, account, options);
+    tracker.noToken();
+    throw await apiError(result, request.scopes, account, options);
   }
-  const { value } = result;
-  const id = ownTokenId(value, authorizingToken);
-  const own = confirmedTokenId(value, authorizingToken, username);
-  try {
-    update({ id, orphans: id === undefined ? lost + 1 : lost });
-  } catch (error) {
-    const deletion = await discard(account, own, state, withDiscardBudget(options));
-    if (deletion.gone && lost === 0) forget(saveState);
-    const reason =
-      error instanceof ActionError ? error.message : 'The trail for the post step could not be kept.';
-    throw new ActionError(
-      errorTitles.outputsNotWritten,
-      `${reason} The token was not handed on. ${deletion.words}`,
-    );
-  }
-  const minted = judge(value, request, username, authorizingToken);
-  if ('fault' in minted) {
-    // Without an id of its own, what was made is as good as lost.
-    if (own === undefined) update({ id: undefined, orphans: lost + 1 });
-    const deletion = await discard(account, own, state, withDiscardBudget(options));
-    if (deletion.gone && lost > 0) update({ id: undefined });
-    else if (deletion.gone) forget(saveState);
-    throw new ActionError(
-      errorTitles.tokenMismatch,
-      `Mapbox made a token, but ${minted.fault}. It was not handed on. ${deletion.words}`,
-    );
-  }
-  const unmarked = minted.usage !== 'tk' && marker !== undefined && !minted.note.endsWith(marker);
-  if (unmarked) {
-    warn(
-      `Mapbox stored the note otherwise than it was sent, without "${marker}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`,
-    );
-  }
-  if (lost > 0 && (cannotSearch || unmarked || marker === undefined)) {
-    const searched = cannotSearch ? state : { ...state, marker: undefined };
-    warn(await orphanWarning(account, searched, withBudget(options, ORPHAN_BUDGET_MS)));
-    update({ orphans: 0 });
-  }
-  return minted;
+  const token = await acceptOrDiscard(result.value, request, account, tracker, options);
+  const markerStored = marker === undefined || token.note.endsWith(marker);
+  if (!markerStored) warn(describeChangedNote(marker));
+  const warning = await tracker.warning(markerStored, orphanOptions());
+  if (warning !== undefined) warn(warning);
+  return token;
 }
 
-/** There is nothing left to clean up. Where that cannot be written, the post step finds nothing, and that is all. */
-function forget(saveState: Mint['saveState']): void {
+async function acceptOrDiscard(
+  created: CreatedToken,
+  request: TokenRequest & { kind: 'stored' },
+  account: Account,
+  tracker: OrphanTracker,
+  options: RetryOptions,
+): Promise<MintedStoredToken> {
+  const reject = async (title: ErrorTitle, message: string): Promise<never> => {
+    const id = confirmedTokenId(created, account);
+    if (id === undefined) tracker.tokenUnconfirmed();
+    const discarded = await discardToken(account, id, tracker.state, options);
+    if (discarded.deleted) tracker.noToken();
+    throw new ActionError(title, `${message} ${discarded.message}`);
+  };
   try {
-    saveState(undefined);
-  } catch {}
+    tracker.tokenCreated(ownTokenId(created, account));
+  } catch (error) {
+    const cause = error instanceof ActionError ? error.message : "The post step's state could not be saved.";
+    return reject(errorTitles.outputsNotWritten, cause);
+  }
+  const verified = verifyStoredToken(created, request, account);
+  if (!('mismatch' in verified)) return verified;
+  return reject(errorTitles.tokenMismatch, `Mapbox created a token, but ${verified.mismatch}.`);
+}
+
+function describeChangedNote(marker: string): string {
+  return `Mapbox stored the note without "${marker}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`;
 }

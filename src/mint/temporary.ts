@@ -1,81 +1,70 @@
 import { formatDuration } from '../duration.ts';
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { apiError } from '../errors/api-error.ts';
-import type { ConnectionInputs } from '../inputs/connection.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { createTemporaryToken } from '../mapbox/create.ts';
+import { type CreatedToken, createTemporaryToken } from '../mapbox/create.ts';
 import type { Rejected } from '../mapbox/result.ts';
 import { type RetryOptions, retry } from '../mapbox/retry.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { confirmedTokenId, ownTokenId, withDiscardBudget } from './discard.ts';
-import type { Mint } from './stored.ts';
-import { judge, type MintedToken } from './verify.ts';
+import { type MintedTemporaryToken, verifyTemporaryToken } from './verify.ts';
 
 /**
- * Mints a token that expires by itself. One request when all is well; repeating it is harmless.
+ * Mints a token that expires on its own. One request when all is well; repeating it does no harm.
  *
- * @throws {ActionError} when there is no token to hand on.
+ * @throws {ActionError} when there is no token to use.
  */
 export async function mintTemporaryToken(
-  { authorizingToken, username }: ConnectionInputs,
+  account: Account,
   request: TokenRequest & { kind: 'temporary' },
-  { account, options }: Pick<Mint, 'account' | 'options'>,
-): Promise<MintedToken> {
+  options: RetryOptions,
+): Promise<MintedTemporaryToken> {
   const { clock, log } = options;
-  const ask = (ahead: number) =>
-    retry(left => {
-      const expires = new Date(clock.now() + ahead + maxSeconds(request.seconds) * 1000);
-      return createTemporaryToken(account, { scopes: request.scopes, expires }, left);
+  const create = (skew: number) =>
+    retry(timeoutMs => {
+      const expires = new Date(clock.now() + skew + maxSeconds(request.seconds) * 1000);
+      return createTemporaryToken(account, { scopes: request.scopes, expires }, timeoutMs);
     }, options);
 
-  let result = await ask(0);
-  const ahead = result.kind === 'rejected' ? clockCorrection(result, clock.now()) : undefined;
-  if (ahead !== undefined) {
+  let result = await create(0);
+  const skew = result.kind === 'rejected' ? clockCorrection(result, clock.now()) : undefined;
+  if (skew !== undefined) {
     log(
-      `The runner's clock is ${formatDuration(Math.abs(ahead))} ${ahead < 0 ? 'ahead of' : 'behind'} Mapbox's. Asking again by Mapbox's clock.`,
+      `The runner's clock is ${formatDuration(Math.abs(skew))} ${skew < 0 ? 'ahead of' : 'behind'} Mapbox's. Retrying by Mapbox's clock.`,
     );
-    result = await ask(ahead);
+    result = await create(skew);
   }
-  if (result.kind !== 'success')
-    throw await apiError(result, request.scopes, authorizingToken, account, options);
-  const { value } = result;
-  const minted = judge(value, request, username, authorizingToken);
-  if (!('fault' in minted)) return minted;
-  const stored = [value.claims?.usage, value.usage].some(usage => usage === 'pk' || usage === 'sk');
-  const deletion = stored
-    ? await discardUnexpected(
-        account,
-        ownTokenId(value, authorizingToken),
-        confirmedTokenId(value, authorizingToken, username),
-        withDiscardBudget(options),
-      )
-    : 'A temporary token expires by itself.';
+  if (result.kind !== 'success') throw await apiError(result, request.scopes, account, options);
+  const verified = verifyTemporaryToken(result.value, request, account);
+  if (!('mismatch' in verified)) return verified;
+  const discarded = await discardUnexpected(account, result.value, options);
   throw new ActionError(
     errorTitles.tokenMismatch,
-    `Mapbox made a token, but ${minted.fault}. It was not handed on. ${deletion}`,
+    `Mapbox created a token, but ${verified.mismatch}. It was not used. ${discarded}`,
   );
 }
 
-/**
- * Deletes a stored token that came where a temporary one was asked for, and says what became of it.
- *
- * @param onResult its id as the answer says it, and `confirmed` as its own text does.
- */
+/** Deletes a stored token that came in place of a temporary one, and says what became of it. */
 async function discardUnexpected(
   account: Account,
-  onResult: string | undefined,
-  confirmed: string | undefined,
+  created: CreatedToken,
   options: RetryOptions,
 ): Promise<string> {
+  const isStored = [created.claims?.usage, created.usage].some(usage => usage === 'pk' || usage === 'sk');
+  if (!isStored) return 'A temporary token expires on its own.';
+  const confirmed = confirmedTokenId(created, account);
   const result =
-    confirmed === undefined ? undefined : await deleteTokenWithRetry(account, confirmed, options);
+    confirmed === undefined
+      ? undefined
+      : await deleteTokenWithRetry(account, confirmed, withDiscardBudget(options));
   if (result?.kind === 'deleted' && result.found) return 'It was deleted.';
-  const which = onResult === undefined ? 'a token was' : `the token ${onResult} was`;
-  return `It may still be alive: look on the Tokens page, ${TOKENS_PAGE}, whether ${which} made just now.`;
+  const id = ownTokenId(created, account);
+  const which = id === undefined ? 'a token was' : `the token ${id} was`;
+  return `It may still be alive: look on the Tokens page, ${TOKENS_PAGE}, whether ${which} created just now.`;
 }
 
-/** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be refused. */
+/** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be rejected. */
 function maxSeconds(seconds: number): number {
   return Math.min(seconds, 3600 - 15);
 }
@@ -83,11 +72,11 @@ function maxSeconds(seconds: number): number {
 /** More than this is no drift: the runner's clock is wrong, and other things will fail over it. */
 const MAX_SKEW_MS = 3_600_000;
 
-/** Milliseconds to add to the runner's clock, where Mapbox refused the expiry and its `Date` explains why. */
+/** Milliseconds to add to the runner's clock, where Mapbox rejected the expiry and its `Date` explains why. */
 function clockCorrection({ reason, serverDate }: Rejected, now: number): number | undefined {
   if (reason !== 'expires-in-past' && reason !== 'expires-too-late') return undefined;
   if (serverDate === undefined) return undefined;
   // `Date` is cut to whole seconds, and the next request takes its time.
-  const ahead = serverDate.getTime() - now - (reason === 'expires-too-late' ? 1000 : 0);
-  return Math.abs(ahead) <= MAX_SKEW_MS ? ahead : undefined;
+  const skew = serverDate.getTime() - now - (reason === 'expires-too-late' ? 1000 : 0);
+  return Math.abs(skew) <= MAX_SKEW_MS ? skew : undefined;
 }

@@ -1,11 +1,12 @@
+import { codeList } from '../errors/action-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
-import type { AuthorizingToken } from '../mapbox/account.ts';
+import type { Account } from '../mapbox/account.ts';
 import type { CreatedToken } from '../mapbox/create.ts';
 import { usageForScopes } from '../mapbox/scopes.ts';
 import { type Claims, isTokenId } from '../mapbox/token.ts';
 import { extractTokens, type Secret } from '../secret.ts';
 
-/** A token that is what was asked for. */
+/** A token that matches the request. */
 export type MintedToken = MintedStoredToken | MintedTemporaryToken;
 
 /** Lives until it is deleted by its id. */
@@ -28,82 +29,84 @@ export interface MintedTemporaryToken {
   readonly expiresAt: Date;
 }
 
-/** Why an answer is not handed on. */
+/** How a created token differs from the request: the end of a sentence that begins with "but". */
 export interface Mismatch {
-  readonly fault: string;
+  readonly mismatch: string;
 }
 
-/** Compares what Mapbox made with what was asked for: a new token of the usage, exactly the scopes, the account. */
-export function judge(
+/** Checks that a created token is a new one of this account, and has the usage and exactly the scopes requested. */
+export function verifyStoredToken(
   created: CreatedToken,
-  request: TokenRequest,
-  username: string,
-  authorizingToken: Pick<AuthorizingToken, 'secret' | 'id'>,
-): MintedToken | Mismatch {
-  const { claims, secret, id } = created;
-  if (secret.equals(authorizingToken.secret) || (id !== undefined && id === authorizingToken.id)) {
-    return { fault: 'it is the authorizing token' };
-  }
-  if (claims === undefined) return { fault: 'its text does not have the form of a Mapbox token' };
-  if (claims.username !== username) return { fault: 'it belongs to another account' };
-  return request.kind === 'temporary'
-    ? judgeTemporary(created, claims, request)
-    : judgeStored(created, claims, request);
-}
-
-function judgeTemporary(
-  { secret, expires }: CreatedToken,
-  { usage, username, scopes, expiresAt }: Claims,
-  request: TokenRequest & { kind: 'temporary' },
-): MintedToken | Mismatch {
-  if (usage !== 'tk') return { fault: `it is a \`${usage}\` token and not a temporary one` };
-  if (scopes === undefined) return { fault: 'its scopes are not told' };
-  const fault = compareScopes(request.scopes, scopes);
-  if (fault !== undefined) return { fault };
-  // The text's own claim is what Mapbox will go by; the answer of 2018 had nothing beside the text.
-  const result = expiresAt ?? expires;
-  if (result === undefined) return { fault: 'it does not tell when it expires' };
-  return { usage, secret, username, scopes: request.scopes, expiresAt: result };
-}
-
-function judgeStored(
-  created: CreatedToken,
-  claims: Claims,
   request: TokenRequest & { kind: 'stored' },
-): MintedToken | Mismatch {
+  account: Account,
+): MintedStoredToken | Mismatch {
+  const claims = verifyIdentity(created, account);
+  if ('mismatch' in claims) return claims;
   const { secret, id, usage, scopes, note, allowedUrls } = created;
   const expected = usageForScopes(request.scopes);
-  if (usage !== 'pk' && usage !== 'sk') return { fault: 'it is neither a public nor a secret token' };
+  if (usage !== 'pk' && usage !== 'sk') return { mismatch: 'it is neither a public nor a secret token' };
   if (usage !== claims.usage || (expected !== undefined && usage !== expected)) {
-    return { fault: `it is a \`${claims.usage}\` token, where \`${expected ?? usage}\` was to be expected` };
+    return { mismatch: `it is a \`${claims.usage}\` token instead of \`${expected ?? usage}\`` };
   }
-  if (scopes === undefined) return { fault: 'its scopes are not told' };
-  const fault = compareScopes(request.scopes, scopes);
-  if (fault !== undefined) return { fault };
+  const difference = compareScopes(request.scopes, scopes);
+  if (difference !== undefined) return { mismatch: difference };
   if (id === undefined || !isTokenId(id))
-    return { fault: 'its id is missing, so that nobody could delete it' };
-  if (claims.id !== undefined && claims.id !== id) return { fault: 'its id is not the one in its text' };
+    return { mismatch: 'its id is missing, so that nobody could delete it' };
+  if (claims.id !== undefined && claims.id !== id) return { mismatch: 'its id is not the one in its text' };
   if (request.allowedUrls.length > 0 && allowedUrls.length === 0) {
-    return { fault: 'it is not restricted to the allowed URLs' };
+    return { mismatch: 'it is not restricted to the allowed URLs' };
   }
   // The note is an output and stands in the summary: no place for a token, and we sent none.
-  if (extractTokens(note).length > 0) return { fault: 'its note has a token in it' };
+  if (extractTokens(note).length > 0) return { mismatch: 'its note contains a token' };
   return { usage, secret, username: claims.username, scopes: request.scopes, id, note };
 }
 
-function compareScopes(asked: readonly string[], granted: readonly string[]): string | undefined {
-  const missing = asked.filter(scope => !granted.includes(scope));
-  const excess = granted.filter(scope => !asked.includes(scope));
+/** Checks that a created token is a temporary one of this account, and has exactly the scopes requested. */
+export function verifyTemporaryToken(
+  created: CreatedToken,
+  request: TokenRequest & { kind: 'temporary' },
+  account: Account,
+): MintedTemporaryToken | Mismatch {
+  const claims = verifyIdentity(created, account);
+  if ('mismatch' in claims) return claims;
+  const { usage, username, scopes } = claims;
+  if (usage !== 'tk') return { mismatch: `it is a \`${usage}\` token instead of a temporary one` };
+  const difference = compareScopes(request.scopes, scopes);
+  if (difference !== undefined) return { mismatch: difference };
+  // Mapbox goes by the claim in the text; the response of 2018 had nothing beside the text.
+  const expiresAt = claims.expiresAt ?? created.expires;
+  if (expiresAt === undefined) return { mismatch: 'it does not say when it expires' };
+  return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt };
+}
+
+function verifyIdentity(
+  { claims, secret, id }: CreatedToken,
+  { authorizingToken, username }: Account,
+): Claims | Mismatch {
+  if (secret.equals(authorizingToken.secret) || (id !== undefined && id === authorizingToken.id)) {
+    return { mismatch: 'it is the authorizing token' };
+  }
+  if (claims === undefined) return { mismatch: 'its text does not have the form of a Mapbox token' };
+  if (claims.username !== username) return { mismatch: 'it belongs to another account' };
+  return claims;
+}
+
+/** `granted`: `undefined` where the response does not say. */
+function compareScopes(
+  requested: readonly string[],
+  granted: readonly string[] | undefined,
+): string | undefined {
+  if (granted === undefined) return 'its scopes are unknown';
+  const missing = requested.filter(scope => !granted.includes(scope));
+  const excess = granted.filter(scope => !requested.includes(scope));
   const parts = [
-    ...(missing.length > 0 ? [`it lacks the scopes ${list(missing)}`] : []),
-    ...(excess.length > 0 ? [`it has scopes that were not asked for: ${list(excess)}`] : []),
+    ...(missing.length > 0 ? [`it lacks ${shortCodeList(missing)}`] : []),
+    ...(excess.length > 0 ? [`it has scopes that were not requested: ${shortCodeList(excess)}`] : []),
   ];
   return parts.length > 0 ? parts.join(', and ') : undefined;
 }
 
-function list(scopes: readonly string[]): string {
-  return scopes
-    .slice(0, 20)
-    .map(scope => `\`${scope.slice(0, 40)}\``)
-    .join(', ');
+/** What a response names may be of any length and number. */
+function shortCodeList(scopes: readonly string[]): string {
+  return codeList(scopes.slice(0, 20).map(scope => scope.slice(0, 40)));
 }

@@ -28,7 +28,7 @@ export async function withAccount<T>(
   try {
     return await use({
       send: createApiClient(client, api),
-      authorizingToken: authorizingToken.secret,
+      authorizingToken,
       username,
       api,
       now: clock.now,

@@ -2,7 +2,6 @@ import type { Clock } from '../clock.ts';
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
 import { rejectionError } from '../errors/rejection.ts';
-import type { ConnectionInputs } from '../inputs/connection.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { Rejected } from '../mapbox/result.ts';
@@ -25,7 +24,6 @@ export function checkOwnScopes(own: ListedToken | undefined): void {
 
 export async function listError(
   result: Rejected | RetriesExhausted,
-  connection: ConnectionInputs,
   account: Account,
   clock: Clock,
 ): Promise<ActionError> {
@@ -38,57 +36,51 @@ export async function listError(
   if (
     result.isMapboxError &&
     result.reason === 'not-found' &&
-    connection.username === connection.authorizingToken.username
+    account.username === account.authorizingToken.username
   ) {
     return new ActionError(
       errorTitles.notFound,
       `Mapbox answered 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
-  return sweepRejectionError(result, connection, account, clock);
+  return sweepRejectionError(result, account, clock);
 }
 
 /** Why tokens are still alive that could have been deleted; `undefined` where only the time was up. */
 export async function deletionError(
   deletions: readonly SweepDeletion[],
-  connection: ConnectionInputs,
   account: Account,
   clock: Clock,
 ): Promise<ActionError | undefined> {
   const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
   const so = `Deleted ${deleted} of ${pluralize(deletions.length, 'token')} whose runs are over.`;
-  const refused = deletions.find(deletion => deletion.kind === 'rejected');
-  if (refused !== undefined) {
-    if (refused.isMapboxError && refused.reason === 'not-found') {
+  const rejected = deletions.find(deletion => deletion.kind === 'rejected');
+  if (rejected !== undefined) {
+    if (rejected.isMapboxError && rejected.reason === 'not-found') {
       return new ActionError(
         errorTitles.notFound,
         `Mapbox answered 404 Not Found to the deletion of a token that is there: the authorizing token lacks \`tokens:write\`. ${so} ${RENEW}`,
       );
     }
-    const { title, message } = await sweepRejectionError(refused, connection, account, clock);
+    const { title, message } = await sweepRejectionError(rejected, account, clock);
     return new ActionError(title, `${message} ${so}`);
   }
-  const gaveUp = deletions.find(
+  const exhausted = deletions.find(
     deletion => deletion.kind === 'retries-exhausted' && deletion.last.kind !== 'rate-limited',
   );
-  if (gaveUp?.kind !== 'retries-exhausted') return undefined;
+  if (exhausted?.kind !== 'retries-exhausted') return undefined;
   return new ActionError(
-    titleForRetryable(gaveUp.last),
-    `${describeExhausted(gaveUp)} ${so} The next sweep goes on with the others.`,
+    titleForRetryable(exhausted.last),
+    `${describeExhausted(exhausted)} ${so} The next sweep goes on with the others.`,
   );
 }
 
-async function sweepRejectionError(
-  refused: Rejected,
-  { authorizingToken }: ConnectionInputs,
-  account: Account,
-  clock: Clock,
-): Promise<ActionError> {
-  if (refused.isMapboxError && refused.reason === 'other') {
+async function sweepRejectionError(rejected: Rejected, account: Account, clock: Clock): Promise<ActionError> {
+  if (rejected.isMapboxError && rejected.reason === 'other') {
     return new ActionError(
       errorTitles.requestRejected,
-      `Mapbox rejected the request with ${refused.status}.`,
+      `Mapbox rejected the request with ${rejected.status}.`,
     );
   }
-  return rejectionError(refused, [], authorizingToken, account, clock);
+  return rejectionError(rejected, [], account, clock);
 }

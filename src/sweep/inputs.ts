@@ -1,10 +1,5 @@
 import { errorTitles } from '../errors/action-error.ts';
-import {
-  missingScopes,
-  parseAuthorizingToken,
-  type ReadAuthorizer,
-  type TokenUse,
-} from '../inputs/authorizing-token.ts';
+import { missingScopes, parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
 import {
   type ConnectionInputs,
   parseApiUrl,
@@ -12,7 +7,8 @@ import {
   parseTimeout,
   parseUsername,
 } from '../inputs/connection.ts';
-import { failureOf, type InputProblem } from '../inputs/problems.ts';
+import { InputProblems } from '../inputs/problems.ts';
+import type { AuthorizingToken } from '../mapbox/account.ts';
 import { Secret } from '../secret.ts';
 
 export const sweepInputNames = [
@@ -45,7 +41,7 @@ const SWEEPING: TokenUse = {
  * @throws {Failure} that names every fault at once.
  */
 export function parseSweepInputs(inputs: (name: SweepInputName) => string, now: number): SweepInputs {
-  const problems: InputProblem[] = [];
+  const problems = new InputProblems();
   const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems, SWEEPING);
   const githubToken = parseGithubToken(inputs('github-token'), problems);
   const username = parseUsername(inputs('username'), authorizingToken, problems);
@@ -53,33 +49,30 @@ export function parseSweepInputs(inputs: (name: SweepInputName) => string, now: 
   const timeout = parseTimeout(inputs('timeout'), problems);
   const api = parseApiUrl(inputs('api-url'), problems);
   if (authorizingToken !== undefined) checkScopes(authorizingToken, dryRun, problems);
-  if (
-    problems.length > 0 ||
-    authorizingToken === undefined ||
-    githubToken === undefined ||
-    timeout === undefined ||
-    api === undefined
-  ) {
-    throw failureOf(problems);
-  }
-  return { connection: { authorizingToken, username, timeout, api }, githubToken, dryRun };
+  const { githubToken: checkedGithubToken, ...connection } = problems.throwIfAny({
+    authorizingToken,
+    username,
+    timeout,
+    api,
+    githubToken,
+  });
+  return { connection, githubToken: checkedGithubToken, dryRun };
 }
 
-function parseGithubToken(input: string, problems: InputProblem[]): Secret | undefined {
+function parseGithubToken(input: string, problems: InputProblems): Secret | undefined {
   const text = input.trim();
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
-  problems.push({
-    title: errorTitles.invalidInput,
-    message: `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
-  });
-  return undefined;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
+  );
 }
 
-function checkScopes(authorizingToken: ReadAuthorizer, dryRun: boolean, problems: InputProblem[]): void {
+function checkScopes(authorizingToken: AuthorizingToken, dryRun: boolean, problems: InputProblems): void {
   const missing = missingScopes(authorizingToken, ['tokens:read', ...(dryRun ? [] : ['tokens:write'])]);
   if (missing.length === 0) return;
-  problems.push({
-    title: errorTitles.authorizingTokenMissingScopes,
-    message: `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(' and ')}. The sweep needs \`tokens:read\` to find tokens and \`tokens:write\` to delete them.`,
-  });
+  problems.add(
+    errorTitles.authorizingTokenMissingScopes,
+    `\`authorizing-token\` lacks ${missing.map(scope => `\`${scope}\``).join(' and ')}. The sweep needs \`tokens:read\` to find tokens and \`tokens:write\` to delete them.`,
+  );
 }

@@ -72,7 +72,7 @@ async function sweep(
   const sweeper = { run, own: connection.authorizingToken.id };
 
   const found = await findTokens(account, options, () => true);
-  if (found.kind !== 'found') throw await listError(found, connection, account, clock);
+  if (found.kind !== 'found') throw await listError(found, account, clock);
   const { tokens } = found;
   if (!dryRun) checkOwnScopes(tokens.find(({ id }) => id === sweeper.own));
   const own = tokens.filter(token => decide(token, sweeper, new Map()).kind !== 'unrelated');
@@ -101,7 +101,7 @@ async function sweep(
   const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
   await summarize(context, entries, dryRun);
 
-  const failure = await deletionError(deletions, connection, account, clock);
+  const failure = await deletionError(deletions, account, clock);
   if (failure !== undefined) throw failure;
   if (deleted < deletions.length) runner.warning(timeoutWarning(deleted, deletions.length));
   runner.info(

@@ -206,7 +206,7 @@ const badInputs: BadInput[] = [
     what: 'a token for a note',
     inputs: { note: `by ${text('sk', { u: 'octo', a: id })}` },
     title: input,
-    says: '`note` has a token in it',
+    says: '`note` contains a token',
   },
   { what: 'a username with a path in it', inputs: { username: '../octo' }, title: input, says: '`username`' },
   {

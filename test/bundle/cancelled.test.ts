@@ -185,7 +185,7 @@ describe.skipIf(process.platform === 'win32')('a job cancelled between two attem
     );
     await using _ = setting;
     const waiting = Promise.withResolvers<void>();
-    const action = start(setting, { onLine: line => line.includes('Trying again') && waiting.resolve() });
+    const action = start(setting, { onLine: line => line.includes('Retrying') && waiting.resolve() });
     await waiting.promise;
     action.cancel();
     const { main, post } = await action.done;

@@ -20,7 +20,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'Mapbox fails',
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
       'Mapbox server error',
-      /^Mapbox answered 503 with .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
+      /^Mapbox answered 503 with .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
     ],
     [
       'a gateway fails',
@@ -32,19 +32,19 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the connection is reset',
       { kind: 'reset', processed: false },
       'Could not reach Mapbox',
-      /^No answer from Mapbox: the connection was (?:reset|closed) .*Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+      /^No answer from Mapbox: the connection was (?:reset|closed) .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
       'Mapbox is silent',
       { kind: 'hang', processed: false },
       'Could not reach Mapbox',
-      /^No answer from Mapbox: it took too long \(TIMEOUT\)\. Given up after one attempt/,
+      /^No answer from Mapbox: it took too long \(TIMEOUT\)\. Gave up after one attempt/,
     ],
     [
       'a page comes in place of an answer',
       { kind: 'html', status: 200, processed: false },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 200, but with an HTML page\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+      /^Mapbox answered 200, but with an HTML page\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
       'the answer stops in the middle',
@@ -80,7 +80,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
       'Mapbox rate limit exceeded',
-      /^Mapbox's rate limit is reached \(429\); it resets in 30 min\. Given up after one attempt\. Raise `timeout`/,
+      /^Mapbox's rate limit is reached \(429\); it resets in 30 min\. Gave up after one attempt\. Raise `timeout`/,
     ],
   ])('%s', async (_, fault, title, says) => {
     await using setting = await setUp({
@@ -105,7 +105,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     expectOneError(
       main,
       'Could not reach Mapbox',
-      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Given up after (?:one attempt|\d+ attempts over [\d.]+ s)/,
+      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     );
     expect(post.stdout).toBe('');
   });
@@ -128,7 +128,7 @@ describe('gets there all the same', () => {
 
     expect(main.exitCode).toBe(0);
     expect(main.shown).toMatch(
-      /rate limit is reached \(429\); it resets in 1 s\. Trying again in 1\.?\d? s, for (?:5 min|300 s) at most\./,
+      /rate limit is reached \(429\); it resets in 1 s\. Retrying in 1\.?\d? s \((?:5 min|300 s) left\)\./,
     );
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE']);
   });

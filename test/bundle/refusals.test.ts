@@ -35,7 +35,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
     expectOneError(main, title, /malformed: Mapbox cannot read it/);
   });
 
-  it('invalid, because its signature does not hold', async () => {
+  it('invalid, because its signature is wrong', async () => {
     await using setting = await setUp();
     const forged = setting.authorizingToken.token.replace(/[^.]*$/, 'S'.repeat(22));
     const { main } = await setting.run({ 'authorizing-token': forged });
@@ -113,7 +113,7 @@ it('says that a temporary token cannot hand out more time than it has', async ()
   const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: 300 });
   const { main } = await setting.run({ 'authorizing-token': token, lifetime: '30m' });
 
-  expectOneError(main, 'Mapbox rejected the expiry', /longer than the authorizing token.*expires at/);
+  expectOneError(main, 'Mapbox rejected the expiry', /outlive the authorizing token.*expires at/);
 });
 
 it('leaves the post step nothing to do after a refusal', async () => {

@@ -5,6 +5,7 @@
  */
 
 import { parseApiUrl } from '../../src/inputs/connection.ts';
+import { InputProblems } from '../../src/inputs/problems.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
 import { Laboratory, NotAsked } from './laboratory.ts';
@@ -24,7 +25,9 @@ await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefine
 for (let n = 0; n < 60; n++) standIn?.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
 
 const url =
-  standIn?.url ?? parseApiUrl(process.env['MAPBOX_API'] ?? '', [])?.href ?? 'https://api.mapbox.com';
+  standIn?.url ??
+  parseApiUrl(process.env['MAPBOX_API'] ?? '', new InputProblems())?.href ??
+  'https://api.mapbox.com';
 
 const authorizer = standIn?.account.issue({ scopes: HELD }).token ?? given;
 

@@ -356,7 +356,7 @@ describe('a clear end', () => {
 
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Mapbox server error: The tokens could not be listed\. .*Given up after \d+ attempts/,
+        /^Mapbox server error: The tokens could not be listed\. .*Gave up after \d+ attempts/,
       ),
     ]);
     expect(swept.took).toBeLessThanOrEqual(301_000);

@@ -72,6 +72,7 @@ export const authorizingToken: AuthorizingToken = {
   username: OWNER,
   id: AUTHORIZER_ID,
   expiresAt: undefined,
+  scopes: undefined,
 };
 
 export const run: WorkflowRun = {
@@ -162,7 +163,7 @@ export function scripted(...steps: readonly Step[]): Wire {
 export function accountOn(client: Pick<Wire, 'send'>, changes: Partial<Account> = {}): Account {
   return {
     send: client.send,
-    authorizingToken: authorizingToken.secret,
+    authorizingToken,
     username: OWNER,
     api: new URL('https://api.mapbox.com'),
     now: () => START,

@@ -28,20 +28,20 @@ async function told(
   { username = 'octo', by = authorizingToken }: { username?: string; by?: AuthorizingToken } = {},
 ) {
   const client = scripted(...steps);
-  const account = accountOn(client, { username });
-  const { title, message } = await rejectionError(refused(changes), SCOPES, by, account, new FakeClock());
+  const account = accountOn(client, { username, authorizingToken: by });
+  const { title, message } = await rejectionError(refused(changes), SCOPES, account, new FakeClock());
   expect(client.left(), 'every scripted answer is fetched').toBe(0);
   return { title, message, asked: client.asked };
 }
 
 describe('401', () => {
   it.each([
-    ['TokenRevoked', /revoked: somebody deleted it\. Create a new one/],
+    ['TokenRevoked', /revoked: someone deleted it\. Create a new one/],
     ['TokenExpired', /has expired.*Create a new one/],
-    ['TokenInvalid', /invalid: its signature does not hold.*Create a new one/],
+    ['TokenInvalid', /invalid: its signature is wrong.*Create a new one/],
     ['TokenMalformed', /malformed: Mapbox cannot read it.*Create a new one/],
-    ['TokenValid', /yet says that the authorizing token is valid\. Run the job again/],
-    ['SomethingNew', /could not be asked why.*malformed, invalid, expired or revoked/],
+    ['TokenValid', /but says that the authorizing token is valid\. Run the job again/],
+    ['SomethingNew', /did not say why.*malformed, invalid, expired or revoked/],
   ])('is explained by Mapbox’s own %s', async (code, says) => {
     const { title, message, asked } = await told({ reason: 'unauthorized', status: 401 }, [
       json(200, { code }),
@@ -60,9 +60,9 @@ describe('404', () => {
   it('blames a username that is not that of the authorizing token', async () => {
     const other = { username: 'hexa' };
     const unknown = await told({ reason: 'no-such-user', status: 404 }, [], other);
-    expect(unknown.message).toMatch(/no account `hexa`.*belongs to `octo`.*leave `username` out/);
+    expect(unknown.message).toMatch(/no account `hexa`.*belongs to `octo`.*remove `username`/);
     const missing = await told({ reason: 'not-found', status: 404 }, [], other);
-    expect(missing.message).toMatch(/`username` says `hexa`.*belongs to `octo`/);
+    expect(missing.message).toMatch(/`username` is `hexa`.*belongs to `octo`/);
   });
 
   it('says so where Mapbox does not know the account that its own token names', async () => {
@@ -80,7 +80,7 @@ describe('404', () => {
     [
       'it sees that it has it',
       page([{ id: AUTHORIZER_ID, scopes: ['tokens:write'] }]),
-      /does have `tokens:write`, so the account itself may be in trouble/,
+      /does have `tokens:write`, so there may be a problem with the account itself/,
     ],
   ])('blames `tokens:write`: %s', async (_, step, says) => {
     const { title, message } = await told({ reason: 'not-found', status: 404 }, [step]);
@@ -98,18 +98,20 @@ describe('422 on scopes', () => {
       page([{ id: AUTHORIZER_ID, scopes: ['uploads:write'] }]),
     ]);
     expect(title).toBe(errorTitles.scopesRejected);
-    expect(message).toMatch(/^The authorizing token lacks `tilesets:write`\. A token can hand out only/);
+    expect(message).toMatch(
+      /^The authorizing token lacks `tilesets:write`\. A token can grant only scopes it has/,
+    );
     expect(asked).toHaveLength(8);
   });
 
   it('says that the account may not have one where the token has them all', async () => {
     const { message } = await told(change, [page([{ id: AUTHORIZER_ID, scopes: SCOPES }])]);
-    expect(message).toMatch(/although the authorizing token holds `tilesets:write`, `uploads:write`/);
+    expect(message).toMatch(/although the authorizing token has `tilesets:write`, `uploads:write`/);
   });
 
   it('advises `tokens:read` where the list was refused, and only there', async () => {
     const refusedList = await told(change, [notFound()]);
-    expect(refusedList.message).toMatch(/lacks at least one of.*With `tokens:read` as well/);
+    expect(refusedList.message).toMatch(/lacks at least one of.*If it also has `tokens:read`/);
     const failed = await told(change, [html(502)]);
     expect(failed.message).not.toContain('tokens:read');
     const notListed = await told(change, [page([{ id: idOf(1) }])]);
@@ -127,7 +129,7 @@ describe('422 on scopes', () => {
         return page([{ id: idOf(1) }], 'start=a');
       },
     });
-    const { message } = await rejectionError(refused(change), SCOPES, authorizingToken, account, clock);
+    const { message } = await rejectionError(refused(change), SCOPES, account, clock);
     expect(asked).toBe(4);
     expect(message).toMatch(/lacks at least one of/);
   });
@@ -139,7 +141,7 @@ describe('422 on the expiry', () => {
     const { title, message } = await told({ reason: 'expires-too-late', serverDate });
     expect(title).toBe(errorTitles.expiryRejected);
     expect(message).toMatch(
-      /more than one hour ahead: the runner's clock is 90 s ahead of Mapbox's \(runner 2026-01-02T03:04:05.000Z, Mapbox 2026-01-02T03:02:35.000Z\).*`lifetime: job`/,
+      /more than one hour from now: the runner's clock is 90 s ahead of Mapbox's \(runner 2026-01-02T03:04:05.000Z, Mapbox 2026-01-02T03:02:35.000Z\).*`lifetime: job`/,
     );
     const behind = await told({ reason: 'expires-in-past', serverDate: new Date(START + 90_000) });
     expect(behind.message).toMatch(/in the past: the runner's clock is 90 s behind Mapbox's/);
@@ -188,7 +190,7 @@ it('says of a 403 that URL restrictions do not work from a workflow', async () =
   const { title, message } = await told({ status: 403, reason: 'forbidden' });
   expect([title, message]).toEqual([
     errorTitles.requestRejected,
-    expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Look at both on https:/),
+    expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Check both on https:/),
   ]);
 });
 

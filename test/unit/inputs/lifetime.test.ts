@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, parseDuration } from '../../../src/duration.ts';
 import { parseLifetime } from '../../../src/inputs/lifetime.ts';
+import { InputProblems } from '../../../src/inputs/problems.ts';
 
 describe('a duration', () => {
   it.each([
@@ -30,13 +31,15 @@ describe('a lifetime', () => {
     ['1h', { kind: 'temporary', seconds: 3600 }],
     ['1s', { kind: 'temporary', seconds: 1 }],
   ])('can be %j', (words, lifetime) => {
-    expect(parseLifetime(words)).toEqual(lifetime);
+    expect(parseLifetime(words, new InputProblems())).toEqual(lifetime);
   });
 
   it.each(['61m', '3601s', '0m', '0.4s', 'forever', '20'])(
     'cannot be %j, and the way out is named',
     words => {
-      expect(parseLifetime(words)).toEqual({ fault: expect.stringMatching(/one hour.*`job`/) });
+      const problems = new InputProblems();
+      expect(parseLifetime(words, problems)).toBeUndefined();
+      expect(() => problems.throwIfAny({})).toThrow(/one hour.*`job`/);
     },
   );
 });

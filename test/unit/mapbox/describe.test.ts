@@ -40,7 +40,7 @@ describe('says what failed', () => {
 it('says after how many attempts, over how long', () => {
   const gaveUp = { kind: 'retries-exhausted', last: failing(503), elapsed: 290_000 } as const;
   expect(describeExhausted({ ...gaveUp, attempts: 12 })).toBe(
-    'Mapbox answered 503 with an empty answer. Given up after 12 attempts over 5 min.',
+    'Mapbox answered 503 with an empty answer. Gave up after 12 attempts in 5 min.',
   );
   expect(describeExhausted({ ...gaveUp, attempts: 1 })).toMatch(/after one attempt\.$/);
 });

@@ -357,8 +357,8 @@ describe('before a repetition', () => {
       patience(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([
-      "Mapbox's rate limit is reached (429); it resets in 20 s. Trying again in 23 s, for 5 min at most.",
-      'No connection to Mapbox: its name is not known to DNS (ENOTFOUND). Trying again in 0.5 s, for 5 min at most.',
+      "Mapbox's rate limit is reached (429); it resets in 20 s. Retrying in 23 s (5 min left).",
+      'No connection to Mapbox: its name is not known to DNS (ENOTFOUND). Retrying in 0.5 s (5 min left).',
     ]);
   });
 });

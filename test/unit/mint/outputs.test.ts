@@ -73,7 +73,7 @@ it.each([
   [
     { ...stored, usage: 'pk' as const },
     inputs({ ...job, untilJobEnds: false }),
-    `public token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it stays until somebody deletes it.`,
+    `public token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it stays until someone deletes it.`,
   ],
   [
     temporary,

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import type { CleanupState } from '../../../src/cleanup/state.ts';
 import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
 import type { HttpResponse } from '../../../src/http/client.ts';
-import type { ConnectionInputs } from '../../../src/inputs/connection.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import { mintStoredToken } from '../../../src/mint/stored.ts';
 import { mintTemporaryToken } from '../../../src/mint/temporary.ts';
@@ -12,7 +11,6 @@ import {
   accountOn,
   answer,
   authorizerText,
-  authorizingToken,
   DELETE,
   deleted,
   FakeClock,
@@ -42,13 +40,6 @@ const marker = jobMarker(run, NONCE);
 const note = jobNote('Release', marker);
 
 const SCOPES = ['tilesets:write', 'tilesets:read'];
-
-const connection: ConnectionInputs = {
-  authorizingToken,
-  username: OWNER,
-  timeout: 300_000,
-  api: new URL('https://api.mapbox.com'),
-};
 
 const job = {
   kind: 'stored',
@@ -83,8 +74,9 @@ async function mint(
       return client.send(request, limit);
     },
   });
-  const end = await mintStoredToken(connection, request, run, NONCE, {
-    account,
+  const end = await mintStoredToken(account, request, {
+    run,
+    nonce: NONCE,
     options: patience(clock, budget),
     saveState: state => {
       events.push('keep');
@@ -215,8 +207,9 @@ describe('when a request may have made a token that nobody holds', () => {
     clock.onSleep = milliseconds => {
       if (posts === 1) cleaning += milliseconds;
     };
-    const minted = await mintStoredToken(connection, job, run, NONCE, {
-      account,
+    const minted = await mintStoredToken(account, job, {
+      run,
+      nonce: NONCE,
       options: patience(clock),
       saveState: () => {},
       warn: () => {},
@@ -299,8 +292,9 @@ describe('a permanent token whose first request was lost', () => {
         return json(503, {});
       },
     });
-    const minted = await mintStoredToken(connection, permanent, run, NONCE, {
-      account,
+    const minted = await mintStoredToken(account, permanent, {
+      run,
+      nonce: NONCE,
       options: patience(clock),
       saveState: () => {},
       warn: () => {},
@@ -404,7 +398,7 @@ describe('an answer that is not what was asked for', () => {
     ]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
-      message: expect.stringMatching(/user:write.*not handed on. It was deleted/),
+      message: expect.stringMatching(/user:write.*It was discarded/),
     });
     expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
     expect(last).toBeUndefined();
@@ -418,7 +412,7 @@ describe('an answer that is not what was asked for', () => {
       deleted(),
     ]);
     expect(client.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
-    expect(end).toMatchObject({ message: expect.stringContaining('It was deleted') });
+    expect(end).toMatchObject({ message: expect.stringContaining('It was discarded') });
     expect(last).toBeUndefined();
   });
 
@@ -439,7 +433,7 @@ describe('an answer that is not what was asked for', () => {
     expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
-      message: expect.stringContaining('It was deleted'),
+      message: expect.stringContaining('It was discarded'),
     });
   });
 
@@ -507,7 +501,7 @@ describe('an answer that is not what was asked for', () => {
     const { clock, end, client } = await mint([made(idOf(1), { scopes: [] }), json(503, {}), deleted()], {
       budget: 0,
     });
-    expect(end).toMatchObject({ message: expect.stringContaining('It was deleted') });
+    expect(end).toMatchObject({ message: expect.stringContaining('It was discarded') });
     expect(client.limits[1]).toBe(10_000);
     expect(clock.slept).toHaveLength(1);
   });
@@ -530,7 +524,7 @@ describe('an answer that names another token', () => {
       deleted(),
     ]);
     expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
-    expect(end).toMatchObject({ message: expect.stringMatching(/another account.*It was deleted/) });
+    expect(end).toMatchObject({ message: expect.stringMatching(/another account.*It was discarded/) });
     expect(last).toBeUndefined();
   });
 
@@ -538,7 +532,7 @@ describe('an answer that names another token', () => {
     const odd = made(idOf(9), { scopes: [] });
     const found = await mint([odd, notFound(), page([{ id: idOf(1), note }]), deleted()]);
     expect(found.client.asked).toEqual([POST, DELETE(idOf(9)), GET, DELETE(idOf(1))]);
-    expect(found.end).toMatchObject({ message: expect.stringContaining('It was deleted') });
+    expect(found.end).toMatchObject({ message: expect.stringContaining('It was discarded') });
     const missing = await mint([odd, notFound(), page([])]);
     expect(missing.end).toMatchObject({ message: expect.stringContaining('may still be alive') });
     expect(missing.last).toEqual(state({ id: idOf(9) }));
@@ -563,7 +557,7 @@ it('warns of what was lost where notes are cut, since no mark is to be found the
     page([{ id: idOf(2), note: 'cut' }]),
   ]);
   expect(warnings).toEqual([
-    expect.stringContaining('stored the note otherwise'),
+    expect.stringContaining('stored the note without'),
     expect.stringMatching(/may have made one that nobody holds.*Look for the note/),
   ]);
   expect(last).toEqual(state({ id: idOf(2) }));
@@ -572,7 +566,7 @@ it('warns of what was lost where notes are cut, since no mark is to be found the
 it('warns where Mapbox has cut the note, by which the sweep would find the token', async () => {
   const { end, warnings } = await mint([made(idOf(1), { note: note.slice(0, -5) })]);
   expect(end).toMatchObject({ id: idOf(1) });
-  expect(warnings).toEqual([expect.stringMatching(/stored the note otherwise.*the sweep could not find it/)]);
+  expect(warnings).toEqual([expect.stringMatching(/stored the note without.*the sweep could not find it/)]);
 });
 
 describe('where the trail cannot be kept', () => {
@@ -580,8 +574,9 @@ describe('where the trail cannot be kept', () => {
   async function failing(n: number, steps: readonly Step[]) {
     const client = scripted(...steps);
     let kept = 0;
-    const end = await mintStoredToken(connection, job, run, NONCE, {
-      account: accountOn(client),
+    const end = await mintStoredToken(accountOn(client), job, {
+      run,
+      nonce: NONCE,
       options: patience(new FakeClock()),
       saveState() {
         if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
@@ -603,7 +598,7 @@ describe('where the trail cannot be kept', () => {
     expect(asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       title: errorTitles.outputsNotWritten,
-      message: 'No space. The token was not handed on. It was deleted.',
+      message: 'No space. It was discarded.',
     });
   });
 });
@@ -621,12 +616,9 @@ describe('temporary tokens', () => {
     const client = scripted(...steps);
     const lines: string[] = [];
     const end = await mintTemporaryToken(
-      connection,
+      accountOn(client, { now: () => clock.now() }),
       { ...request, seconds: length },
-      {
-        account: accountOn(client, { now: () => clock.now() }),
-        options: patience(clock, budget, undefined, lines),
-      },
+      patience(clock, budget, undefined, lines),
     ).catch((error: unknown) => error);
     expect(client.left(), 'every scripted answer is fetched').toBe(0);
     return { end, client, clock, lines, expires: client.requests.map(({ body }) => expiry(body)) };
@@ -717,7 +709,7 @@ describe('temporary tokens', () => {
     expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
-      message: expect.stringMatching(/`sk` token and not a temporary one.*It was deleted\.$/),
+      message: expect.stringMatching(/`sk` token instead of a temporary one.*It was deleted\.$/),
     });
   });
 
@@ -731,7 +723,9 @@ describe('temporary tokens', () => {
     async (_, odd, steps, named) => {
       const { end } = await ask([odd, ...steps]);
       expect(end).toMatchObject({
-        message: expect.stringMatching(`may still be alive: look on .*, whether ${named} made just now\\.$`),
+        message: expect.stringMatching(
+          `may still be alive: look on .*, whether ${named} created just now\\.$`,
+        ),
       });
       expect(end).not.toMatchObject({ message: expect.stringContaining('delete it there') });
     },
@@ -739,7 +733,7 @@ describe('temporary tokens', () => {
 
   it('of an unknown form are left to expire, and nobody is sent to look for a stored one', async () => {
     const { end } = await ask([json(200, { token: 'token-of-a-new-kind' })]);
-    expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires by itself\.$/) });
+    expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires on its own\.$/) });
   });
 
   it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {
@@ -749,7 +743,7 @@ describe('temporary tokens', () => {
     expect(client.asked).toEqual([POST]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
-      message: expect.stringContaining('expires by itself'),
+      message: expect.stringContaining('expires on its own'),
     });
   });
 });

@@ -2,21 +2,27 @@ import { describe, expect, it } from 'vitest';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { CreatedToken } from '../../../src/mapbox/create.ts';
 import { parseToken } from '../../../src/mapbox/token.ts';
-import { judge as judgeBy } from '../../../src/mint/verify.ts';
+import { verifyStoredToken, verifyTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
 import {
   AUTHORIZER_ID,
+  accountOn,
   authorizerText,
   authorizingToken,
   idOf,
   OWNER,
   START,
+  scripted,
   tokenText,
 } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
 
-const judge = (answer: CreatedToken, request: TokenRequest, username: string) =>
-  judgeBy(answer, request, username, authorizingToken);
+const verify = (created: CreatedToken, request: TokenRequest, username: string) => {
+  const account = accountOn(scripted(), { username });
+  return request.kind === 'temporary'
+    ? verifyTemporaryToken(created, request, account)
+    : verifyStoredToken(created, request, account);
+};
 
 const ID = idOf(1);
 
@@ -58,7 +64,7 @@ const temporaryText = (claims: object = {}) =>
 describe('a stored token', () => {
   it('is taken when usage, scopes and account are those asked for', () => {
     const answer = created(secretText);
-    expect(judge(answer, stored, OWNER)).toEqual({
+    expect(verify(answer, stored, OWNER)).toEqual({
       usage: 'sk',
       secret: answer.secret,
       username: OWNER,
@@ -69,22 +75,22 @@ describe('a stored token', () => {
   });
 
   it('has its scopes told in the order asked for, whatever order Mapbox tells them in', () => {
-    const minted = judge(created(secretText, { scopes: SCOPES.toReversed() }), stored, OWNER);
+    const minted = verify(created(secretText, { scopes: SCOPES.toReversed() }), stored, OWNER);
     expect(minted).toMatchObject({ scopes: SCOPES });
   });
 
   it('is taken as public or secret where the scopes do not say which it must be', () => {
     const scopes = ['vision:read'];
     const request = { ...stored, scopes };
-    expect(judge(created(secretText, { scopes }), request, OWNER)).toMatchObject({ usage: 'sk' });
-    expect(judge(created(publicText, { scopes, usage: 'pk' }), request, OWNER)).toMatchObject({
+    expect(verify(created(secretText, { scopes }), request, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(verify(created(publicText, { scopes, usage: 'pk' }), request, OWNER)).toMatchObject({
       usage: 'pk',
     });
   });
 
   it('is taken where its text does not tell its id', () => {
     const text = tokenText('sk', { u: OWNER });
-    expect(judge(created(text), stored, OWNER)).toMatchObject({ id: ID });
+    expect(verify(created(text), stored, OWNER)).toMatchObject({ id: ID });
   });
 
   it.each<[string, CreatedToken, RegExp]>([
@@ -98,16 +104,12 @@ describe('a stored token', () => {
     ],
     ['whose text says another usage', created(publicText), /`pk`.*`sk`/],
     ['that is public though a scope is secret', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
-    ['that does not tell its scopes', created(secretText, { scopes: undefined }), /scopes are not told/],
-    [
-      'that lacks a scope',
-      created(secretText, { scopes: ['styles:read'] }),
-      /lacks the scopes `tilesets:write`/,
-    ],
+    ['that does not tell its scopes', created(secretText, { scopes: undefined }), /scopes are unknown/],
+    ['that lacks a scope', created(secretText, { scopes: ['styles:read'] }), /lacks `tilesets:write`/],
     [
       'with a scope too many',
       created(secretText, { scopes: [...SCOPES, 'tokens:write'] }),
-      /not asked for: `tokens:write`/,
+      /not requested: `tokens:write`/,
     ],
     ['without an id', created(secretText, { id: undefined }), /id is missing/],
     ['with an id that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
@@ -118,49 +120,45 @@ describe('a stored token', () => {
       /is the authorizing token/,
     ],
     ['that is the text of the authorizing token', created(authorizerText), /is the authorizing token/],
-    ['with a token in its note', created(secretText, { note: `see ${secretText}` }), /note has a token/],
+    ['with a token in its note', created(secretText, { note: `see ${secretText}` }), /note contains a token/],
   ])('%s is not handed on', (_, answer, fault) => {
-    expect(judge(answer, stored, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
+    expect(verify(answer, stored, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
   });
 
   it('without an id is not taken for an authorizing token that has none either', () => {
-    const { fault } = {
-      fault: '',
-      ...judgeBy(created(secretText, { id: undefined }), stored, OWNER, {
-        ...authorizingToken,
-        id: undefined,
-      }),
-    };
-    expect(fault).toMatch(/id is missing/);
+    const account = accountOn(scripted(), { authorizingToken: { ...authorizingToken, id: undefined } });
+    expect(verifyStoredToken(created(secretText, { id: undefined }), stored, account)).toEqual({
+      mismatch: expect.stringMatching(/id is missing/),
+    });
   });
 
   it('with a flood of scopes is refused in a line of bounded length', () => {
     const scopes = Array.from({ length: 50 }, (_, n) => `${n}:${'x'.repeat(100)}`);
-    const { fault } = { fault: '', ...judge(created(secretText, { scopes }), stored, OWNER) };
-    expect(fault.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
+    const { mismatch } = { mismatch: '', ...verify(created(secretText, { scopes }), stored, OWNER) };
+    expect(mismatch.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
   });
 
   it('that is secret though every scope is public is not handed on', () => {
     const scopes = ['styles:read', 'fonts:read'];
-    expect(judge(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({
-      fault: expect.stringMatching(/`sk`.*`pk`/),
+    expect(verify(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({
+      mismatch: expect.stringMatching(/`sk`.*`pk`/),
     });
   });
 
   it('without the URLs that were to restrict it is not handed on', () => {
     const request = { ...stored, allowedUrls: ['https://example.com'] };
-    expect(judge(created(secretText), request, OWNER)).toEqual({
-      fault: expect.stringContaining('not restricted'),
+    expect(verify(created(secretText), request, OWNER)).toEqual({
+      mismatch: expect.stringContaining('not restricted'),
     });
     const restricted = created(secretText, { allowedUrls: ['https://example.com/'] });
-    expect(judge(restricted, request, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(verify(restricted, request, OWNER)).toMatchObject({ usage: 'sk' });
   });
 });
 
 describe('a temporary token', () => {
   it('is taken with nothing beside its text, as Mapbox answered in 2018', () => {
     const answer = created(temporaryText(), bare);
-    expect(judge(answer, temporary, OWNER)).toEqual({
+    expect(verify(answer, temporary, OWNER)).toEqual({
       usage: 'tk',
       secret: answer.secret,
       username: OWNER,
@@ -171,16 +169,16 @@ describe('a temporary token', () => {
 
   it('expires when its text says, not when the answer beside it says', () => {
     const answer = created(temporaryText(), { ...bare, expires: new Date(START + 999_000) });
-    expect(judge(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
+    expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
   it('expires when the answer says where its text does not tell', () => {
     const answer = created(temporaryText({ exp: undefined }), { ...bare, expires: new Date(START) });
-    expect(judge(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
+    expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
   it.each<[string, CreatedToken, RegExp]>([
-    ['that would live for ever', created(secretText), /`sk` token and not a temporary/],
+    ['that would live for ever', created(secretText), /`sk` token instead of a temporary/],
     [
       'of another account',
       created(tokenText('tk', { u: 'other', exp: START / 1000, scopes: SCOPES }), bare),
@@ -189,12 +187,12 @@ describe('a temporary token', () => {
     [
       'that does not tell its scopes',
       created(temporaryText({ scopes: undefined }), bare),
-      /scopes are not told/,
+      /scopes are unknown/,
     ],
     [
       'whose answer boasts the right scopes but whose text has others',
       created(temporaryText({ scopes: ['tokens:write'] }), { ...bare, scopes: SCOPES }),
-      /lacks.*and it has scopes that were not asked for/,
+      /lacks.*and it has scopes that were not requested/,
     ],
     [
       'that does not tell when it expires',
@@ -202,7 +200,7 @@ describe('a temporary token', () => {
       /when it expires/,
     ],
   ])('%s is not handed on', (_, answer, fault) => {
-    expect(judge(answer, temporary, OWNER)).toEqual({ fault: expect.stringMatching(fault) });
+    expect(verify(answer, temporary, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
   });
 });
 
@@ -210,9 +208,9 @@ it('hands a token on exactly when the granted scopes are the asked ones as a set
   const words = fc.uniqueArray(fc.constantFrom('a:b', 'c:d', 'e:f', 'g:h'), { minLength: 1 });
   fc.assert(
     fc.property(words, words, (asked, granted) => {
-      const verdict = judge(created(secretText, { scopes: granted }), { ...stored, scopes: asked }, OWNER);
+      const verdict = verify(created(secretText, { scopes: granted }), { ...stored, scopes: asked }, OWNER);
       const same = asked.toSorted().join() === granted.toSorted().join();
-      expect('fault' in verdict).toBe(!same);
+      expect('mismatch' in verdict).toBe(!same);
     }),
   );
 });
