@@ -1,75 +1,104 @@
 /** Asks the questions of the list one by one, and tells what was found beside what is assumed. */
 import { type Assumption, type AssumptionId, assumptions } from '../support/mapbox/assumptions.ts';
-import { type Laboratory, NotAsked } from './laboratory.ts';
-import { probes } from './probes.ts';
+import { type ApiClient, NotAsked, Unsafe } from './api-client.ts';
+import { accessProbes } from './probes/access.ts';
+import { creationProbes } from './probes/creation.ts';
+import { listProbes } from './probes/list.ts';
+import type { Found, Probe } from './probes/probe.ts';
+import { serviceProbes } from './probes/services.ts';
 
-export type Verdict = 'as assumed' | 'differs' | 'not asked';
+export type Verdict = 'as assumed' | 'as reported' | 'differs' | 'not asked';
 
 export interface Finding {
   readonly id: AssumptionId;
   readonly assumption: Assumption;
+  /** `as reported`: the stand-in is stricter than Mapbox on purpose. */
   readonly verdict: Verdict;
   /** What was found, or why it was not asked. */
   readonly found: string;
+  /** More about it, where there is more. */
+  readonly detail: string;
 }
 
 export interface ConformanceOptions {
   readonly interrupted: AbortSignal;
   /** Whether to use up the account's rate limit for a minute. */
   readonly withRateLimit: boolean;
-  /** Told of each finding as it comes. */
-  readonly tell: (finding: Finding) => void;
+  /** Called with each finding as it comes. */
+  readonly onFinding: (finding: Finding) => void;
 }
+
+const probes: Readonly<Record<AssumptionId, Probe>> = {
+  ...creationProbes,
+  ...listProbes,
+  ...accessProbes,
+  ...serviceProbes,
+};
 
 /**
  * Asks every question that may be asked. Stops where it is interrupted.
  *
  * @throws {NotAsked} where the authorizing token does not suffice for anything.
+ * @throws {Unsafe} where test tokens cannot be told from others.
  */
 export async function conform(
-  lab: Laboratory,
-  { interrupted, withRateLimit, tell }: ConformanceOptions,
+  client: ApiClient,
+  { interrupted, withRateLimit, onFinding }: ConformanceOptions,
 ): Promise<Finding[]> {
-  await lab.open();
+  await client.open();
   const findings: Finding[] = [];
-  for (const assumption of assumptions) {
+  for (const id of idsOf(assumptions)) {
     if (interrupted.aborted) break;
-    const { id, assumed } = assumption;
-    const found = await ask(id, lab, withRateLimit);
+    const result = await ask(id, client, withRateLimit);
     if (interrupted.aborted) break;
-    const finding: Finding =
-      found instanceof NotAsked
-        ? { id, assumption, verdict: 'not asked', found: found.message }
-        : { id, assumption, verdict: found === assumed ? 'as assumed' : 'differs', found };
+    const finding = toFinding(id, result);
     findings.push(finding);
-    tell(finding);
+    onFinding(finding);
   }
   return findings;
 }
 
-async function ask(id: AssumptionId, lab: Laboratory, withRateLimit: boolean): Promise<string | NotAsked> {
+function toFinding(id: AssumptionId, result: Found | NotAsked): Finding {
+  const assumption: Assumption = assumptions[id];
+  if (result instanceof NotAsked) {
+    return { id, assumption, verdict: 'not asked', found: result.message, detail: '' };
+  }
+  const { found, detail } = typeof result === 'string' ? { found: result, detail: '' } : result;
+  const verdict =
+    found === assumption.assumed ? 'as assumed' : found === assumption.reported ? 'as reported' : 'differs';
+  return { id, assumption, verdict, found, detail };
+}
+
+async function ask(id: AssumptionId, client: ApiClient, withRateLimit: boolean): Promise<Found | NotAsked> {
   if (id === 'rate-limit-answer' && !withRateLimit) {
     return new NotAsked('it uses up the account’s limit for a minute: --with-rate-limit');
   }
   try {
-    // The last question leaves no requests to clear up with.
-    if (id === 'rate-limit-answer') await lab.clear();
-    return await probes[id](lab);
+    // The last question leaves no requests to clean up with.
+    if (id === 'rate-limit-answer') await client.cleanUp();
+    return await probes[id](client);
   } catch (error) {
     if (error instanceof NotAsked) return error;
+    if (error instanceof Unsafe) throw error;
     // No stack and no message: a failed fetch may name the URL, and with it a token.
     return new NotAsked(`it could not be asked (${error instanceof Error ? error.name : 'unknown'})`);
   }
 }
 
 /** A row of the table, and its head. */
-export const HEAD = '| question | assumed | found | |\n|---|---|---|---|';
-export function rowOf({ id, assumption, verdict, found }: Finding): string {
+export const HEAD = '| question | assumed | certainty | found | |\n|---|---|---|---|---|';
+export function rowOf({ id, assumption, verdict, found, detail }: Finding): string {
+  const { question, assumed, certainty } = assumption;
   const cells = [
-    `${assumption.question}${assumption.section9 === 0 ? '' : ` (${assumption.section9})`}`,
-    assumption.assumed,
-    verdict === 'not asked' ? '' : found,
+    question,
+    assumed,
+    certainty,
+    verdict === 'not asked' ? '' : `${found}${detail === '' ? '' : ` (${detail})`}`,
     verdict === 'not asked' ? `not asked: ${found}` : `${verdict} (${id})`,
   ];
   return `| ${cells.map(cell => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+function idsOf(list: typeof assumptions): AssumptionId[] {
+  return Object.keys(list).filter((id): id is AssumptionId => id in list);
 }

@@ -1,89 +1,105 @@
 /**
  * `npm run conformance`: asks what Mapbox's documentation leaves open. With MAPBOX_AUTHORIZING_TOKEN the real Mapbox is
- * asked, else the stand-in, whose answers are assumptions. Every token made is named as a test token and deleted in
+ * asked, else the stand-in, whose answers are assumptions. Every token created is named as a test token and deleted in
  * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
  */
-
-import { parseApiUrl } from '../../src/inputs/connection.ts';
-import { InputProblems } from '../../src/inputs/problems.ts';
+import { fillAccount } from '../support/mapbox/heavy-list.ts';
+import { NOTE_LIMIT } from '../support/mapbox/notes.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
+import { ApiClient, NotAsked, Unsafe } from './api-client.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
-import { Laboratory, NotAsked } from './laboratory.ts';
 
 const HELD = [
   ...['tokens:write', 'tokens:read', 'scopes:list', 'styles:read'],
   ...['tilesets:list', 'uploads:list', 'downloads:read'],
 ];
 
-const given = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
-
-// A limit that the questions do not reach by the way, as they may at Mapbox.
-const rateLimit = { requests: 180, intervalSeconds: 60 };
-
-await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefined;
-
-for (let n = 0; n < 60; n++) standIn?.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
-
-const url =
-  standIn?.url ??
-  parseApiUrl(process.env['MAPBOX_API'] ?? '', new InputProblems())?.href ??
-  'https://api.mapbox.com';
-
-const authorizer = standIn?.account.issue({ scopes: HELD }).token ?? given;
+// A reader that goes away (`| head`, a closed terminal) must not end what deletes the test tokens.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
 
 const interruption = new AbortController();
-
 const interrupted = interruption.signal;
-
-const say = (line: string) => console.error(line);
-
+const log = (line: string) => console.error(line);
 let stoppedAt: number | undefined;
-
 const stop = () => {
   // npm hands a Ctrl-C on that has reached this process already: the second one is not a person's.
   if (stoppedAt !== undefined && performance.now() - stoppedAt > 1000) process.exit(130);
   if (stoppedAt !== undefined) return;
   stoppedAt = performance.now();
-  say('Stopped. What was made is being deleted; stop once more to leave at once.');
+  log('Stopped. The test tokens are being deleted; stop once more to leave at once.');
   process.exitCode = 130;
   interruption.abort();
 };
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
-process.on('SIGINT', stop);
-
-process.on('SIGTERM', stop);
-
-say(
-  standIn === undefined
-    ? 'The real Mapbox is asked, with your MAPBOX_AUTHORIZING_TOKEN. Test tokens are made and deleted.'
-    : 'The stand-in is asked: it does what is assumed. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.',
-);
+const given = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
+// A limit that the questions do not reach by the way, as they may at Mapbox.
+const rateLimit = { requests: 1000, intervalSeconds: 60 };
+await using standIn = given === '' ? await startMapbox({ rateLimit, noteLimit: NOTE_LIMIT }) : undefined;
+if (standIn !== undefined) fillAccount(standIn.account, { tokens: 120, urls: 0 });
 
 try {
-  const lab = new Laboratory({ url, authorizer, interrupted, say });
-  say(`The notes of all test tokens begin with "${lab.mark}".\n`);
+  const url = standIn?.url ?? apiUrl(process.env['MAPBOX_API'] ?? '');
+  const authorizingToken = standIn?.account.issue({ scopes: HELD }).token ?? given;
+  log(
+    standIn === undefined
+      ? `Mapbox at ${url} is asked, with your MAPBOX_AUTHORIZING_TOKEN. Test tokens are created and deleted.`
+      : 'The stand-in is asked: it does what is assumed. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.',
+  );
+  const client = new ApiClient({ url, authorizingToken, interrupted, log });
+  log(`The notes of all test tokens begin with "${client.notePrefix}".\n`);
   console.log(HEAD);
   try {
-    const findings = await conform(lab, {
-      interrupted,
-      withRateLimit: process.argv.includes('--with-rate-limit'),
-      tell: finding => console.log(rowOf(finding)),
-    });
-    const count = (verdict: string) => findings.filter(finding => finding.verdict === verdict).length;
-    say(`\n${count('as assumed')} as assumed, ${count('differs')} differ, ${count('not asked')} not asked.`);
-    if (count('differs') > 0) {
-      say('Please open an issue with this table: the differences make the action better.');
-      process.exitCode ||= 1;
-    }
+    await report(client);
   } finally {
-    const alive = await lab.clear();
-    if (alive.length > 0) {
-      say(`Still alive, please delete on the Tokens page: ${alive.join(', ')}`);
-      process.exitCode = 1;
-    } else say('Every test token is deleted.');
+    await cleanUp(client);
   }
 } catch (error) {
   // Nothing but our own words: a failed request may name its URL, and with it a token.
-  say(error instanceof NotAsked ? error.message : 'It went wrong; look on the Tokens page for test tokens.');
+  const known = error instanceof NotAsked || error instanceof Unsafe;
+  log(known ? error.message : 'It failed; look on the Tokens page for test tokens.');
   process.exitCode ||= 1;
+}
+
+async function report(client: ApiClient): Promise<void> {
+  const findings = await conform(client, {
+    interrupted,
+    withRateLimit: process.argv.includes('--with-rate-limit'),
+    onFinding: finding => console.log(rowOf(finding)),
+  });
+  const count = (verdict: string) => findings.filter(finding => finding.verdict === verdict).length;
+  const reported = count('as reported') === 0 ? '' : `${count('as reported')} as reported, `;
+  log(
+    `\n${count('as assumed')} as assumed, ${reported}${count('differs')} differ, ${count('not asked')} not asked.`,
+  );
+  if (count('differs') > 0) {
+    log('Please open an issue with this table: the differences make the action better.');
+    process.exitCode ||= 1;
+  }
+}
+
+async function cleanUp(client: ApiClient): Promise<void> {
+  const { alive, doubtful, unaccounted } = await client.cleanUp();
+  if (alive.length > 0) log(`Still alive, please delete on the Tokens page: ${alive.join(', ')}`);
+  if (doubtful.length > 0) {
+    log(`Created meanwhile, with a note that is not a test token's; please look: ${doubtful.join(', ')}`);
+  }
+  if (unaccounted > 0) {
+    log(
+      `${unaccounted} creations got no response, and no token of theirs was found. Please look again later.`,
+    );
+  }
+  if (alive.length + doubtful.length + unaccounted > 0) process.exitCode ||= 1;
+  else log('Every test token is deleted.');
+}
+
+/** Where Mapbox is: nothing but HTTPS may carry a token, but for loopback. */
+function apiUrl(text: string): string {
+  const url = URL.parse(text === '' ? 'https://api.mapbox.com' : text);
+  const isLoopback = url !== null && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);
+  if (url !== null && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback))) {
+    return url.origin;
+  }
+  throw new NotAsked('MAPBOX_API is not an address that a token may be sent to.');
 }

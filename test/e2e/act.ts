@@ -12,7 +12,7 @@ import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { isObject, parseJson } from '../support/mapbox/wire.ts';
+import { isObject, parseJson } from '../support/mapbox/messages.ts';
 import { ACT, PYTHON_BIN, SHIPPED } from './parts.ts';
 
 export interface ActOptions {

@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
-import { isObject, parseJson } from '../support/mapbox/wire.ts';
+import { isObject, parseJson } from '../support/mapbox/messages.ts';
 
 const HELD = ['tokens:write', 'tokens:read', 'styles:read', 'fonts:read'];
 const TILESETS = ['tilesets:read', 'tilesets:write', 'tilesets:list'];

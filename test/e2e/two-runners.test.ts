@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startGithub } from '../support/github/server.ts';
-import { isObject, parseJson } from '../support/mapbox/wire.ts';
+import { isObject, parseJson } from '../support/mapbox/messages.ts';
 import { readPairs } from '../support/runner/file-commands.ts';
 import { runWorkflow, type StepReport } from '../support/runner/job.ts';
 import { type Caller, entriesOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';

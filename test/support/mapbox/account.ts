@@ -1,6 +1,7 @@
 /** One Mapbox account in memory: which scopes it offers, which tokens it has and had. */
 
 import { randomBytes } from 'node:crypto';
+import { type OfferedScope, offeredScopes, publicScopeIds } from './scopes.ts';
 import {
   isSignedBy,
   newId,
@@ -10,7 +11,7 @@ import {
   writeToken,
 } from './token-format.ts';
 
-/** A token as the account keeps it [D] TOKENS 1.2. Temporary tokens are not kept [D] TOKENS 1.3. */
+/** A token as the account keeps it [Mapbox, Tokens API]. Temporary tokens are not kept. */
 export interface StoredToken {
   readonly id: string;
   readonly usage: 'pk' | 'sk';
@@ -26,48 +27,23 @@ export interface StoredToken {
   readonly token: string;
 }
 
-/** A scope that the account may use [D] TOKENS 1.7: `public` ones may stand in a `pk`. */
-export interface OfferedScope {
-  readonly id: string;
-  readonly description: string;
-  readonly public?: true;
-}
-
-/** What the account makes of a token's text; `code` is Mapbox's own [D] TOKENS 1.6. */
+/** What the account says of a token's text; `code` is Mapbox's own [Mapbox, Tokens API: retrieve a token]. */
 export type Examined =
-  | { readonly code: 'TokenMalformed' | 'TokenInvalid' }
+  | { readonly code: 'TokenMalformed' }
+  | { readonly code: 'TokenInvalid'; readonly read: ReadToken }
   | { readonly code: 'TokenValid' | 'TokenRevoked'; readonly usage: 'pk' | 'sk'; readonly token: StoredToken }
   | { readonly code: 'TokenValid' | 'TokenExpired'; readonly usage: 'tk'; readonly token: TemporaryPayload };
 
-const publicScopes: Readonly<Record<string, string>> = {
-  'styles:tiles': 'Read styles as raster tiles and static images.',
-  'styles:read': 'Read styles.',
-  'fonts:read': 'Read fonts.',
-  'datasets:read': 'Read datasets.',
-};
+/** A token that this account issued: alive, revoked or expired. */
+export type IssuedToken = Exclude<Examined, { code: 'TokenMalformed' } | { code: 'TokenInvalid' }>;
 
-const secretScopes: Readonly<Record<string, string>> = {
-  'scopes:list': 'List available scopes.',
-  'map:read': 'Read maps.',
-  'map:write': 'Write maps.',
-  'user:read': 'Read the account profile.',
-  'user:write': 'Write the account profile.',
-  'uploads:read': 'Read one upload.',
-  'uploads:list': 'List uploads.',
-  'uploads:write': 'Create and delete uploads.',
-  'styles:write': 'Create, update and delete styles.',
-  'styles:list': 'List styles.',
-  'styles:protect': 'Protect styles.',
-  'tokens:read': 'Read tokens.',
-  'tokens:write': 'Create, update and delete tokens.',
-  'datasets:list': 'List datasets.',
-  'datasets:write': 'Create, update and delete datasets.',
-  'tilesets:list': 'List tilesets.',
-  'tilesets:read': 'Read tilesets.',
-  'tilesets:write': 'Create, update and delete tilesets.',
-  'downloads:read': 'Download SDKs.',
-  'atlas:read': 'Download Atlas data.',
-};
+/** What a stored token is created from. Created now unless a test wants it older. */
+export interface NewToken {
+  readonly scopes: readonly string[];
+  readonly note?: string | null;
+  readonly allowedUrls?: readonly string[];
+  readonly created?: Date;
+}
 
 export class Account {
   readonly username: string;
@@ -78,14 +54,12 @@ export class Account {
   readonly #tokens = new Map<string, StoredToken>();
   readonly #revoked = new Map<string, StoredToken>();
 
-  /** An account with the scopes of the facts' 4.1 and 4.2 and its default public token. `now` gives milliseconds. */
+  /** An account with the usual scopes and its default public token. `now` gives milliseconds. */
   constructor(username = 'octo', now: () => number = Date.now) {
     this.username = username;
     this.#now = now;
-    for (const [id, description] of Object.entries(publicScopes))
-      this.offer({ id, description, public: true });
-    for (const [id, description] of Object.entries(secretScopes)) this.offer({ id, description });
-    this.#store({ scopes: Object.keys(publicScopes), note: 'Default public token' }, true);
+    for (const scope of offeredScopes) this.offer(scope);
+    this.#store({ scopes: publicScopeIds, note: 'Default public token' }, true);
   }
 
   /** What the account may use, as `GET /scopes/v1/{username}` lists it. */
@@ -108,27 +82,35 @@ export class Account {
     return scopes.every(scope => this.#scopes.get(scope)?.public === true);
   }
 
-  /** Makes a stored token as the console does, with no authorizer. A single secret scope makes it `sk` [D] TOKENS 0.1. */
-  issue(options: { scopes: string[]; note?: string; allowedUrls?: string[]; created?: Date }): StoredToken {
+  /** Creates a stored token as the console does, with no authorizer. A single secret scope makes it an `sk`. */
+  issue(options: NewToken): StoredToken {
     return this.#store(options, false);
   }
 
-  /** Makes a temporary token that lives for `seconds` from now; no limit here, a negative number makes an expired one. */
-  issueTemporary(options: { scopes: string[]; seconds: number }): string {
-    return this.writeTemporary(options.scopes, this.#now() + options.seconds * 1000).token;
+  /**
+   * Creates a temporary token that lives for `seconds` from now; no limit here, a negative number makes an expired one.
+   * Tokens of `mapbox auth login` have a `client` of their own and live for eight hours.
+   */
+  issueTemporary(options: { scopes: string[]; seconds: number; client?: string }): string {
+    const { scopes, seconds, client } = options;
+    return this.writeTemporary(scopes, this.#now() + seconds * 1000, client).token;
   }
 
   /**
-   * Makes a temporary token and says what is in it. `expires` in milliseconds; the token knows seconds only [C], so
+   * Writes a temporary token and says what is in it. `expires` in milliseconds; the token knows seconds only, so that
    * the rest of the last second is lost.
    */
-  writeTemporary(scopes: readonly string[], expires: number): { token: string; payload: TemporaryPayload } {
+  writeTemporary(
+    scopes: readonly string[],
+    expires: number,
+    client = 'api',
+  ): { token: string; payload: TemporaryPayload } {
     const payload: TemporaryPayload = {
       u: this.username,
       exp: Math.floor(expires / 1000),
       iat: Math.floor(this.#now() / 1000),
       scopes,
-      client: 'api',
+      client,
     };
     return { token: writeToken({ usage: 'tk', payload }, this.#key), payload };
   }
@@ -158,7 +140,7 @@ export class Account {
     return true;
   }
 
-  /** Changes what is given, and `modified`. `allowedUrls: null` clears them [C: SDKJS]. */
+  /** Changes what is given, and `modified`. `allowedUrls: null` clears them [Mapbox's OpenAPI description]. */
   update(
     token: StoredToken,
     changes: { note?: string | null; scopes?: string[]; allowedUrls?: string[] | null },
@@ -170,11 +152,11 @@ export class Account {
     token.modified = new Date(this.#now()).toISOString();
   }
 
-  /** Judges a token's text as `GET /tokens/v2` does [D] TOKENS 1.6. */
+  /** Examines a token's text as `GET /tokens/v2` does. */
   examine(text: string): Examined {
     const read = readToken(text);
     if (read === undefined) return { code: 'TokenMalformed' };
-    if (!isSignedBy(text, this.#key)) return { code: 'TokenInvalid' };
+    if (!isSignedBy(text, this.#key)) return { code: 'TokenInvalid', read };
     if (read.usage === 'tk') {
       const expired = read.payload.exp * 1000 <= this.#now();
       return { code: expired ? 'TokenExpired' : 'TokenValid', usage: 'tk', token: read.payload };
@@ -183,7 +165,9 @@ export class Account {
     const stored = this.#tokens.get(read.payload.a);
     if (stored !== undefined) return { code: 'TokenValid', usage, token: stored };
     const revoked = this.#revoked.get(read.payload.a);
-    return revoked === undefined ? { code: 'TokenInvalid' } : { code: 'TokenRevoked', usage, token: revoked };
+    return revoked === undefined
+      ? { code: 'TokenInvalid', read }
+      : { code: 'TokenRevoked', usage, token: revoked };
   }
 
   /** Whether the token works now: signed here, not revoked, not expired. */
@@ -191,10 +175,7 @@ export class Account {
     return this.examine(text).code === 'TokenValid';
   }
 
-  #store(
-    options: { scopes: string[]; note?: string; allowedUrls?: string[]; created?: Date },
-    isDefault: boolean,
-  ): StoredToken {
+  #store(options: NewToken, isDefault: boolean): StoredToken {
     const id = newId();
     const usage = this.arePublic(options.scopes) ? 'pk' : 'sk';
     const created = (options.created ?? new Date(this.#now())).toISOString();

@@ -1,39 +1,57 @@
-/** What can go wrong between a client and Mapbox, to order. */
+/** What can go wrong between a client and Mapbox. Situations from the field, by name, are in the `*-faults.ts` files. */
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Answer, SeenRequest } from './wire.ts';
+import type { Account } from './account.ts';
+import type { ApiResponse, SeenRequest } from './messages.ts';
+import { toJson, write, writeGzip, writeHalf, writeHuge, writeInformational } from './response-writer.ts';
+
+/** What a fault may know of the stand-in. */
+export interface FaultContext {
+  readonly account: Account;
+  /** Milliseconds since 1970 on the stand-in's clock. */
+  readonly now: () => number;
+}
 
 /** Which fault a request meets, if any; `index` counts requests from 0. Asked when the whole request is there. */
-export type FaultPlan = (request: SeenRequest, index: number) => Fault | undefined;
+export type FaultPlan = (request: SeenRequest, index: number, context: FaultContext) => Fault | undefined;
+
+/** Whose response it is: Mapbox's have its request ids, those of something before it have not. */
+type From = 'mapbox' | 'proxy';
 
 /**
  * `processed` tells on which side of the fault the API stands: true means that it did what was asked (a token was
- * made) though the client may never learn of it, false that the request never reached it. Where a fault needs an
- * answer to spoil and there was none made, it spoils a 200 with an error message in it.
+ * created) though the client may never learn of it, false that the request never reached it. Where a fault needs a
+ * response to spoil and there is none, it spoils a 200 with an error message in it.
  */
 export type Fault =
   /** The connection is reset. */
   | { readonly kind: 'reset'; readonly processed: boolean }
-  /** The connection is ended in good order, without an answer. */
+  /** The connection is ended in good order, without a response. */
   | { readonly kind: 'close'; readonly processed: boolean }
-  /** No answer ever; the connection stays open until the stand-in closes. */
+  /** No response ever; the connection stays open until the stand-in closes. */
   | { readonly kind: 'hang'; readonly processed: boolean }
-  /** Head and first half of the answer, and then nothing more. */
+  /** The connection is reset (or hangs), and the request is carried out `ms` milliseconds later. */
+  | { readonly kind: 'late'; readonly ms: number; readonly connection?: 'reset' | 'hang' }
+  /** The request is delivered twice, as by a proxy that repeats it. */
+  | { readonly kind: 'twice'; readonly answered: 'first' | 'second' }
+  /** Head and first half of the response, and then nothing more. */
   | { readonly kind: 'slow-body'; readonly processed: boolean }
-  /** Head and first half of the answer, and then the connection is gone. */
+  /** Head and first half of the response, and then the connection is gone. */
   | { readonly kind: 'cut'; readonly processed: true }
-  /** Another answer; a `body` that is no text is written as JSON. */
+  /** Another response; a `body` that is not text is written as JSON. Mapbox's unless `from` says otherwise. */
   | {
       readonly kind: 'status';
       readonly status: number;
       readonly processed: boolean;
       readonly body?: unknown;
-      readonly headers?: Record<string, string>;
+      /** Those that depend on the time get it, in milliseconds since 1970. */
+      readonly headers?: Readonly<Record<string, string>> | ((now: number) => Record<string, string>);
+      readonly from?: From;
     }
   /** A page for people, such as a gateway's. */
-  | { readonly kind: 'html'; readonly status: number; readonly processed: boolean }
-  /** Sixteen megabytes that begin like an answer; the status is the real one, or 200. */
+  | { readonly kind: 'html'; readonly status: number; readonly processed: boolean; readonly from?: From }
+  /** Sixteen megabytes that begin like a response; the status is the real one, or 200. */
   | { readonly kind: 'huge'; readonly processed: boolean }
   | {
       readonly kind: 'redirect';
@@ -41,153 +59,181 @@ export type Fault =
       readonly location: string;
       readonly processed: boolean;
     }
-  /** The first half of the answer, sent as if it were all. */
+  /** The first half of the response, sent as if it were all. */
   | { readonly kind: 'garbage'; readonly processed: boolean }
-  /** The answer, changed. What the account holds is not. */
-  | { readonly kind: 'rewrite'; readonly rewrite: (answer: Answer) => Answer }
-  /** The answer, `ms` milliseconds of real time later. */
+  /** The response, changed. What the account holds is not, unless `rewrite` does it. Processed by default. */
+  | {
+      readonly kind: 'rewrite';
+      readonly rewrite: (
+        response: ApiResponse,
+        context: FaultContext & { request: SeenRequest },
+      ) => ApiResponse;
+      readonly processed?: boolean;
+    }
+  /** The response, `ms` milliseconds of real time later. */
   | { readonly kind: 'delay'; readonly ms: number }
+  /** The response, compressed: where the request allows it, or `always`. */
+  | { readonly kind: 'gzip'; readonly always?: boolean }
+  /** The response with a byte order mark before the JSON. */
+  | { readonly kind: 'bom' }
+  /** The response after interim ones. */
+  | { readonly kind: 'informational'; readonly statuses: readonly (100 | 102 | 103)[] }
+  /** The response with header names in capitals. */
+  | { readonly kind: 'capitals' }
   /** Bytes that are not HTTP. */
   | { readonly kind: 'not-http'; readonly processed?: boolean };
 
 /** How the server takes part in a fault. */
-export interface Exchange {
-  /** Lets the API do what is asked, and gives its answer with all headers that go out. */
-  readonly process: () => Answer;
-  /** Headers of every answer, for one that the API did not make. */
-  readonly headers: () => Record<string, string>;
-  /** Writes an answer. */
-  readonly send: (answer: Answer) => void;
-  /** Notes the status that goes out where `send` is not used. */
-  readonly note: (status: number) => void;
+export interface Exchange extends FaultContext {
+  readonly request: SeenRequest;
+  /** Lets the API do what the request asks for, and gives its response with all headers that are sent. */
+  readonly process: () => ApiResponse;
+  /** The headers of a response that the API did not make. */
+  readonly headers: (from: From) => Record<string, string>;
+  /** Writes a response. */
+  readonly send: (response: ApiResponse) => void;
+  /** Records what is sent where `send` is not used. */
+  readonly record: (status: number, headers: Readonly<Record<string, string>>) => void;
   /** Like setTimeout, but ended by the stand-in's `close`. */
   readonly later: (work: () => void, ms: number) => void;
+  /** Does something when the stand-in's clock has moved on by `ms`. */
+  readonly defer: (work: () => void, ms: number) => void;
   readonly response: ServerResponse;
   /** The TCP connection, below TLS where there is TLS. */
   readonly socket: Socket;
 }
 
-const page =
+const errorPage =
   '<!DOCTYPE html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n';
 
 /** Lets a request meet its fault. */
-export function meetFault(fault: Fault, exchange: Exchange): void {
-  const { response, socket, headers } = exchange;
-  const processed = 'processed' in fault ? fault.processed === true : true;
-  const real = processed ? exchange.process() : undefined;
-  const spoilt: Answer = real ?? {
-    status: 200,
-    headers: { ...headers(), 'Content-Type': 'application/json; charset=utf-8' },
-    body: { message: 'This request was not processed' },
-  };
+export function applyFault(fault: Fault, exchange: Exchange): void {
+  const { socket } = exchange;
   switch (fault.kind) {
-    case 'reset':
-      socket.resetAndDestroy();
+    case 'late':
+      if (fault.connection !== 'hang') socket.resetAndDestroy();
+      exchange.defer(exchange.process, fault.ms);
       return;
-    case 'close':
-      socket.end();
-      return;
-    case 'hang':
-      return;
-    case 'slow-body':
-      exchange.note(spoilt.status);
-      sendHalf(response, spoilt, () => {});
-      return;
-    case 'cut':
-      exchange.note(spoilt.status);
-      sendHalf(response, spoilt, () => socket.destroy());
-      return;
-    case 'status': {
-      const plain = typeof fault.body === 'string';
-      exchange.note(fault.status);
-      write(response, fault.status, plain ? fault.body : json(fault.body), {
-        ...headers(),
-        ...(fault.body !== undefined && {
-          'Content-Type': plain ? 'text/plain' : 'application/json; charset=utf-8',
-        }),
-        ...fault.headers,
-      });
+    case 'twice': {
+      const responses = { first: exchange.process(), second: exchange.process() };
+      exchange.send(responses[fault.answered]);
       return;
     }
+    case 'reset':
+    case 'close':
+    case 'hang':
+      if (fault.processed) exchange.process();
+      if (fault.kind === 'reset') socket.resetAndDestroy();
+      if (fault.kind === 'close') socket.end();
+      return;
+    case 'not-http':
+      if (fault.processed) exchange.process();
+      socket.end('SSH-2.0-OpenSSH_9.6\r\n');
+      return;
+    case 'status':
     case 'html':
-      exchange.note(fault.status);
-      write(response, fault.status, page, { ...headers(), 'Content-Type': 'text/html; charset=utf-8' });
+    case 'redirect':
+      if (fault.processed) exchange.process();
+      replace(fault, exchange);
+      return;
+    default:
+      spoil(fault, exchange);
+  }
+}
+
+type Replacement = Extract<Fault, { kind: 'status' | 'html' | 'redirect' }>;
+
+/** Sends another response in place of the API's. */
+function replace(fault: Replacement, { response, headers, record, now }: Exchange): void {
+  const send = (text: string, extra: Readonly<Record<string, string>>): void => {
+    const from = 'from' in fault ? fault.from : undefined;
+    const all = { ...headers(from ?? (fault.kind === 'status' ? 'mapbox' : 'proxy')), ...extra };
+    record(fault.status, all);
+    write(response, fault.status, text, all);
+  };
+  if (fault.kind === 'html') {
+    send(errorPage, { 'Content-Type': 'text/html; charset=utf-8' });
+  } else if (fault.kind === 'redirect') {
+    send('', { Location: fault.location });
+  } else {
+    const { body, headers: own = {} } = fault;
+    const type = typeof body === 'string' ? 'text/plain' : 'application/json; charset=utf-8';
+    send(typeof body === 'string' ? body : toJson(body), {
+      ...(body !== undefined && { 'Content-Type': type }),
+      ...(typeof own === 'function' ? own(now()) : own),
+    });
+  }
+}
+
+/** Sends the API's response in a state in which no healthy server sends it. */
+function spoil(
+  fault: Exclude<Fault, Replacement | { kind: 'late' | 'twice' | 'reset' | 'close' | 'hang' | 'not-http' }>,
+  exchange: Exchange,
+): void {
+  const { response, record, send } = exchange;
+  const processed = !('processed' in fault) || fault.processed !== false;
+  const real = processed ? exchange.process() : unprocessed(exchange);
+  // Where a body is added, a 204 becomes a 200.
+  const filled = { ...real, status: real.status === 204 ? 200 : real.status };
+  switch (fault.kind) {
+    case 'slow-body':
+    case 'cut':
+      record(real.status, real.headers);
+      writeHalf(response, real, fault.kind === 'cut' ? () => exchange.socket.destroy() : () => {});
       return;
     case 'huge':
-      exchange.note(spoilt.status === 204 ? 200 : spoilt.status);
-      sendHuge(response, spoilt.status === 204 ? 200 : spoilt.status, spoilt.headers);
-      return;
-    case 'redirect':
-      exchange.note(fault.status);
-      write(response, fault.status, '', { ...headers(), Location: fault.location });
+      record(filled.status, filled.headers);
+      writeHuge(response, filled.status, filled.headers);
       return;
     case 'garbage': {
-      const text = json(spoilt.body) || '{"message":';
-      const status = spoilt.status === 204 ? 200 : spoilt.status;
-      exchange.note(status);
-      write(response, status, text.slice(0, Math.ceil(text.length / 2)), spoilt.headers);
+      const text = toJson(real.body) || '{"message":';
+      record(filled.status, filled.headers);
+      write(response, filled.status, text.slice(0, Math.ceil(text.length / 2)), filled.headers);
       return;
     }
     case 'rewrite':
-      exchange.send(fault.rewrite({ ...spoilt, headers: { ...spoilt.headers }, body: copy(spoilt.body) }));
+      send(fault.rewrite({ ...real, body: copy(real.body) }, exchange));
       return;
     case 'delay':
-      exchange.later(() => exchange.send(spoilt), fault.ms);
+      exchange.later(() => send(real), fault.ms);
       return;
-    case 'not-http':
-      socket.end('SSH-2.0-OpenSSH_9.6\r\n');
-      return;
-  }
-}
-
-/** The body of an answer as text; empty when there is none. */
-export function json(body: unknown): string {
-  return body === undefined ? '' : JSON.stringify(body);
-}
-
-/** Writes a whole answer. */
-export function write(
-  response: ServerResponse,
-  status: number,
-  text: string,
-  headers: Record<string, string>,
-): void {
-  if (response.destroyed) return;
-  const bodiless = status === 204 || status === 304;
-  response.writeHead(status, {
-    ...headers,
-    ...(!bodiless && { 'Content-Length': String(Buffer.byteLength(text)) }),
-  });
-  response.end(bodiless ? undefined : text);
-}
-
-function sendHalf(response: ServerResponse, answer: Answer, then: () => void): void {
-  const text = Buffer.from(json(answer.body));
-  if (text.length === 0) {
-    // There is no body to halve, so that the head stops half way.
-    response.socket?.write(`HTTP/1.1 ${answer.status} No Content\r\nDa`, then);
-    return;
-  }
-  response.writeHead(answer.status, { ...answer.headers, 'Content-Length': String(text.length) });
-  response.write(text.subarray(0, Math.floor(text.length / 2)), then);
-}
-
-function sendHuge(response: ServerResponse, status: number, headers: Record<string, string>): void {
-  const piece = Buffer.alloc(65_536, 'a');
-  let left = 256;
-  response.writeHead(status, { ...headers, 'Content-Type': 'application/json; charset=utf-8' });
-  response.write('{"note":"');
-  const more = (): void => {
-    while (left > 0 && !response.destroyed) {
-      left -= 1;
-      if (!response.write(piece)) {
-        response.once('drain', more);
+    case 'gzip':
+      if (real.body === undefined || !(fault.always || allowsGzip(exchange.request.headers))) {
+        send(real);
         return;
       }
-    }
-    if (!response.destroyed) response.end('"}');
+      record(real.status, real.headers);
+      writeGzip(response, real);
+      return;
+    case 'bom':
+      record(real.status, real.headers);
+      write(response, real.status, `\uFEFF${toJson(real.body)}`, real.headers);
+      return;
+    case 'informational':
+      writeInformational(response, fault.statuses);
+      send(real);
+      return;
+    case 'capitals':
+      send({ ...real, headers: upperCased(real.headers) });
+  }
+}
+
+function unprocessed({ headers }: Exchange): ApiResponse {
+  return {
+    status: 200,
+    headers: { ...headers('mapbox'), 'Content-Type': 'application/json; charset=utf-8' },
+    body: { message: 'This request was not processed' },
   };
-  more();
+}
+
+function upperCased(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
+}
+
+/** Without a word about encodings everything is allowed [RFC 9110, 12.5.3]. */
+function allowsGzip(headers: IncomingHttpHeaders): boolean {
+  const accepted = headers['accept-encoding'];
+  return accepted === undefined || /(?:\bgzip\b|\*)(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(accepted);
 }
 
 function copy(body: unknown): unknown {

@@ -1,35 +1,53 @@
-/** Lists in pages, as Mapbox gives them: `Link: <url>; rel="next"` until there is no more [D: OLDDOCS] 1.1. */
+/** Lists in pages, as Mapbox sends them: `Link: <url>; rel="next"` until there is no more [Mapbox, Tokens API]. */
 
-import { type Answer, answer, type Call } from './wire.ts';
+import { type ApiCall, type ApiResponse, respond } from './messages.ts';
 
-/** The parameters that the `next` URL repeats. Never `access_token`: Mapbox's samples leave it to the client. */
+/** The parameters that the links repeat. */
 const repeated = ['limit', 'sortby', 'usage', 'default', 'stage', 'type', 'visibility', 'orderby'];
 
-/**
- * One page of `items`, which begin where the page does. `keyOf` gives the `start` that stands for an item, `shown`
- * what the client sees of it.
- */
-export function page<Item>(
-  call: Call,
-  items: readonly Item[],
-  size: number,
-  keyOf: (item: Item) => string,
-  shown: (item: Item) => unknown,
-): Answer {
-  const now = items.slice(0, size);
-  const last = now.at(-1);
-  if (last === undefined || now.length === items.length) return answer(200, now.map(shown));
-  const next = new URL(call.path, call.origin);
-  for (const name of repeated) {
+export interface PageOptions<Item> {
+  /** The index of the item that the page begins with, and how many it holds at most. */
+  readonly from: number;
+  readonly size: number;
+  /** The `start` that stands for an item: the page after it is meant. */
+  readonly keyOf: (item: Item) => string;
+  /** What the client sees of an item. */
+  readonly shown: (item: Item) => unknown;
+  /** Whether the links carry the client's own `access_token`. */
+  readonly echoToken?: boolean;
+  /** Whether pages after the first link back, the last one too. */
+  readonly linkBack?: boolean;
+}
+
+/** One page of `items`. */
+export function page<Item>(call: ApiCall, items: readonly Item[], options: PageOptions<Item>): ApiResponse {
+  const { from, size, keyOf, shown, linkBack = false } = options;
+  const rows = items.slice(from, from + size);
+  const linkTo = (index: number, rel: string): string => {
+    const before = items[index - 1];
+    const url = pageUrl(call, before && keyOf(before), options.echoToken ?? false);
+    return `<${url}>; rel="${rel}"`;
+  };
+  const links = [
+    ...(rows.length > 0 && from + size < items.length ? [linkTo(from + size, 'next')] : []),
+    ...(linkBack && from > 0 ? [linkTo(Math.max(0, from - size), 'prev')] : []),
+  ];
+  return respond(200, rows.map(shown), links.length === 0 ? {} : { Link: links.join(', ') });
+}
+
+/** The URL of the page after `start`, or of the first one. */
+function pageUrl(call: ApiCall, start: string | undefined, echoToken: boolean): string {
+  const url = new URL(call.path, call.origin);
+  for (const name of echoToken ? [...repeated, 'access_token'] : repeated) {
     const value = call.query.get(name);
-    if (value !== null) next.searchParams.set(name, value);
+    if (value !== null) url.searchParams.set(name, value);
   }
-  next.searchParams.set('start', keyOf(last));
-  return answer(200, now.map(shown), { Link: `<${next.href}>; rel="next"` });
+  if (start !== undefined) url.searchParams.set('start', start);
+  return url.href;
 }
 
 /** A positive integer up to `most` from the query; `fallback` when it is not there, `undefined` when it is wrong. */
-export function limitOf(call: Call, fallback: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
+export function limitOf(call: ApiCall, fallback: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const text = call.query.get('limit');
   if (text === null) return fallback;
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;

@@ -1,38 +1,71 @@
-/** Counts requests in windows and says so in headers [D: OLDDOCS] facts, section 3. */
+/** Counts requests in windows and reports them in headers [Mapbox, rate limits: 100 requests a minute an account]. */
+
+/** In which form a 429 says when the window ends. Mapbox documents Unix seconds. */
+export type ResetForm = 'seconds' | 'milliseconds' | 'this second' | 'delta' | 'absent';
+
+export interface RateLimitOptions {
+  readonly requests: number;
+  readonly intervalSeconds: number;
+  /** `seconds` by default. */
+  readonly reset?: ResetForm;
+  /** `Retry-After` of a 429; none by default, since no source mentions it. `seconds` is the true wait. */
+  readonly retryAfter?: 'absent' | 'zero' | 'seconds';
+}
+
+/** The headers of the rate limit. `reset` and `now` in milliseconds since 1970. */
+export function limitHeaders(
+  { requests, intervalSeconds, reset: form = 'seconds' }: RateLimitOptions,
+  reset: number,
+  now: number,
+): Record<string, string> {
+  const value = {
+    seconds: Math.ceil(reset / 1000),
+    milliseconds: reset,
+    'this second': Math.floor(now / 1000),
+    delta: Math.ceil((reset - now) / 1000),
+    absent: undefined,
+  }[form];
+  return {
+    'X-Rate-Limit-Interval': String(intervalSeconds),
+    'X-Rate-Limit-Limit': String(requests),
+    ...(value !== undefined && { 'X-Rate-Limit-Reset': String(value) }),
+  };
+}
+
 export class RateLimit {
-  readonly #requests: number;
-  readonly #interval: number;
+  readonly #options: RateLimitOptions;
   readonly #now: () => number;
   #used = 0;
-  /** Unix seconds at which the window ends. */
+  /** Milliseconds since 1970 at which the window ends; a full second. */
   #reset = 0;
 
-  /** `requests` in each `intervalSeconds`; `now` gives milliseconds. */
-  constructor(limit: { requests: number; intervalSeconds: number }, now: () => number) {
-    this.#requests = limit.requests;
-    this.#interval = limit.intervalSeconds;
+  /** `now` gives milliseconds. */
+  constructor(options: RateLimitOptions, now: () => number) {
+    this.#options = options;
     this.#now = now;
   }
 
   /** Counts one request; false when it is too many. */
   admit(): boolean {
     const now = this.#now();
-    if (now >= this.#reset * 1000) {
-      // Rounded up, so that who waits until the second that the header names is let in.
-      this.#reset = Math.ceil(now / 1000 + this.#interval);
+    if (now >= this.#reset) {
+      // Rounded up, so that a client which waits until the second in the header is let in.
+      this.#reset = Math.ceil(now / 1000 + this.#options.intervalSeconds) * 1000;
       this.#used = 0;
     }
-    if (this.#used >= this.#requests) return false;
+    if (this.#used >= this.#options.requests) return false;
     this.#used += 1;
     return true;
   }
 
-  /** Seconds of the interval, requests in it, and the Unix second at which counting begins anew. */
-  headers(): Record<string, string> {
+  /** The headers of every response; `refused` ones may also have a `Retry-After`. */
+  headers(refused: boolean): Record<string, string> {
+    const now = this.#now();
+    const { retryAfter = 'absent' } = this.#options;
+    const wait = { absent: undefined, zero: 0, seconds: Math.ceil((this.#reset - now) / 1000) }[retryAfter];
     return {
-      'X-Rate-Limit-Interval': String(this.#interval),
-      'X-Rate-Limit-Limit': String(this.#requests),
-      'X-Rate-Limit-Reset': String(this.#reset),
+      ...limitHeaders(this.#options, this.#reset, now),
+      ...(refused && wait !== undefined && { 'Retry-After': String(wait) }),
     };
   }
 }

@@ -2,52 +2,34 @@
  * A stand-in for Mapbox: a real HTTP server on loopback with one account in memory. It speaks the Tokens API, and as
  * much of the Tiling Service as a release pipeline needs, so that what a token may and may not do can be seen.
  *
- * Certain (documented by Mapbox): paths, methods and scopes; the three kinds of token and who may make which; the
- * rules of `expires`; the texts of the errors of the Tokens API and the Tiling Service's 401 and 403; validation that
- * answers 200 with a `code`; the text of a secret token shown at its creation only; 204 for a deletion; the headers of
- * the rate limit; pages by `Link`.
+ * Where Mapbox documents something (its Tokens API page, its OpenAPI description of 2026), the stand-in does that. Where
+ * Mapbox's own programs or recorded responses show something, it does that. The rest is assumed. `assumptions.ts` lists
+ * every point that matters with its certainty, and `npm run conformance` asks the real Mapbox.
  *
- * Inferred (from code that talks to Mapbox, or from decoded tokens): 201 for the creation of a stored token, 200 for an
- * update; `Not Found` as the body says it; a `next` URL without `access_token`; the form of a token's text; the shapes
- * of the Tiling Service's answers as tilesets-cli and Mapbox's SDKs read them.
- *
- * Assumed (no source): the list in `assumptions.ts`, which `npm run conformance` asks of the real Mapbox. The stand-in's
- * own inventions are how tokens are signed, a publish job that gets on by one stage each time it is looked at, and the
- * absence of the Tiling Service's rate limits.
+ * The stand-in's own inventions are how tokens are signed, the name of the field that live list rows have beyond the
+ * documented ones, a publish job that moves on by one stage each time it is read, and the absence of the Tiling
+ * Service's rate limits.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { Account } from './account.ts';
-import { type FaultPlan, json, meetFault, write } from './faults.ts';
+import { applyFault, type FaultPlan } from './faults.ts';
+import { type ApiCall, type ApiResponse, notFound, reject, type SeenRequest } from './messages.ts';
+import { type StandInOptions, tokensApiOptions } from './options.ts';
 import { answerOthers } from './other-apis.ts';
 import { RateLimit } from './rate-limit.ts';
+import { requestIds } from './request-ids.ts';
+import { toJson, write } from './response-writer.ts';
 import { TilingService } from './tiling-service.ts';
+import { Timers } from './timers.ts';
 import { answerTokens, isTokensPath } from './tokens-api.ts';
-import { type Answer, type Call, notFound, refuse, type SeenRequest } from './wire.ts';
 
 export { Account, type StoredToken } from './account.ts';
 export type { Fault, FaultPlan } from './faults.ts';
-export type { Answer, SeenRequest } from './wire.ts';
-
-export interface StandInOptions {
-  /** The account's name; `octo` by default. */
-  username?: string;
-  /** The stand-in's clock in milliseconds since 1970, also for the `Date` header; the machine's by default. */
-  now?: () => number;
-  /** Of the Tokens API, over the account; 100 in 60 seconds by default [D] TOKENS. */
-  rateLimit?: { requests: number; intervalSeconds: number };
-  /** The most tokens on a page of the list; 50 by default. */
-  pageSize?: number;
-  /** Which documented answer a temporary token comes in; `current` by default. */
-  temporaryAnswer?: 'current' | '2018';
-  /** Serves HTTPS with this key and certificate (PEM). */
-  tls?: { key: string; cert: string };
-  fault?: FaultPlan;
-  /** A free one by default. */
-  port?: number;
-}
+export type { ApiResponse, SeenRequest } from './messages.ts';
+export type { StandInOptions } from './options.ts';
 
 export interface MapboxStandIn extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, `https:` with `tls`. */
@@ -57,35 +39,36 @@ export interface MapboxStandIn extends AsyncDisposable {
   readonly requests: readonly SeenRequest[];
   /** May be changed at any time; counts for requests that become complete after. */
   fault: FaultPlan | undefined;
+  /** Carries out what is late and due by the stand-in's clock. Also done before every request. */
+  catchUp(): void;
   /** Ends all connections at once, hanging ones too. */
   close(): Promise<void>;
 }
 
-/** Starts a stand-in on 127.0.0.1 and gives it when it listens. */
+/** Starts a stand-in on 127.0.0.1; settles when it listens. */
 export async function startMapbox(options: StandInOptions = {}): Promise<MapboxStandIn> {
-  const now = options.now ?? Date.now;
+  const tokensOptions = tokensApiOptions(options);
+  const { now } = tokensOptions;
   const account = new Account(options.username, now);
   const tiling = new TilingService(account, now);
   const limit = new RateLimit(options.rateLimit ?? { requests: 100, intervalSeconds: 60 }, now);
-  const tokensOptions = {
-    now,
-    pageSize: options.pageSize ?? 50,
-    temporaryAnswer: options.temporaryAnswer ?? 'current',
-  };
   const scheme = options.tls === undefined ? 'http' : 'https';
   const requests: SeenRequest[] = [];
   const connections = new Map<number, Socket>();
-  const timers = new Set<NodeJS.Timeout>();
+  const timers = new Timers(now);
 
-  const headers = (): Record<string, string> => ({ Date: new Date(now()).toUTCString() });
+  const headers = (from: 'mapbox' | 'proxy'): Record<string, string> => ({
+    Date: new Date(now()).toUTCString(),
+    ...(from === 'mapbox' && requestIds(options.requestIds)),
+  });
 
-  const route = (call: Call): Answer => {
+  const route = (call: ApiCall): ApiResponse => {
     if (!isTokensPath(call.segments)) {
       return tiling.answer(call) ?? answerOthers(call, account) ?? notFound();
     }
     const admitted = limit.admit();
-    const found = admitted ? answerTokens(call, account, tokensOptions) : refuse(429, 'Too Many Requests');
-    return { ...found, headers: { ...limit.headers(), ...found.headers } };
+    const response = admitted ? answerTokens(call, account, tokensOptions) : reject(429, 'Too Many Requests');
+    return { ...response, headers: { ...limit.headers(!admitted), ...response.headers } };
   };
 
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
@@ -104,12 +87,17 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
     // We give the date by our own clock; Node's would be the machine's.
     response.sendDate = false;
 
-    const send = (answer: Answer): void => {
-      seen.status = answer.status;
-      write(response, answer.status, json(answer.body), answer.headers);
+    const record = (status: number, sent: Readonly<Record<string, string>>): void => {
+      seen.status = status;
+      const id = sent['X-Request-Id'] ?? sent['X-Amz-Cf-Id'];
+      if (id !== undefined) seen.requestId = id;
     };
-    const respond = (bytes: Buffer): void => {
-      const process = (): Answer => {
+    const send = (answer: ApiResponse): void => {
+      record(answer.status, answer.headers);
+      write(response, answer.status, toJson(answer.body), answer.headers);
+    };
+    const answerTo = (bytes: Buffer): void => {
+      const process = (): ApiResponse => {
         const answer = route({
           method: seen.method,
           segments: decodePath(seen.path),
@@ -120,24 +108,17 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
           origin: `${scheme}://${request.headers.host ?? `127.0.0.1:${port}`}`,
         });
         const type = answer.body === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' };
-        return { ...answer, headers: { ...headers(), ...type, ...answer.headers } };
+        return { ...answer, headers: { ...headers('mapbox'), ...type, ...answer.headers } };
       };
-      const fault = standIn.fault?.(seen, index);
+      timers.catchUp();
+      const fault = standIn.fault?.(seen, index, { account, now });
       if (fault === undefined) {
         send(process());
         return;
       }
-      const note = (status: number): void => {
-        seen.status = status;
-      };
-      const later = (work: () => void, ms: number): void => {
-        const timer = setTimeout(() => {
-          timers.delete(timer);
-          work();
-        }, ms);
-        timers.add(timer);
-      };
-      meetFault(fault, { process, headers, send, note, later, response, socket });
+      const { later, defer } = timers;
+      const api = { account, now, process, headers };
+      applyFault(fault, { ...api, request: seen, response, socket, send, record, later, defer });
     };
 
     const pieces: Buffer[] = [];
@@ -149,13 +130,12 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
       const bytes = Buffer.concat(pieces);
       seen.body = bytes.toString('utf8');
       try {
-        respond(bytes);
+        answerTo(bytes);
       } catch (error) {
-        // A mistake in a test's fault plan, or in the stand-in: told where the test sees it.
-        const answer = refuse(500, `stand-in: ${error instanceof Error ? error.message : String(error)}`);
+        // A mistake in a test's fault plan, or in the stand-in: reported where the test sees it.
+        const answer = reject(500, `stand-in: ${error instanceof Error ? error.message : String(error)}`);
         if (response.headersSent) response.destroy();
-        else
-          send({ ...answer, headers: { ...headers(), 'Content-Type': 'application/json; charset=utf-8' } });
+        else send({ ...answer, headers: { 'Content-Type': 'application/json; charset=utf-8' } });
       }
     });
   };
@@ -180,7 +160,6 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
   const { port } = address;
 
   const close = async (): Promise<void> => {
-    for (const timer of timers) clearTimeout(timer);
     timers.clear();
     if (!server.listening) return;
     const closed = new Promise<void>(resolve => server.close(() => resolve()));
@@ -193,6 +172,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
     account,
     requests,
     fault: options.fault,
+    catchUp: () => timers.catchUp(),
     close,
     [Symbol.asyncDispose]: close,
   };

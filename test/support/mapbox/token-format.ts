@@ -1,10 +1,10 @@
 /**
- * The text of a Mapbox token: `usage.payload.signature`, where the first part is literally `pk`, `sk` or `tk`, the
- * second base64url JSON without padding, the third 22 characters, which are 16 bytes [C] facts, section 2.
+ * The text of a Mapbox token: `usage.payload.signature`. The first part is literally `pk`, `sk` or `tk`, the second
+ * base64url JSON without padding, the third 22 characters, which are 16 bytes, as in every token decoded so far.
  */
 
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
-import { isObject, isStrings, parseJson } from './wire.ts';
+import { isObject, isStrings, parseJson } from './messages.ts';
 
 /** What a stored token says about itself: `u` the account, `a` the token's id. */
 export interface StoredPayload {
@@ -18,16 +18,17 @@ export interface TemporaryPayload {
   readonly exp: number;
   readonly iat: number;
   readonly scopes: readonly string[];
-  readonly client: 'api';
+  /** `api` for tokens created through the Tokens API, a long hexadecimal id for those of `mapbox auth login`. */
+  readonly client: string;
 }
 
 export type ReadToken =
   | { readonly usage: 'pk' | 'sk'; readonly payload: StoredPayload }
   | { readonly usage: 'tk'; readonly payload: TemporaryPayload };
 
-/** Makes the text of a token, signed with `key`. */
+/** Writes the text of a token, signed with `key`. */
 export function writeToken(token: ReadToken, key: Buffer): string {
-  const signed = `${token.usage}.${Buffer.from(JSON.stringify(token.payload)).toString('base64url')}`;
+  const signed = `${token.usage}.${encode(token.payload)}`;
   return `${signed}.${signature(signed, key).toString('base64url')}`;
 }
 
@@ -38,29 +39,43 @@ export function readToken(text: string): ReadToken | undefined {
   if (!/^[A-Za-z0-9_-]+$/.test(payload)) return undefined;
   const value = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
   if (!isObject(value)) return undefined;
-  const { u, a, exp, iat, scopes } = value;
+  const { u, a, exp, iat, scopes, client = 'api' } = value;
   if (typeof u !== 'string') return undefined;
   if (usage === 'pk' || usage === 'sk') {
     return typeof a === 'string' ? { usage, payload: { u, a } } : undefined;
   }
-  if (usage !== 'tk' || typeof exp !== 'number' || typeof iat !== 'number' || !isStrings(scopes))
-    return undefined;
-  return { usage, payload: { u, exp, iat, scopes, client: 'api' } };
+  if (usage !== 'tk' || typeof exp !== 'number' || typeof iat !== 'number') return undefined;
+  if (!isStrings(scopes) || typeof client !== 'string') return undefined;
+  return { usage, payload: { u, exp, iat, scopes, client } };
+}
+
+/** The same text with other claims, and so with a signature that does not fit: what no client can notice. */
+export function withClaims(
+  text: string,
+  change: (claims: Readonly<Record<string, unknown>>) => object,
+): string {
+  const [usage, payload = '', sealed] = text.split('.');
+  const claims = parseJson(Buffer.from(payload, 'base64url').toString('utf8'));
+  return [usage, encode(change(isObject(claims) ? claims : {})), sealed].join('.');
 }
 
 /** Whether `key` made the signature of this text. */
 export function isSignedBy(text: string, key: Buffer): boolean {
   const end = text.lastIndexOf('.');
   const theirs = Buffer.from(text.slice(end + 1), 'utf8');
-  // Compared as text: several base64url texts stand for the same bytes, and only one is what was given out.
+  // Compared as text: several base64url texts stand for the same bytes, and only one was issued.
   const ours = Buffer.from(signature(text.slice(0, end), key).toString('base64url'), 'utf8');
   return theirs.length === ours.length && timingSafeEqual(theirs, ours);
 }
 
-/** A new id in the form of Mapbox's: `c` and 24 of `a-z0-9` (in the documentation's samples they are cuids). */
+/** A new id as Mapbox's are in 2026: 25 characters, `cm` and then `a-z0-9` (older ones begin with `ci`, `cj`). */
 export function newId(): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
-  return `c${Array.from({ length: 24 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
+  return `cm${Array.from({ length: 23 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
+}
+
+function encode(payload: object): string {
+  return Buffer.from(JSON.stringify(payload)).toString('base64url');
 }
 
 /** How Mapbox signs is not known; 16 bytes of HMAC-SHA256 give a signature of the right length. */

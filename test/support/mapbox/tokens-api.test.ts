@@ -1,45 +1,8 @@
-/** What the stand-in says is certain: every row of the error table, the rate limit and the pages, by plain requests. */
+/** The Tokens API of the stand-in, by plain requests: its errors, who may do what, and what validation tells. */
 import { describe, expect, it } from 'vitest';
-import { type MapboxStandIn, type StandInOptions, startMapbox } from './server.ts';
+import { askerOf, HELD, inSeconds, setUp, TOKENS } from './test-client.ts';
 
-const HELD = ['tokens:write', 'tokens:read', 'styles:read', 'tilesets:write'];
-const NOW = Date.parse('2026-01-02T03:04:05.678Z');
-const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
-
-interface Asked {
-  readonly status: number;
-  readonly headers: Headers;
-  readonly body: unknown;
-}
-
-/** An account whose clock stands still, and a way to ask it. */
-async function setUp(options: StandInOptions = {}, held = HELD) {
-  const mapbox = await startMapbox({ now: () => NOW, ...options });
-  const authorizer = mapbox.account.issue({ scopes: held });
-  return { mapbox, authorizer, ask: askerOf(mapbox, authorizer.token) };
-}
-
-function askerOf(mapbox: MapboxStandIn, token: string | undefined) {
-  return async (method: string, path: string, body?: unknown): Promise<Asked> => {
-    const url = new URL(path, mapbox.url);
-    if (token !== undefined) url.searchParams.set('access_token', token);
-    const answer = await fetch(url, {
-      method,
-      ...(body === undefined
-        ? {}
-        : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-    });
-    const text = await answer.text();
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      body: text === '' ? undefined : JSON.parse(text),
-    };
-  };
-}
-
-describe('the error table:', () => {
-  const PATH = '/tokens/v2/octo';
+describe('rejects', () => {
   it.each([
     [422, 'expires is in the past', { scopes: ['styles:read'], expires: inSeconds(-1) }],
     [
@@ -47,63 +10,38 @@ describe('the error table:', () => {
       'expires is more than one hour in the future',
       { scopes: ['styles:read'], expires: inSeconds(3601) },
     ],
+    [422, 'expires is invalid', { scopes: ['styles:read'], expires: 'tomorrow' }],
+    [422, 'note is not allowed', { scopes: ['styles:read'], expires: inSeconds(60), note: 'Map' }],
+    [422, 'allowedUrls is not allowed', { scopes: ['styles:read'], expires: inSeconds(60), allowedUrls: [] }],
     [422, 'scopes are invalid', { scopes: ['uploads:write'] }],
     [422, 'scopes are invalid', { scopes: ['styles:reed'] }],
-    [422, 'resources are invalid', { scopes: ['styles:read'], resources: [] }],
-  ])('%i %s', async (status, message, body) => {
+    [422, 'scopes are invalid', { note: 'Map' }],
+    [422, 'resources are invalid', { scopes: ['styles:read'], resources: ['x'] }],
+    [422, 'usage is not allowed', { scopes: ['styles:read'], usage: 'pk' }],
+    [422, 'allowedUrls are invalid', { scopes: ['styles:read'], allowedUrls: ['two words'] }],
+    [422, 'allowedUrls are invalid', { scopes: ['styles:read'], allowedUrls: Array(101).fill('a.example') }],
+    [400, 'Bad Request', '{"scopes":'],
+  ])('with %i %s', async (status, message, body) => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     const before = mapbox.account.everIssued().length;
 
-    expect(await ask('POST', PATH, body)).toMatchObject({ status, body: { message } });
+    expect(await ask('POST', TOKENS, body)).toMatchObject({ status, body: { message } });
     expect(mapbox.account.everIssued()).toHaveLength(before);
   });
 
-  it('422 where a temporary token would outlive the one that authorizes it', async () => {
+  it('a temporary token that would outlive the one that authorizes it', async () => {
     const { mapbox } = await setUp();
     await using _ = mapbox;
     const ask = askerOf(mapbox, mapbox.account.issueTemporary({ scopes: HELD, seconds: 60 }));
     const message = 'expires may not be greater than the expiration of the authorizing token';
 
     const body = { scopes: ['styles:read'], expires: inSeconds(120) };
-    expect(await ask('POST', PATH, body)).toMatchObject({ status: 422, body: { message } });
-    expect(await ask('POST', PATH, { ...body, expires: inSeconds(30) })).toMatchObject({ status: 200 });
+    expect(await ask('POST', TOKENS, body)).toMatchObject({ status: 422, body: { message } });
+    expect(await ask('POST', TOKENS, { ...body, expires: inSeconds(30) })).toMatchObject({ status: 200 });
   });
 
-  it('422 for a usage that cannot be listed, and 500 for a start that no page gave', async () => {
-    const { mapbox, ask } = await setUp();
-    await using _ = mapbox;
-
-    expect(await ask('GET', `${PATH}?usage=tk`)).toMatchObject({
-      status: 422,
-      body: { message: 'usage must be pk or sk' },
-    });
-    expect(await ask('GET', `${PATH}?start=nowhere`)).toMatchObject({
-      status: 500,
-      body: { message: 'Internal Server Error' },
-    });
-  });
-
-  it.each([
-    ['GET', PATH, 'tokens:read'],
-    ['POST', PATH, 'tokens:write'],
-    ['DELETE', `${PATH}/c${'0'.repeat(24)}`, 'tokens:write'],
-    ['PATCH', `${PATH}/c${'0'.repeat(24)}`, 'tokens:write'],
-    ['GET', '/scopes/v1/octo', 'scopes:list'],
-  ])('404 Not Found to %s %s of a token without %s', async (method, path, scope) => {
-    const { mapbox, ask } = await setUp(
-      {},
-      [...HELD, 'scopes:list'].filter(held => held !== scope),
-    );
-    await using _ = mapbox;
-
-    expect(await ask(method, path, method === 'GET' ? undefined : {})).toMatchObject({
-      status: 404,
-      body: { message: 'Not Found' },
-    });
-  });
-
-  it('404 No such user, 401 Unauthorized, and 422 without a token', async () => {
+  it('an unknown user, a bad token and no token', async () => {
     const { mapbox, authorizer, ask } = await setUp();
     await using _ = mapbox;
 
@@ -112,17 +50,116 @@ describe('the error table:', () => {
       body: { message: 'No such user' },
     });
     const forged = askerOf(mapbox, authorizer.token.replace(/[^.]*$/, 'S'.repeat(22)));
-    expect(await forged('GET', PATH)).toMatchObject({ status: 401, body: { message: 'Unauthorized' } });
-    const nobody = askerOf(mapbox, undefined);
-    expect(await nobody('GET', PATH)).toMatchObject({
+    expect(await forged('GET', TOKENS)).toMatchObject({ status: 401, body: { message: 'Unauthorized' } });
+    expect(await askerOf(mapbox, undefined)('GET', TOKENS)).toMatchObject({
       status: 422,
       body: { message: 'access token is required' },
     });
   });
+
+  it('a token text where an id is expected, and an id that it does not know', async () => {
+    const { mapbox, authorizer, ask } = await setUp();
+    await using _ = mapbox;
+
+    for (const method of ['DELETE', 'PATCH']) {
+      expect(await ask(method, `${TOKENS}/${authorizer.token}`, {})).toMatchObject({
+        status: 400,
+        body: { message: 'Bad Request' },
+      });
+      expect(await ask(method, `${TOKENS}/cm${'0'.repeat(23)}`, {})).toMatchObject({
+        status: 404,
+        body: { message: 'Not Found' },
+      });
+    }
+  });
 });
 
-describe('validation answers 200 and tells by its code:', () => {
-  it('valid, revoked, expired, invalid and malformed', async () => {
+describe('what the authorizing token lacks', () => {
+  const rows = [
+    ['GET', TOKENS, 'tokens:read'],
+    ['POST', TOKENS, 'tokens:write'],
+    ['DELETE', `${TOKENS}/cm${'0'.repeat(23)}`, 'tokens:write'],
+    ['PATCH', `${TOKENS}/cm${'0'.repeat(23)}`, 'tokens:write'],
+  ] as const;
+  const without = (scope: string) => HELD.filter(held => held !== scope);
+
+  it.each(rows)('makes %s %s a 404 that does not name %s', async (method, path, scope) => {
+    const { mapbox, ask } = await setUp({}, without(scope));
+    await using _ = mapbox;
+    expect(await ask(method, path, {})).toMatchObject({ status: 404, body: { message: 'Not Found' } });
+  });
+
+  it.each(rows)('can make %s %s a 403 that names %s', async (method, path, scope) => {
+    const { mapbox, ask } = await setUp({ missingScope: 403 }, without(scope));
+    await using _ = mapbox;
+    expect(await ask(method, path, {})).toMatchObject({
+      status: 403,
+      body: { message: `This API requires a token with ${scope} scope.` },
+    });
+  });
+
+  it('is a 403 for the list of scopes', async () => {
+    const { mapbox, ask } = await setUp();
+    await using _ = mapbox;
+    expect(await ask('GET', '/scopes/v1/octo')).toMatchObject({
+      status: 403,
+      body: { message: 'This API requires a token with scopes:list scope.' },
+    });
+  });
+
+  it('is 404 for a public token that lists', async () => {
+    const { mapbox } = await setUp();
+    await using _ = mapbox;
+    const { token } = mapbox.account.issue({ scopes: ['styles:read'] });
+    expect((await askerOf(mapbox, token)('GET', TOKENS)).status).toBe(404);
+  });
+});
+
+describe('a token that is restricted to URLs', () => {
+  it.each([
+    ['https://example.com', 'https://example.com/maps', 201],
+    ['https://example.com', undefined, 403],
+    ['https://example.com', 'http://example.com/', 403],
+    ['example.com', 'http://example.com/maps', 201],
+    ['example.com/maps', 'https://example.com/other', 403],
+    ['http://localhost:*', 'http://localhost:8080/', 201],
+    ['http://localhost:*', 'http://example.com:8080/', 403],
+  ])('%s, used from %s, gives %i', async (allowed, referer, status) => {
+    const { mapbox } = await setUp();
+    await using _ = mapbox;
+    const { token } = mapbox.account.issue({ scopes: HELD, allowedUrls: [allowed] });
+    const headers = referer === undefined ? {} : { referer };
+    const asked = await askerOf(mapbox, token)('POST', TOKENS, { scopes: ['styles:read'] }, headers);
+    expect(asked.status).toBe(status);
+  });
+});
+
+describe('takes', () => {
+  it('addresses as users write them, and stores them as they were sent', async () => {
+    const { mapbox, ask } = await setUp();
+    await using _ = mapbox;
+    const allowedUrls = [
+      'example.com',
+      'http://localhost:*',
+      'capacitor://localhost',
+      'https://[::1]:8080/a',
+    ];
+    expect(await ask('POST', TOKENS, { scopes: ['styles:read'], allowedUrls })).toMatchObject({
+      status: 201,
+      body: { allowedUrls },
+    });
+  });
+
+  it('a note on a temporary token where it is said to', async () => {
+    const { mapbox, ask } = await setUp({ temporaryNote: 'ignored' });
+    await using _ = mapbox;
+    const body = { scopes: ['styles:read'], expires: inSeconds(60), note: 'Map' };
+    expect((await ask('POST', TOKENS, body)).status).toBe(200);
+  });
+});
+
+describe('validation', () => {
+  it('answers 200 to everything: valid, revoked, expired, invalid and malformed', async () => {
     const { mapbox, authorizer } = await setUp();
     await using _ = mapbox;
     const dead = mapbox.account.issue({ scopes: ['styles:read'] });
@@ -130,6 +167,7 @@ describe('validation answers 200 and tells by its code:', () => {
     const texts = [
       authorizer.token,
       mapbox.account.issueTemporary({ scopes: ['styles:read'], seconds: 60 }),
+      mapbox.account.issueTemporary({ scopes: ['styles:read'], seconds: 28_800, client: 'c0ffee' }),
       dead.token,
       mapbox.account.issueTemporary({ scopes: ['styles:read'], seconds: -60 }),
       authorizer.token.replace(/[^.]*$/, 'S'.repeat(22)),
@@ -137,70 +175,50 @@ describe('validation answers 200 and tells by its code:', () => {
     ];
     const answers = await Promise.all(texts.map(text => askerOf(mapbox, text)('GET', '/tokens/v2')));
 
-    expect(answers.map(({ status }) => status)).toEqual(Array(6).fill(200));
-    expect(answers.map(({ body }) => body)).toMatchObject([
-      { code: 'TokenValid', token: { usage: 'sk', authorization: authorizer.id } },
-      { code: 'TokenValid', token: { usage: 'tk', scopes: ['styles:read'], client: 'api' } },
-      { code: 'TokenRevoked', token: { usage: 'pk', authorization: dead.id } },
-      { code: 'TokenExpired', token: { usage: 'tk', expires: inSeconds(-60).replace('678', '000') } },
-      { code: 'TokenInvalid' },
+    expect(answers.map(({ status }) => status)).toEqual(Array(7).fill(200));
+    const user = 'octo';
+    const temporary = { usage: 'tk', user, scopes: ['styles:read'], created: expect.any(String) };
+    expect(answers.map(({ body }) => body)).toEqual([
+      { code: 'TokenValid', token: { usage: 'sk', user, authorization: authorizer.id } },
+      { code: 'TokenValid', token: { ...temporary, client: 'api', expires: expect.any(String) } },
+      { code: 'TokenValid', token: { ...temporary, client: 'c0ffee', expires: expect.any(String) } },
+      { code: 'TokenRevoked', token: { usage: 'pk', user, authorization: dead.id } },
+      {
+        code: 'TokenExpired',
+        token: { ...temporary, client: 'api', expires: inSeconds(-60).replace('678', '000') },
+      },
+      { code: 'TokenInvalid', token: { usage: 'sk', user, authorization: authorizer.id } },
       { code: 'TokenMalformed' },
     ]);
   });
 });
 
-describe('the rate limit', () => {
-  it('refuses what is too much until the second that its headers name, over all tokens of the account', async () => {
-    let now = NOW;
-    await using mapbox = await startMapbox({
-      now: () => now,
-      rateLimit: { requests: 3, intervalSeconds: 60 },
-    });
-    const ask = askerOf(mapbox, mapbox.account.issue({ scopes: HELD }).token);
-    const other = askerOf(mapbox, mapbox.account.issue({ scopes: HELD }).token);
-    const statuses: number[] = [];
-    for (let n = 0; n < 3; n++) statuses.push((await ask('GET', '/tokens/v2/octo')).status);
-    const { status, headers } = await other('GET', '/tokens/v2/octo');
-
-    expect([...statuses, status]).toEqual([200, 200, 200, 429]);
-    expect([headers.get('x-rate-limit-interval'), headers.get('x-rate-limit-limit')]).toEqual(['60', '3']);
-    const reset = Number(headers.get('x-rate-limit-reset')) * 1000;
-    now = reset - 1;
-    expect((await other('GET', '/tokens/v2/octo')).status).toBe(429);
-    now = reset;
-    expect((await other('GET', '/tokens/v2/octo')).status).toBe(200);
-  });
-});
-
-describe('the list', () => {
-  it('goes on by its links, whose URLs carry no token, also when a token on the way is deleted', async () => {
-    const { mapbox, ask } = await setUp({ pageSize: 2 });
+describe('a response', () => {
+  it('has an id of 56 characters, on success, on errors and on a 429, and one of each kind where it is said to', async () => {
+    const rateLimit = { requests: 2, intervalSeconds: 60 };
+    const { mapbox, ask } = await setUp({ rateLimit });
     await using _ = mapbox;
-    for (let n = 0; n < 4; n++) mapbox.account.issue({ scopes: ['styles:read'] });
-    const all = mapbox.account.tokens().length;
-
-    const seen = new Set<string>();
-    let pages = 0;
-    for (let next: string | undefined = '/tokens/v2/octo'; next !== undefined; pages++) {
-      const { headers, body } = await ask('GET', next);
-      for (const { id } of Array.isArray(body) ? body : []) {
-        seen.add(id);
-        if (pages === 0 && mapbox.account.find(id)?.usage === 'pk') mapbox.account.delete(id);
-      }
-      const link: string | undefined = /<([^>]+)>; rel="next"/.exec(headers.get('link') ?? '')?.[1];
-      expect(link ?? '').not.toContain('access_token');
-      next = link;
+    const asked = [await ask('GET', TOKENS), await ask('POST', TOKENS, {}), await ask('GET', TOKENS)];
+    expect(asked.map(({ status }) => status)).toEqual([200, 422, 429]);
+    for (const { headers } of asked) {
+      expect(headers['x-amz-cf-id']).toMatch(/^[\w-]{54}==$/);
+      expect(headers['x-request-id']).toBeUndefined();
     }
-    expect([seen.size, pages]).toEqual([all, 3]);
+    expect(mapbox.requests.map(({ requestId }) => requestId)).toEqual(
+      asked.map(({ headers }) => headers['x-amz-cf-id']),
+    );
+
+    const { mapbox: other, ask: askOther } = await setUp({ requestIds: 'both' });
+    await using __ = other;
+    const { headers } = await askOther('GET', TOKENS);
+    expect(headers['x-amz-cf-id']).toMatch(/^[\w-]{54}==$/);
+    expect(headers['x-request-id']).toBe(other.requests[0]?.requestId);
   });
 
-  it('is narrowed by usage and by default', async () => {
-    const { mapbox, authorizer, ask } = await setUp();
+  it('to a creation has an id as they are in 2026, and a field that no document names', async () => {
+    const { mapbox, ask } = await setUp();
     await using _ = mapbox;
-
-    const idsOf = ({ body }: Asked) => (Array.isArray(body) ? body.map(({ id }) => id) : body);
-    expect(idsOf(await ask('GET', '/tokens/v2/octo?usage=sk'))).toEqual([authorizer.id]);
-    expect(idsOf(await ask('GET', '/tokens/v2/octo?default=false'))).toEqual([authorizer.id]);
-    expect(idsOf(await ask('GET', '/tokens/v2/octo?usage=sk&default=true'))).toEqual([]);
+    const { body } = await ask('POST', TOKENS, { scopes: ['styles:read'] });
+    expect(body).toMatchObject({ id: expect.stringMatching(/^cm[a-z0-9]{23}$/), unnamed: 0 });
   });
 });

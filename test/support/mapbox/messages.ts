@@ -1,4 +1,4 @@
-/** What goes in and out of the stand-in, and how what came in is read. */
+/** What enters and leaves the stand-in, and how a request is read. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -12,19 +12,21 @@ export interface SeenRequest {
   body: string;
   /** Milliseconds since 1970 on the stand-in's clock, when the head had arrived. */
   readonly at: number;
-  /** The status that went out; absent while there is none, and for good where a fault kept it back. */
+  /** The status that was sent; absent until then, and for good where a fault sent none. */
   status?: number;
+  /** The request id that was sent, as a client should report it; absent where none was. */
+  requestId?: string;
 }
 
-/** An answer before it is written: `body` goes out as JSON, `undefined` means none. */
-export interface Answer {
+/** A response before it is written: `body` is sent as JSON, `undefined` means none. */
+export interface ApiResponse {
   readonly status: number;
-  readonly headers: Record<string, string>;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
-/** A request as the two APIs see it. */
-export interface Call {
+/** A request as the APIs see it. */
+export interface ApiCall {
   readonly method: string;
   /** The path's segments, percent-decoded: `/tokens/v2/octo` is `['tokens', 'v2', 'octo']`. */
   readonly segments: readonly string[];
@@ -33,22 +35,26 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly bytes: Buffer;
-  /** Scheme, host and port by which the client came here, for the `Link` header. */
+  /** Scheme, host and port that the client used, for the `Link` header. */
   readonly origin: string;
 }
 
-/** An answer with a JSON body, or with none when `body` is left out. */
-export function answer(status: number, body?: unknown, headers: Record<string, string> = {}): Answer {
+/** A response with a JSON body, or with none when `body` is left out. */
+export function respond(
+  status: number,
+  body?: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): ApiResponse {
   return { status, headers, body };
 }
 
-/** An error as Mapbox writes it: `{"message": "..."}` [D] TOKENS 1.8. */
-export function refuse(status: number, message: string): Answer {
-  return answer(status, { message });
+/** An error as Mapbox writes it: `{"message": "..."}` [Mapbox's OpenAPI description: Error]. */
+export function reject(status: number, message: string): ApiResponse {
+  return respond(status, { message });
 }
 
-/** Also what the stand-in says to everything it does not know. */
-export const notFound = (): Answer => refuse(404, 'Not Found');
+/** Also the stand-in's response to everything it does not know. The docs write `Not found`, the API `Not Found`. */
+export const notFound = (): ApiResponse => reject(404, 'Not Found');
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -68,7 +74,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** The body of a call when it is a JSON object that is declared as JSON. */
-export function bodyObject(call: Call): Readonly<Record<string, unknown>> | undefined {
+export function bodyObject(call: ApiCall): Readonly<Record<string, unknown>> | undefined {
   if (!/^application\/json\b/i.test(call.headers['content-type'] ?? '')) return undefined;
   const value = parseJson(call.bytes.toString('utf8'));
   return isObject(value) ? value : undefined;

@@ -1,0 +1,276 @@
+/**
+ * A client of Mapbox that asks questions: plain requests with the authorizing token, and test tokens, of which every
+ * one that is stored is deleted in the end.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isObject, isStrings } from '../support/mapbox/messages.ts';
+import { readToken } from '../support/mapbox/token-format.ts';
+import { type ApiAnswer, nextQuery, pauseAfter, readAnswer } from './api-answer.ts';
+
+/** A question that cannot be asked here, and why. */
+export class NotAsked extends Error {}
+
+/** A reason to ask nothing more: test tokens could not be told from others. */
+export class Unsafe extends Error {}
+
+export interface ApiRequest {
+  readonly method?: string;
+  /** `{username}` stands for the account. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON, a text as it is. */
+  readonly body?: unknown;
+  /** In place of the authorizing token; `null` for none. */
+  readonly token?: string | null;
+}
+
+export interface TestToken {
+  readonly id: string;
+  readonly token: string;
+  readonly answer: ApiAnswer;
+}
+
+/** What could not be cleaned up. */
+export interface Leftovers {
+  /** The ids of test tokens that are still alive. */
+  readonly alive: readonly string[];
+  /** The ids of tokens that may be test tokens, but whose note is another: not deleted. */
+  readonly doubtful: readonly string[];
+  /** How many creations got no response and left nothing that could be found. */
+  readonly unaccounted: number;
+}
+
+export interface ApiClientOptions {
+  readonly url: string;
+  readonly authorizingToken: string;
+  /** Ends what is being asked; cleaning up goes on. */
+  readonly interrupted: AbortSignal;
+  readonly log: (line: string) => void;
+  /** How long a creation that is under way may still take after an interruption, in milliseconds. */
+  readonly grace?: number;
+}
+
+const REQUEST_TIMEOUT = 30_000;
+const CREATION_GRACE = 5000;
+
+export class ApiClient {
+  readonly username: string;
+  /** How the notes of all test tokens begin. */
+  readonly notePrefix: string;
+  readonly #options: ApiClientOptions;
+  readonly #created = new Set<string>();
+  readonly #doubtful = new Set<string>();
+  #held: ReadonlySet<string> = new Set();
+  /** Creations of stored tokens since the last clean-up, and those of them that got no response. */
+  #sent = 0;
+  #unanswered = 0;
+
+  /** @throws {NotAsked} where the authorizing token cannot be one. */
+  constructor(options: ApiClientOptions) {
+    const read = readToken(options.authorizingToken);
+    if (read === undefined) throw new NotAsked('MAPBOX_AUTHORIZING_TOKEN is not a Mapbox token.');
+    this.username = read.payload.u;
+    this.notePrefix = `Test token, conformance ${randomBytes(4).toString('hex')}`;
+    this.#options = options;
+  }
+
+  /**
+   * Learns which scopes the authorizing token holds.
+   *
+   * @throws {NotAsked} where it could not delete the test tokens.
+   */
+  async open(): Promise<void> {
+    const read = readToken(this.#options.authorizingToken);
+    const id = read?.usage === 'tk' ? undefined : read?.payload.a;
+    for await (const token of this.#tokens()) {
+      if (token['id'] === id && isStrings(token['scopes'])) this.#held = new Set(token['scopes']);
+    }
+    if (!this.#held.has('tokens:write')) {
+      throw new NotAsked('The authorizing token is not on the list of the account, or lacks tokens:write.');
+    }
+  }
+
+  /** @throws {NotAsked} where the authorizing token lacks one of the scopes. */
+  requireScopes(...scopes: readonly string[]): void {
+    const missing = scopes.filter(scope => !this.#held.has(scope));
+    if (missing.length > 0) throw new NotAsked(`the authorizing token lacks ${missing.join(', ')}`);
+  }
+
+  /** Sends a request; over the rate limit, it waits for the reset and sends it once more. */
+  async request(request: ApiRequest): Promise<ApiAnswer> {
+    const { interrupted, log } = this.#options;
+    const answer = await this.#send(request, interrupted);
+    if (answer.status !== 429) return answer;
+    const pause = pauseAfter(answer);
+    log(`The rate limit is reached; waiting ${Math.ceil(pause / 1000)} s.`);
+    await sleep(pause, undefined, { signal: interrupted });
+    return this.#send(request, interrupted);
+  }
+
+  /** As {@link request}, but a 429 is the answer. */
+  requestOnce(request: ApiRequest): Promise<ApiAnswer> {
+    return this.#send(request, this.#options.interrupted);
+  }
+
+  /**
+   * Asks for a stored token with these fields and the note of a test token; it may be refused.
+   *
+   * @throws {Unsafe} where the response has another note: what it names may be somebody else's.
+   */
+  async requestToken(fields: object, token?: string): Promise<ApiAnswer> {
+    const body = { note: this.notePrefix, ...fields };
+    const answer = await this.request({ ...CREATE, body, ...(token !== undefined && { token }) });
+    const { id, note } = answer.fields;
+    if (answer.status >= 300 || typeof id !== 'string') return answer;
+    if (typeof note !== 'string' || !note.startsWith(this.notePrefix)) {
+      this.#doubtful.add(id);
+      throw new Unsafe('Mapbox stored another note than it was sent, or answered another request.');
+    }
+    this.#created.add(id);
+    return answer;
+  }
+
+  /** @throws {NotAsked} where it is refused. */
+  async createToken(scopes: readonly string[], fields: object = {}): Promise<TestToken> {
+    this.requireScopes(...scopes);
+    const answer = await this.requestToken({ scopes, ...fields });
+    const { id, token } = answer.fields;
+    if (typeof id === 'string' && typeof token === 'string') return { id, token, answer };
+    throw new NotAsked(`a test token was refused: ${answer.words}`);
+  }
+
+  /** Asks for a temporary token that lives for a minute; it may be refused. */
+  async requestTemporary(scopes: readonly string[], fields: object = {}, token?: string): Promise<ApiAnswer> {
+    const expires = new Date(Date.now() + 60_000).toISOString();
+    const body = { scopes, expires, ...fields };
+    const answer = await this.request({ ...CREATE, body, ...(token !== undefined && { token }) });
+    // A temporary token has no id: this one was stored, and without a note.
+    if (answer.status < 300 && typeof answer.fields['id'] === 'string')
+      this.#doubtful.add(answer.fields['id']);
+    return answer;
+  }
+
+  /** @throws {NotAsked} where it is refused. */
+  async createTemporary(scopes: readonly string[], token?: string): Promise<string> {
+    this.requireScopes(...scopes);
+    const { fields, words } = await this.requestTemporary(scopes, {}, token);
+    if (typeof fields['token'] === 'string') return fields['token'];
+    throw new NotAsked(`a temporary token was refused: ${words}`);
+  }
+
+  async deleteToken(id: string, token?: string): Promise<ApiAnswer> {
+    const answer = await this.request({ ...DELETE(id), ...(token !== undefined && { token }) });
+    if (answer.status === 204) this.#created.delete(id);
+    return answer;
+  }
+
+  /** Mapbox's verdict on a token. */
+  async validate(token: string): Promise<unknown> {
+    const { fields } = await this.request({ path: '/tokens/v2', token });
+    return fields['code'];
+  }
+
+  /** Deletes every token that was created here, also those whose creation got no response. */
+  async cleanUp(): Promise<Leftovers> {
+    if (this.#sent === 0 && this.#created.size === 0) return this.#leftovers(0);
+    const found = await this.#findOwn();
+    const unheard = found.filter(id => !this.#created.has(id)).length;
+    const unaccounted = Math.max(0, this.#unanswered - unheard);
+    for (const id of found) this.#created.add(id);
+    let unsure = false;
+    for (const id of [...this.#created]) {
+      const { status } = await this.#persistently(DELETE(id));
+      if (status === 204) this.#created.delete(id);
+      // Not proof that it is gone: the list says.
+      unsure ||= status === 404;
+    }
+    if (unsure) {
+      const alive = new Set(await this.#findOwn());
+      for (const id of [...this.#created]) if (!alive.has(id)) this.#created.delete(id);
+    }
+    this.#sent = 0;
+    this.#unanswered = 0;
+    return this.#leftovers(unaccounted);
+  }
+
+  #leftovers(unaccounted: number): Leftovers {
+    return { alive: [...this.#created], doubtful: [...this.#doubtful], unaccounted };
+  }
+
+  /** The ids of the test tokens on the list. */
+  async #findOwn(): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const { id, note } of this.#tokens()) {
+      if (typeof id === 'string' && typeof note === 'string' && note.startsWith(this.notePrefix))
+        ids.push(id);
+    }
+    return ids;
+  }
+
+  async *#tokens(): AsyncGenerator<Readonly<Record<string, unknown>>> {
+    // A new value each time, so that no cache answers.
+    let query: Record<string, string> = { fresh: randomBytes(6).toString('hex') };
+    for (let pages = 0; pages < 1000; pages++) {
+      const answer = await this.#persistently({ path: '/tokens/v2/{username}', query });
+      if (answer.status !== 200 || !Array.isArray(answer.json)) {
+        throw new NotAsked(`the account's tokens cannot be listed (${answer.words}); tokens:read is needed`);
+      }
+      yield* answer.json.filter(isObject);
+      const next = nextQuery(answer);
+      if (next === undefined) return;
+      query = next;
+    }
+  }
+
+  /** Also when interrupted, and beyond the rate limit: what was created has to be deleted. */
+  async #persistently(request: ApiRequest): Promise<ApiAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      const answer = await this.#send(request, undefined).catch(() => undefined);
+      if (answer !== undefined && answer.status !== 429 && answer.status < 500) return answer;
+      if (attempt === 5) throw new NotAsked(`Mapbox cannot be asked (${answer?.words ?? 'no response'})`);
+      await sleep(answer?.status === 429 ? pauseAfter(answer) : 1000);
+    }
+  }
+
+  async #send(request: ApiRequest, interrupted: AbortSignal | undefined): Promise<ApiAnswer> {
+    interrupted?.throwIfAborted();
+    const { method = 'GET', path, query, headers, body, token = this.#options.authorizingToken } = request;
+    const url = new URL(path.replace('{username}', encodeURIComponent(this.username)), this.#options.url);
+    for (const [name, value] of Object.entries(query ?? {})) url.searchParams.set(name, value);
+    if (token !== null) url.searchParams.set('access_token', token);
+    const creates = method === 'POST';
+    const stores = creates && !(isObject(body) && 'expires' in body);
+    const stop =
+      interrupted && creates ? delayed(interrupted, this.#options.grace ?? CREATION_GRACE) : interrupted;
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT);
+    if (stores) this.#sent++;
+    try {
+      const response = await fetch(url, {
+        method,
+        redirect: 'manual',
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        body: body === undefined ? null : typeof body === 'string' ? body : JSON.stringify(body),
+        signal: stop === undefined ? timeout : AbortSignal.any([timeout, stop]),
+      });
+      return readAnswer(response, await response.text());
+    } catch (error) {
+      if (stores) this.#unanswered++;
+      throw error;
+    }
+  }
+}
+
+const CREATE: ApiRequest = { method: 'POST', path: '/tokens/v2/{username}' };
+const DELETE = (id: string): ApiRequest => ({
+  method: 'DELETE',
+  path: `/tokens/v2/{username}/${encodeURIComponent(id)}`,
+});
+
+/** A signal that follows another after a while. */
+function delayed(signal: AbortSignal, ms: number): AbortSignal {
+  const controller = new AbortController();
+  signal.addEventListener('abort', () => setTimeout(() => controller.abort(), ms).unref(), { once: true });
+  return controller.signal;
+}

@@ -1,0 +1,49 @@
+/**
+ * Notes. Mapbox's OpenAPI description gives them 128 characters at most; what the server counts, and whether it stores
+ * a note as it was sent, nobody has written down.
+ */
+
+/** How long a note may be, and in which unit that is counted. `characters` are Unicode code points. */
+export interface NoteLimit {
+  readonly max: number;
+  readonly unit: 'characters' | 'utf-16' | 'bytes';
+}
+
+/** The documented limit. */
+export const NOTE_LIMIT: NoteLimit = { max: 128, unit: 'characters' };
+/** What applies unless a test says otherwise. */
+export const DEFAULT_NOTE_LIMIT: NoteLimit = { max: 256, unit: 'utf-16' };
+
+export function isNoteTooLong(note: string, { max, unit }: NoteLimit): boolean {
+  const length = {
+    characters: () => [...note].length,
+    'utf-16': () => note.length,
+    bytes: () => Buffer.byteLength(note),
+  }[unit];
+  return length() > max;
+}
+
+/** What is stored of a note. */
+export type StoreNote = (note: string) => string | null;
+
+const htmlEntities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#x27;',
+  '/': '&#x2F;',
+};
+
+/** Ways to store a note otherwise than it was sent, for the option `storeNote`. */
+export const noteChanges = {
+  'cut after 40 characters': note => [...note].slice(0, 40).join(''),
+  'not stored': () => null,
+  empty: () => '',
+  'with a blank at its end': note => `${note} `,
+  'without its last character': note => [...note].slice(0, -1).join(''),
+  'with single blanks only': note => note.replace(/\s+/g, ' ').trim(),
+  'HTML-escaped': note => note.replace(/[&<>"'/]/g, character => htmlEntities[character] ?? ''),
+  'percent-encoded': encodeURIComponent,
+  'in ASCII only': note => note.replace(/[^ -~]/g, '?'),
+} as const satisfies Readonly<Record<string, StoreNote>>;
