@@ -1,0 +1,43 @@
+/** On which requests faults happen: plans for the option `fault`, made of faults. */
+
+import type { Fault, FaultPlan } from './faults.ts';
+import type { SeenRequest } from './messages.ts';
+
+/** Which requests are meant: those with a method, or those that a function picks. */
+export type RequestMatch = string | ((request: SeenRequest) => boolean);
+
+/** Every matching request meets the fault. */
+export function always(match: RequestMatch, fault: Fault): FaultPlan {
+  return request => (matches(match, request) ? fault : undefined);
+}
+
+/** The first matching requests meet these faults, one each; `undefined` lets one pass. */
+export function inTurn(match: RequestMatch, ...faults: readonly (Fault | undefined)[]): FaultPlan {
+  let next = 0;
+  return request => (matches(match, request) ? faults[next++] : undefined);
+}
+
+/** The first matching request meets the fault, later ones do not. */
+export function once(match: RequestMatch, fault: Fault): FaultPlan {
+  return inTurn(match, fault);
+}
+
+/** The first plan that has a fault for a request decides. */
+export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
+  return (request, index, context) => {
+    for (const plan of plans) {
+      const fault = plan(request, index, context);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+}
+
+/** Whether a request asks for the list of tokens. */
+export function isListRequest({ method, path }: SeenRequest): boolean {
+  return method === 'GET' && /^\/tokens\/v2\/[^/]+$/.test(path);
+}
+
+function matches(match: RequestMatch, request: SeenRequest): boolean {
+  return typeof match === 'string' ? request.method === match : match(request);
+}

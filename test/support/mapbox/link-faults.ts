@@ -1,0 +1,94 @@
+/** `Link` headers as RFC 8288 allows them and few parsers expect them, and links that no client should follow. */
+
+import type { Fault } from './faults.ts';
+import type { SeenRequest } from './messages.ts';
+
+/** Links that all lead to the next page, however they are written. */
+export const oddLinks = {
+  'a comma in a quoted parameter': next(url => `<${url}>; title="tokens, page 2"; rel="next"`),
+  'a comma and a bracket in a quoted parameter': next(
+    url => `<${url}>; title="a, <b>; rel=prev"; rel="next"`,
+  ),
+  'a quoted quote before rel': next(url => `<${url}>; title="a \\", b"; rel="next"`),
+  'commas in the address': next(url => `<${url}&fields=id,note>; rel="next"`),
+  'rel="prev next"': next(url => `<${url}>; rel="prev next"`),
+  'rel="next last"': next(url => `<${url}>; rel="next last"`),
+  'rel=next without quotes': next(url => `<${url}>;rel=next`),
+  'REL="NEXT"': next(url => `<${url}>; REL="NEXT"`),
+  'blanks around the equals sign': next(url => `<${url}> ;  rel = "next" `),
+  'rel between other parameters': next(url => `<${url}>; type="application/json"; rel="next"; hreflang=en`),
+  'rel="next-archive" before the real one': next(
+    (url, decoy) => `<${decoy}>; rel="next-archive", <${url}>; rel="next"`,
+  ),
+  'a title that says rel="next" before the real one': next(
+    (url, decoy) => `<${decoy}>; rel="prev"; title="rel=\\"next\\"", <${url}>; rel="next"`,
+  ),
+  'rel twice, of which the first counts': next(
+    (url, decoy) => `<${decoy}>; rel="prev"; rel="next", <${url}>; rel="next"; rel="prev"`,
+  ),
+  'prev before next': next((url, decoy) => `<${decoy}>; rel="prev", <${url}>; rel="next"`),
+  'empty elements': next(url => `, ,<${url}>; rel="next",`),
+  'a relative address': next(url => `<${new URL(url).pathname}${new URL(url).search}>; rel="next"`),
+  'a query alone': next(url => `<${new URL(url).search}>; rel="next"`),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/** Links that do not lead to a next page. */
+export const deceptiveLinks = {
+  'rel="next-archive" alone': next((_, decoy) => `<${decoy}>; rel="next-archive"`),
+  'rel="prev" alone': next((_, decoy) => `<${decoy}>; rel="prev"`),
+  'rev="next"': next((_, decoy) => `<${decoy}>; rev="next"`),
+  'a title "; rel=next"': next((_, decoy) => `<${decoy}>; rel="prev"; title="; rel=next"`),
+  'another context': next((_, decoy) => `<${decoy}>; rel="next"; anchor="https://example.com/"`),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/**
+ * `rel='next'`: by RFC 8288 the quotes are part of the value, and it is not `next`; some parsers follow it all the same.
+ * It leads to the next page.
+ */
+export const singleQuotedLink: Fault = next(url => `<${url}>; rel='next'`);
+
+/** Links that would take a client elsewhere, or round and round. */
+export const dangerousLinks = {
+  'to the same page again': everywhere((own, _) => own),
+  'back to the first page': everywhere((own, _) => withoutStart(own)),
+  'to another origin': everywhere(() => 'https://api.example.com/tokens/v2/octo?start=1'),
+  'to another port': everywhere(own => own.replace(/:(\d+)\//, ':1/')),
+  'to another path': everywhere(() => 'tokens of somebody else'),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/** Writes the link of a page that has one; `decoy` is an address on the same server that answers 500. */
+function next(write: (url: string, decoy: string) => string): Fault {
+  return {
+    kind: 'rewrite',
+    rewrite(response, { request }) {
+      const url = /<([^>]+)>; rel="next"/.exec(response.headers['Link'] ?? '')?.[1];
+      if (url === undefined) return response;
+      const decoy = new URL(ownUrl(request));
+      decoy.searchParams.set('start', 'decoy');
+      return { ...response, headers: { ...response.headers, Link: write(url, decoy.href) } };
+    },
+  };
+}
+
+/** Writes a next link on every page, the last one too. */
+function everywhere(write: (own: string, request: SeenRequest) => string): Fault {
+  return {
+    kind: 'rewrite',
+    rewrite: (response, { request }) => ({
+      ...response,
+      headers: { ...response.headers, Link: `<${write(ownUrl(request), request)}>; rel="next"` },
+    }),
+  };
+}
+
+function ownUrl({ path, query, headers }: SeenRequest): string {
+  const url = new URL(path, `http://${headers.host ?? '127.0.0.1'}`);
+  for (const [name, value] of query) if (name !== 'access_token') url.searchParams.append(name, value);
+  return url.href;
+}
+
+function withoutStart(own: string): string {
+  const url = new URL(own);
+  url.searchParams.delete('start');
+  return url.href;
+}

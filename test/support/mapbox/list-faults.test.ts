@@ -1,0 +1,132 @@
+/** Lists from the past, and links that are not what they seem. */
+import { describe, expect, it } from 'vitest';
+import { always, isListRequest } from './fault-plans.ts';
+import type { Fault } from './faults.ts';
+import { dangerousLinks, deceptiveLinks, oddLinks, singleQuotedLink } from './link-faults.ts';
+import { cachedList, listBehind } from './stale-faults.ts';
+import { idsOf, NOW, setUp, TOKENS } from './test-client.ts';
+
+describe('a cached list', () => {
+  it('shows what was there when it was asked for first, for a minute and no longer', async () => {
+    let now = NOW;
+    const { mapbox, ask } = await setUp({ now: () => now, fault: cachedList() });
+    await using _ = mapbox;
+    const count = async (query = '', headers = {}) => {
+      const ids = idsOf(await ask('GET', TOKENS + query, undefined, headers));
+      return Array.isArray(ids) ? ids.length : ids;
+    };
+
+    expect(await count()).toBe(2);
+    mapbox.account.issue({ scopes: ['styles:read'] });
+    now += 59_999;
+    expect(await count()).toBe(2);
+    expect(await count('', { 'cache-control': 'no-cache' })).toBe(2);
+    expect(await count('?fresh=1')).toBe(3);
+    expect(await count('?fresh=1')).toBe(3);
+    mapbox.account.issue({ scopes: ['styles:read'] });
+    expect(await count('?fresh=1')).toBe(3);
+    now += 1;
+    expect(await count()).toBe(4);
+  });
+
+  it('has the age, the date of the past and an id of its own', async () => {
+    let now = NOW;
+    const { mapbox, ask } = await setUp({ now: () => now, fault: cachedList({ seconds: 10 }) });
+    await using _ = mapbox;
+    const { headers: first } = await ask('GET', TOKENS);
+    now += 5000;
+    const { headers } = await ask('GET', TOKENS);
+    expect([first['x-cache'], headers['x-cache']]).toEqual(['Miss from cloudfront', 'Hit from cloudfront']);
+    expect([headers['age'], headers['date']]).toEqual(['5', first['date']]);
+    expect(headers['x-amz-cf-id']).not.toBe(first['x-amz-cf-id']);
+  });
+
+  it('gives way to no-cache where it is said so', async () => {
+    const { mapbox, ask } = await setUp({ fault: cachedList({ honoursNoCache: true }) });
+    await using _ = mapbox;
+    await ask('GET', TOKENS);
+    mapbox.account.issue({ scopes: ['styles:read'] });
+    const asked = await ask('GET', TOKENS, undefined, { 'cache-control': 'no-cache' });
+    expect(asked.body).toHaveLength(3);
+  });
+
+  it('keeps no errors, and nothing but lists', async () => {
+    const { mapbox, ask } = await setUp({ fault: cachedList() });
+    await using _ = mapbox;
+    const { id } = mapbox.account.issue({ scopes: ['styles:read'] });
+    await ask('GET', TOKENS);
+    expect((await ask('DELETE', `${TOKENS}/${id}`)).status).toBe(204);
+    expect((await ask('DELETE', `${TOKENS}/${id}`)).status).toBe(404);
+    expect((await ask('GET', '/tokens/v2')).body).toMatchObject({ code: 'TokenValid' });
+  });
+});
+
+it('a list that is behind shows a token only when it is old enough', async () => {
+  let now = NOW;
+  const { mapbox, ask } = await setUp({ now: () => now, fault: listBehind(2000) });
+  await using _ = mapbox;
+  expect((await ask('GET', TOKENS)).body).toEqual([]);
+  now += 2000;
+  expect((await ask('GET', TOKENS)).body).toHaveLength(2);
+});
+
+describe('a link', () => {
+  const FIRST = `${TOKENS}?limit=1`;
+  const keyIn = (link: string | undefined) => /start=([^&>]+)>; rel="next"/.exec(link ?? '')?.[1] ?? '';
+
+  /** The link of a page as the API sends it, and as it arrives with a fault. */
+  async function linksWith(fault: Fault, path = FIRST) {
+    const { mapbox, ask } = await setUp();
+    await using _ = mapbox;
+    const linkOf = async (at: string) => String((await ask('GET', at)).headers['link'] ?? '');
+    const plain = await linkOf(path);
+    const key = keyIn(plain);
+    mapbox.fault = always(isListRequest, fault);
+    const spoilt = await linkOf(path);
+    const second = await linkOf(`${FIRST}&start=${key}`);
+    const decoy = await ask('GET', `${FIRST}&start=decoy`);
+    return { plain, key, spoilt, second, decoy: decoy.status };
+  }
+
+  it.each(Object.entries({ ...oddLinks, 'in single quotes': singleQuotedLink }))(
+    'with %s leads to the next page, and to a decoy at most beside it',
+    async (_, fault) => {
+      const { plain, key, spoilt } = await linksWith(fault);
+      expect(key).toMatch(/^[\w-]{20,}$/);
+      expect(spoilt).toContain(`start=${key}`);
+      expect(spoilt).not.toBe(plain);
+      const keys = Array.from(spoilt.matchAll(/start=([^&>]+)/g), ([, found]) => found);
+      expect([['decoy', key], [key]]).toContainEqual(keys);
+    },
+  );
+
+  it.each(Object.entries(deceptiveLinks))(
+    'with %s has nothing but a decoy, which answers 500',
+    async (_, fault) => {
+      const { key, spoilt, decoy } = await linksWith(fault);
+      expect(spoilt).toContain('start=decoy');
+      expect(spoilt).not.toContain(key);
+      expect(decoy).toBe(500);
+    },
+  );
+
+  it('is left alone where a page has none', async () => {
+    for (const fault of [...Object.values(oddLinks), ...Object.values(deceptiveLinks), singleQuotedLink]) {
+      expect((await linksWith(fault, TOKENS)).spoilt).toBe('');
+    }
+  });
+
+  it('to the same page again, or back to the first, goes round in a circle', async () => {
+    const same = await linksWith(dangerousLinks['to the same page again']);
+    expect(keyIn(same.second)).toBe(same.key);
+    const back = await linksWith(dangerousLinks['back to the first page']);
+    expect(back.second).toMatch(/\?limit=1>; rel="next"$/);
+  });
+
+  it.each(['to another origin', 'to another port'] as const)('%s leaves the stand-in', async name => {
+    const { plain, spoilt } = await linksWith(dangerousLinks[name]);
+    const originOf = (link: string) => URL.parse(/<([^>]+)>/.exec(link)?.[1] ?? '')?.origin;
+    expect(originOf(plain)).toMatch(/^http:\/\/127\.0\.0\.1:/);
+    expect(originOf(spoilt)).not.toBe(originOf(plain));
+  });
+});

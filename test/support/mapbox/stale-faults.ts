@@ -1,0 +1,80 @@
+/** Lists that show the past: from a cache, or from a replica that is behind. */
+
+import { isListRequest } from './fault-plans.ts';
+import type { FaultPlan } from './faults.ts';
+import type { ApiResponse, SeenRequest } from './messages.ts';
+
+export interface CacheOptions {
+  /** How long a page of the list is kept; a minute by default. */
+  readonly seconds?: number;
+  /**
+   * Whether `Cache-Control: no-cache` in a request gets past the cache. By default it does not: CloudFront, behind
+   * which Mapbox's API stands, ignores it, and a tool that relied on the header alone found it not enough. A query
+   * parameter that no earlier request had always gets past it.
+   */
+  readonly honoursNoCache?: boolean;
+}
+
+/**
+ * Pages of the list come from a cache while they are younger than `seconds` by the stand-in's clock. A page is kept by
+ * its path and whole query, `access_token` aside.
+ */
+export function cachedList({ seconds = 60, honoursNoCache = false }: CacheOptions = {}): FaultPlan {
+  const kept = new Map<string, { readonly response: ApiResponse; readonly at: number }>();
+  return (request, _index, { now }) => {
+    if (!isListRequest(request)) return undefined;
+    const key = cacheKey(request);
+    const entry = kept.get(key);
+    const age = entry === undefined ? Number.POSITIVE_INFINITY : now() - entry.at;
+    const past = honoursNoCache && /no-cache|no-store/.test(request.headers['cache-control'] ?? '');
+    if (entry !== undefined && age < seconds * 1000 && !past) {
+      const { status, headers, body } = entry.response;
+      return {
+        kind: 'status',
+        status,
+        processed: false,
+        body,
+        // `Date` is the origin's, and so of the past: only the request id is new.
+        headers: {
+          ...withoutRequestId(headers),
+          Age: String(Math.floor(age / 1000)),
+          'X-Cache': 'Hit from cloudfront',
+        },
+      };
+    }
+    return {
+      kind: 'rewrite',
+      rewrite(response) {
+        if (response.status === 200) kept.set(key, { response, at: now() });
+        return { ...response, headers: { ...response.headers, 'X-Cache': 'Miss from cloudfront' } };
+      },
+    };
+  };
+}
+
+/** The list shows a token only when it is `ms` milliseconds old. Deleted ones are gone at once. */
+export function listBehind(ms: number): FaultPlan {
+  return (request, _index, { now }) =>
+    isListRequest(request)
+      ? {
+          kind: 'rewrite',
+          rewrite: response => ({
+            ...response,
+            body: Array.isArray(response.body)
+              ? response.body.filter(({ created }) => Date.parse(String(created)) <= now() - ms)
+              : response.body,
+          }),
+        }
+      : undefined;
+}
+
+function cacheKey({ path, query }: SeenRequest): string {
+  const parameters = new URLSearchParams(query);
+  parameters.delete('access_token');
+  parameters.sort();
+  return `${path}?${parameters}`;
+}
+
+function withoutRequestId({ 'X-Amz-Cf-Id': _, ...headers }: ApiResponse['headers']): Record<string, string> {
+  return headers;
+}
