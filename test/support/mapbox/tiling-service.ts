@@ -5,42 +5,21 @@
  */
 
 import { type Account, compare } from './account.ts';
-import { mayBeUsedHere } from './allowed-urls.ts';
-import {
-  type ApiCall,
-  type ApiResponse,
-  bodyObject,
-  isObject,
-  notFound,
-  reject,
-  respond,
-} from './messages.ts';
+import { type ApiCall, type ApiResponse, bodyObject, notFound, reject, respond } from './messages.ts';
+import { rejection, type TilesetScope } from './tiling-access.ts';
 import { UploadedFiles, uploadScopes } from './tiling-files.ts';
 import { advance, describeJob, type Job } from './tiling-job.ts';
 import { tilingPage } from './tiling-page.ts';
+import { mentioned, sourcesOf, validateRecipe } from './tiling-recipe.ts';
 import {
-  layersOf,
-  mentioned,
-  type Recipe,
-  recipeErrors,
-  sourcesOf,
-  validateRecipe,
-} from './tiling-recipe.ts';
+  changeRecipe,
+  changeTileset,
+  createTileset,
+  describeTileset,
+  type Tileset,
+  tileJson,
+} from './tiling-tileset.ts';
 import { newId } from './token-format.ts';
-
-type Scope = 'tilesets:read' | 'tilesets:write' | 'tilesets:list';
-
-interface Tileset {
-  /** `username.name`. */
-  readonly id: string;
-  name: string;
-  description: string;
-  visibility: 'public' | 'private';
-  recipe: Recipe;
-  readonly created: string;
-  modified: string;
-  readonly jobs: Job[];
-}
 
 export class TilingService {
   readonly #account: Account;
@@ -64,10 +43,13 @@ export class TilingService {
     if (api === 'tilesets' && version === 'v1') return this.#tilesetsApi(call, rest);
     if (api === 'activity' && version === 'v1' && rest[1] === 'tilesets' && rest.length === 2) {
       if (call.method !== 'GET') return undefined;
-      return this.#demand(call, 'tilesets:list', rest[0]) ?? this.#activity(call);
+      return rejection(this.#account, call, 'tilesets:list', rest[0]) ?? this.#activity(call);
     }
     if (api === 'v4' && version?.endsWith('.json') && rest.length === 0 && call.method === 'GET') {
-      return this.#demand(call, undefined, undefined) ?? this.#tilejson(version.slice(0, -'.json'.length));
+      return (
+        rejection(this.#account, call, undefined, undefined) ??
+        this.#tilejson(version.slice(0, -'.json'.length))
+      );
     }
     return undefined;
   }
@@ -82,14 +64,14 @@ export class TilingService {
     if (first === undefined || more.length > 0) return undefined;
     if (first === 'sources' || first === 'changesets') return this.#uploadsApi(call, first, second, third);
     if (call.method === 'PUT' && second === undefined && first === 'validateRecipe') {
-      return this.#demand(call, 'tilesets:write', undefined) ?? validateRecipe(call);
+      return rejection(this.#account, call, 'tilesets:write', undefined) ?? validateRecipe(call);
     }
     if (call.method === 'PUT' && second === undefined && first === 'queue') {
-      return this.#demand(call, 'tilesets:read', undefined) ?? this.#queue();
+      return rejection(this.#account, call, 'tilesets:read', undefined) ?? this.#queue();
     }
     if (!first.includes('.')) {
       if (second !== undefined || call.method !== 'GET') return undefined;
-      return this.#demand(call, 'tilesets:list', first) ?? this.#list(call);
+      return rejection(this.#account, call, 'tilesets:list', first) ?? this.#list(call);
     }
     return this.#tilesetApi(call, first, second, third);
   }
@@ -101,12 +83,12 @@ export class TilingService {
     name: string | undefined,
   ): ApiResponse | undefined {
     if (username === undefined) return undefined;
-    const scopes: Readonly<Record<string, Scope>> = uploadScopes[name === undefined ? 'all' : 'one'];
+    const scopes: Readonly<Record<string, TilesetScope>> = uploadScopes[name === undefined ? 'all' : 'one'];
     const scope = scopes[call.method];
     if (scope === undefined) return undefined;
     const uploads = this.#uploads[kind];
     return (
-      this.#demand(call, scope, username) ??
+      rejection(this.#account, call, scope, username) ??
       (name === undefined ? uploads.list(call) : uploads.answer(call, name))
     );
   }
@@ -120,7 +102,7 @@ export class TilingService {
     const route = `${call.method} ${what ?? ''}${job === undefined ? '' : '/job'}`;
     const scope = tilesetScopes[route];
     if (scope === undefined) return undefined;
-    const refused = this.#demand(call, scope, id.slice(0, id.indexOf('.')));
+    const refused = rejection(this.#account, call, scope, id.slice(0, id.indexOf('.')));
     if (refused !== undefined) return refused;
 
     if (route === 'POST ') return this.#create(call, id);
@@ -131,11 +113,11 @@ export class TilingService {
         this.#tilesets.delete(id);
         return respond(204);
       case 'PATCH ':
-        return this.#change(call, tileset) ?? respond(204);
+        return changeTileset(call, tileset, this.#now()) ?? respond(204);
       case 'GET recipe':
         return respond(200, { id, recipe: tileset.recipe });
       case 'PATCH recipe':
-        return this.#changeRecipe(call, tileset);
+        return changeRecipe(call, tileset, this.#now());
       case 'POST publish':
         return this.#publish(tileset, sourcesOf(tileset.recipe), 'sources');
       case 'POST publish-changesets': {
@@ -157,72 +139,14 @@ export class TilingService {
     }
   }
 
-  /** The rejection of a call with no token, a bad one or one without the scope; `undefined` where nothing is wrong. */
-  #demand(call: ApiCall, scope: Scope | undefined, username: string | undefined): ApiResponse | undefined {
-    const text = call.query.get('access_token');
-    if (!text) return reject(401, 'Not Authorized - No Token');
-    const examined = this.#account.examine(text);
-    if (!('token' in examined) || examined.code !== 'TokenValid')
-      return reject(401, 'Not Authorized - Invalid Token');
-    if (examined.usage !== 'tk' && !mayBeUsedHere(examined.token, call.headers))
-      return reject(403, 'Forbidden');
-    if (scope !== undefined && !examined.token.scopes.includes(scope)) {
-      return reject(403, `This endpoint requires a token with ${scope} scope`);
-    }
-    // Another account's is not found, in a JSON text that is not an object [Mapbox CLI].
-    return username === undefined || username === this.#account.username
-      ? undefined
-      : respond(404, 'Not found');
-  }
-
   #create(call: ApiCall, id: string): ApiResponse {
-    const body = bodyObject(call);
-    if (body === undefined) return reject(400, 'Bad Request');
-    if (!/^[a-z0-9_-]{1,32}\.[a-z0-9_-]{1,32}$/i.test(id)) return reject(400, 'Invalid tileset id');
     if (this.#tilesets.has(id)) return reject(400, `${id} already exists`);
-    const { name, recipe } = body;
-    if (typeof name !== 'string' || name === '') return reject(400, 'A name is required');
-    const errors = recipeErrors(recipe);
-    if (!isObject(recipe) || errors.length > 0) return respond(400, { message: 'Recipe is invalid', errors });
-    const now = new Date(this.#now()).toISOString();
-    const tileset: Tileset = {
-      id,
-      name,
-      description: '',
-      visibility: 'private',
-      recipe,
-      created: now,
-      modified: now,
-      jobs: [],
-    };
-    const refused = this.#change(call, tileset);
-    if (refused !== undefined) return refused;
-    this.#tilesets.set(id, tileset);
+    const created = createTileset(call, id, this.#now());
+    if ('status' in created) return created;
+    this.#tilesets.set(id, created);
     return respond(200, {
       message: `Successfully created empty tileset ${id}. Publish your tileset to begin processing your data into vector tiles.`,
     });
-  }
-
-  /** Takes over name, description and privacy; an answer when the body is none. */
-  #change(call: ApiCall, tileset: Tileset): ApiResponse | undefined {
-    const body = bodyObject(call);
-    if (body === undefined) return reject(400, 'Bad Request');
-    const { name, description } = body;
-    if (typeof name === 'string') tileset.name = name;
-    if (typeof description === 'string') tileset.description = description;
-    if (typeof body['private'] === 'boolean') tileset.visibility = body['private'] ? 'private' : 'public';
-    tileset.modified = new Date(this.#now()).toISOString();
-    return undefined;
-  }
-
-  #changeRecipe(call: ApiCall, tileset: Tileset): ApiResponse {
-    const recipe = bodyObject(call);
-    const errors = recipeErrors(recipe);
-    if (recipe === undefined || errors.length > 0)
-      return respond(400, { message: 'Recipe is invalid', errors });
-    tileset.recipe = recipe;
-    tileset.modified = new Date(this.#now()).toISOString();
-    return respond(204);
   }
 
   /** Queues a job; one that needs files which are not there will fail. */
@@ -282,23 +206,15 @@ export class TilingService {
 
   #tilejson(ids: string): ApiResponse {
     const tilesets = ids.split(',').map(id => this.#tilesets.get(id));
-    const published = tilesets.filter(tileset => tileset?.jobs.some(({ stage }) => stage === 'success'));
-    const [first] = published;
-    if (first === undefined || published.length < tilesets.length) return notFound();
-    return respond(200, {
-      tilejson: '2.2.0',
-      id: ids,
-      name: published.map(tileset => tileset?.name ?? '').join(','),
-      format: 'pbf',
-      minzoom: 0,
-      maxzoom: 5,
-      tiles: [],
-      vector_layers: Object.keys(layersOf(first.recipe)).map(id => ({ id, fields: {} })),
-    });
+    const published = tilesets
+      .filter(tileset => tileset !== undefined)
+      .filter(({ jobs }) => jobs.some(({ stage }) => stage === 'success'));
+    if (published.length < tilesets.length) return notFound();
+    return respond(200, tileJson(ids, published));
   }
 }
 
-const tilesetScopes: Readonly<Record<string, Scope>> = {
+const tilesetScopes: Readonly<Record<string, TilesetScope>> = {
   'POST ': 'tilesets:write',
   'PATCH ': 'tilesets:write',
   'DELETE ': 'tilesets:write',
@@ -310,18 +226,3 @@ const tilesetScopes: Readonly<Record<string, Scope>> = {
   'GET status': 'tilesets:list',
   'GET jobs/job': 'tilesets:read',
 };
-
-function describeTileset(tileset: Tileset): unknown {
-  return {
-    type: 'vector',
-    center: [0, 0, 0],
-    created: tileset.created,
-    description: tileset.description,
-    filesize: 0,
-    id: tileset.id,
-    modified: tileset.modified,
-    name: tileset.name,
-    visibility: tileset.visibility,
-    status: 'available',
-  };
-}

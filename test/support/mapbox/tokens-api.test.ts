@@ -41,6 +41,14 @@ describe('rejects', () => {
     expect(await ask('POST', TOKENS, { ...body, expires: inSeconds(30) })).toMatchObject({ status: 200 });
   });
 
+  it('a scope that the account may not use, also where the authorizing token has it', async () => {
+    const { mapbox, ask } = await setUp({}, ['tokens:write', 'gizmos:polish']);
+    await using _ = mapbox;
+    expect((await ask('POST', TOKENS, { scopes: ['gizmos:polish'] })).status).toBe(422);
+    mapbox.account.offer({ id: 'gizmos:polish', description: 'New.' });
+    expect((await ask('POST', TOKENS, { scopes: ['gizmos:polish'] })).status).toBe(201);
+  });
+
   it('an unknown user, a bad token and no token', async () => {
     const { mapbox, authorizer, ask } = await setUp();
     await using _ = mapbox;
