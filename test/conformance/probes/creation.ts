@@ -86,6 +86,8 @@ export const creationProbes: Readonly<Record<keyof typeof creationAssumptions, P
     return `128 ${whole}; 129: ${longer}`;
   },
   async 'note-unit'(client) {
+    const longer = await requestNote(client, client.notePrefix.padEnd(129, '.'));
+    if (longer === KEPT) throw new NotAsked('a note of 129 characters is kept whole');
     // 128 characters each: the first is over 128 bytes, the second over 128 UTF-16 code units as well.
     const rest = 128 - client.notePrefix.length;
     const accented = await requestNote(client, client.notePrefix + 'é'.repeat(rest));
