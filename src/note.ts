@@ -26,7 +26,7 @@ export function isJobMarker(text: string): boolean {
  */
 export function runInNote(
   note: string,
-  { server, repository }: Pick<WorkflowRun, 'server' | 'repository'>,
+  { server, repository, repositoryId }: Pick<WorkflowRun, 'server' | 'repository' | 'repositoryId'>,
 ): WorkflowRun | undefined {
   const at = note.lastIndexOf(MARKER_START);
   if (at === -1 || (at > 0 && note[at - 1] !== ' ')) return undefined;
@@ -35,7 +35,7 @@ export function runInNote(
   const found = /\/runs\/([1-9]\d{0,14})\/attempts\/([1-9]\d{0,8})#([a-z0-9]{8})\]$/.exec(marker);
   if (found === null) return undefined;
   const [, id = '', attempt = '', nonce = ''] = found;
-  const run = { server, repository, id, attempt };
+  const run = { server, repository, repositoryId, id, attempt };
   return marker === jobMarker(run, nonce) ? run : undefined;
 }
 

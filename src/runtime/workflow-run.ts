@@ -1,13 +1,17 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import type { Environment } from './context.ts';
 
-/** What a note names: the run attempt that made the token. */
+/** The run attempt that a step belongs to. Everything here is plain enough to stand in a note. */
 export interface WorkflowRun {
   /** For example `https://github.com`, without a slash at its end. */
   readonly server: string;
   /** `owner/name`. */
   readonly repository: string;
+  /** `undefined` where the runner does not tell it; GitHub's does. */
+  readonly repositoryId: string | undefined;
+  /** Digits, at most 15: exact as a JavaScript number. */
   readonly id: string;
+  /** Digits. */
   readonly attempt: string;
 }
 
@@ -19,22 +23,33 @@ export function runUrl(run: WorkflowRun): string {
 /**
  * The run attempt that the step belongs to, from the runner's default variables.
  *
- * @throws {ActionError} where one is missing: without it a token could not be found again.
+ * @throws {ActionError} where one is missing or not of its form: without it a token could not be found again.
  */
 export function currentRun(env: Environment): WorkflowRun {
-  const read = (name: string) => {
-    const value = env[name]?.trim();
-    if (!value)
-      throw new ActionError(
-        errorTitles.notOnGithubActions,
-        `${name} is not set. This action has to be run by a GitHub Actions runner.`,
-      );
+  const read = (name: string, isValid: (value: string) => boolean, missing?: string): string => {
+    const value = env[name]?.trim() || missing;
+    if (value === undefined) throw notOnGithubActions(`${name} is not set.`);
+    if (!isValid(value)) throw notOnGithubActions(`${name} has an unexpected value.`);
     return value;
   };
   return {
-    server: read('GITHUB_SERVER_URL').replace(/\/+$/, ''),
-    repository: read('GITHUB_REPOSITORY'),
-    id: read('GITHUB_RUN_ID'),
-    attempt: read('GITHUB_RUN_ATTEMPT'),
+    server: read('GITHUB_SERVER_URL', isServer).replace(/\/+$/, ''),
+    repository: read('GITHUB_REPOSITORY', value => /^[\w.-]+\/[\w.-]+$/.test(value)),
+    repositoryId: /^[1-9]\d{0,17}$/.exec(env['GITHUB_REPOSITORY_ID']?.trim() ?? '')?.[0],
+    id: read('GITHUB_RUN_ID', value => /^[1-9]\d{0,14}$/.test(value)),
+    // Gitea's and Forgejo's runners do not set it.
+    attempt: read('GITHUB_RUN_ATTEMPT', value => /^[1-9]\d{0,8}$/.test(value), '1'),
   };
+}
+
+function notOnGithubActions(problem: string): ActionError {
+  return new ActionError(
+    errorTitles.notOnGithubActions,
+    `${problem} This action has to be run by a GitHub Actions runner.`,
+  );
+}
+
+/** A server may stand at a path, as Gitea's can; nothing else of an address has a meaning here. */
+function isServer(value: string): boolean {
+  return /^https?:\/\/[^\s/?#@]+(?:\/[\w.~/-]*)?$/.test(value) && URL.canParse(value);
 }

@@ -78,6 +78,7 @@ export const authorizingToken: AuthorizingToken = {
 export const run: WorkflowRun = {
   server: 'https://github.com',
   repository: 'octo-org/maps',
+  repositoryId: '123456789',
   id: '4711',
   attempt: '1',
 };

@@ -68,7 +68,9 @@ const goodMark = fc
     attempt: fc.constantFrom('1', '1', '2', '3'),
     nonce,
   })
-  .map(run => jobMarker({ server: SERVER, repository: REPOSITORY, ...run }, run.nonce));
+  .map(run =>
+    jobMarker({ server: SERVER, repository: REPOSITORY, repositoryId: undefined, ...run }, run.nonce),
+  );
 
 const before = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('', 'Release ') },
@@ -84,7 +86,7 @@ const note = fc.oneof(
   fc.tuple(goodMark, fc.constantFrom(' ', ''), marker).map(parts => parts.join('')),
 );
 
-const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
+const here = { server: SERVER, repository: REPOSITORY, repositoryId: undefined, id: HERE, attempt: '1' };
 
 const states = new Map(
   [...OVER].map(over => {
@@ -144,7 +146,7 @@ describe('the runs that GitHub is asked about', () => {
     created,
     isDefault: false,
   });
-  const here = { server: SERVER, repository: REPOSITORY, id: HERE, attempt: '1' };
+  const here = { server: SERVER, repository: REPOSITORY, repositoryId: undefined, id: HERE, attempt: '1' };
   const noteOf = (id: string) => jobMarker({ ...here, id }, 'a1b2c3d4');
 
   it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
