@@ -8,16 +8,28 @@ const UNITS = new Map<string, number>([
   ...['h', 'hr', 'hrs', 'hour', 'hours'].map(name => [name, HOUR] as const),
 ]);
 
+/** The same, and days: for how old something is, never for how long a step may take. */
+const AGE_UNITS = new Map([...UNITS, ...['d', 'day', 'days'].map(name => [name, 24 * HOUR] as const)]);
+
 /**
  * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
  * words are no duration. A number without a unit is none: nobody can say what `20` was meant to be.
  */
 export function parseDuration(input: string): number | undefined {
+  return parse(input, UNITS);
+}
+
+/** Whole seconds of an age such as `7d`, `36h` or `1d 12h`; otherwise as {@link parseDuration}. */
+export function parseAge(input: string): number | undefined {
+  return parse(input, AGE_UNITS);
+}
+
+function parse(input: string, units: ReadonlyMap<string, number>): number | undefined {
   const parts = [...input.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
   if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
   let seconds = 0;
   for (const [, amount, unit] of parts) {
-    const size = UNITS.get((unit ?? '').toLowerCase());
+    const size = units.get((unit ?? '').toLowerCase());
     if (size === undefined) return undefined;
     seconds += Number(amount) * size;
   }
