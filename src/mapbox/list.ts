@@ -18,6 +18,8 @@ export interface ListedToken {
 export interface TokenPage {
   readonly tokens: readonly ListedToken[];
   readonly next: Readonly<Record<string, string>> | undefined;
+  /** When Mapbox responded, by its own clock. */
+  readonly serverDate: Date | undefined;
 }
 
 /**
@@ -64,9 +66,10 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
       ];
     });
   const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '')?.[1];
-  if (link === undefined) return { tokens, next: undefined };
+  const serverDate = parseDate(headers['date'] ?? '');
+  if (link === undefined) return { tokens, next: undefined, serverDate };
   const next = nextQuery(account, link);
-  return next === undefined ? undefined : { tokens, next };
+  return next === undefined ? undefined : { tokens, next, serverDate };
 }
 
 /**

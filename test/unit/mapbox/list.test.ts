@@ -54,6 +54,14 @@ it('asks for every page with the authorizing token, and where all requests are m
   for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 
+it('tells when Mapbox responded, by its own clock', async () => {
+  const date = 'Fri, 02 Jan 2026 03:04:05 GMT';
+  const dated = await listTokenPage(accountOn(scripted(json(200, [], { date }))), undefined, 1000);
+  const undated = await listTokenPage(accountOn(scripted(json(200, []))), undefined, 1000);
+  expect(dated).toMatchObject({ value: { serverDate: new Date(date) } });
+  expect(undated).toMatchObject({ value: { serverDate: undefined } });
+});
+
 describe('what stands on a page', () => {
   it('is read without the text of any token', async () => {
     const created = '2026-01-02T03:04:05.000Z';
