@@ -1,15 +1,16 @@
 import type { Account } from '../mapbox/account.ts';
 import { type ApiResult, isNotFound } from '../mapbox/result.ts';
 import type { RetryOptions } from '../mapbox/retry.ts';
-import { deleteOrphans, orphanWarning } from './orphans.ts';
+import { hasNonce } from '../note.ts';
+import { deleteOrphans, type OrphanSearch, orphanWarning } from './orphans.ts';
 import type { CleanupState } from './state.ts';
 
 /** Saves the post step's state, in place of the one before; `undefined` clears it. Throws where it cannot be written. */
 export type SaveState = (state: CleanupState | undefined) => void;
 
 /**
- * Keeps count of the tokens that requests may have created without anyone knowing their ids, and the post step's
- * state ahead of every request, so that nothing is lost sight of whenever the step is interrupted.
+ * Keeps count of the tokens that requests may have created without anyone knowing their ids, and saves the post step's
+ * state ahead of every request, so that no token is lost whenever the step is interrupted.
  */
 export class OrphanTracker {
   readonly #account: Account;
@@ -24,12 +25,22 @@ export class OrphanTracker {
 
   constructor(
     account: Account,
-    { note, marker }: Pick<CleanupState, 'note' | 'marker'>,
+    { note, nonce, actionPath }: Pick<CleanupState, 'note' | 'nonce' | 'actionPath'>,
     saveState: SaveState,
   ) {
+    const { username, authorizingToken } = account;
     this.#account = account;
     this.#saveState = saveState;
-    this.#state = { username: account.username, note, marker, id: undefined, orphans: 0 };
+    this.#state = {
+      apiUrl: account.api.href,
+      actionPath,
+      authorizingToken: { id: authorizingToken.id, username: authorizingToken.username },
+      username,
+      note,
+      nonce,
+      token: undefined,
+      orphans: 0,
+    };
   }
 
   /**
@@ -52,55 +63,79 @@ export class OrphanTracker {
 
   /** Searches for what earlier attempts created, and deletes it, before the next one. */
   async deleteOrphans(options: RetryOptions): Promise<void> {
-    const { marker } = this.#state;
-    if (marker === undefined || this.#cannotSearch) return;
-    const search = await deleteOrphans(this.#account, marker, options);
-    if (search.kind !== 'searched') {
-      this.#cannotSearch = isNotFound(search);
-      return;
-    }
-    const added = search.deleted.filter(id => !this.#deleted.has(id));
-    for (const id of added) this.#deleted.add(id);
-    this.#orphans = Math.max(0, this.#orphans - added.length);
+    if (!this.#cannotSearch) await this.#search(options);
   }
 
   /**
-   * Saves the id of the created token; one without an id counts as an orphan.
+   * Saves the id of the created token.
    *
    * @throws what saving throws.
    */
-  tokenCreated(id: string | undefined): void {
-    this.#save({ id, orphans: id === undefined ? this.#orphans + 1 : this.#orphans });
+  tokenCreated(id: string): void {
+    this.#save({ token: { id, keep: false }, orphans: this.#orphans });
   }
 
-  /** The created token's id cannot be trusted, so the token can only be found as an orphan. */
+  /** The response does not prove which token it created, so that token can only be found by its nonce. */
   tokenUnconfirmed(): void {
-    this.#trySave({ ...this.#state, id: undefined, orphans: this.#orphans + 1 });
+    this.#orphans++;
+    this.#trySave({ ...this.#state, token: undefined, orphans: this.#orphans });
+  }
+
+  /**
+   * Searches for the created token that is not to be used, by its nonce.
+   *
+   * @returns whether it is deleted.
+   */
+  async discardOrphan(options: RetryOptions): Promise<boolean> {
+    const search = await this.#search(options);
+    return search.kind === 'searched' && search.deleted.length > 0 && search.undeleted.length === 0;
   }
 
   /** The step ends without a token: only orphans are left to the post step. */
   noToken(): void {
-    this.#trySave(this.#orphans === 0 ? undefined : { ...this.#state, id: undefined });
+    this.#trySave(
+      this.#orphans === 0 ? undefined : { ...this.#state, token: undefined, orphans: this.#orphans },
+    );
   }
 
   /**
-   * What a person has to know of orphans that cannot be told from other tokens, if there are any. They are nothing the
-   * post step could do more about.
+   * The warning about orphans that the post step could not find either, if there may be any.
    *
-   * @param markerStored whether the created token carries the marker.
+   * @param storedNote the created token's note, as Mapbox stored it.
    */
-  async warning(markerStored: boolean, options: RetryOptions): Promise<string | undefined> {
-    if (this.#orphans === 0) return undefined;
-    if (!this.#cannotSearch && markerStored && this.#state.marker !== undefined) return undefined;
-    const state = this.#cannotSearch ? this.#state : { ...this.#state, marker: undefined };
-    const warning = await orphanWarning(this.#account, state, options);
+  async warning(storedNote: string, options: RetryOptions): Promise<string | undefined> {
+    const canFind = !this.#cannotSearch && hasNonce(storedNote, this.#state.nonce);
+    if (this.#orphans === 0 || canFind) return undefined;
+    const note = this.#cannotSearch ? undefined : storedNote;
+    const warning = await orphanWarning(this.#account, this.#state, note, options);
+    this.#orphans = 0;
     this.#save({ orphans: 0 });
     return warning;
   }
 
-  /** What the post step would be told now. */
-  get state(): CleanupState {
-    return this.#state;
+  /**
+   * What is left to the post step once the created token is in use; `undefined` for nothing.
+   *
+   * @param keep whether the token is to outlive the job.
+   */
+  stateInUse(keep: boolean): CleanupState | undefined {
+    const { token } = this.#state;
+    if (!keep || token === undefined) return this.#state;
+    return this.#orphans === 0 ? undefined : { ...this.#state, token: { ...token, keep } };
+  }
+
+  async #search(options: RetryOptions): Promise<OrphanSearch> {
+    const { nonce } = this.#state;
+    const createdBy = this.#account.authorizingToken.id;
+    const search = await deleteOrphans(this.#account, { nonce, keep: undefined, createdBy }, options);
+    if (search.kind !== 'searched') {
+      this.#cannotSearch = isNotFound(search);
+      return search;
+    }
+    const added = search.deleted.filter(id => !this.#deleted.has(id));
+    for (const id of added) this.#deleted.add(id);
+    this.#orphans = Math.max(0, this.#orphans - added.length);
+    return search;
   }
 
   #save(change: Partial<CleanupState>): void {
@@ -108,7 +143,7 @@ export class OrphanTracker {
     this.#saveState(this.#state);
   }
 
-  /** Where this cannot be written, the post step looks for something that is gone, which does no harm. */
+  /** Where this cannot be written, the post step searches for something that is gone, which does no harm. */
   #trySave(state: CleanupState | undefined): void {
     if (state !== undefined) this.#state = state;
     try {

@@ -2,14 +2,15 @@ import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Rejected } from '../mapbox/result.ts';
 import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
 import { deleteTokenWithRetry, findTokens } from '../mapbox/tokens.ts';
+import { hasNonce } from '../note.ts';
 import type { CleanupState } from './state.ts';
 
-/** What a search for lost tokens came to. */
+/** What a search for orphaned tokens found. */
 export type OrphanSearch =
   | {
       readonly kind: 'searched';
       readonly deleted: readonly string[];
-      readonly alive: readonly UndeletedToken[];
+      readonly undeleted: readonly UndeletedToken[];
     }
   | Rejected
   | RetriesExhausted;
@@ -17,43 +18,65 @@ export type OrphanSearch =
 /** A token that could not be deleted, and why. */
 export interface UndeletedToken {
   readonly id: string;
-  readonly reason: Rejected | RetriesExhausted;
+  readonly reason: RetriesExhausted;
 }
 
-/** Deletes every token whose note ends with `marker`, the mark of one single step. */
+/** The tokens that one step created. `keep`: the id of the one that is in use. */
+export interface StepTokens {
+  readonly nonce: string;
+  readonly keep: string | undefined;
+  /** The id of the authorizing token that created them. */
+  readonly createdBy: string | undefined;
+}
+
+/** Searches the account for the tokens of one step, and deletes all but the one to keep. */
 export async function deleteOrphans(
   account: Account,
-  marker: string,
+  { nonce, keep, createdBy }: StepTokens,
   options: RetryOptions,
 ): Promise<OrphanSearch> {
-  const found = await findTokens(account, options, ({ note }) => note.endsWith(marker));
+  const used = new Set([keep, account.authorizingToken.id]);
+  const found = await findTokens(
+    account,
+    options,
+    token => hasNonce(token.note, nonce) && !used.has(token.id),
+  );
   if (found.kind !== 'found') return found;
   const deleted: string[] = [];
-  const alive: UndeletedToken[] = [];
+  const undeleted: UndeletedToken[] = [];
   for (const { id } of found.tokens) {
-    const result = await deleteTokenWithRetry(account, id, options);
-    if (result.kind === 'deleted') deleted.push(id);
-    else alive.push({ id, reason: result });
+    const result = await deleteTokenWithRetry(account, id, createdBy, options);
+    if (result.kind === 'retries-exhausted') undeleted.push({ id, reason: result });
+    else deleted.push(id);
   }
-  return { kind: 'searched', deleted, alive };
+  return { kind: 'searched', deleted, undeleted };
 }
 
 /**
- * The warning for requests that may have made tokens which cannot be told from others: the account cannot be
- * searched, or the tokens were to stay and carry no mark of their own.
+ * The warning about requests that may have created tokens which cannot be told from others: because the account cannot
+ * be searched, or because Mapbox does not store notes as they are sent.
+ *
+ * @param storedNote the note as Mapbox stored that of a later token, where it has no nonce.
  */
 export async function orphanWarning(
   account: Account,
-  { note, marker, id }: CleanupState,
+  { note, token }: Pick<CleanupState, 'note' | 'token'>,
+  storedNote: string | undefined,
   options: RetryOptions,
 ): Promise<string> {
-  const look = `Look for the note "${note}" on the Tokens page, ${TOKENS_PAGE}, and delete what nobody uses`;
-  const cause = 'Mapbox did not answer a request for a token, and may have made one that nobody holds.';
-  if (marker !== undefined) {
-    return `${cause} The authorizing token lacks \`tokens:read\`, so it could not be looked for. ${look}.`;
+  const cause =
+    'Mapbox did not respond to a request for a token, and may have created one that nobody holds.';
+  const look = `Search for the note "${storedNote ?? note}" on the Tokens page, ${TOKENS_PAGE}, and delete what nobody uses`;
+  if (storedNote === undefined) {
+    return `${cause} The authorizing token lacks \`tokens:read\`, so it could not be searched for. ${look}.`;
   }
-  const found = await findTokens(account, options, token => token.note === note && token.id !== id);
-  if (found.kind !== 'found') return `${cause} ${look}${id === undefined ? '' : ` (${id} is in use)`}.`;
-  if (found.tokens.length === 0) return `${cause} None is to be seen now. ${look}, should one turn up.`;
-  return `${cause} With its note there are: ${found.tokens.map(token => token.id).join(', ')}. ${look}.`;
+  const found = await findTokens(
+    account,
+    options,
+    other => other.note === storedNote && other.id !== token?.id,
+  );
+  const inUse = token === undefined ? '' : ` (${token.id} is in use)`;
+  if (found.kind !== 'found') return `${cause} ${look}${inUse}.`;
+  if (found.tokens.length === 0) return `${cause} None was found. ${look}${inUse}, should one appear.`;
+  return `${cause} Tokens with its note: ${found.tokens.map(({ id }) => id).join(', ')}. ${look}${inUse}.`;
 }

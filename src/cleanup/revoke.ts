@@ -3,133 +3,139 @@ import { describeResult } from '../mapbox/describe.ts';
 import { isNotFound, type Rejected } from '../mapbox/result.ts';
 import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
 import { type Deletion, deleteTokenWithRetry } from '../mapbox/tokens.ts';
-import { deleteOrphans, orphanWarning, type UndeletedToken } from './orphans.ts';
+import { deleteOrphans, type UndeletedToken } from './orphans.ts';
 import type { CleanupState } from './state.ts';
 
 /** What the post step has to say. */
 export interface CleanupReport {
   /** For the log. */
   readonly lines: readonly string[];
-  /** What is still alive, or may be. */
+  /** About what is still alive, or may be. */
   readonly warning: string | undefined;
 }
 
-/**
- * A request that was under way when the main step ended may still be carried out: the pauses before each further look,
- * in milliseconds.
- */
+/** Mapbox may still carry out a request that was under way when the main step ended: the pauses before each recheck. */
 const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
 /**
- * Deletes what the main step made: the token of the job, or one that never got as far as being handed on, and
- * whatever lost requests left behind. Never fails: a release that went well is not to be run twice.
+ * Deletes what the main step created: the token of the job, or one that never became an output, and whatever lost
+ * requests left behind. Never fails: a release that went well must not be run twice.
  */
 export async function revoke(
   state: CleanupState,
   account: Account,
   options: RetryOptions,
 ): Promise<CleanupReport> {
-  const { marker, id, note, orphans } = state;
-  const own = id === undefined ? undefined : { id, result: await deleteTokenWithRetry(account, id, options) };
-  const search =
-    marker === undefined || orphans === 0 ? undefined : await searchOrphans(account, marker, state, options);
-  const unsure =
-    marker === undefined && orphans > 0 ? await orphanWarning(account, state, options) : undefined;
-  const alive = [
-    ...(own !== undefined && own.result.kind !== 'deleted' && !found(search, own.id)
+  const { token } = state;
+  const own =
+    token === undefined || token.keep
+      ? undefined
+      : {
+          id: token.id,
+          result: await deleteTokenWithRetry(account, token.id, state.authorizingToken.id, options),
+        };
+  const search = state.orphans === 0 ? undefined : await searchOrphans(account, state, own, options);
+  const undeleted = [
+    ...(own?.result.kind === 'retries-exhausted' && !search?.found.has(own.id)
       ? [{ id: own.id, reason: own.result }]
       : []),
-    ...(search?.alive ?? []),
+    ...(search?.undeleted ?? []),
   ];
-  const warnings = [warningOf(alive, search?.cause, note), unsure].filter(text => text !== undefined);
   return {
-    lines: logLines(own, search),
-    warning: warnings.length > 0 ? warnings.join('\n') : undefined,
+    lines: logLines(own, search, state.orphans),
+    warning: describeWarning(undeleted, search?.failure, state, account),
   };
 }
 
-/** What several looks at the account came to. */
-interface Search {
-  readonly deleted: readonly string[];
-  readonly alive: readonly UndeletedToken[];
-  /** Why it could not be looked any further. */
-  readonly cause: Rejected | RetriesExhausted | undefined;
+interface OwnDeletion {
+  readonly id: string;
+  readonly result: Deletion;
 }
 
-/**
- * Looks for what lost requests made: once where a token is known, whose making came after them, else until as many are
- * found as there can be, or none can be late any more.
- */
+/** The result of several searches. */
+interface Search {
+  /** The ids of all orphans that were found, and of the step's own token if it was still there. */
+  readonly found: ReadonlySet<string>;
+  readonly deleted: ReadonlySet<string>;
+  readonly undeleted: readonly UndeletedToken[];
+  /** Why searching ended early. */
+  readonly failure: Rejected | RetriesExhausted | undefined;
+}
+
+/** Searches until as many orphans are found as there can be, or none can be late any more. */
 async function searchOrphans(
   account: Account,
-  marker: string,
-  { id, orphans }: CleanupState,
+  { nonce, token, orphans, authorizingToken }: CleanupState,
+  own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
   const { clock, deadline } = options;
+  const stepTokens = { nonce, keep: token?.keep ? token.id : undefined, createdBy: authorizingToken.id };
   const deleted = new Set<string>();
-  let alive: readonly UndeletedToken[] = [];
-  for (const pause of [0, ...(id === undefined ? RECHECK_DELAYS_MS : [])]) {
-    if (pause > 0) {
-      if (deleted.size + alive.length >= orphans || clock.monotonic() + pause >= deadline) break;
-      await clock.sleep(pause);
-    }
-    const look = await deleteOrphans(account, marker, options);
-    if (look.kind !== 'searched') return { deleted: [...deleted], alive, cause: look };
-    // A list that is stale shows a token again that is deleted.
-    for (const gone of look.deleted) deleted.add(gone);
-    alive = look.alive;
+  let undeleted: readonly UndeletedToken[] = [];
+  const result = (failure?: Search['failure']): Search => ({
+    found: new Set([...deleted, ...undeleted.map(({ id }) => id)]),
+    deleted,
+    undeleted,
+    failure,
+  });
+  for (const delay of [0, ...RECHECK_DELAYS_MS]) {
+    const found = [...deleted, ...undeleted.map(({ id }) => id)].filter(id => id !== own?.id);
+    if (found.length >= orphans || (delay > 0 && clock.monotonic() + delay >= deadline)) break;
+    await clock.sleep(delay);
+    const search = await deleteOrphans(account, stepTokens, options);
+    if (search.kind !== 'searched') return result(search);
+    // A stale list shows a deleted token again.
+    for (const id of search.deleted) deleted.add(id);
+    undeleted = search.undeleted;
   }
-  return { deleted: [...deleted], alive, cause: undefined };
+  return result();
 }
 
-function found(search: Search | undefined, id: string): boolean {
-  return search !== undefined && [...search.deleted, ...search.alive.map(token => token.id)].includes(id);
-}
-
-function logLines(
-  own: { readonly id: string; readonly result: Deletion } | undefined,
-  search: Search | undefined,
-): string[] {
+function logLines(own: OwnDeletion | undefined, search: Search | undefined, orphans: number): string[] {
   const lines: string[] = [];
-  if (own?.result.kind === 'deleted') {
-    lines.push(own.result.found ? `Deleted the token ${own.id}.` : `The token ${own.id} was gone already.`);
-  }
+  if (own?.result.kind === 'deleted') lines.push(`Deleted the token ${own.id}.`);
+  if (own?.result.kind === 'already-deleted') lines.push(`The token ${own.id} was already deleted.`);
   if (search === undefined) return lines;
   for (const id of search.deleted) {
-    if (id !== own?.id) lines.push(`Deleted the token ${id}, which a lost request had made.`);
-    else if (own.result.kind !== 'deleted') lines.push(`Deleted the token ${id}.`);
+    if (id !== own?.id)
+      lines.push(`Deleted the orphaned token ${id}, created by a request without a response.`);
+    else if (own.result.kind === 'retries-exhausted') lines.push(`Deleted the token ${id}.`);
   }
-  const nothing = search.deleted.length + search.alive.length === 0 && search.cause === undefined;
-  if (own === undefined && nothing) {
-    lines.push('No token was found that the main step could have left behind.');
+  const found = [...search.found].filter(id => id !== own?.id).length;
+  if (found < orphans && search.failure === undefined) {
+    lines.push(
+      found === 0
+        ? 'No orphaned tokens found. A request for a token had no response, and probably created none.'
+        : `Found ${found} of up to ${orphans} orphaned tokens. The other requests probably created none.`,
+    );
   }
   return lines;
 }
 
-function warningOf(
-  alive: readonly UndeletedToken[],
-  cause: Rejected | RetriesExhausted | undefined,
-  note: string,
+function describeWarning(
+  undeleted: readonly UndeletedToken[],
+  failure: Search['failure'],
+  { note, authorizingToken }: CleanupState,
+  account: Account,
 ): string | undefined {
-  const parts = alive.map(
-    ({ id, reason }) => `The token ${id} with the note "${note}" is still alive. ${describeReason(reason)}`,
+  const parts = undeleted.map(
+    ({ id, reason }) =>
+      `The token ${id} with the note "${note}" is still alive. ${describeResult(reason.last)}`,
   );
-  if (cause !== undefined) {
+  if (failure !== undefined) {
+    const cause = isNotFound(failure)
+      ? 'The authorizing token lacks `tokens:read`, so it could not be searched for.'
+      : describeResult(failure.kind === 'rejected' ? failure : failure.last);
     parts.push(
-      `A request for a token was interrupted and may have made one with the note "${note}". ${
-        isNotFound(cause)
-          ? 'The authorizing token lacks `tokens:read`, so it could not be looked for.'
-          : describeReason(cause)
-      }`,
+      `A request for a token had no response and may have created one with the note "${note}". ${cause}`,
     );
   }
   if (parts.length === 0) return undefined;
-  return `${parts.join('\n')}\nLook on the Tokens page, ${TOKENS_PAGE}, and delete it there. The job's result stands.`;
-}
-
-function describeReason(reason: Rejected | RetriesExhausted): string {
-  if (reason.kind === 'retries-exhausted') return describeResult(reason.last);
-  if (reason.reason === 'unauthorized') return 'Mapbox does not accept the authorizing token any more (401).';
-  return `Mapbox refused with ${reason.status}.`;
+  if (authorizingToken.id !== account.authorizingToken.id) {
+    parts.push(
+      'The `authorizing-token` of the post step is not the one that created it: the runner evaluates inputs again for the post step, and a variable may have changed since.',
+    );
+  }
+  return `${parts.join('\n')}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`;
 }

@@ -15,6 +15,7 @@ export function titleForRetryable(result: Retryable): ActionError['title'] {
       return errorTitles.unreachable;
     case 'server-error':
       return errorTitles.serverError;
+    case 'rejected':
     case 'unreadable':
       return errorTitles.unexpectedResponse;
   }

@@ -4,73 +4,82 @@ import type { Account } from './account.ts';
 import { type ApiResult, toApiResult, tokensPath } from './result.ts';
 import { type Claims, isStrings, parseDate, parseObject, parseToken } from './token.ts';
 
-/** What Mapbox answered to a creation: read, not yet believed. */
+/** Mapbox's response to a creation: parsed, not yet verified. */
 export interface CreatedToken {
   readonly secret: Secret;
   /** What the token's own text says; `undefined` where the text is no token. */
   readonly claims: Claims | undefined;
-  /** From here on: what the answer says beside the text. A temporary token has `expires` only. */
+  /** From here on: what the response says beside the text. A temporary token has `expires` only. */
   readonly id: string | undefined;
   readonly usage: string | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly note: string;
   readonly allowedUrls: readonly string[];
+  readonly created: Date | undefined;
   readonly expires: Date | undefined;
+  /** When Mapbox responded, by its own clock. */
+  readonly serverDate: Date | undefined;
 }
 
-/** What a stored token is made of. */
+/** The parameters of a stored token. */
 export interface StoredTokenParams {
   readonly scopes: readonly string[];
   readonly note: string;
   readonly allowedUrls: readonly string[];
 }
 
-/** What a temporary token is made of. */
+/** The parameters of a temporary token. */
 export interface TemporaryTokenParams {
   readonly scopes: readonly string[];
   readonly expires: Date;
 }
 
 /**
- * Makes a public or secret token; which of the two, its scopes decide [Mapbox, Tokens API: create a token].
- * Not idempotent: every request that arrives makes one more token. `limit` in milliseconds.
+ * Creates a public or secret token; which of the two, its scopes decide [Mapbox, Tokens API: create a token].
+ * Not idempotent: every request that arrives creates one more token.
+ *
+ * @param timeoutMs milliseconds that the request may take.
  */
 export function createStoredToken(
   account: Account,
-  wish: StoredTokenParams,
-  limit: number,
+  params: StoredTokenParams,
+  timeoutMs: number,
 ): Promise<ApiResult<CreatedToken>> {
-  const { scopes, note, allowedUrls } = wish;
-  return create(account, { scopes, note, ...(allowedUrls.length > 0 ? { allowedUrls } : {}) }, limit);
+  const { scopes, note, allowedUrls } = params;
+  return create(account, { scopes, note, ...(allowedUrls.length > 0 ? { allowedUrls } : {}) }, timeoutMs);
 }
 
-/** Makes a temporary token [Mapbox, Tokens API: create a temporary token]. Mapbox keeps no record of it. */
+/**
+ * Creates a temporary token [Mapbox, Tokens API: create a temporary token]. Mapbox keeps no record of it.
+ *
+ * @param timeoutMs milliseconds that the request may take.
+ */
 export function createTemporaryToken(
   account: Account,
-  wish: TemporaryTokenParams,
-  limit: number,
+  params: TemporaryTokenParams,
+  timeoutMs: number,
 ): Promise<ApiResult<CreatedToken>> {
-  return create(account, { scopes: wish.scopes, expires: wish.expires.toISOString() }, limit);
+  return create(account, { scopes: params.scopes, expires: params.expires.toISOString() }, timeoutMs);
 }
 
-async function create(account: Account, body: object, limit: number): Promise<ApiResult<CreatedToken>> {
+async function create(account: Account, body: object, timeoutMs: number): Promise<ApiResult<CreatedToken>> {
   const { send, authorizingToken, username, now, mask } = account;
   const result = await send(
     { method: 'POST', path: tokensPath(username), token: authorizingToken.secret, body },
-    limit,
+    timeoutMs,
   );
   if (result.kind === 'response')
     for (const text of extractTokens(result.body.text.reveal())) mask(new Secret(text));
   return toApiResult(result, response => parseCreatedToken(response, mask), now());
 }
 
-function parseCreatedToken({ body }: HttpResponse, seen: Account['mask']): CreatedToken | undefined {
+function parseCreatedToken({ headers, body }: HttpResponse, mask: Account['mask']): CreatedToken | undefined {
   const response = body.kind === 'complete' ? parseObject(body.text.reveal()) : undefined;
   if (response === undefined) return undefined;
-  const { token, id, usage, scopes, note, allowedUrls, expires } = response;
+  const { token, id, usage, scopes, note, allowedUrls, created, expires } = response;
   if (typeof token !== 'string' || token === '') return undefined;
   const secret = new Secret(token);
-  seen(secret);
+  mask(secret);
   return {
     secret,
     claims: parseToken(token),
@@ -79,6 +88,8 @@ function parseCreatedToken({ body }: HttpResponse, seen: Account['mask']): Creat
     scopes: isStrings(scopes) ? scopes : undefined,
     note: typeof note === 'string' ? note : '',
     allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
+    created: typeof created === 'string' ? parseDate(created) : undefined,
     expires: typeof expires === 'string' ? parseDate(expires) : undefined,
+    serverDate: parseDate(headers['date'] ?? ''),
   };
 }

@@ -4,26 +4,24 @@ import { type ApiResult, toApiResult, tokensPath } from './result.ts';
 import { isTokenId } from './token.ts';
 
 /**
- * Deletes a stored token, `limit` milliseconds at most [Mapbox, Tokens API: delete a token]. An id that Mapbox
- * does not know is refused as `not found`.
+ * Deletes a stored token [Mapbox, Tokens API: delete a token]. Only 204 is a deletion.
  *
+ * @param timeoutMs milliseconds that the request may take.
  * @throws {RangeError} where `id` does not have the form of an id: nothing else may stand in that path.
  */
 export async function deleteToken(
   account: Account,
   id: string,
-  limit: number,
+  timeoutMs: number,
 ): Promise<ApiResult<'deleted'>> {
   if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
   const { send, authorizingToken, username, now } = account;
-  const result = await send(
-    { method: 'DELETE', path: tokensPath(username, id), token: authorizingToken.secret },
-    limit,
-  );
-  return toApiResult(result, parseDeleted, now());
+  const path = tokensPath(username, id);
+  const response = await send({ method: 'DELETE', path, token: authorizingToken.secret }, timeoutMs);
+  return toApiResult(response, parseDeleted, now());
 }
 
-/** Success has no body; a 200 with a page in it comes from something else, and has deleted nothing. */
-function parseDeleted({ body }: HttpResponse): 'deleted' | undefined {
-  return body.kind === 'complete' && body.text.reveal().trim() === '' ? 'deleted' : undefined;
+/** Any other success comes from something in between, which has deleted nothing. */
+function parseDeleted({ status }: HttpResponse): 'deleted' | undefined {
+  return status === 204 ? 'deleted' : undefined;
 }

@@ -60,7 +60,9 @@ export interface Indeterminate {
   readonly cause:
     | { readonly kind: 'no-response'; readonly code: string }
     | { readonly kind: 'server-error'; readonly status: number; readonly form: string }
-    | { readonly kind: 'unreadable'; readonly status: number; readonly form: string };
+    | { readonly kind: 'unreadable'; readonly status: number; readonly form: string }
+    /** A rejection that something before Mapbox may have written. */
+    | Rejected;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
 import { describeResult } from './describe.ts';
-import type { ApiResult, Indeterminate, Rejected, Retryable, Success } from './result.ts';
+import type { Indeterminate, Rejected, Retryable, Success } from './result.ts';
 
 /** Time was up, or no further attempt could help. */
 export interface RetriesExhausted {
@@ -48,11 +48,11 @@ const PERMANENT_CODES =
  * @param attempt one request; gets the milliseconds left.
  * @param beforeRetry runs before anything of unknown outcome is repeated.
  */
-export async function retry<T>(
-  attempt: (timeoutMs: number) => Promise<ApiResult<T>>,
+export async function retry<T, R extends Rejected = Rejected>(
+  attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
   { clock, random, deadline, log }: RetryOptions,
   beforeRetry: (last: Indeterminate) => Promise<void> = async () => {},
-): Promise<Success<T> | Rejected | RetriesExhausted> {
+): Promise<Success<T> | R | RetriesExhausted> {
   const start = clock.monotonic();
   for (let attempts = 1; ; attempts++) {
     const result = await attempt(deadline - clock.monotonic());

@@ -1,10 +1,11 @@
 import type { Account } from './account.ts';
 import { deleteToken } from './delete.ts';
 import { type ListedToken, listTokenPage, type TokenPage } from './list.ts';
-import { isNotFound, type Rejected } from './result.ts';
+import { type ApiResult, isNotFound, type Rejected, type Retryable, type Success } from './result.ts';
 import { type RetriesExhausted, type RetryOptions, retry } from './retry.ts';
+import { validateToken } from './validate.ts';
 
-/** What was found on the account, or why it could not be looked through. */
+/** The tokens that were found on the account, or why it could not be searched. */
 export type TokenSearch =
   | { readonly kind: 'found'; readonly tokens: readonly ListedToken[] }
   | Rejected
@@ -13,42 +14,83 @@ export type TokenSearch =
 /** More pages than any account has; ends a list that runs in circles. */
 const MAX_PAGES = 10_000;
 
-/** Goes through every page of the account's tokens and takes those that `request` says yes to. */
+/** Goes through every page of the account's tokens and takes those that match. Needs `tokens:read`. */
 export async function findTokens(
   account: Account,
   options: RetryOptions,
-  request: (token: ListedToken) => boolean,
+  matches: (token: ListedToken) => boolean,
 ): Promise<TokenSearch> {
   const tokens = new Map<string, ListedToken>();
   let query: TokenPage['next'];
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
-    const page = await retry(left => listTokenPage(account, at, left), options);
+    const page = await retry(timeoutMs => listTokenPage(account, at, timeoutMs), options);
     if (page.kind !== 'success') return page;
-    for (const token of page.value.tokens) if (request(token)) tokens.set(token.id, token);
+    for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
     query = page.value.next;
     if (query === undefined) break;
   }
   return { kind: 'found', tokens: [...tokens.values()] };
 }
 
-/** What became of a token that was to be deleted. */
-export type Deletion =
-  | {
-      readonly kind: 'deleted';
-      /** `false`: Mapbox found no such token, as it does when somebody else has deleted it. */
-      readonly found: boolean;
-    }
-  | Rejected
-  | RetriesExhausted;
+/** What became of a token that was to be deleted. `already-deleted`: Mapbox no longer knows it. */
+export type Deletion = { readonly kind: 'deleted' } | { readonly kind: 'already-deleted' } | RetriesExhausted;
 
-/** Deletes one token. A token that Mapbox itself does not find is gone, whoever deleted it. */
+/**
+ * Deletes one token. Deleting is idempotent, so whatever is no clear answer of Mapbox's is tried again: something before
+ * it may have said 403, 404 or 200.
+ *
+ * @param createdBy the id of the authorizing token that created the token.
+ */
 export async function deleteTokenWithRetry(
   account: Account,
   id: string,
+  createdBy: string | undefined,
   options: RetryOptions,
 ): Promise<Deletion> {
-  const result = await retry(left => deleteToken(account, id, left), options);
-  if (result.kind === 'success') return { kind: 'deleted', found: true };
-  return isNotFound(result) ? { kind: 'deleted', found: false } : result;
+  const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(async timeoutMs => {
+    const result = await deleteToken(account, id, timeoutMs);
+    if (isNotFound(result) && (await isGone(account, id, createdBy, timeoutMs))) {
+      return { kind: 'success', value: 'already-deleted' };
+    }
+    return toRetryable(result);
+  }, options);
+  return result.kind === 'success' ? { kind: result.value } : result;
+}
+
+function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
+  if (result.kind !== 'rejected') return result;
+  return { kind: 'indeterminate', cause: result };
+}
+
+/**
+ * Whether a token that Mapbox answered 404 for is gone: 404 may also mean that the authorizing token may not delete it,
+ * or that a replica is behind. The list tells. Where it cannot be read, the token that created another may also delete
+ * it, as long as it is valid.
+ */
+async function isGone(
+  account: Account,
+  id: string,
+  createdBy: string | undefined,
+  timeoutMs: number,
+): Promise<boolean> {
+  let query: TokenPage['next'];
+  for (let pages = 0; pages < MAX_PAGES; pages++) {
+    const page = await listTokenPage(account, query, timeoutMs);
+    if (isNotFound(page)) return isOwnCreation(account, createdBy, timeoutMs);
+    if (page.kind !== 'success' || page.value.tokens.some(token => token.id === id)) return false;
+    query = page.value.next;
+    if (query === undefined) return true;
+  }
+  return false;
+}
+
+async function isOwnCreation(
+  account: Account,
+  createdBy: string | undefined,
+  timeoutMs: number,
+): Promise<boolean> {
+  if (createdBy === undefined || createdBy !== account.authorizingToken.id) return false;
+  const status = await validateToken(account, timeoutMs);
+  return status.kind === 'success' && status.value === 'TokenValid';
 }

@@ -31,21 +31,31 @@ export async function mainStep(context: Context): Promise<void> {
   }
   for (const warning of inputs.warnings) runner.warning(warning);
   await withAccount(context, inputs.connection, async account => {
-    const token = await mintToken(context, inputs, account);
-    await writeResults(context, inputs, account, token);
+    const mint = await mintToken(context, inputs, account);
+    await writeResults(context, inputs, account, mint);
   });
 }
 
-function mintToken(
+/** A token, and what is left to the post step once it is in use. */
+interface Mint {
+  readonly token: MintedToken;
+  readonly cleanup: CleanupState | undefined;
+}
+
+async function mintToken(
   context: Context,
   { connection, request }: MainInputs,
   account: Account,
-): Promise<MintedToken> {
+): Promise<Mint> {
   const { runner, env, randomInt } = context;
   const options = retryOptions(context, connection.timeout);
-  if (request.kind === 'temporary') return mintTemporaryToken(account, request, options);
+  if (request.kind === 'temporary') {
+    return { token: await mintTemporaryToken(account, request, options), cleanup: undefined };
+  }
   return mintStoredToken(account, request, {
     run: currentRun(env),
+    purpose: { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
+    actionPath: env['GITHUB_ACTION_PATH'] ?? '',
     nonce: newNonce(randomInt),
     options,
     saveState: state => saveState(context, state),
@@ -65,24 +75,34 @@ function saveState({ runner }: Context, state: CleanupState | undefined): void {
   }
 }
 
+/** The post step would otherwise search for a token that is gone, which does no harm. */
+function forgetToken({ runner }: Context, cleanup: CleanupState | undefined): void {
+  const orphans = cleanup?.orphans ?? 0;
+  try {
+    runner.saveState(
+      cleanup === undefined || orphans === 0 ? '' : serializeState({ ...cleanup, token: undefined }),
+    );
+  } catch {}
+}
+
 async function writeResults(
   context: Context,
   inputs: MainInputs,
   account: Account,
-  token: MintedToken,
+  { token, cleanup }: Mint,
 ): Promise<void> {
   const { runner, clock } = context;
   const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
-  // A permanent token was the post step's to delete only as long as nobody had it.
-  const isPermanent = inputs.request.kind === 'stored' && !inputs.request.untilJobEnds;
+  const state = cleanup === undefined ? '' : serializeState(cleanup);
   try {
-    runner.writeResults(toOutputs(token), variables, isPermanent ? '' : undefined);
+    runner.writeResults(toOutputs(token), variables, token.usage === 'tk' ? undefined : state);
   } catch (error) {
     runner.debug(stackOf(error));
     const discarded = await discardMinted(account, token, retryOptions(context, 0));
+    if (discarded.deleted) forgetToken(context, cleanup);
     throw new ActionError(
       errorTitles.outputsNotWritten,
-      `The runner's files could not be written; is the disk full? ${discarded}`,
+      `The runner's files could not be written; is the disk full? ${discarded.message}`,
     );
   }
   runner.info(logLine(token, inputs, clock.now()));

@@ -6,9 +6,9 @@ import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { type CreatedToken, createTemporaryToken } from '../mapbox/create.ts';
 import type { Rejected } from '../mapbox/result.ts';
 import { type RetryOptions, retry } from '../mapbox/retry.ts';
-import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
-import { confirmedTokenId, ownTokenId, withDiscardBudget } from './discard.ts';
-import { type MintedTemporaryToken, verifyTemporaryToken } from './verify.ts';
+import { isTokenId } from '../mapbox/token.ts';
+import { isDiscarded } from './discard.ts';
+import { type MintedTemporaryToken, provenTokenId, verifyTemporaryToken } from './verify.ts';
 
 /**
  * Mints a token that expires on its own. One request when all is well; repeating it does no harm.
@@ -45,7 +45,10 @@ export async function mintTemporaryToken(
   );
 }
 
-/** Deletes a stored token that came in place of a temporary one, and says what became of it. */
+/**
+ * Deletes a stored token that came in place of a temporary one, if it is proved to be this step's, and says what became
+ * of it.
+ */
 async function discardUnexpected(
   account: Account,
   created: CreatedToken,
@@ -53,14 +56,11 @@ async function discardUnexpected(
 ): Promise<string> {
   const isStored = [created.claims?.usage, created.usage].some(usage => usage === 'pk' || usage === 'sk');
   if (!isStored) return 'A temporary token expires on its own.';
-  const confirmed = confirmedTokenId(created, account);
-  const result =
-    confirmed === undefined
-      ? undefined
-      : await deleteTokenWithRetry(account, confirmed, withDiscardBudget(options));
-  if (result?.kind === 'deleted' && result.found) return 'It was deleted.';
-  const id = ownTokenId(created, account);
-  const which = id === undefined ? 'a token was' : `the token ${id} was`;
+  const proven = provenTokenId(created, undefined, account);
+  if (proven !== undefined && (await isDiscarded(account, proven, options))) return 'It was deleted.';
+  const { id } = created;
+  const named = id !== undefined && isTokenId(id) && id !== account.authorizingToken.id;
+  const which = named ? `the token ${id} was` : 'a token was';
   return `It may still be alive: look on the Tokens page, ${TOKENS_PAGE}, whether ${which} created just now.`;
 }
 

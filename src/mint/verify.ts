@@ -4,6 +4,7 @@ import type { Account } from '../mapbox/account.ts';
 import type { CreatedToken } from '../mapbox/create.ts';
 import { usageForScopes } from '../mapbox/scopes.ts';
 import { type Claims, isTokenId } from '../mapbox/token.ts';
+import { hasNonce, parseMarker } from '../note.ts';
 import { extractTokens, type Secret } from '../secret.ts';
 
 /** A token that matches the request. */
@@ -34,10 +35,14 @@ export interface Mismatch {
   readonly mismatch: string;
 }
 
-/** Checks that a created token is a new one of this account, and has the usage and exactly the scopes requested. */
+/**
+ * Checks that a created token is this step's, and has the usage, exactly the scopes and exactly the allowed URLs
+ * requested.
+ */
 export function verifyStoredToken(
   created: CreatedToken,
   request: TokenRequest & { kind: 'stored' },
+  nonce: string,
   account: Account,
 ): MintedStoredToken | Mismatch {
   const claims = verifyIdentity(created, account);
@@ -50,15 +55,47 @@ export function verifyStoredToken(
   }
   const difference = compareScopes(request.scopes, scopes);
   if (difference !== undefined) return { mismatch: difference };
-  if (id === undefined || !isTokenId(id))
-    return { mismatch: 'its id is missing, so that nobody could delete it' };
-  if (claims.id !== undefined && claims.id !== id) return { mismatch: 'its id is not the one in its text' };
-  if (request.allowedUrls.length > 0 && allowedUrls.length === 0) {
-    return { mismatch: 'it is not restricted to the allowed URLs' };
+  if (id === undefined || !isTokenId(id)) return { mismatch: 'its id is missing, so nobody could delete it' };
+  if (claims.id !== id) return { mismatch: 'its id is not the one in its text' };
+  if (!isSameSet(request.allowedUrls, allowedUrls)) {
+    return { mismatch: 'it is not restricted to exactly the allowed URLs' };
   }
+  if (!isOfThisStep(created, nonce)) return { mismatch: 'it is not the one that this step requested' };
   // The note is an output and stands in the summary: no place for a token, and we sent none.
   if (extractTokens(note).length > 0) return { mismatch: 'its note contains a token' };
   return { usage, secret, username: claims.username, scopes: request.scopes, id, note };
+}
+
+/**
+ * The id of a created token, where it is proved that this step created it: only then may it be deleted by its id. A
+ * response that belongs to another creation could name somebody's production key.
+ *
+ * @param nonce `undefined` where the request had no note.
+ */
+export function provenTokenId(
+  created: CreatedToken,
+  nonce: string | undefined,
+  account: Account,
+): string | undefined {
+  const claims = verifyIdentity(created, account);
+  const { id } = created;
+  if ('mismatch' in claims || id === undefined || !isTokenId(id) || claims.id !== id) return undefined;
+  return isOfThisStep(created, nonce) ? id : undefined;
+}
+
+/** Mapbox's clock shows both times, and a response is seconds old at most. */
+const MAX_CREATION_AGE_MS = 60_000;
+
+/** Whether the note has the step's nonce, or was stored changed and the token was created just now. */
+function isOfThisStep({ note, created, serverDate }: CreatedToken, nonce: string | undefined): boolean {
+  if (nonce !== undefined && hasNonce(note, nonce)) return true;
+  const isOther = nonce === undefined ? note !== '' : parseMarker(note) !== undefined;
+  if (isOther || created === undefined || serverDate === undefined) return false;
+  return Math.abs(serverDate.getTime() - created.getTime()) <= MAX_CREATION_AGE_MS;
+}
+
+function isSameSet(requested: readonly string[], stored: readonly string[]): boolean {
+  return requested.length === stored.length && requested.every(entry => stored.includes(entry));
 }
 
 /** Checks that a created token is a temporary one of this account, and has exactly the scopes requested. */

@@ -3,10 +3,10 @@ import type { LookupError } from '../github/runs.ts';
 import { describeErrorCode } from '../http/error-codes.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { oneLine, runInNote } from '../note.ts';
+import { oneLine } from '../note.ts';
 import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
 import type { SweepDeletion } from './delete-tokens.ts';
-import type { KeepReason } from './rule.ts';
+import { type KeepReason, runOfToken } from './rule.ts';
 
 /** A token of this repository, and what became of it in a few words. */
 export interface Entry {
@@ -104,9 +104,9 @@ export function uncheckedWarning(
 ): string | undefined {
   if (unchecked.length === 0) return undefined;
   const named = unchecked.slice(0, MAX_NAMED).map(({ token, reason }) => {
-    const run = runInNote(token.note, here);
+    const run = runOfToken(token, here);
     const words = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked any more';
-    return `- ${token.id}${run === undefined ? '' : ` of ${runUrl(run)}`}: ${words}`;
+    return `- ${token.id}${run === undefined ? '' : ` of ${runUrl(run)}/attempts/${run.attempt}`}: ${words}`;
   });
   const more = unchecked.length - named.length;
   const statuses = unchecked.flatMap(({ reason }) =>

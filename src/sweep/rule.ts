@@ -1,7 +1,7 @@
 import type { RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { runInNote } from '../note.ts';
-import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
+import { parseMarker, repositoryKey } from '../note.ts';
+import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** Who sweeps: the run, and the id of the token that it does so with. */
 export interface Sweeper {
@@ -36,14 +36,14 @@ export function decide(
   { run: here, own }: Sweeper,
   states: ReadonlyMap<string, RunState>,
 ): Decision {
-  const run = runInNote(token.note, here);
+  const run = runOfToken(token, here);
   if (run === undefined) return { kind: 'unrelated' };
   const saveState = (reason: KeepReason): Decision => ({ kind: 'keep', reason });
   if (token.isDefault) return saveState({ kind: 'default-token' });
   if (token.usage !== 'pk' && token.usage !== 'sk') return saveState({ kind: 'other-usage' });
   if (token.id === own) return saveState({ kind: 'authorizing-token' });
   if (run.id === here.id) return saveState({ kind: 'this-run' });
-  const state = states.get(runUrl(run));
+  const state = states.get(attemptKey(run));
   if (state === undefined) return saveState({ kind: 'not-checked' });
   return state.kind === 'completed' ? { kind: 'delete' } : saveState(state);
 }
@@ -54,10 +54,18 @@ export function runsToCheck(tokens: readonly ListedToken[], sweeper: Sweeper): W
   const age = ({ created }: ListedToken) => created?.getTime() ?? 0;
   for (const token of tokens.toSorted((a, b) => age(a) - age(b))) {
     const decision = decide(token, sweeper, new Map());
-    const run = runInNote(token.note, sweeper.run);
+    const run = runOfToken(token, sweeper.run);
     if (run !== undefined && decision.kind === 'keep' && decision.reason.kind === 'not-checked') {
-      runs.set(runUrl(run), run);
+      runs.set(attemptKey(run), run);
     }
   }
   return [...runs.values()];
+}
+
+/** The run attempt that a `job` token's note names, if it is one of this repository and server. */
+export function runOfToken({ note }: ListedToken, here: WorkflowRun): WorkflowRun | undefined {
+  const marker = parseMarker(note);
+  if (marker?.purpose.kind !== 'until-job-ends' || marker.repository !== repositoryKey(here))
+    return undefined;
+  return { ...here, id: marker.runId, attempt: marker.attempt };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { GetRunState, RunState } from '../github/runs.ts';
-import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
+import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** Requests under way at a time: GitHub's secondary limits begin at a hundred [GitHub, REST API: rate limits]. */
 const MAX_CONCURRENCY = 5;
@@ -25,7 +25,7 @@ export async function getRunStates(
       const left = deadline - clock.monotonic();
       if (consecutiveFailures || left <= 0) return;
       const state = await ask(run, left);
-      states.set(runUrl(run), state);
+      states.set(attemptKey(run), state);
       consecutiveFailures ||= isFinal(state);
     }
   };

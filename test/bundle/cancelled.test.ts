@@ -52,7 +52,9 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     expect(main.outputs).toEqual({});
     expect(main.shown).toContain('Cancelled.');
     expect(main.annotations).toEqual([]);
-    expect(post.shown).toMatch(/Deleted the token c[a-z0-9]{24}, which a lost request had made\./);
+    expect(post.shown).toMatch(
+      /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a response\./,
+    );
     expect(setting.made()).toEqual([]);
   });
 
@@ -66,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
 
     expect([main.exitCode, main.signal]).toEqual([1, null]);
     expect(main.shown).toContain('Cancelled.');
-    expect(post.shown).toContain('Deleted the token');
+    expect(post.shown).toContain('Deleted the orphaned token');
     expect(setting.made()).toEqual([]);
   });
 

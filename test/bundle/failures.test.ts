@@ -152,9 +152,13 @@ describe('a post step that cannot delete warns once, with id and note, and leave
     [
       'the authorizing token is not accepted any more',
       { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
-      /does not accept the authorizing token any more \(401\)/,
+      /is still alive\. Mapbox answered 401\./,
     ],
-    ['a proxy speaks in Mapbox’s place', { kind: 'html', status: 404, processed: false }, /refused with 404/],
+    [
+      'a proxy speaks in Mapbox’s place',
+      { kind: 'html', status: 404, processed: false },
+      /Mapbox answered 404 with an HTML page/,
+    ],
     [
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '90' } },

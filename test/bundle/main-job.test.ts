@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
 
-const NOTE =
-  /^Release \[until job ends: https:\/\/github\.com\/octo-org\/maps\/actions\/runs\/4711\/attempts\/2#[a-z0-9]{8}\]$/;
+const NOTE = /^Release \(octo-org\/maps\) \[until job ends: 123456789\/4711\.2#[a-z0-9]{8}\]$/;
 const github = { repository: 'octo-org/maps', run_id: '4711', run_attempt: '2', workflow: 'Release' };
 
 describe('a token for the job', () => {
@@ -62,8 +61,8 @@ describe('a token for the job', () => {
     const named = await setting.run({ note: 'Nightly tiles' });
     const unnamed = await setting.run({}, { github: { workflow: 'Ship it' } });
 
-    expect(named.main.outputs['note']).toMatch(/^Nightly tiles \[until job ends: /);
-    expect(unnamed.main.outputs['note']).toMatch(/^Ship it \[until job ends: /);
+    expect(named.main.outputs['note']).toMatch(/^Nightly tiles \(octo-org\/maps\) \[until job ends: /);
+    expect(unnamed.main.outputs['note']).toMatch(/^Ship it \(octo-org\/maps\) \[until job ends: /);
   });
 });
 
@@ -133,7 +132,9 @@ describe('a permanent token', () => {
 
     expect(main.outputs).toMatchObject({
       usage: 'sk',
-      note: 'Web map [https://github.com/octo-org/maps/actions/runs/4711/attempts/2]',
+      note: expect.stringMatching(
+        /^Web map \(octo-org\/maps\) \[until deleted: 123456789\/4711\.2#[a-z0-9]{8}\]$/,
+      ),
     });
     expect(setting.mapbox.requests).toHaveLength(1);
     expect(post.stdout).toBe('');

@@ -88,11 +88,9 @@ function fill(setting: SweepSetting): {
     .set('302/1', 'reset');
   // Of runs that are over, were they of this repository and server, or a job's.
   const foreign = [
-    ...times(40, n => token(`Web ${markOf(String(100 + (n % 20)), { repository: 'octo-org/other' })}`)),
-    ...times(20, n => token(`Web ${markOf(String(100 + n), { server: 'https://github.example' })}`)),
-    ...times(20, n =>
-      token(`Web [https://github.com/octo-org/maps/actions/runs/${100 + n}/attempts/1]`, 'pk'),
-    ),
+    ...times(40, n => token(`Web ${markOf(String(100 + (n % 20)), { repository: '987654321' })}`)),
+    ...times(20, n => token(`Web ${markOf(String(100 + n), { repository: '123456789@github.example' })}`)),
+    ...times(20, n => token(`Web [until deleted: 123456789/${100 + n}.1#abcd1234]`, 'pk')),
     ...times(20, n => token(`${markOf(String(100 + n))} in use, do not delete`)),
     ...times(20, n => token(`Web ${markOf(String(100 + n)).replace('#', '#A')}`)),
   ];

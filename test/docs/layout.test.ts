@@ -118,7 +118,6 @@ it('reveals a secret only on its way to the runner or to Mapbox, or to look at i
     'github/runs.ts', // the GitHub token into Octokit; the text of an answer
     'mapbox/client.ts', // the authorizing token into the query
     'mapbox/create.ts', // reads the answer
-    'mapbox/delete.ts',
     'mapbox/list.ts',
     'mapbox/result.ts',
     'mapbox/validate.ts',

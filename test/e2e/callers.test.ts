@@ -8,7 +8,7 @@ it('a composite action hands its token on to the job, masked there too, and it i
 
   expect(run.exitCode).toBe(0);
   const { token = '', 'token-id': id = '', note } = setBy(run, 'set-output', { step: 'mapbox' });
-  expect(note).toMatch(/^A team's own action \[until job ends: /);
+  expect(note).toMatch(/^A team's own action \(octo-org\/maps\) \[until job ends: /);
   expect(setBy(run, 'set-output', { step: 'publish' })).toEqual({ token });
   expect(linesOf(run, { step: 'inside' })).toEqual(['[]']);
   expect(linesOf(run, { step: 'use' })).toEqual([
@@ -31,7 +31,7 @@ it('a reusable workflow mints by the secret that its caller hands over', async (
   expect(run.exitCode).toBe(0);
   const { token = '', note } = setBy(run, 'set-output', { step: 'mapbox' });
   // GitHub tells a called workflow the name of its caller; act tells it its own.
-  expect(note).toMatch(/^Publish \[until job ends: /);
+  expect(note).toMatch(/^Publish \(octo-org\/maps\) \[until job ends: /);
   expect(linesOf(run, { step: 'use' })).toEqual(['given ***', '[]']);
   expect(linesOf(run, { step: 'report' })).toEqual(['published by octo']);
   expect(run.shown).not.toContain(token);

@@ -19,7 +19,7 @@ describe('a cancelled workflow', () => {
     await using act = caller.start('long-step.yml');
     await arrived.promise;
     const [made] = caller.setting.made();
-    expect(made?.note).toMatch(/^Nightly release \[until job ends: /);
+    expect(made?.note).toMatch(/^Nightly release \(octo-org\/maps\) \[until job ends: /);
     act.interrupt();
     const run = await act.done;
 

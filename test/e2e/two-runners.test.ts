@@ -194,7 +194,7 @@ async function runBy(runner: Runner): Promise<Run> {
     const { mapbox, authorizingToken } = caller.setting;
     const { account } = mapbox;
     account.issue({
-      note: 'Left [until job ends: https://github.com/octo-org/maps/actions/runs/4700/attempts/1#abcd1234]',
+      note: `Left [until job ends: 123456789/4700.1#abcd1234]`,
       scopes: ['tilesets:read'],
     });
     github.attempts.set('4700/1', 'completed');

@@ -1,43 +1,104 @@
-/** A post step that cannot begin: its inputs or its surroundings are no longer those of the main step. */
-import { expect, it } from 'vitest';
+/** A post step whose inputs or surroundings are no longer those of the main step. */
+import { describe, expect, it } from 'vitest';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { main, post, VirtualClock } from '../support/steps.ts';
 
 const HELD = ['tokens:write', 'tokens:read', 'tilesets:write'];
+const SAME = { GITHUB_ACTION_PATH: '/actions/mint' };
 
-it.each<[string, (given: { expired: string }) => Record<string, string>, Record<string, string>, RegExp]>([
-  ['the secret is gone', () => ({ 'authorizing-token': '' }), {}, /`authorizing-token` is empty/],
-  [
-    'the authorizing token has expired meanwhile',
-    ({ expired }) => ({ 'authorizing-token': expired }),
-    {},
-    /temporary token that expired/,
-  ],
-  ['the address is none', () => ({ 'api-url': 'nowhere' }), {}, /`api-url` is not a URL/],
-  [
-    'a proxy is none',
-    () => ({ 'api-url': 'https://127.0.0.1:1' }),
-    { HTTPS_PROXY: 'http://:x' },
-    /HTTPS_PROXY is not the URL of an HTTP proxy/,
-  ],
-])('warns of the token that it cannot delete, and fails nothing: %s', async (_, change, env, says) => {
+async function setUp() {
   const clock = new VirtualClock();
-  await using mapbox = await startMapbox({ now: () => clock.truth() });
+  const mapbox = await startMapbox({ now: () => clock.truth() });
   const authorizingToken = mapbox.account.issue({ scopes: HELD });
   const inputs = {
     'authorizing-token': authorizingToken.token,
     scopes: 'tilesets:write',
     'api-url': mapbox.url,
   };
-  const { state, outputs } = await main({ inputs, clock });
-  const expired = mapbox.account.issueTemporary({ scopes: HELD, seconds: -60 });
-  const ended = await post({ inputs: { ...inputs, ...change({ expired }) }, clock, state, env });
+  const { state, outputs } = await main({ inputs, clock, env: SAME });
+  return { clock, mapbox, authorizingToken, inputs, state, outputs };
+}
 
-  expect(ended.end).toBe('success');
-  expect(ended.said.map(({ kind }) => kind)).toEqual(['warning']);
-  const warning = ended.said[0]?.text ?? '';
-  expect(warning).toMatch(says);
-  expect(warning).toContain(outputs['token-id']);
-  expect(warning).toContain(outputs['note']);
-  expect(warning).not.toContain(authorizingToken.token);
+describe('a post step with another authorizing token than the main step', () => {
+  it.each([
+    ['is empty', ''],
+    ['is not a Mapbox token', 'none'],
+    ['is not a Mapbox token', 'sk.cut'],
+    ['is a public token', 'pk'],
+    ['belongs to another account', 'stranger'],
+  ])('sends nothing and says why: it %s', async (what, given) => {
+    const { clock, mapbox, inputs, state, outputs } = await setUp();
+    await using stranger = await startMapbox({ username: 'hexa' });
+    const tokens: Record<string, string> = {
+      pk: mapbox.account.issue({ scopes: ['styles:read'] }).token,
+      stranger: stranger.account.issue({ scopes: HELD }).token,
+    };
+    const before = mapbox.requests.length;
+    const changed = { ...inputs, 'authorizing-token': tokens[given] ?? given };
+    const ended = await post({ inputs: changed, clock, state, env: SAME });
+    expect(mapbox.requests).toHaveLength(before);
+    expect(ended.end).toBe('success');
+    expect(ended.said).toEqual([
+      { kind: 'warning', text: expect.stringContaining(`\`authorizing-token\` ${what}`) },
+    ]);
+    const warning = ended.said[0]?.text ?? '';
+    expect(warning).toMatch(/evaluates inputs again.*`\$\{\{ env\.X \}\}`/);
+    expect(warning).toContain(outputs['token-id']);
+    expect(warning).toContain(outputs['note']);
+    expect(warning).not.toMatch(/fork|Dependabot/);
+    await mapbox.close();
+  });
+
+  it('names the runner’s own fault, and three ways out, in a nested local composite action', async () => {
+    const { clock, mapbox, inputs, state } = await setUp();
+    const ended = await post({
+      inputs: { ...inputs, 'authorizing-token': '' },
+      clock,
+      state,
+      env: { GITHUB_ACTION_PATH: '/actions/outer' },
+    });
+    const warning = ended.said[0]?.text ?? '';
+    expect(warning).toMatch(
+      /actions\/runner\/issues\/2030.*Three ways out: .*same name.*owner\/repo\/path@ref.*`env` of the job/s,
+    );
+    expect(warning).not.toContain('env.X');
+    await mapbox.close();
+  });
+
+  it('says when a temporary one expired, by the runner’s clock', async () => {
+    const { clock, mapbox, inputs, state } = await setUp();
+    const expired = mapbox.account.issueTemporary({ scopes: HELD, seconds: -60 });
+    const ended = await post({
+      inputs: { ...inputs, 'authorizing-token': expired },
+      clock,
+      state,
+      env: SAME,
+    });
+    expect(ended.said[0]?.text).toMatch(/temporary token, expired at .*runner's clock says/);
+    await mapbox.close();
+  });
+
+  it('deletes with another token of the same account', async () => {
+    const { clock, mapbox, inputs, state, outputs } = await setUp();
+    const other = mapbox.account.issue({ scopes: HELD });
+    await post({ inputs: { ...inputs, 'authorizing-token': other.token }, clock, state, env: SAME });
+    expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
+    await mapbox.close();
+  });
 });
+
+it.each([
+  ['lost', {}],
+  ['changed', { 'api-url': 'https://mapbox.example.com' }],
+  ['none', { 'api-url': 'nowhere' }],
+])(
+  'sends the authorizing token to the main step’s endpoint, though `api-url` is %s, and `timeout` is nonsense',
+  async (_, changes) => {
+    const { clock, mapbox, inputs, state, outputs } = await setUp();
+    const { 'api-url': _api, ...rest } = inputs;
+    const ended = await post({ inputs: { ...rest, ...changes, timeout: 'x' }, clock, state, env: SAME });
+    expect(ended.said).toEqual([{ kind: 'info', text: `Deleted the token ${outputs['token-id']}.` }]);
+    expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
+    await mapbox.close();
+  },
+);

@@ -123,10 +123,14 @@ export function page(tokens: readonly Listed[], next?: string): HttpResponse {
   );
 }
 
-export type Step =
-  | HttpResponse
-  | NoResponse
-  | ((request: ApiRequest, limit: number) => HttpResponse | NoResponse);
+type Response = HttpResponse | NoResponse;
+
+export type Step = Response | Always | ((request: ApiRequest, limit: number) => Response);
+
+/** Responds to every further request the same way. */
+export interface Always {
+  readonly always: Response;
+}
 
 export interface Wire {
   readonly send: SendRequest;
@@ -148,15 +152,18 @@ export function scripted(...steps: readonly Step[]): Wire {
     asked,
     requests,
     limits,
-    left: () => steps.length - next,
+    left: () =>
+      steps.slice(next).filter(step => !('always' in step)).length - Math.max(0, next - steps.length),
     async send(request, limit) {
       const query = new URLSearchParams(request.query ?? {}).toString();
       asked.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);
       requests.push(request);
       limits.push(limit);
-      const step = steps[next++];
+      const step = steps[next];
+      if (step === undefined || !('always' in step)) next++;
       if (step === undefined) throw new Error(`unforeseen request: ${asked.join(', ')}`);
-      return typeof step === 'function' ? step(request, limit) : step;
+      if (typeof step === 'function') return step(request, limit);
+      return 'always' in step ? step.always : step;
     },
   };
 }

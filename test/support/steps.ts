@@ -80,6 +80,7 @@ class Dead extends Error {}
 export const ENV = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'octo-org/maps',
+  GITHUB_REPOSITORY_ID: '123456789',
   GITHUB_RUN_ID: '4711',
   GITHUB_RUN_ATTEMPT: '1',
   GITHUB_WORKFLOW: 'Release',

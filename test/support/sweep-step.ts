@@ -12,6 +12,7 @@ import { SEED, seeded } from './random.ts';
 import { VirtualClock } from './steps.ts';
 
 export const REPOSITORY = 'octo-org/maps';
+export const REPOSITORY_ID = '123456789';
 export const SERVER = 'https://github.com';
 /** The run that sweeps. */
 export const HERE = '9000';
@@ -52,9 +53,9 @@ interface SweepOptions {
 let nonces = 0;
 
 /** The mark of a job's note, written out here as the contract has it. */
-export function markOf(run: string, { attempt = 1, repository = REPOSITORY, server = SERVER } = {}): string {
+export function markOf(run: string, { attempt = 1, repository = REPOSITORY_ID } = {}): string {
   const nonce = (nonces++).toString(36).padStart(8, '0');
-  return `[until job ends: ${server}/${repository}/actions/runs/${run}/attempts/${attempt}#${nonce}]`;
+  return `[until job ends: ${repository}/${run}.${attempt}#${nonce}]`;
 }
 
 export async function setUpSweep(
@@ -131,6 +132,7 @@ async function sweepOnce(
     env: {
       GITHUB_SERVER_URL: SERVER,
       GITHUB_REPOSITORY: REPOSITORY,
+      GITHUB_REPOSITORY_ID: REPOSITORY_ID,
       GITHUB_RUN_ID: HERE,
       GITHUB_RUN_ATTEMPT: '1',
       GITHUB_API_URL: githubUrl,

@@ -1,99 +1,247 @@
 import { describe, expect, it } from 'vitest';
 import {
-  isJobMarker,
-  jobMarker,
-  jobNote,
-  NOTE_LIMIT,
+  buildNote,
+  createMarker,
+  fitsNote,
+  formatMarker,
+  hasNonce,
+  MAX_NOTE_BYTES,
   newNonce,
+  noteText,
   oneLine,
-  permanentNote,
-  runInNote,
+  type Purpose,
+  parseMarker,
+  repositoryKey,
 } from '../../src/note.ts';
-import { runUrl } from '../../src/runtime/workflow-run.ts';
-import { run } from '../support/http-script.ts';
+import type { WorkflowRun } from '../../src/runtime/workflow-run.ts';
 import fc from '../support/random.ts';
 
-const marker = jobMarker(run, 'abcd1234');
+const run: WorkflowRun = {
+  server: 'https://github.com',
+  repository: 'octo/maps',
+  repositoryId: '123456789',
+  id: '16012345678',
+  attempt: '1',
+};
 
-const anyText = fc.string({ unit: 'binary', maxLength: 400 });
+const untilJobEnds: Purpose = { kind: 'until-job-ends' };
+const marker = createMarker(untilJobEnds, run, 'k3v9x0aa');
+const MARKER = '[until job ends: 123456789/16012345678.1#k3v9x0aa]';
+const replaced = 'cjo6jcmxn0l3x3vqmdr4epqk8';
+const original = 'cm1a2b3c4d5e6f7g8h9i0j1k2';
 
-it('names the run attempt by the address of its page', () => {
-  expect(runUrl(run)).toBe('https://github.com/octo-org/maps/actions/runs/4711/attempts/1');
-  expect(marker).toBe(`[until job ends: ${runUrl(run)}#abcd1234]`);
-  expect(jobNote('Release', marker)).toBe(`Release ${marker}`);
-  expect(permanentNote('Web map', run)).toBe(`Web map [${runUrl(run)}]`);
+describe('every form of the note, letter by letter', () => {
+  it.each<[string, Purpose, Partial<WorkflowRun>, string]>([
+    ['Release tiles', untilJobEnds, {}, `Release tiles (octo/maps) ${MARKER}`],
+    [
+      'Web map',
+      { kind: 'until-deleted' },
+      {},
+      'Web map (octo/maps) [until deleted: 123456789/16012345678.1#k3v9x0aa]',
+    ],
+    [
+      'Authorizing token',
+      { kind: 'replaces', replaced, original: undefined },
+      {},
+      'Authorizing token (octo/maps) [replaces cjo6jcmxn0l3x3vqmdr4epqk8: 123456789/16012345678.1#k3v9x0aa]',
+    ],
+    [
+      'Token',
+      { kind: 'replaces', replaced, original },
+      {},
+      'Token (octo/maps) [replaces cjo6jcmxn0l3x3vqmdr4epqk8 cm1a2b3c4d5e6f7g8h9i0j1k2: 123456789/16012345678.1#k3v9x0aa]',
+    ],
+    [
+      'On GitHub Enterprise',
+      untilJobEnds,
+      { server: 'https://ghe.example.com', repositoryId: '123' },
+      'On GitHub Enterprise (octo/maps) [until job ends: 123@ghe.example.com/16012345678.1#k3v9x0aa]',
+    ],
+    [
+      'On a port',
+      untilJobEnds,
+      { server: 'http://ghe.example.com:8443', repositoryId: '123', attempt: '12' },
+      'On a port (octo/maps) [until job ends: 123@ghe.example.com:8443/16012345678.12#k3v9x0aa]',
+    ],
+    [
+      'Without a repository id',
+      untilJobEnds,
+      { server: 'https://git.example.com', repositoryId: undefined },
+      'Without a repository id (octo/maps) [until job ends: octo/maps@git.example.com/16012345678.1#k3v9x0aa]',
+    ],
+    ['', untilJobEnds, {}, `(octo/maps) ${MARKER}`],
+    ['x'.repeat(65), untilJobEnds, {}, `${'x'.repeat(65)} (octo/maps) ${MARKER}`],
+    ['x'.repeat(66), untilJobEnds, {}, `${'x'.repeat(62)}… (octo/maps) ${MARKER}`],
+    [
+      'Karte für Österreich — '.repeat(5),
+      untilJobEnds,
+      {},
+      `${'Karte für Österreich — '.repeat(2)}Karte f… (octo/maps) ${MARKER}`,
+    ],
+    [
+      'Weekly upload of tilesets',
+      untilJobEnds,
+      { repository: 'city-of-example/open-data-tilesets' },
+      `Weekly upload of tilesets (city-of-example/open-data-tilesets) ${MARKER}`,
+    ],
+    [
+      'Release',
+      untilJobEnds,
+      { repository: `octo/${'m'.repeat(64)}` },
+      `Re… (octo/${'m'.repeat(64)}) ${MARKER}`,
+    ],
+    ['Release', untilJobEnds, { repository: `octo/${'m'.repeat(66)}` }, `Release ${MARKER}`],
+    ['Release', untilJobEnds, { repository: `octo/${'m'.repeat(95)}` }, `Release ${MARKER}`],
+    ['y'.repeat(100), untilJobEnds, { repository: `octo/${'m'.repeat(95)}` }, `${'y'.repeat(74)}… ${MARKER}`],
+  ])('%j', (text, purpose, changes, note) => {
+    const where = { ...run, ...changes };
+    expect(buildNote(text, where, createMarker(purpose, where, 'k3v9x0aa'))).toBe(note);
+    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(128);
+  });
 });
 
-describe('whatever a workflow calls its token', () => {
-  it('the note fits, is one line, and ends with the whole mark', () => {
-    fc.assert(
-      fc.property(anyText, text => {
-        const note = jobNote(text, marker);
-        expect(note.length).toBeLessThanOrEqual(NOTE_LIMIT);
-        expect(note.endsWith(marker)).toBe(true);
-        expect(note).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}]*$/u);
-        expect(runInNote(note, run)).toEqual(run);
-      }),
+it('whatever the workflow and the repository are called, the note fits, is one line, and ends with the whole marker', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 400 });
+  const name = fc.stringMatching(/^[\w.-]{1,39}\/[\w.-]{1,100}$/);
+  fc.assert(
+    fc.property(text, name, (words, repository) => {
+      const note = buildNote(words, { ...run, repository }, marker);
+      expect(Buffer.byteLength(note)).toBeLessThanOrEqual(MAX_NOTE_BYTES);
+      expect(note.endsWith(MARKER)).toBe(true);
+      expect(note).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]*$/u);
+      expect(parseMarker(note)).toEqual(marker);
+    }),
+  );
+});
+
+it('cuts between characters as people count them', () => {
+  const family = '👨‍👩‍👧';
+  const note = buildNote(`${'x'.repeat(50)}${family}`, run, marker);
+  expect(note).toBe(`${'x'.repeat(50)}… (octo/maps) ${MARKER}`);
+});
+
+describe('a marker that does not fit alone', () => {
+  const far = { ...run, server: `https://${'g'.repeat(70)}.example.com` };
+  const long = createMarker(untilJobEnds, far, 'k3v9x0aa');
+
+  it('is an error that names the way out', () => {
+    expect(fitsNote(long)).toBe(false);
+    expect(fitsNote(marker)).toBe(true);
+    expect(() => buildNote('Release', far, long)).toThrow(
+      /limits.*128 characters.*GITHUB_SERVER_URL.*`lifetime: 20m`/s,
     );
   });
 
-  it('a note that fits is kept, and a longer one is cut where the mark begins', () => {
-    const room = NOTE_LIMIT - marker.length - 1;
-    expect(jobNote('x'.repeat(room), marker)).toBe(`${'x'.repeat(room)} ${marker}`);
-    expect(jobNote('x'.repeat(room + 1), marker)).toBe(`${'x'.repeat(room)} ${marker}`);
-    expect(jobNote(`${'x'.repeat(room - 1)} y`, marker)).toBe(`${'x'.repeat(room - 1)} ${marker}`);
+  it('is one byte longer than one that does', () => {
+    const withHost = (length: number) =>
+      createMarker(untilJobEnds, { ...run, server: `https://${'g'.repeat(length)}` }, 'k3v9x0aa');
+    const most = MAX_NOTE_BYTES - Buffer.byteLength(MARKER) - 1;
+    expect([fitsNote(withHost(most)), fitsNote(withHost(most + 1))]).toEqual([true, false]);
+    const where = { ...run, server: `https://${'g'.repeat(most)}` };
+    expect(buildNote('Release', where, withHost(most))).toBe(formatMarker(withHost(most)));
+  });
+});
+
+describe('the repository in a marker', () => {
+  it.each([
+    [{}, '123456789'],
+    [{ repository: 'renamed/since' }, '123456789'],
+    [{ repositoryId: undefined }, 'octo/maps'],
+    [{ server: 'https://GHE.example.com' }, '123456789@ghe.example.com'],
+    [{ server: 'https://ghe.example.com:8443' }, '123456789@ghe.example.com:8443'],
+  ])('of %j is %s', (changes, key) => {
+    expect(repositoryKey({ ...run, ...changes })).toBe(key);
+  });
+});
+
+describe('a marker', () => {
+  it.each<[string, Purpose]>([
+    ['of a job', untilJobEnds],
+    ['of a permanent token', { kind: 'until-deleted' }],
+    ['of a rotation', { kind: 'replaces', replaced, original: undefined }],
+    ['of a rotation that names the original', { kind: 'replaces', replaced, original }],
+  ])('%s is parsed as it was formatted', (_, purpose) => {
+    const written = createMarker(purpose, run, 'abcd1234');
+    expect(parseMarker(`Some note ${formatMarker(written)}`)).toEqual(written);
+    expect(parseMarker(formatMarker(written))).toEqual(written);
   });
 
-  it('no character is cut in two', () => {
-    const room = NOTE_LIMIT - marker.length - 1;
-    const family = '👨‍👩‍👧';
-    expect(jobNote(`${'x'.repeat(room - 3)}${family}`, marker)).toBe(`${'x'.repeat(room - 3)} ${marker}`);
+  it.each([
+    ['something behind it', `${MARKER} `],
+    ['something glued to its front', `x${MARKER}`],
+    ['no bracket at its front', MARKER.slice(1)],
+    ['another purpose', MARKER.replace('until job ends', 'until Friday')],
+    ['a replaced token that is no id', '[replaces ../x: 1/2.3#abcd1234]'],
+    ['a short nonce', MARKER.replace('k3v9x0aa', 'k3v9x0a')],
+    ['a long nonce', MARKER.replace('k3v9x0aa', 'k3v9x0aab')],
+    ['a nonce in capitals', MARKER.replace('k3v9x0aa', 'K3V9X0AA')],
+    ['a run number that begins with zero', MARKER.replace('16012345678', '016012345678')],
+    ['a run number beyond what a number holds', MARKER.replace('16012345678', '1'.repeat(16))],
+    ['attempt 0', MARKER.replace('.1#', '.0#')],
+    ['an attempt beyond counting', MARKER.replace('.1#', `.${'1'.repeat(10)}#`)],
+    ['no repository', MARKER.replace('123456789/', '/')],
+    ['a repository with a blank', MARKER.replace('123456789', '12 34')],
+    [
+      'the form of an earlier version',
+      '[until job ends: https://github.com/octo/maps/actions/runs/1/attempts/1#abcd1234]',
+    ],
+  ])('is none with %s', (_, note) => {
+    expect(parseMarker(note)).toBeUndefined();
   });
 
-  it('the mark stands alone where there is nothing before it', () => {
-    expect(jobNote(' \n ', marker)).toBe(marker);
-    expect(runInNote(marker, run)).toEqual(run);
+  it('is the last one where a note quotes another', () => {
+    expect(parseMarker(`[until deleted: 1/2.3#zzzzzzzz] ${MARKER}`)).toEqual(marker);
   });
+
+  it('parses only what formats to the same text, whatever stands in the note', () => {
+    const piece = fc.constantFrom(
+      '[',
+      ']',
+      '#',
+      '/',
+      '.',
+      ' ',
+      '1',
+      'octo',
+      'until job ends: ',
+      'abcd1234',
+      '@',
+      MARKER,
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 20 }), pieces => {
+        const note = pieces.join('');
+        const parsed = parseMarker(note);
+        if (parsed !== undefined) expect(note.endsWith(formatMarker(parsed))).toBe(true);
+      }),
+    );
+  });
+});
+
+it('gives the text of a note back without the marker and the repository', () => {
+  expect(noteText(buildNote('Web map', run, marker))).toBe('Web map');
+  expect(noteText(buildNote('', run, marker))).toBe('');
+  expect(noteText('By hand')).toBe('By hand');
+});
+
+it.each([
+  [`Release ${MARKER}`, true],
+  [`Release ${MARKER} `, true],
+  [`Release ${MARKER.replace(']', '&#93;')}`, true],
+  ['Release [until job ends: 123456789/16012345678.1#k3v9x0', false],
+  ['k3v9x0aa', false],
+  ['', false],
+])('finds the nonce in %j: %s', (note, found) => {
+  expect(hasNonce(note, 'k3v9x0aa')).toBe(found);
 });
 
 it('puts a blank for whatever would break a line or steer a terminal', () => {
-  expect(oneLine('\u001b[31mred\r\n\r\nand\u2028more  and\ttabs\ud800 ')).toBe('[31mred and more and tabs');
+  expect(oneLine('\u001b[31mred\r\n\r\nand\u2028more  and\ttabs\ud800 \u202eleft')).toBe(
+    '[31mred and more and tabs left',
+  );
 });
 
-describe('a mark', () => {
-  it.each([
-    ['is one', marker, true],
-    ['has something before it', ` ${marker}`, false],
-    ['has something behind it', `${marker} `, false],
-    ['has a short nonce', jobMarker(run, 'abcd123'), false],
-    ['has a long nonce', jobMarker(run, 'abcd12345'), false],
-    ['has a nonce in capitals', jobMarker(run, 'ABCD1234'), false],
-    ['has a blank in its address', jobMarker({ ...run, repository: 'octo org' }, 'abcd1234'), false],
-    ['has no run', '[until job ends: #abcd1234]', false],
-  ])('%s: %s', (_, text, is) => expect(isJobMarker(text)).toBe(is));
-});
-
-describe('the run that a note names', () => {
-  it.each([
-    ['of another repository', jobMarker({ ...run, repository: 'octo-org/maps2' }, 'abcd1234')],
-    ['of another server', jobMarker({ ...run, server: 'https://ghe.example' }, 'abcd1234')],
-    ['with a zero before its number', jobMarker({ ...run, id: '04711' }, 'abcd1234')],
-    ['with a number that nobody can hold', jobMarker({ ...run, id: '1'.repeat(16) }, 'abcd1234')],
-    ['with an attempt that is none', jobMarker({ ...run, attempt: '0' }, 'abcd1234')],
-    ['with an attempt beyond all counting', jobMarker({ ...run, attempt: '1'.repeat(10) }, 'abcd1234')],
-    ['glued to what stands before it', `x${marker}`],
-    ['in the middle', `${marker} and more`],
-    ['without the bracket', marker.slice(1)],
-    ['of a permanent token', permanentNote('Web map', run)],
-  ])('is not believed %s', (_, note) => expect(runInNote(note, run)).toBeUndefined());
-
-  it('is the last one, where a note quotes another', () => {
-    const other = { ...run, id: '1' };
-    expect(runInNote(`${jobMarker(other, 'zzzzzzzz')} ${marker}`, run)).toEqual(run);
-  });
-});
-
-it('makes a nonce of eight letters and digits, each as likely as another', () => {
+it('makes a nonce of eight letters and digits, each as likely as another, after its prefix', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
   let next = 0;
   const random = (below: number) => {
@@ -102,4 +250,5 @@ it('makes a nonce of eight letters and digits, each as likely as another', () =>
   };
   const nonces = Array.from({ length: 4 }, () => newNonce(random)).join('');
   expect(nonces).toBe(letters.slice(0, 32));
+  expect(newNonce(random, '0a1b2')).toBe('0a1b26789'.slice(0, 8));
 });

@@ -73,6 +73,7 @@ export function newMachine(): Machine {
       CI: 'true',
       GITHUB_ACTIONS: 'true',
       GITHUB_REPOSITORY: github.repository,
+      GITHUB_REPOSITORY_ID: '123456789',
       GITHUB_WORKFLOW: github.workflow,
       GITHUB_RUN_ID: github.run_id,
       GITHUB_RUN_ATTEMPT: github.run_attempt,

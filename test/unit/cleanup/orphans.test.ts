@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { deleteOrphans, orphanWarning } from '../../../src/cleanup/orphans.ts';
-import type { CleanupState } from '../../../src/cleanup/state.ts';
-import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
-import { jobMarker, jobNote, permanentNote } from '../../../src/note.ts';
+import { buildNote, createMarker } from '../../../src/note.ts';
 import {
+  AUTHORIZER_ID,
   accountOn,
   DELETE,
   deleted,
@@ -11,239 +10,127 @@ import {
   GET,
   html,
   idOf,
-  json,
   LIST,
-  lostAnswer,
   notFound,
-  OWNER,
   page,
   patience,
   run,
+  type Step,
   scripted,
 } from '../../support/http-script.ts';
 
-const marker = jobMarker(run, 'abcd1234');
+const NONCE = 'abcd1234';
+const noteWith = (nonce: string, where = run) =>
+  buildNote('Release', where, createMarker({ kind: 'until-job-ends' }, where, nonce));
+const note = noteWith(NONCE);
 
-const note = jobNote('Release', marker);
+async function clear(steps: readonly Step[], keep?: string) {
+  const client = scripted(...steps);
+  const stepTokens = { nonce: NONCE, keep, createdBy: AUTHORIZER_ID };
+  const search = await deleteOrphans(accountOn(client), stepTokens, patience(new FakeClock(), 60_000));
+  expect(client.left(), 'every scripted answer is fetched').toBe(0);
+  return { search, asked: client.asked };
+}
 
-describe('the search through the account', () => {
-  it('goes through every page and takes what is wanted from each', async () => {
-    const client = scripted(
-      page([{ id: idOf(1), note }, { id: idOf(2) }], 'start=x2'),
-      page([{ id: idOf(3) }], 'start=x3&limit=50'),
-      page([{ id: idOf(4), note }]),
-    );
-    const found = await findTokens(accountOn(client), patience(new FakeClock()), token =>
-      token.note.endsWith(marker),
-    );
-    expect(client.asked).toEqual([GET, `${LIST}?start=x2`, `${LIST}?start=x3&limit=50`]);
-    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
-  });
-
-  it('goes on after a page that is empty: only the link tells where the list ends', async () => {
-    const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
-    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
-    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
-  });
-
-  it('names a token once that moved to a later page meanwhile', async () => {
-    const client = scripted(page([{ id: idOf(1) }], 'start=a'), page([{ id: idOf(1) }, { id: idOf(2) }]));
-    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
-    expect(found).toMatchObject({ tokens: [{ id: idOf(1) }, { id: idOf(2) }] });
-    expect(found.kind === 'found' && found.tokens).toHaveLength(2);
-  });
-
-  it('repeats the page on which Mapbox failed, and not those before it', async () => {
-    const client = scripted(page([], 'start=a'), lostAnswer(), page([{ id: idOf(1) }]));
-    const clock = new FakeClock();
-    const found = await findTokens(accountOn(client), patience(clock), () => true);
-    expect(client.asked).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
-    expect(clock.slept).toHaveLength(1);
-    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
-  });
-
-  it('finds nothing rather than half where a later page is refused', async () => {
-    const client = scripted(page([{ id: idOf(1) }], 'start=a'), notFound());
-    expect(await findTokens(accountOn(client), patience(new FakeClock()), () => true)).toMatchObject({
-      kind: 'rejected',
-      reason: 'not-found',
-    });
-  });
-
-  it('of a list that runs in circles ends with the time at the latest', async () => {
-    const clock = new FakeClock();
-    const send = async (_request: unknown, limit: number) => {
-      if (limit <= 0) return lostAnswer('TIMEOUT');
-      clock.pass(1000);
-      return page([{ id: idOf(1) }], 'start=a');
-    };
-    const found = await findTokens(accountOn({ send }), patience(clock, 20_000), () => true);
-    expect(found.kind).toBe('retries-exhausted');
-    expect(clock.monotonic()).toBeLessThanOrEqual(21_000);
-  });
-
-  it('of a list that runs in circles and costs no time ends all the same', async () => {
-    let pages = 0;
-    const send = async () => {
-      if (++pages > 20_000) throw new Error('it never ends');
-      return page([{ id: idOf(1) }], 'start=a');
-    };
-    const found = await findTokens(accountOn({ send }), patience(new FakeClock()), () => true);
-    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
-  });
-});
-
-describe('deleting one token', () => {
-  it('counts a token that Mapbox does not find as gone', async () => {
-    const client = scripted(notFound());
-    expect(await deleteTokenWithRetry(accountOn(client), idOf(1), patience(new FakeClock()))).toEqual({
-      kind: 'deleted',
-      found: false,
-    });
-    expect(client.asked).toEqual([DELETE(idOf(1))]);
-  });
-
-  it('does not take the 404 page of something else for Mapbox’s word', async () => {
-    const client = scripted(html(404));
-    expect(await deleteTokenWithRetry(accountOn(client), idOf(1), patience(new FakeClock()))).toMatchObject({
-      kind: 'rejected',
-      isMapboxError: false,
-    });
-  });
-
-  it('does not take a missing account for a deleted token', async () => {
-    const client = scripted(json(404, { message: 'No such user' }));
-    expect(await deleteTokenWithRetry(accountOn(client), idOf(1), patience(new FakeClock()))).toMatchObject({
-      kind: 'rejected',
-      reason: 'no-such-user',
-    });
-  });
-
-  it('tries again when the answer is lost, and believes the 404 that follows', async () => {
-    const client = scripted(lostAnswer(), notFound());
-    expect(await deleteTokenWithRetry(accountOn(client), idOf(1), patience(new FakeClock()))).toMatchObject({
-      kind: 'deleted',
-    });
-    expect(client.asked).toEqual([DELETE(idOf(1)), DELETE(idOf(1))]);
-  });
-
-  it('does not believe a 200 with a page in it', async () => {
-    const client = scripted(html(200), html(200), html(200));
-    expect(await deleteTokenWithRetry(accountOn(client), idOf(1), patience(new FakeClock()))).toMatchObject({
-      kind: 'retries-exhausted',
-      attempts: 3,
-    });
-  });
-});
-
-describe('clearing what lost requests made', () => {
-  it('deletes the tokens with this step’s mark on every page, and no others', async () => {
+describe('deleting orphaned tokens', () => {
+  it('deletes the tokens with this step’s nonce on every page, and no others', async () => {
     const others = [
-      { id: idOf(2), note: jobNote('Release', jobMarker(run, 'abcd1235')) },
-      { id: idOf(3), note: jobNote('Release', jobMarker({ ...run, attempt: '2' }, 'abcd1234')) },
-      { id: idOf(4), note: `${note} kept by Jo` },
-      { id: idOf(5), note: permanentNote('Release', run) },
+      { id: idOf(2), note: noteWith('abcd1235') },
+      { id: idOf(4), note: `By hand, see ${NONCE}` },
       { id: idOf(6), note: null },
       { id: idOf(7), note: '' },
     ];
-    const client = scripted(
+    const { search, asked } = await clear([
       page([{ id: idOf(1), note }, ...others], 'start=b'),
-      page([{ id: idOf(8), note: marker }], 'start=c'),
-      page([{ id: idOf(9), note: jobNote('Renamed by hand', marker) }]),
+      page([{ id: idOf(8), note: `${note} ` }], 'start=c'),
+      page([{ id: idOf(9), note: note.replace('Release', 'Renamed by hand') }]),
       deleted(),
       deleted(),
       deleted(),
+    ]);
+    expect(search).toEqual({ kind: 'searched', deleted: [idOf(1), idOf(8), idOf(9)], undeleted: [] });
+    expect(asked).toEqual([
+      GET,
+      `${LIST}?start=b`,
+      `${LIST}?start=c`,
+      DELETE(idOf(1)),
+      DELETE(idOf(8)),
+      DELETE(idOf(9)),
+    ]);
+  });
+
+  it('keeps the token in use and the authorizing token, whatever their notes', async () => {
+    const { search } = await clear(
+      [
+        page([
+          { id: idOf(1), note },
+          { id: AUTHORIZER_ID, note },
+        ]),
+      ],
+      idOf(1),
     );
-    expect(await deleteOrphans(accountOn(client), marker, patience(new FakeClock()))).toEqual({
-      kind: 'searched',
-      deleted: [idOf(1), idOf(8), idOf(9)],
-      alive: [],
-    });
-    expect(client.asked.slice(3)).toEqual([DELETE(idOf(1)), DELETE(idOf(8)), DELETE(idOf(9))]);
+    expect(search).toEqual({ kind: 'searched', deleted: [], undeleted: [] });
   });
 
   it('deletes nothing where the list cannot be read to its end', async () => {
-    const client = scripted(page([{ id: idOf(1), note }], 'start=b'), notFound());
-    expect(await deleteOrphans(accountOn(client), marker, patience(new FakeClock()))).toMatchObject({
-      kind: 'rejected',
-    });
-    expect(client.left()).toBe(0);
+    const { search, asked } = await clear([page([{ id: idOf(1), note }], 'start=b'), notFound()]);
+    expect(search).toMatchObject({ kind: 'rejected', reason: 'not-found' });
+    expect(asked).toEqual([GET, `${LIST}?start=b`]);
   });
 
-  it('goes on with the next token where one cannot be deleted, and names the one that lives', async () => {
-    const client = scripted(
+  it('names the one that cannot be deleted', async () => {
+    const { search } = await clear([
       page([
         { id: idOf(1), note },
         { id: idOf(2), note },
       ]),
-      json(403, { message: 'Forbidden' }),
       deleted(),
-    );
-    expect(await deleteOrphans(accountOn(client), marker, patience(new FakeClock()))).toMatchObject({
+      { always: html(403) },
+    ]);
+    expect(search).toMatchObject({
       kind: 'searched',
-      deleted: [idOf(2)],
-      alive: [{ id: idOf(1), reason: { kind: 'rejected', status: 403 } }],
+      deleted: [idOf(1)],
+      undeleted: [{ id: idOf(2), reason: { last: { cause: { status: 403 } } } }],
     });
   });
 });
 
-describe('the warning about what cannot be told from others', () => {
-  const jobTrail: CleanupState = { username: OWNER, note, marker, id: idOf(1), orphans: 1 };
-  const permanent = permanentNote('Web map', run);
-  const permanentTrail: CleanupState = {
-    username: OWNER,
-    note: permanent,
-    marker: undefined,
-    id: idOf(1),
-    orphans: 1,
+describe('the warning about tokens that cannot be told from others', () => {
+  const warning = (storedNote: string | undefined, steps: readonly Step[], id?: string) => {
+    const client = scripted(...steps);
+    const token = id === undefined ? undefined : { id, keep: false };
+    return orphanWarning(accountOn(client), { note, token }, storedNote, patience(new FakeClock()));
   };
-  const warning = (state: CleanupState, client = scripted()) =>
-    orphanWarning(accountOn(client), state, patience(new FakeClock()));
 
-  it('names the note and `tokens:read` where a job token may be lost, and asks nothing', async () => {
-    const client = scripted();
-    const text = await warning(jobTrail, client);
+  it('names the note and `tokens:read` where the account cannot be searched, and asks nothing', async () => {
+    const text = await warning(undefined, []);
     expect(text).toContain(`"${note}"`);
-    expect(text).toMatch(/^Mapbox did not answer .*`tokens:read`/);
-    expect(client.asked).toEqual([]);
+    expect(text).toMatch(/^Mapbox did not respond .*`tokens:read`/);
   });
 
-  it('names the tokens with a permanent token’s note, but neither its own nor others', async () => {
-    const client = scripted(
-      page(
-        [
-          { id: idOf(1), note: permanent },
-          { id: idOf(2), note: permanent },
-          { id: idOf(3), note: 'Web map' },
-        ],
-        'start=b',
-      ),
-      page([{ id: idOf(4), note: permanent }]),
+  it('names the tokens with the stored note, but not the one in use', async () => {
+    const text = await warning(
+      'cut',
+      [
+        page(
+          [
+            { id: idOf(1), note: 'cut' },
+            { id: idOf(2), note: 'cut' },
+            { id: idOf(3), note: 'cut short' },
+          ],
+          'start=b',
+        ),
+        page([{ id: idOf(4), note: 'cut' }]),
+      ],
+      idOf(1),
     );
-    const text = await warning(permanentTrail, client);
-    expect(text).toContain(`${idOf(2)}, ${idOf(4)}`);
-    expect(text).not.toContain(idOf(1));
-    expect(text).not.toContain(idOf(3));
-    expect(text).toContain(permanent);
+    expect(text).toContain(`Tokens with its note: ${idOf(2)}, ${idOf(4)}. Search for the note "cut"`);
+    expect(text).toContain(`(${idOf(1)} is in use)`);
   });
 
-  it('never deletes a permanent token: which one nobody uses, only a person knows', async () => {
-    const client = scripted(page([{ id: idOf(2), note: permanent }]));
-    await warning(permanentTrail, client);
-    expect(client.asked).toEqual([GET]);
-  });
-
-  it('says so where none is to be seen', async () => {
-    const text = await warning(permanentTrail, scripted(page([{ id: idOf(1), note: permanent }])));
-    expect(text).toContain('None is to be seen');
-    expect(text).toContain(permanent);
-  });
-
-  it('names the token that is in use where the account cannot be searched', async () => {
-    const text = await warning(permanentTrail, scripted(notFound()));
-    expect(text).toContain(`${idOf(1)} is in use`);
-    expect(await warning({ ...permanentTrail, id: undefined }, scripted(notFound()))).toMatch(
-      /nobody uses\.$/,
-    );
+  it('says so where none was found, or where the list fails', async () => {
+    expect(await warning('cut', [page([{ id: idOf(1), note: 'cut' }])], idOf(1))).toContain('None was found');
+    expect(await warning('cut', [notFound()], idOf(1))).toContain(`${idOf(1)} is in use`);
+    expect(await warning('cut', [notFound()])).toMatch(/nobody uses\.$/);
   });
 });

@@ -3,9 +3,9 @@ import type { CleanupState } from '../../../src/cleanup/state.ts';
 import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
 import type { HttpResponse } from '../../../src/http/client.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
-import { mintStoredToken } from '../../../src/mint/stored.ts';
-import { mintTemporaryToken } from '../../../src/mint/temporary.ts';
-import { jobMarker, jobNote, permanentNote } from '../../../src/note.ts';
+import type { ApiRequest } from '../../../src/mapbox/client.ts';
+import { mintStoredToken, type StoredMint } from '../../../src/mint/stored.ts';
+import { buildNote, createMarker } from '../../../src/note.ts';
 import {
   AUTHORIZER_ID,
   accountOn,
@@ -35,9 +35,12 @@ import {
 
 const NONCE = 'abcd1234';
 
-const marker = jobMarker(run, NONCE);
+const noteFor = (kind: 'until-job-ends' | 'until-deleted') =>
+  buildNote('Release', run, createMarker({ kind }, run, NONCE));
 
-const note = jobNote('Release', marker);
+const note = noteFor('until-job-ends');
+
+const permanentNote = noteFor('until-deleted');
 
 const SCOPES = ['tilesets:write', 'tilesets:read'];
 
@@ -51,16 +54,42 @@ const job = {
 
 const permanent = { ...job, untilJobEnds: false } as const satisfies TokenRequest;
 
+/** What mintStoredToken is called with unless a test says otherwise. */
+const step = { run, purpose: { kind: 'until-job-ends' }, nonce: NONCE, actionPath: '/action' } as const;
+
 const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
 
 /** Mapbox's answer to a creation. */
 const made = (id: string, changes: object = {}): HttpResponse =>
   json(201, { client: 'api', usage: 'sk', id, scopes: SCOPES, note, token: textOf(id), ...changes });
 
+/** The same, with the times that prove a token new where its note does not. */
+const madeAt = (id: string, changes: object = {}, age = 0): HttpResponse =>
+  json(
+    201,
+    {
+      usage: 'sk',
+      id,
+      scopes: SCOPES,
+      note,
+      token: textOf(id),
+      created: new Date(START - age).toISOString(),
+      ...changes,
+    },
+    { date: new Date(START).toUTCString() },
+  );
+
+const asMint = (result: unknown): Partial<StoredMint> =>
+  result instanceof Error || typeof result !== 'object' || result === null ? {} : result;
+
 /** Mints with a script for a wire, and notes in one list what happened in which order. */
 async function mint(
   steps: readonly Step[],
-  { request = job, budget = 300_000 }: { request?: TokenRequest & { kind: 'stored' }; budget?: number } = {},
+  {
+    request = job,
+    budget = 300_000,
+    unfetched = false,
+  }: { request?: TokenRequest & { kind: 'stored' }; budget?: number; unfetched?: boolean } = {},
 ) {
   const clock = new FakeClock();
   const client = scripted(...steps);
@@ -74,9 +103,9 @@ async function mint(
       return client.send(request, limit);
     },
   });
-  const end = await mintStoredToken(account, request, {
-    run,
-    nonce: NONCE,
+  const result = await mintStoredToken(account, request, {
+    ...step,
+    purpose: { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
     options: patience(clock, budget),
     saveState: state => {
       events.push('keep');
@@ -84,15 +113,19 @@ async function mint(
     },
     warn: text => warnings.push(text),
   }).catch((error: unknown) => error);
-  expect(client.left(), 'every scripted answer is fetched').toBe(0);
-  return { end, client, clock, events, kept, last: kept.at(-1), warnings };
+  if (!unfetched) expect(client.left(), 'every scripted answer is fetched').toBe(0);
+  const { token: end = result, cleanup } = { token: undefined, cleanup: undefined, ...asMint(result) };
+  return { end, cleanup, client, clock, events, kept, last: kept.at(-1), warnings };
 }
 
-const state = (changes: Partial<CleanupState>): CleanupState => ({
+const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {}): CleanupState => ({
+  apiUrl: 'https://api.mapbox.com/',
+  actionPath: '/action',
+  authorizingToken: { id: AUTHORIZER_ID, username: OWNER },
   username: OWNER,
   note,
-  marker,
-  id: undefined,
+  nonce: NONCE,
+  token: id === undefined ? undefined : { id, keep: false },
   orphans: 0,
   ...changes,
 });
@@ -113,11 +146,11 @@ describe('when all is well', () => {
   });
 
   it('gives a permanent token a note without a mark to delete by', async () => {
-    const stays = permanentNote('Release', run);
+    const stays = permanentNote;
     const { end, kept, client } = await mint([made(idOf(1), { note: stays })], { request: permanent });
     expect(end).toMatchObject({ id: idOf(1), note: stays });
     expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note: stays });
-    expect(kept.map(entry => entry?.marker)).toEqual([undefined, undefined]);
+    expect(kept.map(entry => entry?.note)).toEqual([stays, stays]);
   });
 
   it('sends the allowed URLs', async () => {
@@ -158,6 +191,7 @@ describe('when a request may have made a token that nobody holds', () => {
       lostAnswer(),
       page([{ id: idOf(1), note }]),
       notFound(),
+      page([]),
       made(idOf(3)),
     ]);
     expect(last).toEqual(state({ orphans: 1, id: idOf(3) }));
@@ -181,12 +215,21 @@ describe('when a request may have made a token that nobody holds', () => {
   });
 
   it('repeats all the same where the clean-up fails, and leaves the rest to the post step', async () => {
-    const { end, last } = await mint([
-      lostAnswer(),
-      page([{ id: idOf(1), note }]),
-      json(403, { message: 'Forbidden' }),
-      made(idOf(2)),
-    ]);
+    const forbidden = json(403, { message: 'Forbidden' });
+    let posts = 0;
+    const { end, last } = await mint(
+      [
+        lostAnswer(),
+        page([{ id: idOf(1), note }]),
+        ...Array.from(
+          { length: 30 },
+          () =>
+            ({ method }: ApiRequest) =>
+              method === 'POST' && posts++ === 0 ? made(idOf(2)) : forbidden,
+        ),
+      ],
+      { unfetched: true },
+    );
     expect(end).toMatchObject({ id: idOf(2) });
     expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
   });
@@ -208,13 +251,12 @@ describe('when a request may have made a token that nobody holds', () => {
       if (posts === 1) cleaning += milliseconds;
     };
     const minted = await mintStoredToken(account, job, {
-      run,
-      nonce: NONCE,
+      ...step,
       options: patience(clock),
       saveState: () => {},
       warn: () => {},
     });
-    expect(minted.usage).toBe('sk');
+    expect(minted.token.usage).toBe('sk');
     // The pause before the second attempt is counted too: half of half a second.
     expect(cleaning).toBeLessThanOrEqual(15_000 + 250);
     expect(cleaning).toBeGreaterThan(5000);
@@ -280,7 +322,7 @@ describe('without `tokens:read`', () => {
 });
 
 describe('a permanent token whose first request was lost', () => {
-  const stays = permanentNote('Release', run);
+  const stays = permanentNote;
 
   it('is not held back for long by the search for the lost one', async () => {
     const clock = new FakeClock();
@@ -293,40 +335,31 @@ describe('a permanent token whose first request was lost', () => {
       },
     });
     const minted = await mintStoredToken(account, permanent, {
-      run,
-      nonce: NONCE,
+      ...step,
+      purpose: { kind: 'until-deleted' },
       options: patience(clock),
       saveState: () => {},
       warn: () => {},
     });
-    expect(minted.usage).toBe('sk');
+    expect(minted.token.usage).toBe('sk');
     expect(clock.monotonic()).toBeLessThanOrEqual(15_250);
   });
 
-  it('is not searched for between the attempts, since a note alone is no proof', async () => {
-    const { client } = await mint([lostAnswer(), made(idOf(2), { note: stays }), page([])], {
-      request: permanent,
-    });
-    expect(client.asked).toEqual([POST, POST, GET]);
-  });
-
-  it('ends with a warning that names the twin, deletes nothing and leaves the post step nothing to find', async () => {
-    const { warnings, last } = await mint(
-      [
-        lostAnswer(),
-        made(idOf(2), { note: stays }),
-        page([
-          { id: idOf(1), note: stays },
-          { id: idOf(2), note: stays },
-        ]),
-      ],
+  it('is deleted by its nonce, like a lost token of a job', async () => {
+    const { client, last, cleanup } = await mint(
+      [lostAnswer(), page([{ id: idOf(1), note: stays }]), deleted(), made(idOf(2), { note: stays })],
       { request: permanent },
     );
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain(idOf(1));
-    expect(warnings[0]).not.toContain(idOf(2));
-    expect(warnings[0]).toContain(stays);
-    expect(last).toEqual({ username: OWNER, note: stays, marker: undefined, id: idOf(2), orphans: 0 });
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
+    expect(last).toEqual(state({ note: stays, id: idOf(2) }));
+    expect(cleanup).toBeUndefined();
+  });
+
+  it('is left to the post step where it was not found, with the token to keep', async () => {
+    const { cleanup } = await mint([lostAnswer(), page([]), made(idOf(2), { note: stays })], {
+      request: permanent,
+    });
+    expect(cleanup).toEqual(state({ note: stays, token: { id: idOf(2), keep: true }, orphans: 1 }));
   });
 });
 
@@ -420,7 +453,7 @@ describe('an answer that is not what was asked for', () => {
     for (const confirmed of [idOf(1), '../styles/v1']) {
       const { client, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
       expect(client.asked).toEqual([POST, GET]);
-      expect(kept.map(state => state?.id)).not.toContain('../styles/v1');
+      expect(kept.map(state => state?.token?.id)).not.toContain('../styles/v1');
     }
   });
 
@@ -447,7 +480,7 @@ describe('an answer that is not what was asked for', () => {
           { id: idOf(2), note },
         ]),
         deleted(),
-        html(403),
+        { always: html(403) },
       ],
     ],
   ])('is not called deleted where %s', async (_, steps) => {
@@ -476,7 +509,10 @@ describe('an answer that is not what was asked for', () => {
   });
 
   it('is left to the post step by its id where it cannot be deleted now, and the note is named', async () => {
-    const { end, last } = await mint([made(idOf(1), { usage: 'pk' }), json(403, { message: 'Forbidden' })]);
+    const { end, last } = await mint([
+      made(idOf(1), { usage: 'pk' }),
+      { always: json(403, { message: 'Forbidden' }) },
+    ]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
     expect(last).toEqual(state({ id: idOf(1) }));
   });
@@ -505,14 +541,6 @@ describe('an answer that is not what was asked for', () => {
     expect(client.limits[1]).toBe(10_000);
     expect(clock.slept).toHaveLength(1);
   });
-
-  it('is not believed gone where it is permanent and has no id: its note may be on others as well', async () => {
-    const { end, client } = await mint([made(idOf(1), { id: undefined })], { request: permanent });
-    expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({
-      message: expect.stringContaining(`"${permanentNote('Release', run)}"`),
-    });
-  });
 });
 
 describe('an answer that names another token', () => {
@@ -530,10 +558,10 @@ describe('an answer that names another token', () => {
 
   it('that Mapbox does not find is not called deleted, and is looked for by its mark', async () => {
     const odd = made(idOf(9), { scopes: [] });
-    const found = await mint([odd, notFound(), page([{ id: idOf(1), note }]), deleted()]);
-    expect(found.client.asked).toEqual([POST, DELETE(idOf(9)), GET, DELETE(idOf(1))]);
+    const found = await mint([odd, notFound(), page([]), page([{ id: idOf(1), note }]), deleted()]);
+    expect(found.client.asked).toEqual([POST, DELETE(idOf(9)), GET, GET, DELETE(idOf(1))]);
     expect(found.end).toMatchObject({ message: expect.stringContaining('It was discarded') });
-    const missing = await mint([odd, notFound(), page([])]);
+    const missing = await mint([odd, notFound(), page([]), page([])]);
     expect(missing.end).toMatchObject({ message: expect.stringContaining('may still be alive') });
     expect(missing.last).toEqual(state({ id: idOf(9) }));
   });
@@ -544,29 +572,87 @@ describe('an answer that names another token', () => {
       const { end, client, kept } = await mint([made(AUTHORIZER_ID, { ...echo, ...changes }), page([])]);
       expect(client.asked).toEqual([POST, GET]);
       expect(end).toMatchObject({ message: expect.stringContaining('it is the authorizing token') });
-      expect(kept.map(entry => entry?.id)).not.toContain(AUTHORIZER_ID);
+      expect(kept.map(entry => entry?.token?.id)).not.toContain(AUTHORIZER_ID);
     }
   });
 });
 
-it('warns of what was lost where notes are cut, since no mark is to be found then', async () => {
-  const { warnings, last } = await mint([
-    lostAnswer(),
-    page([]),
-    made(idOf(2), { note: 'cut' }),
-    page([{ id: idOf(2), note: 'cut' }]),
-  ]);
-  expect(warnings).toEqual([
-    expect.stringContaining('stored the note without'),
-    expect.stringMatching(/may have made one that nobody holds.*Look for the note/),
-  ]);
-  expect(last).toEqual(state({ id: idOf(2) }));
+describe('where Mapbox stores the note changed', () => {
+  it.each([
+    ['cut', 'cut'],
+    ['null', null],
+    ['without its end', note.slice(0, -12)],
+  ])(
+    '(%s) takes a token that was created just now, and warns that the sweep could not find it',
+    async (_, stored) => {
+      const { end, warnings } = await mint([madeAt(idOf(1), { note: stored })]);
+      expect(end).toMatchObject({ id: idOf(1) });
+      expect(warnings).toEqual([
+        expect.stringMatching(/stored the note without.*the sweep could not find it/),
+      ]);
+    },
+  );
+
+  it.each([
+    ['with a blank at its end', `${note} `],
+    ['HTML-escaped', note.replace('(', '&#40;').replace(']', '&#93;')],
+  ])('(%s) knows its token by the nonce', async (_, stored) => {
+    const { end, warnings } = await mint([made(idOf(1), { note: stored })]);
+    expect(end).toMatchObject({ id: idOf(1), note: stored });
+    expect(warnings).toEqual([]);
+  });
+
+  it('warns of what was lost, since no nonce is to be found then', async () => {
+    const { warnings, last } = await mint([
+      lostAnswer(),
+      page([]),
+      madeAt(idOf(2), { note: 'cut' }),
+      page([
+        { id: idOf(2), note: 'cut' },
+        { id: idOf(3), note: 'cut' },
+      ]),
+    ]);
+    expect(warnings).toEqual([
+      expect.stringContaining('stored the note without'),
+      expect.stringMatching(
+        `may have created one that nobody holds.*note: ${idOf(3)}\\. Search for the note "cut"`,
+      ),
+    ]);
+    expect(last).toEqual(state({ id: idOf(2) }));
+  });
 });
 
-it('warns where Mapbox has cut the note, by which the sweep would find the token', async () => {
-  const { end, warnings } = await mint([made(idOf(1), { note: note.slice(0, -5) })]);
-  expect(end).toMatchObject({ id: idOf(1) });
-  expect(warnings).toEqual([expect.stringMatching(/stored the note without.*the sweep could not find it/)]);
+describe('a response that belongs to another creation', () => {
+  const other = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, 'zzzz9999'));
+
+  it.each([
+    ['of another step of this run', madeAt(idOf(9), { note: other })],
+    ['of a key made by hand an hour ago', madeAt(idOf(9), { note: 'production' }, 3_600_000)],
+    ['of a key whose age nobody knows', made(idOf(9), { note: 'production' })],
+    ['whose text has no id', madeAt(idOf(9), { note: 'production', token: tokenText('sk', { u: OWNER }) })],
+    ['with other scopes', madeAt(idOf(9), { note: other, scopes: ['styles:read'] })],
+  ])('%s: is not used, and its token is not deleted', async (_, foreign) => {
+    const { end, client, last } = await mint([foreign, page([{ id: idOf(9), note: other }])]);
+    expect(end).toMatchObject({ title: errorTitles.tokenMismatch });
+    expect(client.asked).toEqual([POST, GET]);
+    expect(last).toEqual(state({ orphans: 1 }));
+  });
+
+  it('does not hide what the request itself created, which is found by its nonce', async () => {
+    const { end, client, last } = await mint([
+      madeAt(idOf(9), { note: other }),
+      page([
+        { id: idOf(9), note: other },
+        { id: idOf(1), note },
+      ]),
+      deleted(),
+    ]);
+    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(end).toMatchObject({
+      message: expect.stringMatching(/not the one that this step requested.*discarded/),
+    });
+    expect(last).toBeUndefined();
+  });
 });
 
 describe('where the trail cannot be kept', () => {
@@ -575,8 +661,7 @@ describe('where the trail cannot be kept', () => {
     const client = scripted(...steps);
     let kept = 0;
     const end = await mintStoredToken(accountOn(client), job, {
-      run,
-      nonce: NONCE,
+      ...step,
       options: patience(new FakeClock()),
       saveState() {
         if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
@@ -599,151 +684,6 @@ describe('where the trail cannot be kept', () => {
     expect(end).toMatchObject({
       title: errorTitles.outputsNotWritten,
       message: 'No space. It was discarded.',
-    });
-  });
-});
-
-describe('temporary tokens', () => {
-  const request = { kind: 'temporary', scopes: SCOPES, seconds: 1200 } as const satisfies TokenRequest;
-  const seconds = START / 1000;
-  const temporary = (exp = seconds + 1200) =>
-    json(200, { token: tokenText('tk', { u: OWNER, exp, iat: seconds, scopes: SCOPES }) });
-  const dated = (message: string, skew: number) =>
-    json(422, { message }, { date: new Date(START - skew).toUTCString() });
-
-  async function ask(steps: readonly Step[], { length = 1200, budget = 300_000 } = {}) {
-    const clock = new FakeClock();
-    const client = scripted(...steps);
-    const lines: string[] = [];
-    const end = await mintTemporaryToken(
-      accountOn(client, { now: () => clock.now() }),
-      { ...request, seconds: length },
-      patience(clock, budget, undefined, lines),
-    ).catch((error: unknown) => error);
-    expect(client.left(), 'every scripted answer is fetched').toBe(0);
-    return { end, client, clock, lines, expires: client.requests.map(({ body }) => expiry(body)) };
-  }
-
-  /** Seconds from the start of the test to the expiry that was asked for. */
-  function expiry(body: object | undefined): number {
-    return body !== undefined && 'expires' in body && typeof body.expires === 'string'
-      ? (Date.parse(body.expires) - START) / 1000
-      : Number.NaN;
-  }
-
-  it('are asked for with scopes and expiry and nothing else', async () => {
-    const { end, client } = await ask([temporary()]);
-    expect(client.requests.map(({ body }) => body)).toEqual([
-      { scopes: SCOPES, expires: new Date(START + 1_200_000).toISOString() },
-    ]);
-    expect(end).toMatchObject({ usage: 'tk', expiresAt: new Date(START + 1_200_000) });
-  });
-
-  it('of one hour are asked for a little shorter: Mapbox counts from when the request arrives', async () => {
-    const { expires } = await ask([temporary()], { length: 3600 });
-    expect(expires[0]).toBeLessThan(3600);
-    expect(expires[0]).toBeGreaterThan(3570);
-  });
-
-  it('are asked for again without any search: repeating is harmless', async () => {
-    const { client } = await ask([lostAnswer(), temporary()]);
-    expect(client.asked).toEqual([POST, POST]);
-  });
-
-  it('are asked for with an expiry that counts from the attempt, not from the first', async () => {
-    const { expires, clock } = await ask([json(429, {}, { 'retry-after': '60' }), temporary()]);
-    expect(clock.slept).toEqual([63_000]);
-    expect(expires).toEqual([1200, 1263]);
-  });
-
-  it('are asked for again by Mapbox’s clock where the runner’s is ahead', async () => {
-    const { end, lines, expires } = await ask([
-      dated('expires is more than one hour in the future', 120_000),
-      temporary(),
-    ]);
-    expect(end).toMatchObject({ usage: 'tk' });
-    // `Date` is cut to seconds, so one more second is taken off.
-    expect(expires).toEqual([1200, 1200 - 121]);
-    expect(lines).toEqual([expect.stringContaining('ahead of')]);
-  });
-
-  it('are asked for again by Mapbox’s clock where the runner’s is behind', async () => {
-    const { end, lines, expires } = await ask([dated('expires is in the past', -1_500_000), temporary()]);
-    expect(end).toMatchObject({ usage: 'tk' });
-    expect(expires).toEqual([1200, 1200 + 1500]);
-    expect(lines).toEqual([expect.stringContaining('behind')]);
-  });
-
-  it('are corrected for the clock once, not for ever', async () => {
-    const ahead = () => dated('expires is more than one hour in the future', 120_000);
-    const { end, client } = await ask([ahead(), ahead()]);
-    expect(client.asked).toEqual([POST, POST]);
-    expect(end).toMatchObject({
-      title: errorTitles.expiryRejected,
-      message: expect.stringContaining('2 min'),
-    });
-  });
-
-  it('are not corrected by more than an hour: such a clock is wrong and has to be set', async () => {
-    const { end, client } = await ask([dated('expires is in the past', -3_601_000)]);
-    expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
-  });
-
-  it('are not corrected where Mapbox does not tell its time', async () => {
-    const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
-    expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
-  });
-
-  it('are not corrected where not the clock is to blame', async () => {
-    const { end, client } = await ask([
-      dated('expires may not be greater than the expiration of the authorizing token', 120_000),
-    ]);
-    expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
-  });
-
-  it('are not handed on where a stored one came, which is deleted', async () => {
-    const { end, client } = await ask([made(idOf(1)), deleted()]);
-    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
-    expect(end).toMatchObject({
-      title: errorTitles.tokenMismatch,
-      message: expect.stringMatching(/`sk` token instead of a temporary one.*It was deleted\.$/),
-    });
-  });
-
-  it.each([
-    ['Mapbox does not find it', made(idOf(1)), [notFound()], `the token ${idOf(1)} was`],
-    ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],
-    ['there is no id', made(idOf(1), { id: undefined }), [], 'a token was'],
-    ['it is the authorizing token', made(AUTHORIZER_ID, { token: authorizerText }), [], 'a token was'],
-  ])(
-    'are not called deleted where a stored one came and %s; nobody is told to delete it',
-    async (_, odd, steps, named) => {
-      const { end } = await ask([odd, ...steps]);
-      expect(end).toMatchObject({
-        message: expect.stringMatching(
-          `may still be alive: look on .*, whether ${named} created just now\\.$`,
-        ),
-      });
-      expect(end).not.toMatchObject({ message: expect.stringContaining('delete it there') });
-    },
-  );
-
-  it('of an unknown form are left to expire, and nobody is sent to look for a stored one', async () => {
-    const { end } = await ask([json(200, { token: 'token-of-a-new-kind' })]);
-    expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires on its own\.$/) });
-  });
-
-  it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {
-    const { end, client } = await ask([
-      json(200, { token: tokenText('tk', { u: OWNER, exp: seconds + 60, scopes: ['styles:read'] }) }),
-    ]);
-    expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({
-      title: errorTitles.tokenMismatch,
-      message: expect.stringContaining('expires on its own'),
     });
   });
 });

@@ -21,10 +21,14 @@ const verify = (created: CreatedToken, request: TokenRequest, username: string) 
   const account = accountOn(scripted(), { username });
   return request.kind === 'temporary'
     ? verifyTemporaryToken(created, request, account)
-    : verifyStoredToken(created, request, account);
+    : verifyStoredToken(created, request, NONCE, account);
 };
 
 const ID = idOf(1);
+
+const NONCE = 'abcd1234';
+
+const NOTE = 'Release (octo/maps) [until job ends: 1/2.3#abcd1234]';
 
 const SCOPES = ['tilesets:write', 'styles:read'];
 
@@ -45,9 +49,11 @@ function created(text: string, changes: Partial<CreatedToken> = {}): CreatedToke
     id: ID,
     usage: 'sk',
     scopes: SCOPES,
-    note: 'Release [a mark]',
+    note: NOTE,
     allowedUrls: [],
+    created: undefined,
     expires: undefined,
+    serverDate: undefined,
     ...changes,
   };
 }
@@ -70,7 +76,7 @@ describe('a stored token', () => {
       username: OWNER,
       scopes: SCOPES,
       id: ID,
-      note: 'Release [a mark]',
+      note: NOTE,
     });
   });
 
@@ -88,9 +94,11 @@ describe('a stored token', () => {
     });
   });
 
-  it('is taken where its text does not tell its id', () => {
+  it('is not used where its text does not tell its id: nothing proves which token it is', () => {
     const text = tokenText('sk', { u: OWNER });
-    expect(verify(created(text), stored, OWNER)).toMatchObject({ id: ID });
+    expect(verify(created(text), stored, OWNER)).toEqual({
+      mismatch: expect.stringMatching(/id is not the one/),
+    });
   });
 
   it.each<[string, CreatedToken, RegExp]>([
@@ -120,14 +128,18 @@ describe('a stored token', () => {
       /is the authorizing token/,
     ],
     ['that is the text of the authorizing token', created(authorizerText), /is the authorizing token/],
-    ['with a token in its note', created(secretText, { note: `see ${secretText}` }), /note contains a token/],
-  ])('%s is not handed on', (_, answer, fault) => {
+    [
+      'with a token in its note',
+      created(secretText, { note: `${NOTE} see ${secretText}` }),
+      /note contains a token/,
+    ],
+  ])('%s is not used', (_, answer, fault) => {
     expect(verify(answer, stored, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
   });
 
   it('without an id is not taken for an authorizing token that has none either', () => {
     const account = accountOn(scripted(), { authorizingToken: { ...authorizingToken, id: undefined } });
-    expect(verifyStoredToken(created(secretText, { id: undefined }), stored, account)).toEqual({
+    expect(verifyStoredToken(created(secretText, { id: undefined }), stored, NONCE, account)).toEqual({
       mismatch: expect.stringMatching(/id is missing/),
     });
   });
@@ -138,20 +150,41 @@ describe('a stored token', () => {
     expect(mismatch.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
   });
 
-  it('that is secret though every scope is public is not handed on', () => {
+  it('that is secret though every scope is public is not used', () => {
     const scopes = ['styles:read', 'fonts:read'];
     expect(verify(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({
       mismatch: expect.stringMatching(/`sk`.*`pk`/),
     });
   });
 
-  it('without the URLs that were to restrict it is not handed on', () => {
+  it('without the URLs that were to restrict it is not used', () => {
     const request = { ...stored, allowedUrls: ['https://example.com'] };
     expect(verify(created(secretText), request, OWNER)).toEqual({
       mismatch: expect.stringContaining('not restricted'),
     });
-    const restricted = created(secretText, { allowedUrls: ['https://example.com/'] });
+    for (const allowedUrls of [
+      ['https://example.com/'],
+      ['https://example.com', 'https://example.org'],
+      ['*'],
+    ]) {
+      expect(verify(created(secretText, { allowedUrls }), request, OWNER)).toHaveProperty('mismatch');
+    }
+    const restricted = created(secretText, { allowedUrls: ['https://example.com'] });
     expect(verify(restricted, request, OWNER)).toMatchObject({ usage: 'sk' });
+    expect(verify(restricted, stored, OWNER)).toHaveProperty('mismatch');
+  });
+
+  it('is known by its nonce, or by being new where its note was stored changed', () => {
+    const serverDate = new Date(START);
+    const at = (seconds: number) => new Date(START - seconds * 1000);
+    const changed = (changes: Partial<CreatedToken>) =>
+      verify(created(secretText, { note: 'cut', serverDate, ...changes }), stored, OWNER);
+    expect(changed({ created: at(60) })).toMatchObject({ usage: 'sk', note: 'cut' });
+    expect(changed({ created: at(61) })).toHaveProperty('mismatch');
+    expect(changed({ created: at(-61) })).toHaveProperty('mismatch');
+    expect(changed({ created: undefined })).toHaveProperty('mismatch');
+    expect(changed({ created: at(0), serverDate: undefined })).toHaveProperty('mismatch');
+    expect(changed({ created: at(0), note: NOTE.replace('abcd', 'zzzz') })).toHaveProperty('mismatch');
   });
 });
 
@@ -199,12 +232,12 @@ describe('a temporary token', () => {
       created(temporaryText({ exp: undefined }), bare),
       /when it expires/,
     ],
-  ])('%s is not handed on', (_, answer, fault) => {
+  ])('%s is not used', (_, answer, fault) => {
     expect(verify(answer, temporary, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
   });
 });
 
-it('hands a token on exactly when the granted scopes are the asked ones as a set', () => {
+it('accepts a token exactly when the granted scopes are the requested ones as a set', () => {
   const words = fc.uniqueArray(fc.constantFrom('a:b', 'c:d', 'e:f', 'g:h'), { minLength: 1 });
   fc.assert(
     fc.property(words, words, (asked, granted) => {

@@ -124,7 +124,7 @@ describe('what is given up', () => {
       clock.pass(cost);
       asked.push(`${method} ${path}`);
       const step = answerOf(asked.length);
-      if (typeof step === 'function') throw new Error('no function here');
+      if (typeof step === 'function' || 'always' in step) throw new Error('only one response here');
       return step;
     };
     const tokens = Array.from({ length: count }, (_, n) => tokenOf(n + 1));

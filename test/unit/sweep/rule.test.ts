@@ -2,18 +2,28 @@
 
 import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import { jobMarker } from '../../../src/note.ts';
-import { runUrl } from '../../../src/runtime/workflow-run.ts';
+import { createMarker, formatMarker } from '../../../src/note.ts';
+import { attemptKey, type WorkflowRun } from '../../../src/runtime/workflow-run.ts';
 import { decide, runsToCheck } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
-import { HERE, REPOSITORY, SERVER, setUpSweep } from '../../support/sweep-step.ts';
+import { HERE, REPOSITORY, REPOSITORY_ID, SERVER, setUpSweep } from '../../support/sweep-step.ts';
 
 /** The runs that are over in these tests; every other is going on. */
 const OVER = new Set(['1/1', '1/2', '42/1', '987654321012/3']);
 
 /** The contract's sentence as a pattern, with nothing of the product in it. */
-const MARK =
-  /(?:^| )\[until job ends: https:\/\/github\.com\/octo-org\/maps\/actions\/runs\/([1-9]\d*)\/attempts\/([1-9]\d*)#[a-z0-9]{8}\]$/;
+const MARK = /(?:^| )\[until job ends: 123456789\/([1-9]\d*)\.([1-9]\d*)#[a-z0-9]{8}\]$/;
+
+const here: WorkflowRun = {
+  server: SERVER,
+  repository: REPOSITORY,
+  repositoryId: REPOSITORY_ID,
+  id: HERE,
+  attempt: '1',
+};
+
+const markerOf = (run: WorkflowRun, nonce: string) =>
+  formatMarker(createMarker({ kind: 'until-job-ends' }, run, nonce));
 
 function mayGo(note: string): boolean {
   const [, id = '', attempt = ''] = MARK.exec(note) ?? [];
@@ -30,10 +40,10 @@ const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
 const marker = fc
   .record({
     open: fc.constantFrom('[until job ends: ', '[Until job ends: ', 'until job ends: ', '['),
-    server: fc.constantFrom(SERVER, 'https://github.com.example', 'http://github.com', 'https://ghe.example'),
-    repository: fc.constantFrom(REPOSITORY, 'octo-org/maps2', 'Octo-Org/Maps', 'octo-org', 'x/octo-org/maps'),
-    path: fc.constantFrom('/actions/runs/', '/actions/workflows/', '/runs/'),
-    middle: fc.constantFrom('/attempts/', '/attempt/', '/'),
+    repository: fc.constantFrom(REPOSITORY_ID, REPOSITORY, '12345678', '1234567890', 'x/123456789', ''),
+    server: fc.constantFrom('', '@github.com', '@ghe.example.com', '@'),
+    path: fc.constantFrom('/', '//', ' '),
+    middle: fc.constantFrom('.', '/', '..'),
     hash: fc.constantFrom('#', '', '##'),
     nonce: fc.oneof(nonce, fc.constantFrom('', 'ABCDEFGH', 'abc', 'abcdefghi')),
     close: fc.constantFrom(']', '', ']]', '] ', ']\n', '].'),
@@ -49,16 +59,16 @@ const marker = fc
       .map(places => {
         const right = {
           open: '[until job ends: ',
-          server: SERVER,
-          repository: REPOSITORY,
-          path: '/actions/runs/',
-          middle: '/attempts/',
+          repository: REPOSITORY_ID,
+          server: '',
+          path: '/',
+          middle: '.',
           hash: '#',
           nonce: 'a1b2c3d4',
           close: ']',
         };
         const take = (place: keyof typeof right) => (places.includes(place) ? odd[place] : right[place]);
-        return `${take('open')}${take('server')}/${take('repository')}${take('path')}${odd.id}${take('middle')}${odd.attempt}${take('hash')}${take('nonce')}${take('close')}`;
+        return `${take('open')}${take('repository')}${take('server')}${take('path')}${odd.id}${take('middle')}${odd.attempt}${take('hash')}${take('nonce')}${take('close')}`;
       }),
   );
 
@@ -68,9 +78,7 @@ const goodMark = fc
     attempt: fc.constantFrom('1', '1', '2', '3'),
     nonce,
   })
-  .map(run =>
-    jobMarker({ server: SERVER, repository: REPOSITORY, repositoryId: undefined, ...run }, run.nonce),
-  );
+  .map(run => markerOf({ ...here, ...run }, run.nonce));
 
 const before = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom('', 'Release ') },
@@ -86,12 +94,10 @@ const note = fc.oneof(
   fc.tuple(goodMark, fc.constantFrom(' ', ''), marker).map(parts => parts.join('')),
 );
 
-const here = { server: SERVER, repository: REPOSITORY, repositoryId: undefined, id: HERE, attempt: '1' };
-
 const states = new Map(
   [...OVER].map(over => {
     const [id = '', attempt = ''] = over.split('/');
-    return [runUrl({ ...here, id, attempt }), { kind: 'completed' } as const];
+    return [attemptKey({ id, attempt }), { kind: 'completed' } as const];
   }),
 );
 
@@ -146,8 +152,7 @@ describe('the runs that GitHub is asked about', () => {
     created,
     isDefault: false,
   });
-  const here = { server: SERVER, repository: REPOSITORY, repositoryId: undefined, id: HERE, attempt: '1' };
-  const noteOf = (id: string) => jobMarker({ ...here, id }, 'a1b2c3d4');
+  const noteOf = (id: string) => markerOf({ ...here, id }, 'a1b2c3d4');
 
   it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
     const runs = runsToCheck(

@@ -1,0 +1,190 @@
+import { describe, expect, it } from 'vitest';
+import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
+import {
+  AUTHORIZER_ID,
+  accountOn,
+  DELETE,
+  deleted,
+  FakeClock,
+  GET,
+  html,
+  idOf,
+  json,
+  LIST,
+  lostAnswer,
+  noConnection,
+  notFound,
+  page,
+  patience,
+  type Step,
+  scripted,
+} from '../../support/http-script.ts';
+
+const note = 'Release';
+const ID = idOf(1);
+const VALIDATE = 'GET /tokens/v2';
+
+describe('the search through the account', () => {
+  it('goes through every page and takes what is wanted from each', async () => {
+    const client = scripted(
+      page([{ id: idOf(1), note }, { id: idOf(2) }], 'start=x2'),
+      page([{ id: idOf(3) }], 'start=x3&limit=50'),
+      page([{ id: idOf(4), note }]),
+    );
+    const found = await findTokens(
+      accountOn(client),
+      patience(new FakeClock()),
+      token => token.note === note,
+    );
+    expect(client.asked).toEqual([GET, `${LIST}?start=x2`, `${LIST}?start=x3&limit=50`]);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
+  });
+
+  it('goes on after a page that is empty: only the link tells where the list ends', async () => {
+    const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
+    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+
+  it('names a token once that moved to a later page meanwhile', async () => {
+    const client = scripted(page([{ id: idOf(1) }], 'start=a'), page([{ id: idOf(1) }, { id: idOf(2) }]));
+    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
+    expect(found).toMatchObject({ tokens: [{ id: idOf(1) }, { id: idOf(2) }] });
+    expect(found.kind === 'found' && found.tokens).toHaveLength(2);
+  });
+
+  it('repeats the page on which Mapbox failed, and not those before it', async () => {
+    const client = scripted(page([], 'start=a'), lostAnswer(), page([{ id: idOf(1) }]));
+    const clock = new FakeClock();
+    const found = await findTokens(accountOn(client), patience(clock), () => true);
+    expect(client.asked).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
+    expect(clock.slept).toHaveLength(1);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+
+  it('finds nothing rather than half where a later page is refused', async () => {
+    const client = scripted(page([{ id: idOf(1) }], 'start=a'), notFound());
+    expect(await findTokens(accountOn(client), patience(new FakeClock()), () => true)).toMatchObject({
+      kind: 'rejected',
+      reason: 'not-found',
+    });
+  });
+
+  it('of a list that runs in circles ends with the time at the latest', async () => {
+    const clock = new FakeClock();
+    const send = async (_request: unknown, limit: number) => {
+      if (limit <= 0) return lostAnswer('TIMEOUT');
+      clock.pass(1000);
+      return page([{ id: idOf(1) }], 'start=a');
+    };
+    const found = await findTokens(accountOn({ send }), patience(clock, 20_000), () => true);
+    expect(found.kind).toBe('retries-exhausted');
+    expect(clock.monotonic()).toBeLessThanOrEqual(21_000);
+  });
+
+  it('of a list that runs in circles and costs no time ends all the same', async () => {
+    let pages = 0;
+    const send = async () => {
+      if (++pages > 20_000) throw new Error('it never ends');
+      return page([{ id: idOf(1) }], 'start=a');
+    };
+    const found = await findTokens(accountOn({ send }), patience(new FakeClock()), () => true);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+});
+
+describe('deleting one token', () => {
+  async function remove(steps: readonly Step[], createdBy: string | undefined = AUTHORIZER_ID) {
+    const clock = new FakeClock();
+    const client = scripted(...steps);
+    const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, patience(clock, 60_000));
+    expect(client.left(), 'every scripted answer is fetched').toBe(0);
+    return { result, asked: client.asked, clock };
+  }
+
+  it('takes one request', async () => {
+    const { result, asked } = await remove([deleted()]);
+    expect(result).toEqual({ kind: 'deleted' });
+    expect(asked).toEqual([DELETE(ID)]);
+  });
+
+  it.each([
+    ['an empty 200', json(200, '')],
+    ['an empty 202', { ...deleted(), status: 202 }],
+    ['a page with 200', html(200)],
+    ['a page with 404', html(404)],
+    ['a page with 408', html(408)],
+    ['a 401', json(401, { message: 'Unauthorized' })],
+    ['a 403', json(403, { message: 'Forbidden' })],
+    ['a 409', json(409, { message: 'Conflict' })],
+    ['a 404 about the account', json(404, { message: 'No such user' })],
+    ['a redirect', html(301)],
+    ['a lost response', lostAnswer()],
+    ['a lost connection', noConnection()],
+  ])('takes %s for no deletion, and tries again', async (_, once) => {
+    const { result, asked } = await remove([once, deleted()]);
+    expect(result).toEqual({ kind: 'deleted' });
+    expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
+  });
+
+  it('gives up within its time, and tells the last response', async () => {
+    const { result, clock } = await remove([{ always: html(403) }]);
+    expect(result).toMatchObject({
+      kind: 'retries-exhausted',
+      last: { cause: { kind: 'rejected', status: 403, isMapboxError: false } },
+    });
+    expect(clock.monotonic()).toBeLessThanOrEqual(60_000);
+    expect(clock.monotonic()).toBeGreaterThan(20_000);
+  });
+
+  describe('answered with Mapbox’s 404', () => {
+    it('calls the token already deleted where the list no longer has it, on whichever page', async () => {
+      const { result, asked } = await remove([
+        notFound(),
+        page([{ id: idOf(2) }], 'start=b'),
+        page([{ id: idOf(3) }]),
+      ]);
+      expect(result).toEqual({ kind: 'already-deleted' });
+      expect(asked).toEqual([DELETE(ID), GET, `${LIST}?start=b`]);
+    });
+
+    it('tries again where the list still has it: a replica may be behind', async () => {
+      const { result, asked } = await remove([
+        notFound(),
+        page([], 'start=b'),
+        page([{ id: ID }]),
+        deleted(),
+      ]);
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(asked).toEqual([DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
+    });
+
+    it.each([
+      ['fails', json(503, {})],
+      ['is lost', lostAnswer()],
+      ['is a page', html(200)],
+    ])('tries again where the list %s', async (_, list) => {
+      const { result } = await remove([notFound(), list, deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
+    });
+
+    it('believes it without a list where the authorizing token created it and is valid', async () => {
+      const { result, asked } = await remove([notFound(), notFound(), json(200, { code: 'TokenValid' })]);
+      expect(result).toEqual({ kind: 'already-deleted' });
+      expect(asked).toEqual([DELETE(ID), GET, VALIDATE]);
+    });
+
+    it.each([
+      ['is not valid any more', AUTHORIZER_ID, [json(200, { code: 'TokenRevoked' })]],
+      ['cannot be validated', AUTHORIZER_ID, [lostAnswer()]],
+      ['is another', idOf(8), []],
+      ['is unknown', undefined, []],
+    ])('tries again without a list where the token that created it %s', async (_, createdBy, validation) => {
+      const clock = new FakeClock();
+      const client = scripted(notFound(), notFound(), ...validation, deleted());
+      const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, patience(clock));
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(client.left()).toBe(0);
+    });
+  });
+});

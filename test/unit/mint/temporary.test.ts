@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest';
+import { errorTitles } from '../../../src/errors/action-error.ts';
+import type { HttpResponse } from '../../../src/http/client.ts';
+import type { TokenRequest } from '../../../src/inputs/token-request.ts';
+import { mintTemporaryToken } from '../../../src/mint/temporary.ts';
+import {
+  AUTHORIZER_ID,
+  accountOn,
+  authorizerText,
+  DELETE,
+  deleted,
+  FakeClock,
+  idOf,
+  json,
+  lostAnswer,
+  notFound,
+  OWNER,
+  POST,
+  page,
+  patience,
+  START,
+  type Step,
+  scripted,
+  tokenText,
+} from '../../support/http-script.ts';
+
+const SCOPES = ['tilesets:write', 'tilesets:read'];
+
+const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
+
+/** Mapbox's response to the creation of a stored token. */
+const made = (id: string, changes: object = {}, headers: Record<string, string> = {}): HttpResponse =>
+  json(201, { client: 'api', usage: 'sk', id, scopes: SCOPES, token: textOf(id), ...changes }, headers);
+
+/** One that was created just now, which proves it to be this step's. */
+const madeNow = (id: string, changes: object = {}): HttpResponse =>
+  made(id, { created: new Date(START).toISOString(), ...changes }, { date: new Date(START).toUTCString() });
+
+describe('temporary tokens', () => {
+  const request = { kind: 'temporary', scopes: SCOPES, seconds: 1200 } as const satisfies TokenRequest;
+  const seconds = START / 1000;
+  const temporary = (exp = seconds + 1200) =>
+    json(200, { token: tokenText('tk', { u: OWNER, exp, iat: seconds, scopes: SCOPES }) });
+  const dated = (message: string, skew: number) =>
+    json(422, { message }, { date: new Date(START - skew).toUTCString() });
+
+  async function ask(steps: readonly Step[], { length = 1200, budget = 300_000 } = {}) {
+    const clock = new FakeClock();
+    const client = scripted(...steps);
+    const lines: string[] = [];
+    const end = await mintTemporaryToken(
+      accountOn(client, { now: () => clock.now() }),
+      { ...request, seconds: length },
+      patience(clock, budget, undefined, lines),
+    ).catch((error: unknown) => error);
+    expect(client.left(), 'every scripted answer is fetched').toBe(0);
+    return { end, client, clock, lines, expires: client.requests.map(({ body }) => expiry(body)) };
+  }
+
+  /** Seconds from the start of the test to the expiry that was asked for. */
+  function expiry(body: object | undefined): number {
+    return body !== undefined && 'expires' in body && typeof body.expires === 'string'
+      ? (Date.parse(body.expires) - START) / 1000
+      : Number.NaN;
+  }
+
+  it('are asked for with scopes and expiry and nothing else', async () => {
+    const { end, client } = await ask([temporary()]);
+    expect(client.requests.map(({ body }) => body)).toEqual([
+      { scopes: SCOPES, expires: new Date(START + 1_200_000).toISOString() },
+    ]);
+    expect(end).toMatchObject({ usage: 'tk', expiresAt: new Date(START + 1_200_000) });
+  });
+
+  it('of one hour are asked for a little shorter: Mapbox counts from when the request arrives', async () => {
+    const { expires } = await ask([temporary()], { length: 3600 });
+    expect(expires[0]).toBeLessThan(3600);
+    expect(expires[0]).toBeGreaterThan(3570);
+  });
+
+  it('are asked for again without any search: repeating is harmless', async () => {
+    const { client } = await ask([lostAnswer(), temporary()]);
+    expect(client.asked).toEqual([POST, POST]);
+  });
+
+  it('are asked for with an expiry that counts from the attempt, not from the first', async () => {
+    const { expires, clock } = await ask([json(429, {}, { 'retry-after': '60' }), temporary()]);
+    expect(clock.slept).toEqual([63_000]);
+    expect(expires).toEqual([1200, 1263]);
+  });
+
+  it('are asked for again by Mapbox’s clock where the runner’s is ahead', async () => {
+    const { end, lines, expires } = await ask([
+      dated('expires is more than one hour in the future', 120_000),
+      temporary(),
+    ]);
+    expect(end).toMatchObject({ usage: 'tk' });
+    // `Date` is cut to seconds, so one more second is taken off.
+    expect(expires).toEqual([1200, 1200 - 121]);
+    expect(lines).toEqual([expect.stringContaining('ahead of')]);
+  });
+
+  it('are asked for again by Mapbox’s clock where the runner’s is behind', async () => {
+    const { end, lines, expires } = await ask([dated('expires is in the past', -1_500_000), temporary()]);
+    expect(end).toMatchObject({ usage: 'tk' });
+    expect(expires).toEqual([1200, 1200 + 1500]);
+    expect(lines).toEqual([expect.stringContaining('behind')]);
+  });
+
+  it('are corrected for the clock once, not for ever', async () => {
+    const ahead = () => dated('expires is more than one hour in the future', 120_000);
+    const { end, client } = await ask([ahead(), ahead()]);
+    expect(client.asked).toEqual([POST, POST]);
+    expect(end).toMatchObject({
+      title: errorTitles.expiryRejected,
+      message: expect.stringContaining('2 min'),
+    });
+  });
+
+  it('are not corrected by more than an hour: such a clock is wrong and has to be set', async () => {
+    const { end, client } = await ask([dated('expires is in the past', -3_601_000)]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
+  });
+
+  it('are not corrected where Mapbox does not tell its time', async () => {
+    const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
+  });
+
+  it('are not corrected where not the clock is to blame', async () => {
+    const { end, client } = await ask([
+      dated('expires may not be greater than the expiration of the authorizing token', 120_000),
+    ]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
+  });
+
+  it('are not handed on where a stored one came, which is deleted', async () => {
+    const { end, client } = await ask([madeNow(idOf(1)), deleted()]);
+    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(end).toMatchObject({
+      title: errorTitles.tokenMismatch,
+      message: expect.stringMatching(/`sk` token instead of a temporary one.*It was deleted\.$/),
+    });
+  });
+
+  it.each([
+    ['Mapbox does not find it', madeNow(idOf(1)), [notFound(), page([])], `the token ${idOf(1)} was`],
+    ['it may be another creation', made(idOf(1)), [], `the token ${idOf(1)} was`],
+    ['it has a note', madeNow(idOf(1), { note: 'production' }), [], `the token ${idOf(1)} was`],
+    ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],
+    ['there is no id', made(idOf(1), { id: undefined }), [], 'a token was'],
+    ['it is the authorizing token', made(AUTHORIZER_ID, { token: authorizerText }), [], 'a token was'],
+  ])(
+    'are not called deleted where a stored one came and %s; nobody is told to delete it',
+    async (_, odd, steps, named) => {
+      const { end } = await ask([odd, ...steps]);
+      expect(end).toMatchObject({
+        message: expect.stringMatching(
+          `may still be alive: look on .*, whether ${named} created just now\\.$`,
+        ),
+      });
+      expect(end).not.toMatchObject({ message: expect.stringContaining('delete it there') });
+    },
+  );
+
+  it('of an unknown form are left to expire, and nobody is sent to look for a stored one', async () => {
+    const { end } = await ask([json(200, { token: 'token-of-a-new-kind' })]);
+    expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires on its own\.$/) });
+  });
+
+  it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {
+    const { end, client } = await ask([
+      json(200, { token: tokenText('tk', { u: OWNER, exp: seconds + 60, scopes: ['styles:read'] }) }),
+    ]);
+    expect(client.asked).toEqual([POST]);
+    expect(end).toMatchObject({
+      title: errorTitles.tokenMismatch,
+      message: expect.stringContaining('expires on its own'),
+    });
+  });
+});
