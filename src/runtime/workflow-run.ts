@@ -15,9 +15,14 @@ export interface WorkflowRun {
   readonly attempt: string;
 }
 
-/** The page of a run attempt, as GitHub links to it. */
-export function runUrl(run: WorkflowRun): string {
-  return `${run.server}/${run.repository}/actions/runs/${run.id}/attempts/${run.attempt}`;
+/** The page of a run, as GitHub links to it. */
+export function runUrl(run: Pick<WorkflowRun, 'server' | 'repository' | 'id'>): string {
+  return `${run.server}/${run.repository}/actions/runs/${run.id}`;
+}
+
+/** Tells the attempts of one repository's runs apart. */
+export function attemptKey(run: Pick<WorkflowRun, 'id' | 'attempt'>): string {
+  return `${run.id}.${run.attempt}`;
 }
 
 /**
