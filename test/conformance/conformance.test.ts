@@ -4,7 +4,7 @@ import { STRANGERS_NOTE, storedCreationFaults } from '../support/mapbox/creation
 import { always, once } from '../support/mapbox/fault-plans.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
 import { replicaBehind } from '../support/mapbox/intervening-faults.ts';
-import { NOTE_LIMIT, noteChanges } from '../support/mapbox/notes.ts';
+import { noteChanges } from '../support/mapbox/notes.ts';
 import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
 import { cachedList } from '../support/mapbox/stale-faults.ts';
 import { ApiClient } from './api-client.ts';
@@ -23,7 +23,7 @@ interface RunOptions extends StandInOptions {
 }
 
 async function run({ held = HELD, maps = 120, ...options }: RunOptions = {}) {
-  const mapbox = await startMapbox({ rateLimit: ROOMY, noteLimit: NOTE_LIMIT, ...options });
+  const mapbox = await startMapbox({ rateLimit: ROOMY, ...options });
   const { token: authorizingToken } = mapbox.account.issue({ scopes: held });
   for (let n = 0; n < maps; n++) mapbox.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
   const before = mapbox.account.tokens();

@@ -4,7 +4,6 @@
  * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
  */
 import { fillAccount } from '../support/mapbox/heavy-list.ts';
-import { NOTE_LIMIT } from '../support/mapbox/notes.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { ApiClient, NotAsked, Unsafe } from './api-client.ts';
 import { conform, HEAD, rowOf } from './conformance.ts';
@@ -36,7 +35,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 const given = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
 // A limit that the questions do not reach by the way, as they may at Mapbox.
 const rateLimit = { requests: 1000, intervalSeconds: 60 };
-await using standIn = given === '' ? await startMapbox({ rateLimit, noteLimit: NOTE_LIMIT }) : undefined;
+await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefined;
 if (standIn !== undefined) fillAccount(standIn.account, { tokens: 120, urls: 0 });
 
 try {

@@ -9,10 +9,8 @@ export interface NoteLimit {
   readonly unit: 'characters' | 'utf-16' | 'bytes';
 }
 
-/** The documented limit. */
+/** The documented limit, which applies unless a test says otherwise. */
 export const NOTE_LIMIT: NoteLimit = { max: 128, unit: 'characters' };
-/** What applies unless a test says otherwise. */
-export const DEFAULT_NOTE_LIMIT: NoteLimit = { max: 256, unit: 'utf-16' };
 
 export function isNoteTooLong(note: string, { max, unit }: NoteLimit): boolean {
   const length = {

@@ -1,7 +1,7 @@
 /** How a stand-in can be set up, and what is assumed where nothing is said. */
 
 import type { FaultPlan } from './faults.ts';
-import { DEFAULT_NOTE_LIMIT, type NoteLimit, type StoreNote } from './notes.ts';
+import { NOTE_LIMIT, type NoteLimit, type StoreNote } from './notes.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
 
 /** How the Tokens API behaves where sources differ or are silent. Every default stands in `assumptions.ts`. */
@@ -17,6 +17,7 @@ export interface TokensApiOptions {
    * live API is reported to ignore it [mapbox/mcp-devkit-server].
    */
   readonly temporaryNote: 'refused' | 'ignored';
+  /** The longest note; the documented 128 characters by default, and a 422 for more. */
   readonly noteLimit: NoteLimit;
   /** What is stored of a note; all of it by default. `noteChanges` has others. */
   readonly storeNote: StoreNote;
@@ -49,7 +50,7 @@ export function tokensApiOptions(options: StandInOptions): TokensApiOptions {
     pageSize: options.pageSize ?? 100,
     temporaryAnswer: options.temporaryAnswer ?? 'current',
     temporaryNote: options.temporaryNote ?? 'refused',
-    noteLimit: options.noteLimit ?? DEFAULT_NOTE_LIMIT,
+    noteLimit: options.noteLimit ?? NOTE_LIMIT,
     storeNote: options.storeNote ?? (note => note),
     linkToken: options.linkToken ?? true,
     sparseRows: options.sparseRows ?? false,

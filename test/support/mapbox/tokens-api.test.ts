@@ -20,6 +20,8 @@ describe('rejects', () => {
     [422, 'usage is not allowed', { scopes: ['styles:read'], usage: 'pk' }],
     [422, 'allowedUrls are invalid', { scopes: ['styles:read'], allowedUrls: ['two words'] }],
     [422, 'allowedUrls are invalid', { scopes: ['styles:read'], allowedUrls: Array(101).fill('a.example') }],
+    [422, 'note is invalid', { scopes: ['styles:read'], note: 'x'.repeat(129) }],
+    [422, 'note is invalid', { scopes: ['styles:read'], note: 7 }],
     [400, 'Bad Request', '{"scopes":'],
   ])('with %i %s', async (status, message, body) => {
     const { mapbox, ask } = await setUp();
@@ -143,6 +145,16 @@ describe('a token that is restricted to URLs', () => {
 });
 
 describe('takes', () => {
+  it('a note of 128 characters, whatever their bytes', async () => {
+    const { mapbox, ask } = await setUp();
+    await using _ = mapbox;
+    const note = '😀'.repeat(128);
+    expect(await ask('POST', TOKENS, { scopes: ['styles:read'], note })).toMatchObject({
+      status: 201,
+      body: { note },
+    });
+  });
+
   it('addresses as users write them, and stores them as they were sent', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
