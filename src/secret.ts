@@ -1,16 +1,19 @@
 import { inspect } from 'node:util';
 
-/** What could be a token of Mapbox, also where it is cut off or the text around it is broken. */
-export const TOKENS = /\b[pst]k\.[\w-]{8,}(?:\.[\w-]*)?/g;
+/**
+ * A Mapbox token, also where it is cut off or the text around it is broken: the usage, and a payload of base64url JSON,
+ * which begins with `{"` [Mapbox, Tokens API: token format]. Names such as `sk.wikipedia.org` are none.
+ */
+export const TOKENS = /[pst]k\.eyJ[\w-]*(?:\.[\w-]*)?/g;
 
-/** Everything in a text that could be a token. */
+/** Every Mapbox token in a text. */
 export function extractTokens(text: string): string[] {
   return text.match(TOKENS) ?? [];
 }
 
 /**
  * A text that must not be seen. It shows itself as `***` wherever a string is made of it by accident: in a
- * template, in JSON, in an inspected error. `reveal` is the only way out, and a test names all who call it [test/layout.test.ts].
+ * template, in JSON, in an inspected error. `reveal` is the only way out, and a test lists all callers [test/docs/layout.test.ts].
  */
 export class Secret {
   readonly #text: string;
@@ -19,7 +22,7 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself. Contract section 8 names the four places it may go. */
+  /** The text itself. SECURITY.md names the places it may go to. */
   reveal(): string {
     return this.#text;
   }

@@ -1,19 +1,26 @@
 import { accessSync, constants, statSync, truncateSync } from 'node:fs';
 import * as core from '@actions/core';
+import type { ErrorTitle } from '../errors/action-error.ts';
 import type { Secret } from '../secret.ts';
+import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
 import { sanitize } from './sanitize.ts';
 
 /** What the step says to the runner, and the runner to the step. */
 export interface Runner {
   /** An input as written, empty where unset. */
   getInput(name: string): string;
-  /** Hides a text in every line from the next one on, in this step and all later ones. */
-  mask(secret: Secret): void;
+  /**
+   * Hides a text, and its base64 in any surroundings, in every line from the next one on, in this step and all later
+   * ones.
+   *
+   * @param minLength a shorter text is not hidden; by default it is one that could not be a token.
+   */
+  mask(secret: Secret, minLength?: number): void;
   info(text: string): void;
   debug(text: string): void;
   warning(text: string): void;
-  /** The one annotation that a failed step ends with. Sets the exit code. */
-  fail(title: string, text: string): void;
+  /** The one annotation that a failed step ends with. Sets the exit code. The runner does not mask titles. */
+  fail(title: ErrorTitle, text: string): void;
   /** Kept for the post step, in place of what was kept before. */
   saveState(state: string): void;
   getState(): string;
@@ -53,11 +60,12 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
   const clean = (text: string) => sanitize(text, secrets);
   return {
     getInput: name => core.getInput(name, { trimWhitespace: false }),
-    mask(secret) {
-      const text = secret.reveal();
-      if (text.trim() === '' || secrets.has(text)) return;
-      secrets.add(text);
-      core.setSecret(text);
+    mask(secret, minLength = MIN_TOKEN_LENGTH) {
+      for (const text of maskTexts(secret.reveal(), minLength)) {
+        if (secrets.has(text)) continue;
+        secrets.add(text);
+        core.setSecret(text);
+      }
     },
     info: text => core.info(clean(text)),
     debug: text => core.debug(clean(text)),

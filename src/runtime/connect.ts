@@ -13,7 +13,7 @@ export function proxiesFor(
   { runner, env }: Pick<Context, 'runner' | 'env'>,
 ): ProxySettings | undefined {
   const proxies = proxySettings(api, env);
-  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text));
+  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text), 1);
   return proxies;
 }
 

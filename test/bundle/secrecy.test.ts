@@ -1,4 +1,4 @@
-/** Contract section 8, promise by promise. */
+/** What SECURITY.md promises of secrets, promise by promise. */
 import { describe, expect, it } from 'vitest';
 import { count, setUp, tracesOf } from '../support/bundle.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
@@ -8,6 +8,15 @@ const TALKATIVE = { NODE_DEBUG: 'undici,fetch,http,http2,https,net,tls,stream,mo
 
 function withoutMasks(stdout: string): string {
   return stdout.replace(/^::add-mask::.*$/gm, '');
+}
+
+/** A token as it is, and its base64 at any offset: less no, one and two characters, in whole groups of three bytes. */
+function fourForms(token: string): string[] {
+  const base64 = [0, 1, 2].map(less => {
+    const rest = token.slice(less);
+    return Buffer.from(rest.slice(0, rest.length - (rest.length % 3))).toString('base64');
+  });
+  return [token, ...base64];
 }
 
 function expectNowhereBut(phase: PhaseResult, secret: string, places: string[]): void {
@@ -90,8 +99,50 @@ it('masks the new token before any other line that follows it', async () => {
   const { main } = await setting.run({ note: 'n' }, { debug: true });
   const lines = main.stdout.split('\n').filter(line => line !== '');
 
-  expect(lines[0]).toBe(`::add-mask::${setting.authorizingToken.token}`);
-  expect(lines[1]).toBe(`::add-mask::${main.outputs['token']}`);
+  const masks = [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(fourForms);
+  expect(lines.slice(0, 8)).toEqual(masks.map(text => `::add-mask::${text}`));
+});
+
+it.each(['none', ' e ', '1234567\n'])('masks nothing that is too short for a token: %j', async input => {
+  await using setting = await setUp();
+  const { main } = await setting.run({ 'authorizing-token': input });
+
+  expect(main.masks).toEqual([]);
+  expect(main.annotations).toMatchObject([{ title: 'Invalid authorizing token' }]);
+});
+
+it('masks no text of a broken response that is too short for a token', async () => {
+  await using setting = await setUp({
+    fault: ({ method }, index) =>
+      method === 'POST' && index === 0
+        ? {
+            kind: 'rewrite',
+            rewrite: answer => ({ ...answer, body: { ...Object(answer.body), token: 'e' } }),
+          }
+        : undefined,
+  });
+  const { main } = await setting.run();
+
+  expect(main.masks).toEqual(fourForms(setting.authorizingToken.token));
+});
+
+it('takes names that only look like a token for what they are', async () => {
+  await using setting = await setUp();
+  const github = {
+    repository: 'octo/sk.mapviewer',
+    server_url: 'https://git.sk.company-name.com',
+    workflow: '.github/workflows/sk.deploy-tiles.yml',
+  };
+  const urls = 'https://sk.wikipedia.org\nhttps://tk.example.com/pk.production-maps';
+  const { main } = await setting.run({ 'allowed-urls': urls, summary: 'true' }, { github });
+
+  expect(main.exitCode).toBe(0);
+  expect(main.masks).toEqual(
+    [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(fourForms),
+  );
+  expect(main.outputs['note']).toContain('.github/workflows/sk.deploy-tiles.yml');
+  expect(main.summary).toContain('sk.wikipedia.org');
+  expect(JSON.parse(setting.mapbox.requests[0]?.body ?? '').allowedUrls).toEqual(urls.split('\n'));
 });
 
 it('keeps no token in the state, only how to find it', async () => {

@@ -144,7 +144,8 @@ describe('an account of 250 tokens', () => {
       main.stdout
         .split('\n')
         .filter(line => line.startsWith('::'))
-        .slice(0, 2),
+        .slice(0, 5)
+        .filter((_, at) => at % 4 === 0),
     ).toEqual([`::add-mask::${setting.authorizingToken.token}`, `::add-mask::${setting.githubToken}`]);
     expect(main.newFiles).toEqual([]);
   });

@@ -1,0 +1,90 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { extractTokens, Secret } from '../../src/secret.ts';
+import { newId, writeToken } from '../support/mapbox/token-format.ts';
+
+const KEY = Buffer.from('key');
+const token = (usage: 'pk' | 'sk', username = 'octo') =>
+  writeToken({ usage, payload: { u: username, a: newId() } }, KEY);
+const secretToken = token('sk');
+const [usage, payload = '', signature = ''] = secretToken.split('.');
+
+describe('a token is found', () => {
+  it.each(['pk', 'sk'] as const)('of usage %s, whole', usage => {
+    const text = token(usage);
+    expect(extractTokens(`a ${text} b`)).toEqual([text]);
+  });
+
+  it('that is temporary, and longer than two thousand characters', () => {
+    const scopes = Array.from({ length: 100 }, (_, n) => `tilesets:read-${n}`);
+    const payload = { u: 'octo', exp: 2e9, iat: 1e9, scopes, client: 'api' };
+    const text = writeToken({ usage: 'tk', payload }, KEY);
+    expect(text.length).toBeGreaterThan(2_000);
+    expect(extractTokens(`"${text}"`)).toEqual([text]);
+  });
+
+  it.each([
+    ['without its signature', `${usage}.${payload}`],
+    ['without the end of its payload', `${usage}.${payload.slice(0, 12)}`],
+    ['without the end of its signature', `${usage}.${payload}.${signature.slice(0, 5)}`],
+    ['as soon as its payload begins', `${usage}.${payload.slice(0, 3)}`],
+  ])('that is cut off: %s', (_, text) => {
+    expect(extractTokens(`a ${text} b`)).toEqual([text]);
+  });
+
+  it.each([
+    ['an address', `https://api.mapbox.com/tokens/v2?access_token=${secretToken}&limit=1`],
+    ['JSON', JSON.stringify({ token: secretToken })],
+    ['JSON in JSON', JSON.stringify(JSON.stringify({ token: `\n${secretToken}\n` }))],
+    ['JSON with escaped quotes', `{\\u0022token\\u0022:\\u0022${secretToken}\\u0022}`],
+    ['HTML', `<p>&quot;${secretToken}&quot;</p>`],
+    ['a word that ends where it begins', `token${secretToken}`],
+  ])('in %s', (_, text) => {
+    expect(extractTokens(text)).toEqual([secretToken]);
+  });
+
+  it('beside another', () => {
+    const other = token('pk');
+    expect(extractTokens(`${secretToken},${other}\n`)).toEqual([secretToken, other]);
+  });
+});
+
+it.each([
+  'https://sk.wikipedia.org',
+  'https://git.sk.company-name.com/octo/maps',
+  'octo/sk.mapviewer',
+  'tk.yml',
+  '.github/workflows/sk.deploy-tiles.yml',
+  'pk.production-key.json',
+  'sk.EYJ-capitals-are-no-payload',
+  'ak.eyJ1Ijoib2N0byJ9',
+  'sk-eyJ1Ijoib2N0byJ9',
+  '',
+])('%j has no token in it', text => {
+  expect(extractTokens(text)).toEqual([]);
+});
+
+describe('a secret', () => {
+  const secret = new Secret(secretToken);
+
+  it.each([
+    ['a template', `${secret}`],
+    ['a sum', `a ${String(secret)}`],
+    ['JSON', JSON.stringify({ secret })],
+    ['an inspected object', inspect({ secret })],
+    ['an inspected error', inspect(new Error('failed', { cause: secret }))],
+    ['its properties', JSON.stringify(Object.entries(secret))],
+  ])('does not show in %s', (_, text) => {
+    expect(text).not.toContain(secretToken);
+    expect(text).not.toContain(payload);
+  });
+
+  it('is revealed when asked for', () => {
+    expect(secret.reveal()).toBe(secretToken);
+  });
+
+  it('equals one with the same text only', () => {
+    expect(secret.equals(new Secret(secretToken))).toBe(true);
+    expect(secret.equals(new Secret(`${secretToken}x`))).toBe(false);
+  });
+});
