@@ -1,117 +1,118 @@
-/**
- * A stand-in for GitHub's API, as far as the sweep asks it: `GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/
- * {attempt_number}`, on loopback, with the runs in memory.
- *
- * Certain (documented by GitHub): the path, the fields `id`, `run_attempt`, `status` and `conclusion`, the statuses, 401
- * `Bad credentials`, 403 `Resource not accessible by integration`, 404 `Not Found` for what is not there or must not be
- * seen, 403 with `x-ratelimit-remaining: 0` when the hour's requests are used up. Left out: the many other fields.
- */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+/** The stand-in for GitHub's REST API as a real HTTP server on loopback. What it knows is in `github.ts`. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Github, type GithubOptions, type Outcome } from './github.ts';
+import { bodyText } from './message.ts';
 
-/** What there is to say about an attempt: GitHub's word for its state, or an answer that is none. */
-export type Attempt =
-  | 'queued'
-  | 'in_progress'
-  | 'waiting'
-  | 'completed'
-  | { readonly status: number; readonly headers?: Record<string, string>; readonly body?: unknown }
-  /** The connection is reset. */
-  | 'reset'
-  /** No answer ever. */
-  | 'hang';
+export type { Fault } from './faults.ts';
+export type { Attempt, FaultPlan, Outcome, SeenRequest } from './github.ts';
 
-export interface GithubOptions {
-  /** Who has another one gets 401. */
-  readonly token: string;
-  readonly repository?: string;
-  /** How long each answer takes, in milliseconds. */
+export interface GithubServerOptions extends GithubOptions {
+  /** A token that may read workflow runs; what else there is, `addCredential` adds. */
+  readonly token?: string;
+  /** How long each response takes, in milliseconds. */
   readonly delay?: number;
 }
 
-export interface SeenQuestion {
-  readonly method: string;
-  readonly path: string;
-  readonly authorization: string | undefined;
-  readonly userAgent: string | undefined;
-}
-
-export interface GithubStandIn extends AsyncDisposable {
-  readonly url: string;
-  /** By `<run id>/<attempt>`; what is not in it is not found. */
-  readonly attempts: Map<string, Attempt>;
-  /** Every request, in the order in which they came. */
-  readonly requests: readonly SeenQuestion[];
-  /** The most requests that were under way at a time. */
-  readonly busiest: number;
-}
-
 /** Starts a stand-in on 127.0.0.1 and gives it when it listens. */
-export async function startGithub(options: GithubOptions): Promise<GithubStandIn> {
-  const { token, repository = 'octo-org/maps', delay = 0 } = options;
-  const attempts = new Map<string, Attempt>();
-  const requests: SeenQuestion[] = [];
-  let underWay = 0;
-  let busiest = 0;
+export async function startGithub(options: GithubServerOptions = {}): Promise<GithubStandIn> {
+  const standIn = new GithubStandIn(options);
+  await standIn.listen();
+  return standIn;
+}
 
-  const answerTo = ({ method, path, authorization }: SeenQuestion): Attempt => {
-    if (authorization !== `token ${token}` && authorization !== `Bearer ${token}`)
-      return { status: 401, body: { message: 'Bad credentials' } };
-    const found = new RegExp(`^/repos/${repository}/actions/runs/(\\d+)/attempts/(\\d+)$`).exec(path);
-    const attempt = found === null || method !== 'GET' ? undefined : attempts.get(`${found[1]}/${found[2]}`);
-    if (typeof attempt !== 'string' || attempt === 'reset' || attempt === 'hang')
-      return attempt ?? { status: 404, body: { message: 'Not Found' } };
-    return {
-      status: 200,
-      body: {
-        id: Number(found?.[1]),
-        run_attempt: Number(found?.[2]),
-        status: attempt,
-        conclusion: attempt === 'completed' ? 'failure' : null,
-      },
-    };
-  };
+export class GithubStandIn extends Github implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #basePath: string;
+  readonly #delay: number;
+  #underWay = 0;
+  #busiest = 0;
 
-  const handle = (request: IncomingMessage, response: ServerResponse): void => {
-    const seen = {
-      method: request.method ?? 'GET',
-      path: (request.url ?? '/').replace(/\?.*$/, ''),
-      authorization: request.headers.authorization,
-      userAgent: request.headers['user-agent'],
-    };
-    requests.push(seen);
-    busiest = Math.max(busiest, ++underWay);
-    setTimeout(() => {
-      underWay--;
-      const answer = answerTo(seen);
-      if (answer === 'hang') return;
-      if (answer === 'reset' || typeof answer === 'string') {
-        request.socket.resetAndDestroy();
-        return;
-      }
-      const { status, headers, body } = answer;
-      response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-      response.end(typeof body === 'string' ? body : JSON.stringify(body));
-    }, delay);
-  };
+  constructor({ token, delay = 0, ...options }: GithubServerOptions) {
+    super(options);
+    this.#basePath = options.basePath ?? '';
+    this.#delay = delay;
+    if (token !== undefined) this.addCredential(token, { permissions: { actions: 'read' } });
+    this.#server = createServer((request, response) => {
+      this.#handle(request, response).catch(error => {
+        // A mistake in a test's plan, or in the stand-in.
+        this.note([`stand-in: ${error instanceof Error ? error.stack : String(error)}`]);
+        response.destroy();
+      });
+    });
+  }
 
-  const server = createServer(handle);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The stand-in has no port');
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    attempts,
-    requests,
-    get busiest() {
-      return busiest;
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise<void>(resolve => server.close(() => resolve()));
-      server.closeAllConnections();
+  /** The address of the API, as `GITHUB_API_URL` has it. */
+  get url(): string {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('The stand-in has no port');
+    return `http://127.0.0.1:${address.port}${this.#basePath}`;
+  }
+
+  /** The most requests that were under way at a time. */
+  get busiest(): number {
+    return this.#busiest;
+  }
+
+  async listen(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', resolve);
+    });
+  }
+
+  /**
+   * Ends all connections. Throws where a request or a response was not as GitHub describes it, unless the test took
+   * the problems.
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#server.listening) {
+      const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+      this.#server.closeAllConnections();
       await closed;
-    },
-  };
+    }
+    const problems = this.takeProblems();
+    if (problems.length > 0) throw new Error(`Not as GitHub describes it:\n${problems.join('\n')}`);
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on('error', () => {});
+    const pieces: Buffer[] = [];
+    try {
+      for await (const piece of request) pieces.push(piece);
+    } catch {
+      // A client that goes away before its request is complete has asked for nothing.
+      return;
+    }
+    this.#underWay += 1;
+    this.#busiest = Math.max(this.#busiest, this.#underWay);
+    try {
+      const { method = 'GET', url = '/', headers } = request;
+      const body = Buffer.concat(pieces).toString('utf8');
+      const outcome = await this.exchange({ method, target: url, headers, body });
+      if (this.#delay > 0) await sleep(this.#delay);
+      write(outcome, request, response);
+    } finally {
+      this.#underWay -= 1;
+    }
+  }
+}
+
+function write(outcome: Outcome, request: IncomingMessage, response: ServerResponse): void {
+  if (outcome.kind === 'lost') request.socket.resetAndDestroy();
+  if (!('response' in outcome)) return;
+  const { status, headers } = outcome.response;
+  const text = Buffer.from(bodyText(outcome.response));
+  // GitHub's clock gives the date, not Node's.
+  response.sendDate = false;
+  if (outcome.kind === 'response') {
+    response.writeHead(status, headers);
+    response.end(text);
+  } else if (text.length === 0) {
+    // There is no body to halve, so that the head stops half way.
+    request.socket.end(`HTTP/1.1 ${status} No Content\r\nDa`);
+  } else {
+    response.writeHead(status, { ...headers, 'content-length': String(text.length) });
+    response.write(text.subarray(0, Math.floor(text.length / 2)), () => request.socket.destroy());
+  }
 }

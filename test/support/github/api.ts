@@ -1,0 +1,140 @@
+/** From a request to GitHub's response: credentials, names, permissions, and then the endpoint. */
+import {
+  type Credential,
+  type Credentials,
+  grants,
+  reachesOrganization,
+  reachesRepository,
+} from './credentials.ts';
+import { operationFor } from './description/check.ts';
+import type { Directory, Repository } from './directory.ts';
+import {
+  type GithubRequest,
+  type GithubResponse,
+  notFound,
+  parseTarget,
+  refuse,
+  respond,
+} from './message.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { runAttemptJson } from './representations.ts';
+import { type Permission, parseRoute, permissionFor, type Route, type Scope } from './routes.ts';
+import type { SecretStore } from './secret-store.ts';
+import { respondAboutSecrets } from './secrets-api.ts';
+
+const REDIRECTS =
+  'https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects';
+
+/** All that GitHub knows. */
+export interface GithubState {
+  readonly directory: Directory;
+  readonly credentials: Credentials;
+  readonly secrets: SecretStore;
+  readonly rateLimit: RateLimit;
+  /** The state of a run attempt in GitHub's word, `undefined` where there is no such attempt. */
+  readonly runStatus: (repository: Repository, run: string, attempt: string) => string | undefined;
+}
+
+/** A request whose credential is good and whose endpoint there is. */
+interface Call {
+  readonly request: GithubRequest;
+  readonly route: Route;
+  readonly credential: Credential;
+  readonly permission: Permission;
+  readonly documentation: string;
+  /** The address of the API as the client writes it, without a slash at its end. */
+  readonly api: string;
+}
+
+/** What GitHub answers. `request.target` has no base path; `api` is the API's address without a slash at its end. */
+export function respondTo(request: GithubRequest, state: GithubState, api: string): GithubResponse {
+  const { authorization } = request.headers;
+  const credential = state.credentials.find(authorization);
+  if (credential === undefined)
+    return refuse(401, authorization === undefined ? 'Requires authentication' : 'Bad credentials');
+  const limited = state.rateLimit.spend();
+  if (limited !== undefined) return limited;
+  const path = state.directory.namedPath(parseTarget(request.target).path);
+  const route = parseRoute(path);
+  const documentation = operationFor(request.method, path)?.operation.documentation;
+  if (route === undefined || documentation === undefined) return notFound();
+  const permission = permissionFor(route, request.method);
+  const call = { request, route, credential, permission, documentation, api };
+  const { status, headers, body } = refusalOf(call, state) ?? respondWithin(call, state);
+  const accepted = { 'x-accepted-github-permissions': `${permission.name}=${permission.level}` };
+  return { status, headers: { ...accepted, ...headers }, body };
+}
+
+function respondWithin({ request, route, documentation, api }: Call, state: GithubState): GithubResponse {
+  const { directory, secrets } = state;
+  if (route.kind !== 'run-attempt') {
+    const vault = vaultId(route.scope, directory);
+    return respondAboutSecrets({ request, route, vault, store: secrets, directory, documentation, api });
+  }
+  const repository = directory.repository(route.repository);
+  const { run, attempt } = route;
+  const status = repository && state.runStatus(repository, run, attempt);
+  if (repository === undefined || status === undefined) return notFound(documentation);
+  const shown = { run: Number(run), attempt: Number(attempt), status };
+  return respond(200, runAttemptJson(repository, shown, api));
+}
+
+/** Where the secrets of a scope are. They stay where they are when a repository gets another name. */
+export function vaultId(scope: Scope, directory: Directory): string {
+  if (scope.kind === 'organization') return `organizations/${scope.organization.toLowerCase()}/${scope.app}`;
+  const repository = directory.repository(scope.repository);
+  if (repository === undefined) throw new Error(`No repository ${scope.repository}`);
+  const part = scope.kind === 'repository' ? scope.app : `environments/${scope.environment.toLowerCase()}`;
+  return `repositories/${repository.id}/${part}`;
+}
+
+/** Why a request gets no further. What is not there and what must not be seen look alike. */
+function refusalOf(call: Call, state: GithubState): GithubResponse | undefined {
+  const { route } = call;
+  const scope = route.kind === 'run-attempt' ? undefined : route.scope;
+  if (scope?.kind === 'organization') return organizationRefusal(scope.organization, call, state.directory);
+  const fullName = route.kind === 'run-attempt' ? route.repository : scope?.repository;
+  const environment = scope?.kind === 'environment' ? scope.environment : undefined;
+  return repositoryRefusal(fullName ?? '', environment, call, state.directory);
+}
+
+function organizationRefusal(login: string, call: Call, directory: Directory): GithubResponse | undefined {
+  const { credential, permission, documentation } = call;
+  if (!directory.organization(login) || !reachesOrganization(credential, login))
+    return notFound(documentation);
+  return grants(credential, permission) ? undefined : forbidden(call);
+}
+
+function repositoryRefusal(
+  fullName: string,
+  environment: string | undefined,
+  call: Call,
+  directory: Directory,
+): GithubResponse | undefined {
+  const { request, credential, permission, documentation, api } = call;
+  const moved = directory.movedRepository(fullName);
+  const repository = moved ?? directory.repository(fullName);
+  if (repository === undefined) return notFound(documentation);
+  if (!reachesRepository(credential, repository, directory))
+    return repository.private ? notFound(documentation) : forbidden(call);
+  if (moved !== undefined) return redirect(request, moved, api);
+  if (!grants(credential, permission)) return forbidden(call);
+  if (environment !== undefined && !repository.environments.has(environment.toLowerCase()))
+    return notFound(documentation);
+  if (repository.archived && request.method !== 'GET')
+    return refuse(403, 'Repository was archived so is read-only.', documentation);
+  return undefined;
+}
+
+function forbidden({ credential, documentation }: Call): GithubResponse {
+  if (credential.hides) return notFound(documentation);
+  const by = credential.kind === 'personal' ? 'personal access token' : 'integration';
+  return refuse(403, `Resource not accessible by ${by}`, documentation);
+}
+
+/** To the same endpoint by the repository's id: 301, or 307 where the method has to stay [GitHub, Follow redirects]. */
+function redirect({ method, target }: GithubRequest, { id }: Repository, api: string): GithubResponse {
+  const url = target.replace(/^\/repos\/[^/]+\/[^/]+/, `${api}/repositories/${id}`);
+  const body = { message: 'Moved Permanently', url, documentation_url: REDIRECTS };
+  return respond(method === 'GET' ? 301 : 307, body, { location: url });
+}

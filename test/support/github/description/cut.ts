@@ -1,0 +1,143 @@
+/**
+ * Cuts what the tests need out of GitHub's own OpenAPI description of its REST API, as the package `@octokit/openapi`
+ * publishes it (MIT): the operations on secrets that a rotation uses, and the run attempt that a sweep asks for.
+ * Nothing is changed but that texts for people are left out.
+ *
+ * `node test/support/github/description/cut.ts` writes `api.json` anew from the package that is installed.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { isRecord } from '../message.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** Where the result is kept. */
+export const API_FILE = join(import.meta.dirname, 'api.json');
+
+const REPOSITORY = '/repos/{owner}/{repo}';
+const SECRET = '/secrets/{secret_name}';
+
+/** By path, the methods that are kept. */
+const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
+  ...Object.fromEntries(
+    ['actions', 'dependabot', 'codespaces'].flatMap(app => [
+      [`${REPOSITORY}/${app}/secrets/public-key`, ['get']],
+      [`${REPOSITORY}/${app}${SECRET}`, ['get', 'put']],
+      [`/orgs/{org}/${app}/secrets/public-key`, ['get']],
+      [`/orgs/{org}/${app}${SECRET}`, ['get', 'put']],
+      [`/orgs/{org}/${app}${SECRET}/repositories`, ['get']],
+    ]),
+  ),
+  [`${REPOSITORY}/environments/{environment_name}/secrets/public-key`]: ['get'],
+  [`${REPOSITORY}/environments/{environment_name}${SECRET}`]: ['get', 'put'],
+  [`${REPOSITORY}/actions/runs/{run_id}/attempts/{attempt_number}`]: ['get'],
+};
+
+/** The schemas of what GitHub answers where an operation does not say it. */
+export const ERRORS: readonly string[] = ['basic-error', 'validation-error', 'validation-error-simple'];
+/** GitHub's own examples, which the stand-in's answers are made of. */
+const EXAMPLES = ['workflow-run', 'public-repository-paginated'];
+/** For people, or for the tools that make GitHub's documentation. */
+const PROSE = /^(?:description|summary|title|tags|deprecated|examples?|x-.*)$/;
+
+/** The text of GitHub's description in the installed package, `undefined` where the package is not installed. */
+export function readPublished(): string | undefined {
+  try {
+    const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json');
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** The text of `api.json` for the text of GitHub's description. Throws where the description lacks something. */
+export function cut(published: string): string {
+  const all = parse(published);
+  const paths: Record<string, Json> = {};
+  for (const [path, methods] of Object.entries(OPERATIONS)) {
+    const kept = methods.map(method => [method, keptOf(at(all, 'paths', path, method))]);
+    paths[path] = Object.fromEntries(kept);
+  }
+  const components: Record<string, Record<string, unknown>> = {
+    schemas: Object.fromEntries(ERRORS.map(name => [name, bare(at(all, 'components', 'schemas', name))])),
+    examples: Object.fromEntries(EXAMPLES.map(name => [name, at(all, 'components', 'examples', name)])),
+  };
+  // What a component refers to comes to the end of the list, so that the loop meets it too.
+  const references = [...referencesIn(paths), ...referencesIn(components)];
+  for (const reference of references) {
+    const [, , kind = '', name = ''] = reference.split('/');
+    const section = components[kind] ?? {};
+    components[kind] = section;
+    if (name in section) continue;
+    section[name] = bare(at(all, 'components', kind, name));
+    references.push(...referencesIn(section[name]));
+  }
+  const source = `@octokit/openapi ${text(at(all, 'info'), 'version')}, generated/api.github.com.json`;
+  return `${JSON.stringify({ source, paths, components: sorted(components) }, undefined, 1)}\n`;
+}
+
+function keptOf(operation: Json): Json {
+  const { parameters, requestBody, responses } = operation;
+  return {
+    documentation: text(at(operation, 'externalDocs'), 'url'),
+    ...bareRecord({ parameters, requestBody, responses }),
+  };
+}
+
+/** The same without prose. */
+function bare(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(bare);
+  return isRecord(value) ? bareRecord(value) : value;
+}
+
+/** What is in `properties` is named freely: a property may be called `description`. */
+function bareRecord(value: Json): Json {
+  const kept = Object.entries(value).filter(([key, item]) => item !== undefined && !PROSE.test(key));
+  return Object.fromEntries(
+    kept.map(([key, item]) => {
+      if (key !== 'properties' || !isRecord(item)) return [key, bare(item)];
+      return [key, Object.fromEntries(Object.entries(item).map(([name, schema]) => [name, bare(schema)]))];
+    }),
+  );
+}
+
+function referencesIn(value: unknown): string[] {
+  if (Array.isArray(value)) return value.flatMap(referencesIn);
+  if (!isRecord(value)) return [];
+  const own = typeof value['$ref'] === 'string' ? [value['$ref']] : [];
+  return [...own, ...Object.values(value).flatMap(referencesIn)];
+}
+
+function sorted(components: Readonly<Record<string, Json>>): Json {
+  const byName = (section: Json) =>
+    Object.fromEntries(Object.entries(section).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return byName(Object.fromEntries(Object.entries(components).map(([kind, all]) => [kind, byName(all)])));
+}
+
+function parse(json: string): Json {
+  const value: unknown = JSON.parse(json);
+  if (!isRecord(value)) throw new Error("GitHub's description is no JSON object");
+  return value;
+}
+
+/** The object at this place in another. */
+function at(value: Json, ...keys: readonly string[]): Json {
+  let found: unknown = value;
+  for (const key of keys) found = isRecord(found) ? found[key] : undefined;
+  if (!isRecord(found)) throw new Error(`GitHub's description has no ${keys.join(' > ')}`);
+  return found;
+}
+
+function text(value: Json, key: string): string {
+  const found = value[key];
+  if (typeof found !== 'string') throw new Error(`GitHub's description has no text ${key}`);
+  return found;
+}
+
+if (import.meta.main) {
+  const published = readPublished();
+  if (published === undefined) throw new Error('@octokit/openapi is not installed');
+  writeFileSync(API_FILE, cut(published));
+}

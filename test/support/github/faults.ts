@@ -1,0 +1,58 @@
+/** What can go wrong between a client and GitHub, to order. */
+import { type GithubResponse, refuse } from './message.ts';
+import { type LimitForm, limitResponse } from './rate-limit.ts';
+
+/** `processed`: whether GitHub did what was asked, though the client may never learn of it. */
+export type Fault =
+  /** The connection is reset, and the request never reached GitHub. */
+  | { readonly kind: 'lost-before' }
+  /** The connection is reset after GitHub did what was asked. */
+  | { readonly kind: 'lost-after' }
+  /** The connection is reset, and GitHub does what was asked just before it turns to the request after `after` others. */
+  | { readonly kind: 'late'; readonly after: number }
+  /** No response ever; the connection stays open. */
+  | { readonly kind: 'hang'; readonly processed: boolean }
+  /** Half of the response, and then the connection is gone. GitHub did what was asked. */
+  | { readonly kind: 'truncated' }
+  /** GitHub's own refusal; it did nothing. */
+  | { readonly kind: 'refused'; readonly status: 401 | 403 | 404 | 422 }
+  | { readonly kind: 'rate-limited'; readonly form: LimitForm; readonly seconds: number }
+  /** Another response, such as a gateway's; a `body` that is no text is written as JSON. */
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly processed: boolean;
+      readonly body?: unknown;
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+const REFUSALS = {
+  401: 'Bad credentials',
+  403: 'Resource not accessible by integration',
+  404: 'Not Found',
+  422: 'Bad request - validation failed due to an improperly encrypted secret',
+} as const;
+
+/** Whether GitHub carries out a request that meets this fault. */
+export function isProcessed(fault: Fault): boolean {
+  if (fault.kind === 'hang' || fault.kind === 'status') return fault.processed;
+  return fault.kind === 'lost-after' || fault.kind === 'truncated';
+}
+
+/** The response that a fault puts in place of GitHub's, `undefined` where there is none. */
+export function faultResponse(fault: Fault, now: number): GithubResponse | undefined {
+  switch (fault.kind) {
+    case 'refused':
+      return refuse(fault.status, REFUSALS[fault.status]);
+    case 'rate-limited':
+      return limitResponse(fault.form, fault.seconds, now);
+    case 'status': {
+      const { status, body, headers } = fault;
+      const type = typeof body === 'string' ? 'text/html' : 'application/json';
+      const typed = body === undefined ? {} : { 'content-type': `${type}; charset=utf-8` };
+      return { status, headers: { ...typed, ...headers }, body };
+    }
+    default:
+      return undefined;
+  }
+}

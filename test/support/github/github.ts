@@ -1,0 +1,203 @@
+/**
+ * A stand-in for GitHub's REST API, as far as the actions use it, without a server: secrets of repositories,
+ * environments and organizations for Actions, Dependabot and Codespaces, and the state of run attempts.
+ *
+ * Certain (GitHub's OpenAPI description, to which every request and every response is held): paths, parameters, bodies.
+ * Certain (GitHub's documentation): permissions, limits, redirects, names that are not case-sensitive. Seen in public
+ * bug reports: the words of errors, 307 for what is not read, what a PUT without visibility or repositories does, links
+ * with ids. Assumed (no source): 422 for the key of before; an empty list of repositories where a secret is not
+ * `selected`; 404 for an organization beyond the token's reach.
+ */
+import { type GithubState, respondTo } from './api.ts';
+import { type Credential, Credentials } from './credentials.ts';
+import { requestProblems, responseProblems } from './description/check.ts';
+import { Directory } from './directory.ts';
+import { type Fault, faultResponse, isProcessed } from './faults.ts';
+import { type GithubRequest, type GithubResponse, parseTarget } from './message.ts';
+import { PlainSecrets } from './plain-secrets.ts';
+import { RateLimit } from './rate-limit.ts';
+import { parseRoute } from './routes.ts';
+import { SecretStore } from './secret-store.ts';
+
+/** One request as it arrived, and what became of it. */
+export interface SeenRequest {
+  readonly method: string;
+  /** Without the query, as written (not decoded). */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly authorization: string | undefined;
+  readonly userAgent: string | undefined;
+  readonly body: string;
+  /** Milliseconds since 1970 on GitHub's clock. */
+  readonly at: number;
+  /** What it met, where it met one. */
+  fault?: Fault;
+  /** The status that went out; absent where none did. */
+  status?: number;
+}
+
+/** What the client gets. `response` of a truncated one is what would have come. */
+export type Outcome =
+  | { readonly kind: 'response' | 'truncated'; readonly response: GithubResponse }
+  | { readonly kind: 'lost' | 'hang' };
+
+/** Which fault a request meets, if any; `index` counts requests from 0. */
+export type FaultPlan = (request: SeenRequest, index: number) => Fault | undefined;
+
+/** A run attempt: its state in GitHub's word, or what is answered in place of it. */
+export type Attempt =
+  | 'queued'
+  | 'in_progress'
+  | 'waiting'
+  | 'completed'
+  | 'reset'
+  | 'hang'
+  | {
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly body?: unknown;
+    };
+
+export interface GithubOptions {
+  /** GitHub's clock in milliseconds since 1970; the machine's by default. */
+  readonly now?: () => number;
+  /** `/api/v3` for GitHub Enterprise Server. */
+  readonly basePath?: string;
+  /** The repository whose runs are in `attempts`. It need not be added. */
+  readonly repository?: string;
+}
+
+type Hook<T extends readonly unknown[]> = (...parts: T) => void | Promise<void>;
+
+export class Github {
+  readonly directory = new Directory();
+  readonly credentials: Credentials;
+  readonly rateLimit: RateLimit;
+  /** The secrets as people and jobs see them: in plain text. */
+  readonly secrets: PlainSecrets;
+  /** By `<run id>/<attempt>`; what is not in it is not found. */
+  readonly attempts = new Map<string, Attempt>();
+  /** Every request in the order in which they came. */
+  readonly requests: SeenRequest[] = [];
+  /** May be changed at any time. */
+  fault: FaultPlan | undefined;
+  /** Called before GitHub sees a request: what people do in between. */
+  before: Hook<[request: SeenRequest, index: number]> | undefined;
+  /** Called when a request is carried out, or not, and before the client learns of it. */
+  after: Hook<[request: SeenRequest, outcome: Outcome, index: number]> | undefined;
+
+  readonly #now: () => number;
+  readonly #basePath: string;
+  readonly #state: GithubState;
+  readonly #late: { readonly request: GithubRequest; readonly due: number }[] = [];
+  #problems: string[] = [];
+
+  constructor({ now = Date.now, basePath = '', repository = 'octo-org/maps' }: GithubOptions = {}) {
+    this.#now = now;
+    this.#basePath = basePath;
+    this.credentials = new Credentials(now);
+    this.rateLimit = new RateLimit(now);
+    const store = new SecretStore(now);
+    this.secrets = new PlainSecrets(this.directory, store);
+    this.directory.addRepository(repository);
+    this.#state = {
+      directory: this.directory,
+      credentials: this.credentials,
+      secrets: store,
+      rateLimit: this.rateLimit,
+      runStatus: (_, run, attempt) => {
+        const found = this.attempts.get(`${run}/${attempt}`);
+        return typeof found === 'string' ? found : undefined;
+      },
+    };
+  }
+
+  addCredential(token: string, credential: Credential): void {
+    this.credentials.add(token, credential);
+  }
+
+  /** What was not as GitHub's description has it since this was last asked: requests and responses, in words. */
+  takeProblems(): readonly string[] {
+    const problems = this.#problems;
+    this.#problems = [];
+    return problems;
+  }
+
+  /** Takes a request, with all that is planned for it, and gives what the client gets. */
+  async exchange(request: GithubRequest): Promise<Outcome> {
+    const { path, query } = parseTarget(request.target);
+    const { authorization, 'user-agent': userAgent } = request.headers;
+    const { method, body } = request;
+    const seen: SeenRequest = { method, path, query, authorization, userAgent, body, at: this.#now() };
+    const index = this.requests.push(seen) - 1;
+    this.carryOutLate(index);
+    await this.before?.(seen, index);
+    this.note(requestProblems(this.#named(request)));
+    const fault = this.fault?.(seen, index) ?? this.#attemptFault(seen);
+    if (fault !== undefined) seen.fault = fault;
+    const outcome = this.#outcome(request, fault, index);
+    if ('response' in outcome) seen.status = outcome.response.status;
+    await this.after?.(seen, outcome, index);
+    return outcome;
+  }
+
+  /** Does what the late requests asked that are due at the request with this index; all of them by default. */
+  carryOutLate(index = Number.POSITIVE_INFINITY): void {
+    for (const late of this.#late.filter(({ due }) => due <= index)) {
+      this.#late.splice(this.#late.indexOf(late), 1);
+      this.#process(late.request);
+    }
+  }
+
+  #outcome(request: GithubRequest, fault: Fault | undefined, index: number): Outcome {
+    if (fault === undefined) return { kind: 'response', response: this.#process(request) };
+    const processed = isProcessed(fault) ? this.#process(request) : undefined;
+    if (fault.kind === 'late') this.#late.push({ request, due: index + fault.after + 1 });
+    if (fault.kind === 'hang') return { kind: 'hang' };
+    if (fault.kind === 'truncated' && processed) return { kind: 'truncated', response: processed };
+    const response = faultResponse(fault, this.#now());
+    return response === undefined ? { kind: 'lost' } : { kind: 'response', response: this.#dated(response) };
+  }
+
+  /** Does what was asked. */
+  #process(request: GithubRequest): GithubResponse {
+    const api = this.#api(request);
+    const inner = { ...request, target: this.#withoutBase(request.target) };
+    const response = this.#dated(respondTo(inner, this.#state, api));
+    this.note(responseProblems(this.#named(request), response));
+    return response;
+  }
+
+  #dated(response: GithubResponse): GithubResponse {
+    const date = new Date(this.#now()).toUTCString();
+    return { ...response, headers: { date, ...this.rateLimit.headers(), ...response.headers } };
+  }
+
+  /** A run attempt that is answered in a way of its own; whoever has no token learns nothing of it. */
+  #attemptFault({ path, authorization }: SeenRequest): Fault | undefined {
+    const route = parseRoute(this.#withoutBase(path));
+    if (route?.kind !== 'run-attempt' || !this.credentials.find(authorization)) return undefined;
+    const attempt = this.attempts.get(`${route.run}/${route.attempt}`);
+    if (attempt === 'reset') return { kind: 'lost-before' };
+    if (attempt === 'hang') return { kind: 'hang', processed: false };
+    return typeof attempt === 'object' ? { kind: 'status', processed: false, ...attempt } : undefined;
+  }
+
+  #api({ headers: { host } }: GithubRequest): string {
+    return `${host === undefined ? 'https://api.github.com' : `http://${host}`}${this.#basePath}`;
+  }
+
+  /** A path below the base path; one beside it leads nowhere. */
+  #withoutBase(target: string): string {
+    return target.startsWith(`${this.#basePath}/`) ? target.slice(this.#basePath.length) : '/';
+  }
+
+  #named(request: GithubRequest): GithubRequest {
+    return { ...request, target: this.directory.namedPath(this.#withoutBase(request.target)) };
+  }
+
+  /** Keeps what is wrong for `takeProblems`. */
+  note(problems: readonly string[]): void {
+    this.#problems.push(...problems);
+  }
+}

@@ -1,0 +1,55 @@
+/** Repositories and runs as GitHub shows them: its own examples, with other names, ids and states. */
+import { exampleText } from './description/check.ts';
+import type { Repository } from './directory.ts';
+import { isRecord, parseJson } from './message.ts';
+
+const EXAMPLE_API = 'https://api.github.com';
+
+/** A repository in a list, as `api` (the address of the API, without a slash at its end) gives it. */
+export function repositoryJson(repository: Repository, api: string): object {
+  const list = rewritten('public-repository-paginated', repository, api);
+  const [example] = Array.isArray(list['repositories']) ? list['repositories'] : [];
+  const { fullName } = repository;
+  return {
+    ...example,
+    id: repository.id,
+    name: fullName.slice(fullName.indexOf('/') + 1),
+    private: repository.private,
+    archived: repository.archived,
+    visibility: repository.private ? 'private' : 'public',
+  };
+}
+
+/** One attempt of a workflow run; `status` in GitHub's words. */
+export function runAttemptJson(
+  repository: Repository,
+  { run, attempt, status }: { readonly run: number; readonly attempt: number; readonly status: string },
+  api: string,
+): object {
+  return {
+    ...rewritten('workflow-run', repository, api),
+    id: run,
+    run_attempt: attempt,
+    status,
+    conclusion: status === 'completed' ? 'failure' : null,
+    repository: repositoryJson(repository, api),
+    head_repository: repositoryJson(repository, api),
+    previous_attempt_url: null,
+  };
+}
+
+/** GitHub's example with the names of this repository and this server in place of its own. */
+function rewritten(
+  example: string,
+  { fullName }: Repository,
+  api: string,
+): Readonly<Record<string, unknown>> {
+  const text = exampleText(example)
+    .replaceAll('octocat/Hello-World', fullName)
+    .replaceAll('octo-org/octo-repo', fullName)
+    .replaceAll('"login":"octocat"', `"login":${JSON.stringify(fullName.split('/')[0])}`)
+    .replaceAll(EXAMPLE_API, api);
+  const value = parseJson(text);
+  if (!isRecord(value)) throw new Error(`GitHub's example ${example} is no JSON object`);
+  return value;
+}

@@ -1,0 +1,39 @@
+/** The boxes in which secrets travel to GitHub, opened by libsodium itself, which GitHub's documentation names. */
+import sodium from 'libsodium-wrappers';
+
+await sodium.ready;
+
+export interface KeyPair {
+  /** GitHub's name for it: more digits than a JavaScript number has. */
+  readonly id: string;
+  readonly publicKey: Uint8Array;
+  readonly privateKey: Uint8Array;
+}
+
+let keys = 0n;
+
+export function createKeyPair(): KeyPair {
+  const { publicKey, privateKey } = sodium.crypto_box_keypair();
+  keys += 1n;
+  return { id: String(568_250_167_242_549_743n + keys), publicKey, privateKey };
+}
+
+export function publicKeyText({ publicKey }: KeyPair): string {
+  return Buffer.from(publicKey).toString('base64');
+}
+
+/** The text in a box that is written as Base64; `undefined` where it is no box for this key, or no text. */
+export function openSealedBox(box: string, { publicKey, privateKey }: KeyPair): string | undefined {
+  try {
+    const bytes = sodium.crypto_box_seal_open(Buffer.from(box, 'base64'), publicKey, privateKey);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Seals a text for the key that GitHub gave out as Base64. */
+export function sealBox(value: string, publicKey: string): string {
+  const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
+  return Buffer.from(sodium.crypto_box_seal(value, key)).toString('base64');
+}
