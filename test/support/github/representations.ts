@@ -3,7 +3,8 @@ import { exampleText } from './description/check.ts';
 import type { Repository } from './directory.ts';
 import { isRecord, parseJson } from './message.ts';
 
-const EXAMPLE_API = 'https://api.github.com';
+/** The examples have it with and without TLS. */
+const EXAMPLE_API = /https?:\/\/api\.github\.com/g;
 
 /** A repository in a list, as `api` (the address of the API, without a slash at its end) gives it. */
 export function repositoryJson(repository: Repository, api: string): object {

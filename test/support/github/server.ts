@@ -103,8 +103,6 @@ function write(outcome: Outcome, request: IncomingMessage, response: ServerRespo
   if (!('response' in outcome)) return;
   const { status, headers } = outcome.response;
   const text = Buffer.from(bodyText(outcome.response));
-  // GitHub's clock gives the date, not Node's.
-  response.sendDate = false;
   if (outcome.kind === 'response') {
     response.writeHead(status, headers);
     response.end(text);
