@@ -9,13 +9,14 @@ export interface CreatedToken {
   readonly secret: Secret;
   /** What the token's own text says; `undefined` where the text is no token. */
   readonly claims: Claims | undefined;
-  /** From here on: what the response says beside the text. A temporary token has `expires` only. */
+  /** From here on: what the response says beside the text. A temporary token has the times only. */
   readonly id: string | undefined;
   readonly usage: string | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly note: string;
   readonly allowedUrls: readonly string[];
   readonly created: Date | undefined;
+  readonly issuedAt: Date | undefined;
   readonly expires: Date | undefined;
   /** When Mapbox responded, by its own clock. */
   readonly serverDate: Date | undefined;
@@ -76,7 +77,7 @@ async function create(account: Account, body: object, timeoutMs: number): Promis
 function parseCreatedToken({ headers, body }: HttpResponse, mask: Account['mask']): CreatedToken | undefined {
   const response = body.kind === 'complete' ? parseObject(body.text.reveal()) : undefined;
   if (response === undefined) return undefined;
-  const { token, id, usage, scopes, note, allowedUrls, created, expires } = response;
+  const { token, id, usage, scopes, note, allowedUrls, created, issued_at: issuedAt, expires } = response;
   if (typeof token !== 'string' || token === '') return undefined;
   const secret = new Secret(token);
   mask(secret);
@@ -89,6 +90,7 @@ function parseCreatedToken({ headers, body }: HttpResponse, mask: Account['mask'
     note: typeof note === 'string' ? note : '',
     allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
     created: typeof created === 'string' ? parseDate(created) : undefined,
+    issuedAt: typeof issuedAt === 'string' ? parseDate(issuedAt) : undefined,
     expires: typeof expires === 'string' ? parseDate(expires) : undefined,
     serverDate: parseDate(headers['date'] ?? ''),
   };

@@ -13,12 +13,14 @@ export interface Claims {
   /** The id on the account, as the API uses it in paths. A temporary token has none. */
   readonly id: string | undefined;
   /** Temporary tokens only. */
+  readonly issuedAt: Date | undefined;
+  /** Temporary tokens only. */
   readonly expiresAt: Date | undefined;
   /** Temporary tokens only. */
   readonly scopes: readonly string[] | undefined;
 }
 
-/** Reads a token's text; `undefined` where it is no Mapbox token. */
+/** Parses a token's text; `undefined` where it is no Mapbox token. */
 export function parseToken(text: string): Claims | undefined {
   const [usage, payload, signature, ...rest] = text.split('.');
   if ((usage !== 'pk' && usage !== 'sk' && usage !== 'tk') || !payload || !signature || rest.length > 0) {
@@ -28,11 +30,12 @@ export function parseToken(text: string): Claims | undefined {
   const claims = parseObject(Buffer.from(payload, 'base64url').toString());
   const username = claims?.['u'];
   if (claims === undefined || typeof username !== 'string' || username === '') return undefined;
-  const { a: id, exp, scopes } = claims;
+  const { a: id, iat, exp, scopes } = claims;
   return {
     usage,
     username,
     id: typeof id === 'string' ? id : undefined,
+    issuedAt: typeof iat === 'number' ? parseDate(iat * 1000) : undefined,
     expiresAt: typeof exp === 'number' ? parseDate(exp * 1000) : undefined,
     scopes: isStrings(scopes) ? scopes : undefined,
   };

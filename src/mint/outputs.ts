@@ -31,17 +31,25 @@ export function toOutputs(minted: MintedToken): Record<OutputName, string | Secr
 
 const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
 
-/** One line for the log. `now`: the runner's clock, milliseconds. */
-export function logLine(minted: MintedToken, { request }: MainInputs, now: number): string {
+/**
+ * One line for the log.
+ *
+ * @param run the address of the run's page, to which a stored token's note leads; `undefined` for a temporary token.
+ */
+export function logLine(minted: MintedToken, { request }: MainInputs, run: string | undefined): string {
   const scopes = minted.scopes.join(', ');
-  const what = `Minted a ${KINDS[minted.usage]} token for ${minted.username} with ${scopes}`;
+  const what = `Created a ${KINDS[minted.usage]} token for ${minted.username} with ${scopes}`;
   return minted.usage === 'tk'
-    ? `${what}. It ${describeEnd(minted, request)}, in ${formatDuration(minted.expiresAt.getTime() - now)}.`
-    : `${what}. Its id is ${minted.id}; it ${describeEnd(minted, request)}.`;
+    ? `${what}. It ${describeEnd(minted, request)} (in ${formatDuration(minted.lifetimeMs)}).`
+    : `${what} (ID ${minted.id}). It ${describeEnd(minted, request)}.${run === undefined ? '' : ` Run: ${run}`}`;
 }
 
-/** What the summary page shows of a token: everything but the token. */
-export function summaryRows(minted: MintedToken, { request, exportEnv }: MainInputs): [string, string][] {
+/** What the summary page shows of a token: everything but the token. `run` as for {@link logLine}. */
+export function summaryRows(
+  minted: MintedToken,
+  { request, exportEnv }: MainInputs,
+  run: string | undefined,
+): [string, string][] {
   return [
     ['Account', minted.username],
     ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
@@ -49,7 +57,7 @@ export function summaryRows(minted: MintedToken, { request, exportEnv }: MainInp
     ...(minted.usage === 'tk'
       ? []
       : ([
-          ['Id', minted.id],
+          ['ID', minted.id],
           ['Note', minted.note],
         ] satisfies [string, string][])),
     ...(request.kind === 'stored' && request.allowedUrls.length > 0
@@ -57,6 +65,7 @@ export function summaryRows(minted: MintedToken, { request, exportEnv }: MainInp
       : []),
     ...(exportEnv.length > 0 ? ([['Variables', exportEnv.join(' ')]] satisfies [string, string][]) : []),
     ['End', describeEnd(minted, request)],
+    ...(run === undefined ? [] : ([['Run', run]] satisfies [string, string][])),
   ];
 }
 

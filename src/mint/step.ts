@@ -6,7 +6,7 @@ import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
-import { currentRun } from '../runtime/workflow-run.ts';
+import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
 import { logLine, summaryRows, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
@@ -91,7 +91,7 @@ async function writeResults(
   account: Account,
   { token, cleanup }: Mint,
 ): Promise<void> {
-  const { runner, clock } = context;
+  const { runner, env } = context;
   const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
   const state = cleanup === undefined ? '' : serializeState(cleanup);
   try {
@@ -105,10 +105,11 @@ async function writeResults(
       `The runner's files could not be written; is the disk full? ${discarded.message}`,
     );
   }
-  runner.info(logLine(token, inputs, clock.now()));
+  const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;
+  runner.info(logLine(token, inputs, run));
   if (!inputs.summary) return;
   try {
-    await runner.writeSummary('Mapbox token', summaryRows(token, inputs));
+    await runner.writeSummary('Mapbox token', summaryRows(token, inputs, run));
   } catch {
     runner.warning('The outputs were written, but the summary page could not be.');
   }

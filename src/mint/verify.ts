@@ -1,3 +1,4 @@
+import { formatDuration } from '../duration.ts';
 import { codeList } from '../errors/action-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
@@ -28,6 +29,8 @@ export interface MintedTemporaryToken {
   readonly username: string;
   readonly scopes: readonly string[];
   readonly expiresAt: Date;
+  /** From its creation to {@link expiresAt}, by Mapbox's clock. */
+  readonly lifetimeMs: number;
 }
 
 /** How a created token differs from the request: the end of a sentence that begins with "but". */
@@ -98,10 +101,15 @@ function isSameSet(requested: readonly string[], stored: readonly string[]): boo
   return requested.length === stored.length && requested.every(entry => stored.includes(entry));
 }
 
-/** Checks that a created token is a temporary one of this account, and has exactly the scopes requested. */
+/**
+ * Checks that a created token is a temporary one of this account, and has exactly the scopes and the lifetime requested.
+ *
+ * @param elapsedMs how long the request took: by that much the lifetime may be shorter.
+ */
 export function verifyTemporaryToken(
   created: CreatedToken,
   request: TokenRequest & { kind: 'temporary' },
+  elapsedMs: number,
   account: Account,
 ): MintedTemporaryToken | Mismatch {
   const claims = verifyIdentity(created, account);
@@ -110,10 +118,39 @@ export function verifyTemporaryToken(
   if (usage !== 'tk') return { mismatch: `it is a \`${usage}\` token instead of a temporary one` };
   const difference = compareScopes(request.scopes, scopes);
   if (difference !== undefined) return { mismatch: difference };
-  // Mapbox goes by the claim in the text; the response of 2018 had nothing beside the text.
-  const expiresAt = claims.expiresAt ?? created.expires;
+  const expiresAt = expiryOf(created);
   if (expiresAt === undefined) return { mismatch: 'it does not say when it expires' };
-  return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt };
+  const lifetimes = lifetimesOf(created);
+  const wrong = lifetimes.find(lifetime => !isLifetimeRequested(lifetime, request.seconds, elapsedMs));
+  if (wrong !== undefined) {
+    return {
+      mismatch:
+        wrong <= 0
+          ? 'it has already expired'
+          : `it expires in ${formatDuration(wrong)} instead of ${formatDuration(request.seconds * 1000)}`,
+    };
+  }
+  const lifetimeMs = lifetimes[0] ?? request.seconds * 1000;
+  return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt, lifetimeMs };
+}
+
+/** Mapbox goes by the claim in the text; the response of 2018 had nothing beside the text. */
+function expiryOf({ claims, expires }: CreatedToken): Date | undefined {
+  return claims?.expiresAt ?? expires;
+}
+
+/** How long a temporary token lives, in milliseconds by each of Mapbox's clocks that the response shows. */
+export function lifetimesOf(created: CreatedToken): number[] {
+  const expiresAt = expiryOf(created);
+  const starts = [created.issuedAt ?? created.claims?.issuedAt, created.serverDate];
+  if (expiresAt === undefined) return [];
+  return starts.flatMap(start => (start === undefined ? [] : [expiresAt.getTime() - start.getTime()]));
+}
+
+/** Whether a lifetime is the requested one, give or take 5 s or 2 %, whichever is more, and the time of the request. */
+export function isLifetimeRequested(lifetimeMs: number, seconds: number, elapsedMs: number): boolean {
+  const tolerance = Math.max(5_000, seconds * 20) + elapsedMs;
+  return Math.abs(lifetimeMs - seconds * 1000) <= tolerance;
 }
 
 function verifyIdentity(

@@ -20,7 +20,9 @@ const temporary: MintedTemporaryToken = {
   username: OWNER,
   scopes,
   expiresAt: new Date(START + 20 * 60_000),
+  lifetimeMs: 20 * 60_000,
 };
+const RUN = 'https://github.com/octo/maps/actions/runs/7';
 const EXPIRES = '2026-01-02T03:24:05.000Z';
 
 const job = { kind: 'stored', scopes, untilJobEnds: true, note: 'Release', allowedUrls: [] } as const;
@@ -68,20 +70,21 @@ it.each([
   [
     stored,
     inputs(job),
-    `secret token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it is deleted when the job ends.`,
+    `secret token for octo with tilesets:write, tilesets:read (ID ${idOf(1)}). It is deleted when the job ends. Run: ${RUN}`,
   ],
   [
     { ...stored, usage: 'pk' as const },
     inputs({ ...job, untilJobEnds: false }),
-    `public token for octo with tilesets:write, tilesets:read. Its id is ${idOf(1)}; it stays until someone deletes it.`,
+    `public token for octo with tilesets:write, tilesets:read (ID ${idOf(1)}). It stays until someone deletes it. Run: ${RUN}`,
   ],
   [
     temporary,
     briefly,
-    `temporary token for octo with tilesets:write, tilesets:read. It expires at ${EXPIRES}, in 20 min.`,
+    `temporary token for octo with tilesets:write, tilesets:read. It expires at ${EXPIRES} (in 20 min).`,
   ],
 ])('the log says in one line what was minted and when it ends (%#)', (minted, asked, line) => {
-  expect(logLine(minted, asked, START)).toBe(`Minted a ${line}`);
+  const run = minted.usage === 'tk' ? undefined : RUN;
+  expect(logLine(minted, asked, run)).toBe(`Created a ${line}`);
 });
 
 describe('the summary', () => {
@@ -90,29 +93,31 @@ describe('the summary', () => {
       summaryRows(
         stored,
         inputs({ ...job, allowedUrls: ['https://a.example', 'https://b.example'] }, ['A', 'B']),
+        RUN,
       ),
     ).toEqual([
       ['Account', OWNER],
       ['Usage', 'sk (secret)'],
       ['Scopes', 'tilesets:write tilesets:read'],
-      ['Id', idOf(1)],
+      ['ID', idOf(1)],
       ['Note', 'Release [run]'],
       ['Allowed URLs', 'https://a.example https://b.example'],
       ['Variables', 'A B'],
       ['End', 'is deleted when the job ends'],
+      ['Run', RUN],
     ]);
   });
 
   it('has no row for what there is not', () => {
     const rows = (minted: MintedStoredToken | MintedTemporaryToken, asked: MainInputs) =>
-      summaryRows(minted, asked).map(([name]) => name);
-    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'Id', 'Note', 'End']);
+      summaryRows(minted, asked, undefined).map(([name]) => name);
+    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'ID', 'Note', 'End']);
     expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'End']);
   });
 
   it('never has the token', () => {
     for (const minted of [stored, temporary]) {
-      expect(summaryRows(minted, briefly).flat().join()).not.toContain(minted.secret.reveal());
+      expect(summaryRows(minted, briefly, RUN).flat().join()).not.toContain(minted.secret.reveal());
     }
   });
 });

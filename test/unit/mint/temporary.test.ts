@@ -117,10 +117,84 @@ describe('temporary tokens', () => {
     });
   });
 
-  it('are not corrected by more than an hour: such a clock is wrong and has to be set', async () => {
-    const { end, client } = await ask([dated('expires is in the past', -3_601_000)]);
+  it('are corrected for a clock that is set to another time zone', async () => {
+    const { expires } = await ask([dated('expires is in the past', -7_200_000), temporary()]);
+    expect(expires).toEqual([1200, 1200 + 7200]);
+  });
+
+  it('are requested again without blaming a clock that agrees within two seconds', async () => {
+    const { lines } = await ask([dated('expires is more than one hour in the future', 100), temporary()]);
+    expect(lines).toEqual(["Mapbox rejected the expiry. Retrying by Mapbox's clock."]);
+  });
+
+  describe('that Mapbox creates by another clock than the runner’s', () => {
+    /** Mapbox's response: its clock is `behind` the runner's, and the token expires when the request said. */
+    const byMapbox = (behind: number, expires: number) =>
+      json(
+        200,
+        {
+          token: tokenText('tk', { u: OWNER, exp: seconds + expires, iat: seconds - behind, scopes: SCOPES }),
+          issued_at: new Date(START - behind * 1000).toISOString(),
+          expires: new Date(START + expires * 1000).toISOString(),
+        },
+        { date: new Date(START - behind * 1000).toUTCString() },
+      );
+
+    it('are created again where they would live too short: the runner is 15 min behind', async () => {
+      const { end, expires, lines } = await ask([byMapbox(-900, 1200), byMapbox(-900, 2100)]);
+      expect(expires).toEqual([1200, 2100]);
+      expect(end).toMatchObject({ expiresAt: new Date(START + 2_100_000), lifetimeMs: 1_200_000 });
+      expect(lines).toEqual([
+        expect.stringMatching(/clock is 15 min behind Mapbox's.*the first expires on its own/),
+      ]);
+    });
+
+    it('are created again where they would live too long: the runner is 15 min ahead', async () => {
+      const { end, expires } = await ask([byMapbox(900, 1200), byMapbox(900, 300)]);
+      expect(expires).toEqual([1200, 300]);
+      expect(end).toMatchObject({ lifetimeMs: 1_200_000 });
+    });
+
+    it.each([
+      [24, 1],
+      [25, 2],
+      [-24, 1],
+      [-25, 2],
+    ])('may differ by 2 %% of the lifetime: %i s take %i requests', async (behind, requests) => {
+      const { client } = await ask(
+        requests === 1 ? [byMapbox(behind, 1200)] : [byMapbox(behind, 1200), byMapbox(behind, 1200 - behind)],
+      );
+      expect(client.asked).toHaveLength(requests);
+    });
+
+    it('may differ by five seconds, however short they are', async () => {
+      const { client } = await ask([byMapbox(5, 60)], { length: 60 });
+      expect(client.asked).toHaveLength(1);
+    });
+
+    it('are not used where the second one lives otherwise as well', async () => {
+      const { end, client } = await ask([byMapbox(900, 1200), byMapbox(900, 1200)]);
+      expect(client.asked).toHaveLength(2);
+      expect(end).toMatchObject({
+        title: errorTitles.tokenMismatch,
+        message: expect.stringMatching(/expires in 35 min instead of 20 min.*expires on its own/),
+      });
+    });
+  });
+
+  it.each([
+    ['24 h instead of 20 min', 86_400, /expires in 24 h instead of 20 min/],
+    ['no time at all', -60, /has already expired/],
+  ])('that live %s are not used, and no clock is blamed that agrees', async (_, expires, message) => {
+    const { end, client } = await ask([
+      json(
+        200,
+        { token: tokenText('tk', { u: OWNER, exp: seconds + expires, iat: seconds, scopes: SCOPES }) },
+        { date: new Date(START).toUTCString() },
+      ),
+    ]);
     expect(client.asked).toEqual([POST]);
-    expect(end).toMatchObject({ title: errorTitles.expiryRejected });
+    expect(end).toMatchObject({ title: errorTitles.tokenMismatch, message: expect.stringMatching(message) });
   });
 
   it('are not corrected where Mapbox does not tell its time', async () => {

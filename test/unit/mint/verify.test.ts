@@ -20,7 +20,7 @@ import fc from '../../support/random.ts';
 const verify = (created: CreatedToken, request: TokenRequest, username: string) => {
   const account = accountOn(scripted(), { username });
   return request.kind === 'temporary'
-    ? verifyTemporaryToken(created, request, account)
+    ? verifyTemporaryToken(created, request, 0, account)
     : verifyStoredToken(created, request, NONCE, account);
 };
 
@@ -52,6 +52,7 @@ function created(text: string, changes: Partial<CreatedToken> = {}): CreatedToke
     note: NOTE,
     allowedUrls: [],
     created: undefined,
+    issuedAt: undefined,
     expires: undefined,
     serverDate: undefined,
     ...changes,
@@ -197,6 +198,7 @@ describe('a temporary token', () => {
       username: OWNER,
       scopes: SCOPES,
       expiresAt: new Date(START),
+      lifetimeMs: 60_000,
     });
   });
 
