@@ -165,6 +165,8 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
 /** Which run it is; a test may say otherwise. */
 const FACTS = {
   GITHUB_REPOSITORY: 'octo-org/maps',
+  // act does not set it; GitHub's runner does.
+  GITHUB_REPOSITORY_ID: '123456789',
   GITHUB_RUN_ID: '4711',
   GITHUB_RUN_ATTEMPT: '1',
 };

@@ -27,7 +27,9 @@ describe('a cancelled workflow', () => {
     expect(setBy(run, 'set-output', mint)).toEqual({});
     expect(endOf(run, { step: 'upload' })).toBeUndefined();
     expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([
-      expect.stringMatching(`Deleted the token ${made?.id}, which a lost request had made.`),
+      expect.stringMatching(
+        `Deleted the orphaned token ${made?.id}, created by a request without a response.`,
+      ),
     ]);
     expect(caller.requests()).toEqual(['POST unanswered', 'GET 200', 'DELETE 204']);
     expect(caller.setting.made()).toEqual([]);

@@ -33,9 +33,10 @@ describe('a token that was exported', () => {
     expect(linesOf(run, { step: 'trace' }).join('\n')).toMatch(/access_token=\*\*\*/);
     const { token = '' } = setBy(run, 'set-output', mint);
     expect(run.shown).not.toContain(token);
-    // act hides the values themselves only. GitHub's runner hides this one too; test/support/runner/masks.ts knows the forms.
-    const encoded = Buffer.from(token).toString('base64');
-    expect(linesOf(run, { step: 'encoded' })).toEqual([`encoded ${encoded}`]);
+    // act hides the values themselves only, and so shows that the action's own base64 masks leave a few characters at most.
+    expect(linesOf(run, { step: 'encoded' })).toEqual([
+      expect.stringMatching(/^encoded \*\*\*[\w+/=]{0,4}$/),
+    ]);
   });
 
   it('is nowhere in the log as a person sees it', async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { endOf, entriesOf, errorsOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
 
-const MARK = /\[until job ends: [\w/]+\/4711\.1#[a-z0-9]{8}\]$/;
+const MARK = /\[until job ends: 123456789\/4711\.1#[a-z0-9]{8}\]$/;
 const mint = { step: 'mapbox' };
 
 describe('a token for the job', () => {
@@ -53,7 +53,10 @@ describe('a token for the job', () => {
     expect(run.exitCode).toBe(0);
     const upload = setBy(run, 'set-output', { step: 'upload' });
     const style = setBy(run, 'set-output', { step: 'style' });
-    expect(upload).toMatchObject({ usage: 'sk', note: expect.stringMatching(/^Upload of the parks \[/) });
+    expect(upload).toMatchObject({
+      usage: 'sk',
+      note: expect.stringMatching(/^Upload of the parks \(octo-org\/maps\) \[until/),
+    });
     expect(style).toMatchObject({ usage: 'pk', scopes: 'styles:read fonts:read' });
     expect(linesOf(run, { step: 'use' }).map(line => JSON.parse(line))).toMatchObject([
       { code: 'TokenValid', token: { authorization: upload['token-id'] } },
@@ -73,7 +76,7 @@ describe('a token for the job', () => {
     expect(run.exitCode).toBe(0);
     expect(Object.values(jobsOf(run))).toEqual(Array.from({ length: 8 }, () => 'success'));
     const made = caller.setting.mapbox.account.everIssued().filter(({ note }) => MARK.test(note ?? ''));
-    const notes = made.map(({ note }) => note?.replace(/ \[.*/, ''));
+    const notes = made.map(({ note }) => note?.replace(/ \(octo-org.*/, ''));
     expect(notes.sort()).toEqual(
       ['names', 'parks', 'roads', 'water'].flatMap(layer => [
         `${layer} of the north`,
@@ -131,7 +134,7 @@ it('a permanent token is minted, used, and stays, with no request of the post st
   expect(outputs).toMatchObject({
     usage: 'sk',
     note: expect.stringMatching(
-      /^Release \(octo-org\/maps\) \[until deleted: [\w/]+\/4711\.1#[a-z0-9]{8}\]$/,
+      /^Release \(octo-org\/maps\) \[until deleted: 123456789\/4711\.1#[a-z0-9]{8}\]$/,
     ),
   });
   expect(linesOf(run, { step: 'use' })).toEqual(['[]', expect.stringContaining('TokenValid')]);
