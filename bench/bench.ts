@@ -9,15 +9,16 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { startMapbox } from '../test/support/mapbox/server.ts';
-import { inputVariables, readAction } from '../test/support/runner/action-file.ts';
-import { githubOf, newMachine } from '../test/support/runner/machine.ts';
+import { inputVariables, readNodeAction, resolveInputs } from '../test/support/runner/action-file.ts';
+import { githubOf, NO_MATRIX } from '../test/support/runner/github.ts';
+import { newMachine } from '../test/support/runner/machine.ts';
 
 const PAIRS = Number(process.argv[2] ?? 75);
 /** Runs that are not counted: the first ones fill the system's file cache. */
 const WARM_UP = 3;
 
 const root = dirname(import.meta.dirname);
-const action = readAction(root);
+const action = readNodeAction(root);
 const github = githubOf();
 
 await using mapbox = await startMapbox({ rateLimit: { requests: 1_000_000, intervalSeconds: 60 } });
@@ -30,9 +31,11 @@ const inputs = {
   scopes: 'tilesets:read tilesets:write',
   'api-url': mapbox.url,
 };
+const contexts = { ...machine.contexts(github), strategy: NO_MATRIX };
 const env = {
-  ...machine.environment(github, false, process.execPath),
-  ...inputVariables(action, inputs, { github }),
+  ...machine.ownEnvironment(process.execPath),
+  ...inputVariables(resolveInputs(action, inputs, contexts).values),
+  ...machine.runnerVariables(github, false),
   GITHUB_OUTPUT: machine.newFile('output'),
   GITHUB_STATE: machine.newFile('state'),
   GITHUB_ENV: machine.newFile('env'),

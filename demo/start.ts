@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { startGithub } from '../test/support/github/server.ts';
 import { startMapbox } from '../test/support/mapbox/server.ts';
-import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/job.ts';
+import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/workflow.ts';
 
 const here = import.meta.dirname;
 const root = dirname(here);
@@ -16,7 +16,7 @@ interface Showing extends Pick<WorkflowOptions, 'github'> {
   readonly file: string;
   readonly authorizingToken: string;
   readonly env?: Record<string, string>;
-  /** The machine dies when the log shows this. */
+  /** The machine dies when the log shows this line. */
   readonly diesAt?: string;
 }
 
@@ -30,7 +30,7 @@ async function show({ file, authorizingToken, env, github, diesAt }: Showing): P
     ...(github === undefined ? {} : { github }),
     onLine: line => {
       console.log(`  ${line}`);
-      if (diesAt !== undefined && line.includes(diesAt)) started.kill();
+      if (line.trim() === diesAt) started.kill();
     },
   });
   process.on('SIGINT', started.cancel);

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION, HELD, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
-import { startWorkflow } from '../support/runner/job.ts';
 import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
+import { startWorkflow } from '../support/runner/workflow.ts';
 
 /** A Mapbox that does to the n-th request what `problems` says, and tells when the first one has arrived. */
 async function setUpFor(problems: readonly (Fault | undefined)[], held = HELD) {
@@ -145,7 +145,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a post step that is cancelled before it is done', () => {
+describe.skipIf(process.platform === 'win32')('a post step that is interrupted before it is done', () => {
   it('names the token that is still alive, and leaves the job’s result alone', async () => {
     const deleting = Promise.withResolvers<void>();
     await using setting = await setUp({
@@ -157,7 +157,7 @@ describe.skipIf(process.platform === 'win32')('a post step that is cancelled bef
     });
     const action = start(setting);
     await deleting.promise;
-    action.cancel();
+    action.shutdown();
     const { main, post } = await action.done;
 
     expect([post.exitCode, post.signal]).toEqual([0, null]);
@@ -227,7 +227,7 @@ it.skipIf(process.platform === 'win32')(
       actions: { './': ACTION },
       secrets: { AUTHORIZER: authorizingToken.token },
       onLine: line => line.trim() === 'in use' && inUse.resolve(),
-      killDelays: { sigterm: 0, sigkill: 1000 },
+      timeScale: 0.1,
     });
     await inUse.promise;
     expect(setting.made()).toHaveLength(1);

@@ -10,7 +10,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startGithub } from '../support/github/server.ts';
 import { isObject, parseJson } from '../support/mapbox/messages.ts';
 import { readPairs } from '../support/runner/file-commands.ts';
-import { runWorkflow, type StepReport } from '../support/runner/job.ts';
+import { runWorkflow, type StepReport } from '../support/runner/workflow.ts';
 import { type Caller, entriesOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
 import { SHIPPED } from './parts.ts';
 
@@ -284,7 +284,8 @@ const runInOurs: Runner = async ({ env, secrets }) => {
     },
     secrets,
     env: rest,
-    github: { api_url, token: JOB_TOKEN },
+    // act has no GITHUB_REPOSITORY_ID.
+    github: { api_url, token: JOB_TOKEN, repository_id: null },
   });
   const jobs = Object.entries(report.jobs).filter(([, { result }]) => result !== 'skipped');
   const phases = jobs.flatMap(([job, { steps, posts }]) => [
@@ -329,7 +330,7 @@ function readTestimony(line: string): Testimony {
     inWorkspace,
     inputs,
     stateGiven: state,
-    stateLeft: readPairs(left.state),
+    stateLeft: readPairs(left.state).pairs,
     env,
   };
 }

@@ -1,48 +1,125 @@
-/** An action as its metadata file describes it. */
-import { readFileSync } from 'node:fs';
+/** An action as its metadata file describes it, and the inputs that it gets. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { type Contexts, fill } from './expressions.ts';
+import { type Contexts, checkExpressions, fill, type Texts } from './expressions.ts';
 
-export interface ActionFile {
+interface ActionBase {
   readonly folder: string;
   readonly name: string;
   /** Defaults by input name, expressions not put in yet; `undefined` where there is none. */
   readonly inputs: ReadonlyMap<string, string | undefined>;
+}
+
+export interface NodeAction extends ActionBase {
+  readonly kind: 'node';
   /** Paths of the two programs; an action without a post step has one. */
   readonly main: string;
   readonly post: string | undefined;
+  /** What the runner warns of. */
+  readonly warning: string | undefined;
 }
 
-/** Reads the `action.yml` in a folder. */
+export interface CompositeAction extends ActionBase {
+  readonly kind: 'composite';
+  readonly steps: readonly StepFile[];
+  /** By name, expressions not put in yet. */
+  readonly outputs: ReadonlyMap<string, string>;
+}
+
+export type ActionFile = NodeAction | CompositeAction;
+
+/** A step as a workflow or a composite action writes it. */
+export interface StepFile {
+  readonly id?: string;
+  readonly name?: string;
+  readonly if?: string;
+  readonly run?: string;
+  readonly uses?: string;
+  readonly with?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, unknown>>;
+  readonly 'continue-on-error'?: boolean;
+  readonly 'timeout-minutes'?: number;
+}
+
+/** What the default of an input may use, beside `hashFiles()` [action_yaml.json, `input-default-context`]. */
+const DEFAULT_CONTEXTS = ['github', 'strategy', 'matrix', 'job', 'runner'];
+
+/**
+ * Reads the `action.yml` in a folder.
+ *
+ * @throws {Error} where there is none, or the runner refuses it: an unknown `using`, a default that uses another context.
+ */
 export function readAction(folder: string): ActionFile {
-  const { name, inputs, runs } = parse(readFileSync(join(folder, 'action.yml'), 'utf8'));
-  if (runs.using !== 'node24') throw new Error(`${name}: this runner runs actions for node24 only`);
-  if (runs['post-if'] !== undefined) throw new Error(`${name}: this runner does not know post-if`);
+  const path = join(folder, 'action.yml');
+  if (!existsSync(path))
+    throw new Error(
+      `Can't find 'action.yml', 'action.yaml' or 'Dockerfile' under '${folder}'. Did you forget to run actions/checkout before running your local action?`,
+    );
+  const { name, inputs, runs, outputs } = parse(readFileSync(path, 'utf8'));
   const defaults = Object.entries<{ default?: unknown } | null>(inputs ?? {}).map(
     ([input, about]) => [input, about?.default === undefined ? undefined : String(about.default)] as const,
   );
+  for (const [, text = ''] of defaults) checkExpressions(text, DEFAULT_CONTEXTS);
+  const base = { folder, name, inputs: new Map(defaults) };
+  if (runs['post-if'] !== undefined) throw new Error(`${name}: this runner does not know post-if`);
+  switch (runs.using) {
+    case 'composite': {
+      const values = Object.entries<{ value: unknown }>(outputs ?? {}).map(
+        ([output, { value }]) => [output, String(value)] as const,
+      );
+      return { kind: 'composite', ...base, steps: runs.steps, outputs: new Map(values) };
+    }
+    case 'node24':
+    case 'node20':
+      return {
+        kind: 'node',
+        ...base,
+        main: join(folder, runs.main),
+        post: runs.post === undefined ? undefined : join(folder, runs.post),
+        warning: runs.using === 'node20' ? 'Node.js 20 actions run on Node.js 24.' : undefined,
+      };
+    default:
+      throw new Error(`'using: ${runs.using}' is not supported, use 'node24' or 'composite' instead.`);
+  }
+}
+
+/** Reads the `action.yml` of an action that is a program. Throws as `readAction` does, and for a composite one. */
+export function readNodeAction(folder: string): NodeAction {
+  const action = readAction(folder);
+  if (action.kind !== 'node') throw new Error(`${action.name} is a composite action`);
+  return action;
+}
+
+export interface ResolvedInputs {
+  /** By the names that the caller or `action.yml` writes; what nobody set is empty. */
+  readonly values: Texts;
+  /** Set by the caller, but not in `action.yml`. */
+  readonly unexpected: readonly string[];
+}
+
+/** Fills in the defaults [ActionRunner.cs]. Throws where one cannot be evaluated. */
+export function resolveInputs(action: ActionFile, given: Texts, contexts: Contexts): ResolvedInputs {
+  const known = new Set([...action.inputs.keys()].map(name => name.toLowerCase()));
+  const set = new Set(Object.keys(given).map(name => name.toLowerCase()));
+  const seen = Object.fromEntries(
+    Object.entries(contexts).filter(([context]) => DEFAULT_CONTEXTS.includes(context)),
+  );
+  const defaults = [...action.inputs]
+    .filter(([name]) => !set.has(name.toLowerCase()))
+    .map(([name, text]) => [name, fill(text ?? '', seen)] as const);
   return {
-    folder,
-    name,
-    inputs: new Map(defaults),
-    main: join(folder, runs.main),
-    post: runs.post === undefined ? undefined : join(folder, runs.post),
+    values: { ...given, ...Object.fromEntries(defaults) },
+    unexpected: Object.keys(given).filter(name => !known.has(name.toLowerCase())),
   };
 }
 
-/** The `INPUT_` variables of a step: defaults filled in, hyphens kept [Handler.cs]. What nobody set is empty. */
-export function inputVariables(
-  action: ActionFile,
-  given: Readonly<Record<string, string>>,
-  contexts: Contexts,
-): Record<string, string> {
-  const byName = new Map(Object.entries(given).map(([name, value]) => [name.toLowerCase(), value]));
-  const names = [...new Set([...action.inputs.keys(), ...byName.keys()])];
+/** The `INPUT_` variables: upper case, spaces become `_`, hyphens stay [Handler.cs]. */
+export function inputVariables(values: Texts): Texts {
   return Object.fromEntries(
-    names.map(name => {
-      const value = byName.get(name.toLowerCase()) ?? fill(action.inputs.get(name) ?? '', contexts);
-      return [`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`, value];
-    }),
+    Object.entries(values).map(([name, value]) => [
+      `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`,
+      value,
+    ]),
   );
 }

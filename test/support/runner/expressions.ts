@@ -1,8 +1,13 @@
 /** `${{ }}`, by GitHub's own evaluator. */
+import { createHash } from 'node:crypto';
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 
 /** What expressions can see: `github`, `secrets`, `steps` and so on, as plain values. */
 export type Contexts = Readonly<Record<string, unknown>>;
+
+export type Texts = Readonly<Record<string, string>>;
 
 /** How the steps before this one went, which `success()` and its like tell. */
 export interface Status {
@@ -12,11 +17,38 @@ export interface Status {
 
 const FINE: Status = { failed: false, cancelled: false };
 
-/** A text with its expressions put in. */
+/**
+ * A text with its expressions put in.
+ *
+ * @throws {Error} where an expression is malformed, names a context that is not there, or cannot be evaluated.
+ */
 export function fill(text: string, contexts: Contexts, status = FINE): string {
-  return text.replace(/\$\{\{(.*?)\}\}/gs, (_, expression: string) =>
+  return text.replace(EXPRESSION, (_, expression: string) =>
     evaluate(expression.trim(), contexts, status).coerceString(),
   );
+}
+
+/** The values of a mapping of a workflow file, with their expressions put in. Throws as `fill` does. */
+export function fillAll(
+  values: Readonly<Record<string, unknown>> | undefined,
+  contexts: Contexts,
+  status = FINE,
+): Texts {
+  return Object.fromEntries(
+    Object.entries(values ?? {}).map(([name, value]) => [name, fill(String(value ?? ''), contexts, status)]),
+  );
+}
+
+/**
+ * Reads the expressions of a text without evaluating them.
+ *
+ * @throws {Error} where one is malformed or names a context that is not among `known`.
+ */
+export function checkExpressions(text: string, known: readonly string[]): void {
+  for (const [, expression = ''] of text.matchAll(EXPRESSION)) {
+    const { tokens } = new Lexer(expression.trim()).lex();
+    new Parser(tokens, [...known], functionsOf({}, FINE)).parse();
+  }
 }
 
 /** Whether a step with this `if` runs. Without a word on the status, only after success. */
@@ -24,10 +56,12 @@ export function holds(condition: string | undefined, contexts: Contexts, status:
   const bare = (condition ?? '').replace(/^\s*\$\{\{(.*)\}\}\s*$/s, '$1').trim();
   const asks = /\b(?:success|failure|cancelled|always)\s*\(/.test(bare);
   const whole = asks ? bare : bare === '' ? 'success()' : `success() && (${bare})`;
-  return truthy(evaluate(whole, contexts, status));
+  return isTruthy(evaluate(whole, contexts, status));
 }
 
-function truthy(value: data.ExpressionData): boolean {
+const EXPRESSION = /\$\{\{(.*?)\}\}/gs;
+
+function isTruthy(value: data.ExpressionData): boolean {
   switch (value.kind) {
     case data.Kind.Boolean:
       return value.value;
@@ -42,26 +76,56 @@ function truthy(value: data.ExpressionData): boolean {
   }
 }
 
-function evaluate(
-  expression: string,
-  contexts: Contexts,
-  { failed, cancelled }: Status,
-): data.ExpressionData {
-  const say = (name: string, value: boolean) => ({
-    name,
-    minArgs: 0,
-    maxArgs: 0,
-    call: () => new data.BooleanData(value),
-  });
-  const functions = [
-    say('success', !failed && !cancelled),
-    say('failure', failed && !cancelled),
-    say('cancelled', cancelled),
-    say('always', true),
-  ];
+function evaluate(expression: string, contexts: Contexts, status: Status): data.ExpressionData {
+  const functions = functionsOf(contexts, status);
   const { tokens } = new Lexer(expression).lex();
   const tree = new Parser(tokens, Object.keys(contexts), functions).parse();
   const context: unknown = JSON.parse(JSON.stringify(contexts), data.reviver);
   if (!(context instanceof data.Dictionary)) throw new TypeError('contexts have to be an object');
-  return new Evaluator(tree, context, new Map(functions.map(f => [f.name, f]))).evaluate();
+  return new Evaluator(tree, context, new Map(functions.map(f => [f.name.toLowerCase(), f]))).evaluate();
+}
+
+/** The functions that GitHub's evaluator leaves to the runner. */
+function functionsOf(contexts: Contexts, { failed, cancelled }: Status) {
+  const statusFunction = (name: string, value: boolean) => ({
+    name,
+    minArgs: 0,
+    maxArgs: 0,
+    call: (): data.ExpressionData => new data.BooleanData(value),
+  });
+  return [
+    statusFunction('success', !failed && !cancelled),
+    statusFunction('failure', failed && !cancelled),
+    statusFunction('cancelled', cancelled),
+    statusFunction('always', true),
+    {
+      name: 'hashFiles',
+      minArgs: 1,
+      maxArgs: 255,
+      call: (...patterns: data.ExpressionData[]): data.ExpressionData =>
+        new data.StringData(
+          hashFiles(
+            workspaceOf(contexts),
+            patterns.map(pattern => pattern.coerceString()),
+          ),
+        ),
+    },
+  ];
+}
+
+function workspaceOf({ github }: Contexts): string {
+  if (typeof github === 'object' && github !== null && 'workspace' in github) return String(github.workspace);
+  throw new Error('hashFiles() needs github.workspace');
+}
+
+/** The hash of the hashes of the files that match; empty where none does [HashFilesFunction.cs]. */
+function hashFiles(workspace: string, patterns: readonly string[]): string {
+  const files = globSync([...patterns], { cwd: workspace, withFileTypes: true })
+    .filter(entry => entry.isFile())
+    .map(entry => join(entry.parentPath, entry.name))
+    .sort();
+  if (files.length === 0) return '';
+  const all = createHash('sha256');
+  for (const file of files) all.update(createHash('sha256').update(readFileSync(file)).digest());
+  return all.digest('hex');
 }

@@ -1,13 +1,19 @@
-/** The files through which a process sets outputs, state and variables [actions/runner: FileCommandManager.cs]. */
+/** The files through which a process sets outputs, state and variables [FileCommandManager.cs]. */
 
-/**
- * Reads `key=value` lines and `key<<delimiter` blocks.
- *
- * @throws {Error} in the runner's words where the file does not follow its form.
- */
-export function readPairs(text: string): Record<string, string> {
-  const pairs: [string, string][] = [];
-  const lines = text.split(/\r?\n/);
+/** 1 MiB: a longer summary is dropped with an error. */
+export const MAX_SUMMARY_BYTES = 1024 * 1024;
+
+export interface Pairs {
+  /** What could be read; of a faulty file, what stands before the fault. */
+  readonly pairs: Readonly<Record<string, string>>;
+  /** In the runner's words, where the file does not follow its form. */
+  readonly fault: string | undefined;
+}
+
+/** Reads `key=value` lines and `key<<delimiter` blocks. */
+export function readPairs(text: string): Pairs {
+  const pairs: Record<string, string> = {};
+  const lines = process.platform === 'win32' ? text.split(/\r?\n/) : text.split('\n');
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] ?? '';
     if (line === '') continue;
@@ -17,26 +23,31 @@ export function readPairs(text: string): Record<string, string> {
       const name = line.slice(0, heredoc);
       const delimiter = line.slice(heredoc + 2);
       if (name === '' || delimiter === '')
-        throw new Error(`Invalid format '${line}'. Name and delimiter must not be empty`);
+        return {
+          pairs,
+          fault: `Invalid format '${line}'. Name must not be empty and delimiter must not be empty`,
+        };
       const end = lines.indexOf(delimiter, at + 1);
-      if (end < 0) throw new Error(`Invalid value. Matching delimiter not found '${delimiter}'`);
-      pairs.push([name, lines.slice(at + 1, end).join('\n')]);
+      if (end < 0)
+        return {
+          pairs,
+          fault:
+            text.endsWith('\n') || at === lines.length - 1
+              ? `Invalid value. Matching delimiter not found '${delimiter}'`
+              : 'Invalid value. EOF marker missing new line.',
+        };
+      pairs[name] = lines.slice(at + 1, end).join('\n');
       at = end;
     } else if (equals > 0) {
-      pairs.push([line.slice(0, equals), line.slice(equals + 1)]);
+      pairs[line.slice(0, equals)] = line.slice(equals + 1);
     } else {
-      throw new Error(`Invalid format '${line}'`);
+      return { pairs, fault: `Invalid format '${line}'` };
     }
   }
-  return Object.fromEntries(pairs);
+  return { pairs, fault: undefined };
 }
 
-/** What a step may set for later ones: the runner refuses one name and keeps its own. */
-export function allowedVariables(pairs: Readonly<Record<string, string>>): Record<string, string> {
-  if (Object.keys(pairs).some(name => name.toUpperCase() === 'NODE_OPTIONS')) {
-    throw new Error("Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.");
-  }
-  return Object.fromEntries(
-    Object.entries(pairs).filter(([name]) => !/^(?:GITHUB|RUNNER)_/.test(name) && name !== 'CI'),
-  );
+/** Whether a step may not set this variable for later ones. What begins with GITHUB_ or RUNNER_ it may set in vain. */
+export function isRefused(variable: string): boolean {
+  return variable.toUpperCase() === 'NODE_OPTIONS';
 }

@@ -1,306 +1,135 @@
-/**
- * Runs a workflow file as GitHub's runner does, as far as this project's workflows go: jobs one after the other in
- * the order of their `needs`, steps with `run` (bash) or `uses` of a local action, outputs, `if`,
- * `continue-on-error`, exported variables, masks, and post steps in reverse order whatever became of the job.
- */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { parse } from 'yaml';
-import { type ActionFile, readAction } from './action-file.ts';
-import { type Contexts, fill, holds, type Status } from './expressions.ts';
-import { type GithubFacts, githubOf, newMachine } from './machine.ts';
+/** One job: set up, its steps, its post steps in reverse whatever became of them, its outputs. */
+import { readAction, type StepFile } from './action-file.ts';
+import type { Control } from './control.ts';
+import { type Contexts, fillAll, type Texts } from './expressions.ts';
+import type { Github, Strategy } from './github.ts';
+import { contextsOf, isLocal, type JobState, jobScope, type StepReport, statusOf } from './job-state.ts';
+import { newMachine } from './machine.ts';
 import { Masks } from './masks.ts';
-import { type KillDelays, type Phase, type PhaseResult, startPhase } from './phase.ts';
-import { type StepSetting, startProgram } from './step.ts';
+import { addPlaces, type PostPlaces, runPosts } from './post-steps.ts';
+import { newLog, type Setting } from './program.ts';
+import { runStep } from './run-step.ts';
+import type { Annotation } from './step-log.ts';
 
-export interface WorkflowOptions {
-  /** The text of the workflow file. */
-  readonly workflow: string;
-  /** Which folder each `uses` stands for. */
-  readonly actions: Readonly<Record<string, string>>;
-  readonly secrets?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly github?: GithubFacts;
-  readonly debug?: boolean;
-  /** Told every line of the log as it comes. */
-  readonly onLine?: (line: string) => void;
-  readonly killDelays?: KillDelays;
-}
-
-export interface StepReport {
-  /** A post step has that of its step. */
-  readonly id: string | undefined;
-  readonly name: string;
-  readonly outcome: 'success' | 'failure' | 'cancelled' | 'skipped';
-  /** The process; a skipped step had none. */
-  readonly phase: PhaseResult | undefined;
-}
-
-export interface JobReport {
-  readonly result: 'success' | 'failure' | 'cancelled' | 'skipped';
-  readonly steps: readonly StepReport[];
-  /** Post steps in the order in which they ran. */
-  readonly posts: readonly StepReport[];
-  readonly outputs: Readonly<Record<string, string>>;
-}
-
-export interface WorkflowReport {
-  readonly result: 'success' | 'failure' | 'cancelled';
-  readonly jobs: Readonly<Record<string, JobReport>>;
-  /** The whole log as shown. */
-  readonly log: string;
-}
-
-export interface StartedWorkflow {
-  readonly done: Promise<WorkflowReport>;
-  /** What the button on GitHub does. */
-  cancel(): void;
-  /** What happens when the machine dies: no post step runs any more. */
-  kill(): void;
-}
-
-type Texts = Readonly<Record<string, string>>;
-
-interface Step {
-  readonly id?: string;
-  readonly name?: string;
-  readonly if?: string;
-  readonly run?: string;
-  readonly uses?: string;
-  readonly with?: Readonly<Record<string, unknown>>;
-  readonly env?: Readonly<Record<string, unknown>>;
-  readonly 'continue-on-error'?: boolean;
-}
-
-interface Job {
+/** A job as the workflow file writes it. */
+export interface JobFile {
   readonly needs?: string | readonly string[];
   readonly if?: string;
   readonly env?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
-  readonly steps: readonly Step[];
+  readonly strategy?: { readonly matrix?: Readonly<Record<string, readonly unknown[]>> };
+  readonly 'timeout-minutes'?: number;
+  readonly steps: readonly StepFile[];
 }
 
-/** What is asked of a running workflow from outside. */
-interface Control {
-  running: Phase | undefined;
-  cancelled: boolean;
-  dead: boolean;
+export interface JobReport {
+  readonly result: 'success' | 'failure' | 'cancelled' | 'skipped';
+  /** In the sequence in which they ended: those of a composite action before its own. */
+  readonly steps: readonly StepReport[];
+  /** Post steps, likewise. */
+  readonly posts: readonly StepReport[];
+  readonly outputs: Texts;
+  /** The runner's own, on the job as a whole. */
+  readonly annotations: readonly Annotation[];
 }
 
-/** Starts a workflow. */
-export function startWorkflow(options: WorkflowOptions): StartedWorkflow {
-  const control: Control = { running: undefined, cancelled: false, dead: false };
-  return {
-    done: runJobs(options, control),
-    cancel() {
-      control.cancelled = true;
-      control.running?.cancel();
-    },
-    kill() {
-      control.dead = true;
-      control.running?.kill();
-    },
-  };
+export interface JobOptions {
+  readonly job: JobFile;
+  readonly control: Control;
+  readonly github: Github;
+  readonly strategy: Strategy;
+  readonly matrix: Readonly<Record<string, unknown>>;
+  readonly needs: Contexts;
+  readonly secrets: Texts;
+  /** Of the workflow. */
+  readonly env: Texts;
+  readonly actions: Texts;
+  readonly debug: boolean;
+  readonly timeScale: number;
+  readonly say: (line: string) => void;
 }
 
-/** Runs a workflow to its end. */
-export function runWorkflow(options: WorkflowOptions): Promise<WorkflowReport> {
-  return startWorkflow(options).done;
-}
-
-async function runJobs(options: WorkflowOptions, control: Control): Promise<WorkflowReport> {
-  const file: { name?: string; env?: Job['env']; jobs: Record<string, Job> } = parse(options.workflow);
-  const log: string[] = [];
-  const say = (line: string) => {
-    log.push(line);
-    options.onLine?.(line);
-  };
-  const reports: Record<string, JobReport> = {};
-  const open = new Map(Object.entries(file.jobs));
-  while (open.size > 0) {
-    const next = [...open].find(([, job]) => needsOf(job).every(name => reports[name] !== undefined));
-    if (next === undefined) throw new Error('the jobs need each other in a circle');
-    const [name, job] = next;
-    open.delete(name);
-    say(`Job ${name}`);
-    const needs = Object.fromEntries(needsOf(job).map(needed => [needed, reports[needed]] as const));
-    const failed = Object.values(needs).some(report => report?.result !== 'success');
-    const github = githubOf({
-      ...(file.name === undefined ? {} : { workflow: file.name }),
-      ...options.github,
-      job: name,
-    });
-    const contexts = {
-      github,
-      needs: Object.fromEntries(
-        Object.entries(needs).map(([needed, report]) => [
-          needed,
-          { result: report?.result, outputs: report?.outputs },
-        ]),
-      ),
-      secrets: options.secrets ?? {},
-      env: {},
-    };
-    const runs = !control.dead && holds(job.if, contexts, { failed, cancelled: control.cancelled });
-    reports[name] = runs
-      ? await runJob(
-          job,
-          { ...options, env: { ...options.env, ...texts(file.env, contexts) } },
-          contexts,
-          control,
-          say,
-        )
-      : { result: 'skipped', steps: [], posts: [], outputs: {} };
-  }
-  const failed = Object.values(reports).some(({ result }) => result === 'failure');
-  return {
-    result: control.cancelled ? 'cancelled' : failed ? 'failure' : 'success',
-    jobs: reports,
-    log: log.join('\n'),
-  };
-}
-
-async function runJob(
-  job: Job,
-  options: WorkflowOptions,
-  fromRun: Contexts & { readonly github: ReturnType<typeof githubOf> },
-  control: Control,
-  say: (line: string) => void,
-): Promise<JobReport> {
+export async function runJob(options: JobOptions): Promise<JobReport> {
+  const { job: file, control, github, say } = options;
   using machine = newMachine();
   const masks = new Masks();
-  for (const secret of Object.values(options.secrets ?? {})) masks.add(secret);
-  const { debug = false, killDelays } = options;
-  const setting: StepSetting = {
+  for (const secret of [...Object.values(options.secrets), github.token]) masks.add(secret);
+  const setting: Setting = {
+    ...options,
     machine,
     masks,
-    debug,
-    killDelays,
-    github: fromRun.github,
     node: process.execPath,
     onLine: line => say(`    ${line}`),
   };
-  let env: Texts = { ...options.env, ...texts(job.env, { ...fromRun, env: options.env ?? {} }) };
-  const steps: Record<string, { outputs: Texts; outcome: string; conclusion: string }> = {};
-  const reports: StepReport[] = [];
-  const posts: (() => Promise<StepReport>)[] = [];
-  let failed = false;
-  const contextsNow = () => ({ ...fromRun, env, steps, job: { status: failed ? 'failure' : 'success' } });
-  const statusNow = (): Status => ({ failed, cancelled: control.cancelled });
-  const finish = async (phase: Phase): Promise<PhaseResult> => {
-    control.running = phase;
-    if (control.dead) phase.kill();
-    const result = await phase.done;
-    control.running = undefined;
-    return result;
+  let reports: StepReport[] = [];
+  const job: JobState = {
+    setting,
+    control,
+    fromWorkflow: { needs: options.needs, secrets: options.secrets },
+    folderOf: uses => options.actions[uses] ?? unknownAction(uses),
+    report: report => void reports.push(report),
+    say,
+    env: options.env,
+    hasFailed: false,
+    steps: new Map(),
   };
-
-  for (const step of job.steps) {
-    if (control.dead) break;
-    const name =
-      step.name ?? (step.uses === undefined ? `Run ${step.run?.trim().split('\n')[0]}` : `Run ${step.uses}`);
-    if (!holds(step.if, contextsNow(), statusNow())) {
-      reports.push({ id: step.id, name, outcome: 'skipped', phase: undefined });
-      if (step.id !== undefined) steps[step.id] = { outputs: {}, outcome: 'skipped', conclusion: 'skipped' };
-      continue;
-    }
-    say(`  ▸ ${name}`);
-    const contexts = contextsNow();
-    const own = { ...env, ...texts(step.env, contexts) };
-    const startedCancelled = control.cancelled;
-    let result: PhaseResult;
-    if (step.uses === undefined) {
-      result = await finish(startScript(fill(step.run ?? '', contexts), own, setting));
-    } else {
-      const action = readAction(options.actions[step.uses] ?? missing(step.uses));
-      const inputs = texts(step.with, contexts);
-      const main = await finish(startProgram(action.main, action, inputs, {}, own, setting));
-      if (action.post !== undefined)
-        posts.unshift(
-          postOf(action, action.post, step.id, name, inputs, main.state, () => ({
-            ...env,
-            ...texts(step.env, contexts),
-          })),
-        );
-      result = main;
-    }
-    env = { ...env, ...result.env };
-    const outcome =
-      result.exitCode === 0 ? 'success' : control.cancelled && !startedCancelled ? 'cancelled' : 'failure';
-    const forgiven = outcome === 'failure' && step['continue-on-error'] === true;
-    if (outcome === 'failure' && !forgiven) failed = true;
-    if (step.id !== undefined) {
-      steps[step.id] = { outputs: result.outputs, outcome, conclusion: forgiven ? 'success' : outcome };
-    }
-    reports.push({ id: step.id, name, outcome, phase: result });
+  const scope = jobScope(job);
+  const log = newLog({ ...setting, onLine: line => say(`  ${line}`) });
+  try {
+    prepareActions(file.steps, job);
+    job.env = { ...job.env, ...fillAll(file.env, contextsOf(job, scope)) };
+  } catch (error) {
+    log.annotate('error', error instanceof Error ? error.message : String(error));
+    return { result: 'failure', steps: [], posts: [], outputs: {}, annotations: log.annotations };
   }
 
-  function postOf(
-    action: ActionFile,
-    program: string,
-    id: string | undefined,
-    of: string,
-    inputs: Texts,
-    state: Texts,
-    envNow: () => Texts,
-  ) {
-    return async (): Promise<StepReport> => {
-      const name = `Post ${of}`;
-      say(`  ▸ ${name}`);
-      const phase = await finish(startProgram(program, action, inputs, state, envNow(), setting));
-      return { id, name, outcome: phase.exitCode === 0 ? 'success' : 'failure', phase };
-    };
+  const places: PostPlaces = [];
+  const own = addPlaces(file.steps, places);
+  using _ = timeLimit(file, control, setting.timeScale);
+  for (const [index, step] of file.steps.entries()) {
+    const outcome = await runStep(step, index, scope, { own: own[index], outermost: undefined }, job);
+    if (outcome === 'failure') job.hasFailed = true;
   }
+  const steps = reports;
+  reports = [];
+  const isWell = await runPosts(places, scope, job);
+  if (!isWell) job.hasFailed = true;
 
-  const postReports: StepReport[] = [];
-  for (const post of posts) {
-    if (control.dead) break;
-    const report = await post();
-    if (report.outcome === 'failure') failed = true;
-    postReports.push(report);
-  }
-  const outputs = Object.entries(texts(job.outputs, contextsNow())).filter(([output, value]) => {
-    const secret = masks.touches(value);
-    if (secret) say(`  Warning: Skip output '${output}' since it may contain secret.`);
-    return !secret;
+  const outputs = fillAll(file.outputs, contextsOf(job, scope), statusOf(job, scope));
+  const shown = Object.entries(outputs).filter(([output, value]) => {
+    const isSecret = masks.touches(value);
+    if (isSecret) log.annotate('warning', `Skip output '${output}' since it may contain secret.`);
+    return !isSecret;
   });
   return {
-    result: control.cancelled || control.dead ? 'cancelled' : failed ? 'failure' : 'success',
-    steps: reports,
-    posts: postReports,
-    outputs: Object.fromEntries(outputs),
+    result: control.isCancelled || control.isOver ? 'cancelled' : job.hasFailed ? 'failure' : 'success',
+    steps,
+    posts: reports,
+    outputs: Object.fromEntries(shown),
+    annotations: log.annotations,
   };
 }
 
-/** `run:` with the runner's default shell, `bash -e` on a file [ScriptHandler.cs]. */
-function startScript(script: string, env: Texts, setting: StepSetting): Phase {
-  const { machine, masks, github, debug, node, killDelays, onLine } = setting;
-  const folder = join(machine.temp, '_scripts');
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, `${process.hrtime.bigint()}.sh`);
-  writeFileSync(path, script);
-  return startPhase({
-    machine,
-    masks,
-    debug,
-    killDelays,
-    onLine,
-    command: 'bash',
-    args: ['-e', path],
-    env: { ...machine.environment(github, debug, node), ...env },
-  });
+/**
+ * Reads the actions that are downloaded before the job begins, those that they use included. Local ones are read when
+ * their step begins. Throws where one is refused: the job fails in "Set up job".
+ */
+function prepareActions(steps: readonly StepFile[], job: JobState): void {
+  for (const { uses } of steps) {
+    if (uses === undefined || isLocal(uses)) continue;
+    const action = readAction(job.folderOf(uses));
+    if (action.kind === 'composite') prepareActions(action.steps, job);
+  }
 }
 
-function needsOf({ needs = [] }: Job): readonly string[] {
-  return typeof needs === 'string' ? [needs] : needs;
+/** Cancels the job after its `timeout-minutes`. */
+function timeLimit(file: JobFile, control: Control, timeScale: number): Disposable {
+  const minutes = file['timeout-minutes'];
+  const timer =
+    minutes === undefined ? undefined : setTimeout(() => control.cancel(), minutes * 60_000 * timeScale);
+  return { [Symbol.dispose]: () => clearTimeout(timer) };
 }
 
-function texts(values: Readonly<Record<string, unknown>> | undefined, contexts: Contexts): Texts {
-  return Object.fromEntries(
-    Object.entries(values ?? {}).map(([name, value]) => [name, fill(String(value ?? ''), contexts)]),
-  );
-}
-
-function missing(uses: string): never {
+function unknownAction(uses: string): never {
   throw new Error(`this runner knows no folder for ${uses}`);
 }

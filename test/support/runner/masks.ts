@@ -1,11 +1,11 @@
-/** What the runner hides in a log, and in which forms [actions/runner: HostContext.cs, ValueEncoders.cs]. */
+/** What the runner hides in a log, and in which forms [HostContext.cs, ValueEncoders.cs, SecretMasker.cs]. */
 
 const HIDDEN = '***';
 
 /** The texts that a job's log must not show. Lines are hidden as they pass: what passed before stays as it was. */
 export class Masks {
   readonly #values: string[] = [];
-  #forms: string[] = [];
+  readonly #forms = new Set<string>();
 
   /** What was asked to be hidden, in order, without the forms that follow from it. */
   get values(): readonly string[] {
@@ -16,36 +16,57 @@ export class Masks {
   add(value: string): void {
     if (value.trim() === '') return;
     this.#values.push(value);
-    const lines = [value, ...value.split(/\r?\n/)].filter(line => line.trim() !== '');
-    const forms = new Set([...this.#forms, ...lines.flatMap(formsOf)]);
-    // The longest first, so that a form within another does not leave the other's rest behind.
-    this.#forms = [...forms].sort((a, b) => b.length - a.length);
+    const lines = value.split(/[\r\n]+/).filter(line => line !== '');
+    for (const form of [value, ...lines].flatMap(formsOf)) this.#forms.add(form);
   }
 
   /** Whether a text has something in it that is to be hidden. */
   touches(text: string): boolean {
-    return this.#forms.some(form => text.includes(form));
+    return this.#ranges(text).length > 0;
   }
 
+  /** The text with each hidden part as `***`; parts that overlap or touch are one. */
   hide(text: string): string {
-    return this.#forms.reduce((shown, form) => shown.replaceAll(form, HIDDEN), text);
+    let shown = '';
+    let at = 0;
+    for (const [start, end] of this.#ranges(text)) {
+      shown += text.slice(at, start) + HIDDEN;
+      at = end;
+    }
+    return shown + text.slice(at);
+  }
+
+  /** Where the hidden parts of a text begin and end, in order. */
+  #ranges(text: string): [start: number, end: number][] {
+    const found: [number, number][] = [];
+    for (const form of this.#forms) {
+      for (let at = text.indexOf(form); at >= 0; at = text.indexOf(form, at + 1))
+        found.push([at, at + form.length]);
+    }
+    const ranges: [number, number][] = [];
+    for (const [start, end] of found.sort(([a], [b]) => a - b)) {
+      const last = ranges.at(-1);
+      if (last !== undefined && start <= last[1]) last[1] = Math.max(last[1], end);
+      else ranges.push([start, end]);
+    }
+    return ranges;
   }
 }
 
+/** The value and what the runner derives from it. Nothing else is hidden: no unpadded base64, no base64url. */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
-  const base64 = [0, 1, 2].filter(from => bytes.length > from).map(from => unpadded(bytes.subarray(from)));
   return [
     value,
-    ...base64,
-    encodeURIComponent(value),
-    JSON.stringify(value).slice(1, -1),
-    value.replace(/[&<>"']/g, character => XML[character] ?? character),
+    // As it is encoded after a multiple of three bytes, one less and two less, with the padding that it ends in.
+    ...[0, 1, 2].map(shift => (bytes.length > shift ? bytes.subarray(shift) : bytes).toString('base64')),
     value.replaceAll('"', '\\"'),
     value.replaceAll("'", "''"),
-    value.replace(/^"(.*)"$/s, '$1'),
-    // PowerShell cuts a line at an ampersand and shows the parts apart.
-    ...(value.includes('&') ? value.split('&').filter(part => part.length >= 6) : []),
+    JSON.stringify(value).slice(1, -1),
+    encodeURIComponent(value).replace(/[!'()*]/g, c => `%${c.charCodeAt(0).toString(16).toUpperCase()}`),
+    value.replace(/[&<>"']/g, character => XML[character] ?? character),
+    value.length > 8 && /^".*"$/s.test(value) ? value.slice(1, -1) : '',
+    ...powerShellParts(value),
   ].filter(form => form !== '');
 }
 
@@ -57,8 +78,14 @@ const XML: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** Without the end that depends on what follows. */
-function unpadded(bytes: Buffer): string {
-  const whole = bytes.length - (bytes.length % 3);
-  return (whole === 0 ? bytes : bytes.subarray(0, whole)).toString('base64');
+/** PowerShell prints a faulty command in two parts, cut at an ampersand; after `&+` it colours the next character. */
+function powerShellParts(value: string): string[] {
+  const coloured = value.indexOf('&+');
+  const last = value.lastIndexOf('&');
+  if (last < 0) return [];
+  const parts =
+    coloured >= 0
+      ? [value.slice(0, coloured + 2), value.slice(coloured + 3)]
+      : [value.slice(0, last + 1), value.slice(last + 1)];
+  return parts.filter(part => part.length >= 6);
 }

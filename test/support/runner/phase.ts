@@ -1,17 +1,12 @@
-/** One process of a step, from its start to what the runner makes of what it left. */
+/** One process of a step, from its start to what the runner makes of what it left [ProcessInvoker.cs]. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { readCommand } from './commands.ts';
-import { allowedVariables, readPairs } from './file-commands.ts';
-import type { Machine } from './machine.ts';
+import type { Texts } from './expressions.ts';
+import { isRefused, MAX_SUMMARY_BYTES, readPairs } from './file-commands.ts';
+import { endGroup, type Machine } from './machine.ts';
 import type { Masks } from './masks.ts';
-
-export interface Annotation {
-  readonly level: 'error' | 'warning' | 'notice';
-  readonly title: string | undefined;
-  readonly message: string;
-}
+import type { Annotation, StepLog } from './step-log.ts';
 
 export interface PhaseResult {
   /** `null` when a signal ended the process. */
@@ -20,62 +15,58 @@ export interface PhaseResult {
   /** As the process wrote them. */
   readonly stdout: string;
   readonly stderr: string;
-  /** What the log shows. */
+  /** What the runner says before the process starts: `with:` and `env:`, masked by what was masked then. */
+  readonly header: string;
+  /** What the log shows of the process. */
   readonly shown: string;
+  /** Of the process, and of the runner on its step. */
   readonly annotations: readonly Annotation[];
   /** What this process asked to be hidden. */
   readonly masks: readonly string[];
-  readonly outputs: Readonly<Record<string, string>>;
+  readonly outputs: Texts;
   /** Variables for later steps. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly state: Readonly<Record<string, string>>;
+  readonly env: Texts;
+  readonly state: Texts;
   readonly summary: string;
   /** The runner's files as written, by the variable that names them. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Texts;
   /** Files that the process made beside those. */
   readonly newFiles: readonly string[];
   readonly durationMs: number;
 }
 
-/** Milliseconds from SIGINT to SIGTERM, and from there to SIGKILL [ProcessInvoker.cs]. */
-export interface KillDelays {
-  readonly sigterm: number;
-  readonly sigkill: number;
-}
-
-const KILL_DELAYS: KillDelays = { sigterm: 7500, sigkill: 2500 };
+/** Milliseconds from SIGINT to SIGTERM, from there to SIGKILL, and from a process's end to that of its output. */
+const GRACE = { sigterm: 7500, sigkill: 2500, output: 5000 };
 
 export interface PhaseOptions {
   readonly machine: Machine;
   readonly masks: Masks;
+  readonly log: StepLog;
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment but for the runner's files; what names one of those replaces the runner's. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly debug: boolean;
-  readonly killDelays?: KillDelays | undefined;
-  /** Told every line that the log shows, as it comes. */
-  readonly onLine?: ((line: string) => void) | undefined;
+  readonly env: Texts;
+  /** What the runner's own times are multiplied by: 1 as they are, less where a test shall not wait for them. */
+  readonly timeScale: number;
 }
 
 export interface Phase {
   readonly pid: number | undefined;
   readonly done: Promise<PhaseResult>;
-  /** As the runner cancels: SIGINT and SIGTERM to the process, SIGKILL to all that it started [ProcessInvoker.cs]. */
-  cancel(): void;
+  /** SIGINT, SIGTERM 7.5 s later and SIGKILL 2.5 s after that, to the process only: on a cancel, a time-out, a shutdown. */
+  interrupt(): void;
   /** SIGTERM alone, as a machine that is being shut down sends it. */
   terminate(): void;
+  /** The runner's Worker dies: nobody reads the output or the files of the process, which lives on. */
+  abandon(): void;
   /** As a machine dies, and all that it runs with it. */
   kill(): void;
 }
 
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY', 'GITHUB_PATH'];
 
-/** 1 MiB: a longer summary is dropped with an error [FileCommandManager.cs]. */
-const MOST_SUMMARY = 1024 * 1024;
-
 export function startPhase(options: PhaseOptions): Phase {
-  const { machine, masks, command, args, env, debug, killDelays = KILL_DELAYS, onLine } = options;
+  const { machine, masks, log, command, args, env, timeScale } = options;
   const files = Object.fromEntries(FILES.map(name => [name, machine.newFile(name.toLowerCase())]));
   const strangersBefore = new Set(machine.strangers());
   const masksBefore = masks.values.length;
@@ -89,64 +80,15 @@ export function startPhase(options: PhaseOptions): Phase {
   });
   const killAll = () => {
     if (child.pid === undefined) return;
-    if (process.platform === 'win32') {
+    if (process.platform === 'win32')
       spawn('taskkill', ['/pid', String(child.pid), '/t', '/f'], { stdio: 'ignore' });
-      return;
-    }
-    try {
-      process.kill(-child.pid, 'SIGKILL');
-    } catch {
-      // It has ended by itself.
-    }
+    else endGroup(child.pid);
   };
 
   let stdout = '';
   let stderr = '';
-  const shown: string[] = [];
-  const annotations: Annotation[] = [];
-  let stopped: string | undefined;
-  const show = (text: string) => {
-    for (const line of masks.hide(text).split('\n')) {
-      shown.push(line);
-      onLine?.(line);
-    }
-  };
-  const annotate = (level: Annotation['level'], message: string, title?: string) => {
-    annotations.push({ level, title, message: masks.hide(message) });
-    show(`${level[0]?.toUpperCase()}${level.slice(1)}: ${message}`);
-  };
-  const take = (line: string) => {
-    if (stopped !== undefined) {
-      if (line.trim() === `::${stopped}::`) stopped = undefined;
-      else show(line);
-      return;
-    }
-    const found = readCommand(line);
-    if (found === undefined) return show(line);
-    const { name, properties, data } = found;
-    switch (name) {
-      case 'add-mask':
-        masks.add(data);
-        // A process that masks on one line does not show it there either.
-        return show('::add-mask::***');
-      case 'debug':
-        return debug ? show(`##[debug]${data}`) : undefined;
-      case 'error':
-      case 'warning':
-      case 'notice':
-        return annotate(name, data, properties['title']);
-      case 'group':
-        return show(`▸ ${data}`);
-      case 'stop-commands':
-        stopped = data;
-        return;
-      case 'set-env':
-      case 'add-path':
-        return annotate('error', `The \`${name}\` command is disabled.`);
-      default:
-        return;
-    }
-  };
+  let isOver = false;
+  let isAbandoned = false;
   child.stdout.on('data', chunk => {
     stdout += chunk;
   });
@@ -154,67 +96,114 @@ export function startPhase(options: PhaseOptions): Phase {
     stderr += chunk;
   });
   for (const stream of [child.stdout, child.stderr])
-    createInterface({ input: stream, crlfDelay: Infinity }).on('line', take);
+    createInterface({ input: stream, crlfDelay: Infinity }).on('line', line => {
+      if (!isOver && !isAbandoned) log.take(line);
+    });
 
   const timers: NodeJS.Timeout[] = [];
-  const done = new Promise<PhaseResult>((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (exitCode, signal) => {
-      for (const timer of timers) clearTimeout(timer);
-      // The last line reaches the reader of lines in a turn of its own.
-      setImmediate(() => resolve(settle(exitCode, signal)));
-    });
+  const ended = Promise.withResolvers<void>();
+  child.on('error', ended.reject);
+  child.on('close', () => ended.resolve());
+  child.on('exit', () => {
+    if (child.pid === undefined || !isAlive(child.pid)) return;
+    // A child that holds its parent's output makes the runner wait, and lives until the job ends.
+    machine.outlives(child.pid);
+    timers.push(setTimeout(() => ended.resolve(), GRACE.output * timeScale));
   });
 
-  const settle = (exitCode: number | null, signal: NodeJS.Signals | null): PhaseResult => {
-    const text = (name: string) => readFileSync(files[name] ?? '', 'utf8');
-    const pairs = (name: string) => {
-      try {
-        return readPairs(text(name));
-      } catch (error) {
-        annotate('error', `Unable to process file command '${name}': ${String(error)}`);
-        return {};
-      }
-    };
-    let exported = {};
-    try {
-      exported = allowedVariables(pairs('GITHUB_ENV'));
-    } catch (error) {
-      annotate('error', String(error));
-    }
-    const summary = text('GITHUB_STEP_SUMMARY');
-    const tooLong = Buffer.byteLength(summary) > MOST_SUMMARY;
-    if (tooLong) annotate('error', '$GITHUB_STEP_SUMMARY upload aborted, supports content up to 1024k.');
+  const finish = async (): Promise<PhaseResult> => {
+    await ended.promise;
+    for (const timer of timers) clearTimeout(timer);
+    // The last line reaches the reader of lines in a turn of its own.
+    await new Promise(resolve => setImmediate(resolve));
+    isOver = true;
+    const texts = Object.fromEntries(FILES.map(name => [name, readFileSync(files[name] ?? '', 'utf8')]));
     return {
-      exitCode,
-      signal,
+      exitCode: child.exitCode,
+      signal: child.signalCode,
       stdout,
       stderr,
-      outputs: pairs('GITHUB_OUTPUT'),
-      env: exported,
-      state: pairs('GITHUB_STATE'),
-      summary: tooLong ? '' : masks.hide(summary),
-      files: Object.fromEntries(FILES.map(name => [name, text(name)])),
+      ...(isAbandoned ? NOTHING_READ : readFiles(texts, log, masks)),
+      files: texts,
       newFiles: machine.strangers().filter(path => !strangersBefore.has(path)),
       masks: masks.values.slice(masksBefore),
-      annotations,
-      shown: shown.join('\n'),
+      annotations: log.annotations,
+      header: log.header.join('\n'),
+      shown: log.shown.join('\n'),
       durationMs: performance.now() - start,
     };
   };
 
   return {
     pid: child.pid,
-    done,
-    cancel() {
+    done: finish(),
+    interrupt() {
       child.kill('SIGINT');
       const term = setTimeout(() => {
         child.kill('SIGTERM');
-        timers.push(setTimeout(killAll, killDelays.sigkill));
-      }, killDelays.sigterm);
+        timers.push(setTimeout(() => child.kill('SIGKILL'), GRACE.sigkill * timeScale));
+      }, GRACE.sigterm * timeScale);
       timers.push(term);
     },
     terminate: () => void child.kill('SIGTERM'),
+    abandon() {
+      isAbandoned = true;
+      child.stdout.destroy();
+      child.stderr.destroy();
+    },
     kill: killAll,
   };
+}
+
+type Read = Pick<PhaseResult, 'outputs' | 'env' | 'state' | 'summary'>;
+
+const NOTHING_READ: Read = { outputs: {}, env: {}, state: {}, summary: '' };
+
+/** Reads what a process left in the runner's files. An error in them is an annotation, and fails nothing. */
+function readFiles(files: Texts, log: StepLog, masks: Masks): Read {
+  const read = (name: string) => {
+    const { pairs, fault } = readPairs(files[name] ?? '');
+    if (fault !== undefined) {
+      const command = name.replace('GITHUB_', '').toLowerCase();
+      log.annotate('error', `Unable to process file command '${command}' successfully.`);
+      log.annotate('error', fault);
+    }
+    return pairs;
+  };
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(read('GITHUB_ENV'))) {
+    if (isRefused(name)) {
+      log.annotate('error', `Can't store ${name} output parameter using '$GITHUB_ENV' command.`);
+    } else {
+      env[name] = value;
+      log.debug(`${name}='${value}'`);
+    }
+  }
+  const outputs = { ...log.outputs, ...read('GITHUB_OUTPUT') };
+  for (const [name, value] of Object.entries(outputs)) log.debug(`Set output ${name} = ${value}`);
+  const state = { ...log.state, ...read('GITHUB_STATE') };
+  for (const [name, value] of Object.entries(state)) log.debug(`Save intra-action state ${name} = ${value}`);
+
+  const summary = files['GITHUB_STEP_SUMMARY'] ?? '';
+  const bytes = Buffer.byteLength(summary);
+  if (bytes > MAX_SUMMARY_BYTES) {
+    const kilobytes = Math.floor(bytes / 1024);
+    log.annotate(
+      'error',
+      `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of 1024k, got ${kilobytes}k.`,
+    );
+    return { env, outputs, state, summary: '' };
+  }
+  const lines = summary.split('\n').map(line => masks.hide(line));
+  return { env, outputs, state, summary: lines.join('\n') };
+}
+
+/** Whether a group has a process left. */
+function isAlive(group: number): boolean {
+  if (process.platform === 'win32') return false;
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }

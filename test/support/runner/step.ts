@@ -2,25 +2,38 @@
  * Runs one action as GitHub's runner does: `main` and `post` as child processes on Node 24, with their inputs,
  * files, state and masks. The rules are those of actions/runner 2.336.0; each is named where it is kept.
  */
-import { type ActionFile, inputVariables, readAction } from './action-file.ts';
-import { type Github, type GithubFacts, githubOf, type Machine, newMachine } from './machine.ts';
+import { readNodeAction, resolveInputs } from './action-file.ts';
+import type { Texts } from './expressions.ts';
+import { type GithubFacts, githubOf, NO_MATRIX, type Strategy } from './github.ts';
+import { newMachine } from './machine.ts';
 import { Masks } from './masks.ts';
-import { type KillDelays, type Phase, type PhaseResult, startPhase } from './phase.ts';
+import type { Phase, PhaseResult } from './phase.ts';
+import { baseContexts, newLog, type Setting, startNode, warnOfUnexpected } from './program.ts';
 
-export type { Annotation, PhaseResult } from './phase.ts';
+export type { PhaseResult } from './phase.ts';
+export type { Annotation } from './step-log.ts';
 
 export interface ActionRunOptions {
   /** The folder of `action.yml`. */
   readonly action: string;
-  readonly inputs?: Readonly<Record<string, string>>;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly inputs?: Texts;
+  /** Variables of the step. They replace even the runner's own, so that a test can break one of those. */
+  readonly env?: Texts;
+  /** What the post step gets in place of `inputs` and `env`: the runner evaluates both anew at the end of the job. */
+  readonly atEnd?: { readonly inputs?: Texts; readonly env?: Texts };
+  /** Values that are masked before the step begins, as secrets of the repository are. */
+  readonly secrets?: readonly string[];
   readonly github?: GithubFacts;
+  readonly strategy?: Strategy;
   readonly debug?: boolean;
   readonly node?: string;
   /** Arguments before the program; given the folder where the runner's files are. */
   readonly nodeArgs?: (temp: string) => readonly string[];
-  readonly killDelays?: KillDelays;
+  /** What the runner's own 7.5 s, 2.5 s and 5 s are multiplied by. */
+  readonly timeScale?: number;
   readonly onLine?: (line: string) => void;
+  /** Told when a process has been started. */
+  readonly onStart?: (stage: 'main' | 'post') => void;
   /** `false`: the machine dies before the post step. */
   readonly post?: boolean;
 }
@@ -31,85 +44,64 @@ export interface ActionRun {
   readonly post: PhaseResult;
 }
 
-/** What an action's two processes have in common. */
-export interface StepSetting {
-  readonly machine: Machine;
-  readonly masks: Masks;
-  readonly github: Github;
-  readonly debug: boolean;
-  readonly node: string;
-  readonly nodeArgs?: ((temp: string) => readonly string[]) | undefined;
-  readonly killDelays?: KillDelays | undefined;
-  readonly onLine?: ((line: string) => void) | undefined;
-}
-
-/** Starts one of the two processes of an action. `env` holds the step's variables, later ones of the job included. */
-export function startProgram(
-  program: string,
-  action: ActionFile,
-  inputs: Readonly<Record<string, string>>,
-  state: Readonly<Record<string, string>>,
-  env: Readonly<Record<string, string>>,
-  setting: StepSetting,
-): Phase {
-  const { machine, masks, github, debug, node, nodeArgs, killDelays, onLine } = setting;
-  const states = Object.entries(state).map(([key, value]) => [`STATE_${key}`, value] as const);
-  return startPhase({
-    machine,
-    masks,
-    debug,
-    killDelays,
-    onLine,
-    command: node,
-    args: [...(nodeArgs?.(machine.temp) ?? []), program],
-    env: {
-      ...machine.environment(github, debug, node),
-      ...inputVariables(action, inputs, { github }),
-      ...Object.fromEntries(states),
-      ...env,
-    },
-  });
-}
-
 export interface StartedAction {
-  /** What the running process is asked: as long as main runs, main. */
-  cancel(): void;
-  terminate(): void;
-  kill(): void;
   readonly done: Promise<ActionRun>;
+  /** The job is cancelled: main is signalled, a post step is not. */
+  cancel(): void;
+  /** The runner is shut down: whichever runs is signalled, and no post step follows. */
+  shutdown(): void;
+  /** The Worker dies: whichever runs lives on with its output closed, and no post step follows. */
+  crash(): void;
+  /** Somebody sends SIGTERM to the process that runs. */
+  terminate(): void;
+  /** Somebody kills the process that runs; a post step follows. */
+  kill(): void;
 }
 
 /** Starts an action; the post step follows main, however main ended. */
 export function startAction(options: ActionRunOptions): StartedAction {
-  const { inputs = {}, env = {}, debug = false, node = process.execPath, post: wantsPost = true } = options;
-  const machine = newMachine();
-  const action = readAction(options.action);
-  const setting: StepSetting = {
-    machine,
-    masks: new Masks(),
-    github: githubOf(options.github),
-    debug,
-    node,
-    nodeArgs: options.nodeArgs,
-    killDelays: options.killDelays,
-    onLine: options.onLine,
+  const { inputs = {}, env = {}, atEnd = {}, post: wantsPost = true, onStart } = options;
+  const setting = settingOf(options);
+  const action = readNodeAction(options.action);
+  let stage: 'main' | 'post' = 'main';
+  const start = (given: Texts, state: Texts, variables: Texts, overrides: Texts): Phase => {
+    const log = newLog(setting);
+    const contexts = { ...baseContexts(setting), job: { status: 'success' } };
+    const { values, unexpected } = resolveInputs(action, given, contexts);
+    warnOfUnexpected(unexpected, action, log);
+    const begun = stage;
+    // In a turn of its own: whoever is told wants to do something to what is returned here.
+    queueMicrotask(() => onStart?.(begun));
+    return startNode(
+      action,
+      { stage, log, inputs: values, state, env: { ...variables, ...overrides }, overrides },
+      setting,
+    );
   };
-  const start = (program: string, state: Readonly<Record<string, string>>, more = {}) =>
-    startProgram(program, action, inputs, state, { ...env, ...more }, setting);
-  let running = start(action.main, {});
+
+  let running = start(inputs, {}, {}, env);
+  let isOver = !wantsPost;
   const run = async (): Promise<ActionRun> => {
-    try {
-      const main = await running.done;
-      if (action.post === undefined || !wantsPost) return { main, post: nothing };
-      running = start(action.post, main.state, main.env);
-      return { main, post: await running.done };
-    } finally {
-      machine[Symbol.dispose]();
-    }
+    using _ = setting.machine;
+    const main = await running.done;
+    if (action.post === undefined || isOver) return { main, post: nothing };
+    stage = 'post';
+    running = start(atEnd.inputs ?? inputs, main.state, main.env, { ...env, ...atEnd.env });
+    return { main, post: await running.done };
   };
   return {
     done: run(),
-    cancel: () => running.cancel(),
+    cancel() {
+      if (stage === 'main') running.interrupt();
+    },
+    shutdown() {
+      isOver = true;
+      running.interrupt();
+    },
+    crash() {
+      isOver = true;
+      running.abandon();
+    },
     terminate: () => running.terminate(),
     kill: () => running.kill(),
   };
@@ -119,11 +111,31 @@ export function runAction(options: ActionRunOptions): Promise<ActionRun> {
   return startAction(options).done;
 }
 
+function settingOf(options: ActionRunOptions): Setting {
+  const { github, strategy = NO_MATRIX, debug = false, node = process.execPath, timeScale = 1 } = options;
+  const facts = githubOf(github);
+  const masks = new Masks();
+  for (const secret of [...(options.secrets ?? []), facts.token]) masks.add(secret);
+  return {
+    machine: newMachine(),
+    masks,
+    github: facts,
+    strategy,
+    matrix: {},
+    debug,
+    node,
+    nodeArgs: options.nodeArgs,
+    timeScale,
+    onLine: options.onLine,
+  };
+}
+
 const nothing: PhaseResult = {
   exitCode: 0,
   signal: null,
   stdout: '',
   stderr: '',
+  header: '',
   shown: '',
   annotations: [],
   masks: [],

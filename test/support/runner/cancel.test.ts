@@ -1,0 +1,139 @@
+/** What a cancel and a time-out do to a running step. Windows has no such signals. [observed]: see masks.test.ts. */
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { DEAF, listens, whenReady, whenWorkflowReady } from './ready.ts';
+import { compositeAction, nodeAction, workflowOf } from './samples.ts';
+import { runWorkflow } from './workflow.ts';
+
+/** Whether a process is there, and not only its name. */
+function isAlive(pid: string): boolean {
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' });
+  return /^[^Z]/.test(stdout.trim());
+}
+
+describe.skipIf(process.platform === 'win32')('a cancel', () => {
+  it('is SIGINT, then SIGTERM, then SIGKILL, with the runner’s pauses, and the post step follows [observed]', async () => {
+    using action = nodeAction({ main: DEAF, post: `console.log('post');` });
+    const { main, post } = await whenReady({ action: action.folder, timeScale: 0.1 }, started =>
+      started.cancel(),
+    );
+
+    expect(main.stdout.split('\n')).toEqual(['ready', 'SIGINT', 'SIGTERM', '']);
+    expect([main.exitCode, main.signal]).toEqual([null, 'SIGKILL']);
+    expect(main.durationMs).toBeGreaterThan(990);
+    expect(post.stdout).toBe('post\n');
+  });
+
+  it('leaves the files of the step to be read [observed]', async () => {
+    using action = nodeAction({
+      main: `append('GITHUB_STATE', 'key=kept');${listens()}`,
+      post: `see('STATE_key');`,
+    });
+    const { main, post } = await whenReady({ action: action.folder }, started => started.cancel());
+    expect([main.exitCode, main.state, post.stdout]).toEqual([130, { key: 'kept' }, '["kept"]\n']);
+  });
+
+  it('makes the step and the job cancelled, and runs what `always()` or `cancelled()` holds for', async () => {
+    using action = nodeAction({ main: listens(), post: `console.log('post');` });
+    const { result, jobs } = await whenWorkflowReady(
+      workflowOf(
+        `- uses: ./action
+- run: echo never
+- if: always()
+  run: echo always
+- if: cancelled()
+  run: echo cancelled
+- if: failure()
+  run: echo never`,
+        { actions: { './action': action.folder } },
+      ),
+      started => started.cancel(),
+    );
+
+    expect(result).toBe('cancelled');
+    expect(jobs['job']?.steps.map(({ outcome }) => outcome)).toEqual([
+      'cancelled',
+      'skipped',
+      'success',
+      'success',
+      'skipped',
+    ]);
+    expect(jobs['job']?.posts.map(({ phase }) => phase?.stdout)).toEqual(['post\n']);
+  });
+
+  it('does not signal a post step, nor a step with `if: always()` [observed]', async () => {
+    using action = nodeAction({ post: listens(300) });
+    using always = nodeAction({ main: listens(300) });
+    const alone = await whenReady({ action: action.folder }, started => started.cancel());
+    expect(alone.post.stdout).toBe('ready\nlet alone\n');
+
+    for (const steps of ['- uses: ./post', '- uses: ./always\n  if: always()']) {
+      const actions = { './post': action.folder, './always': always.folder };
+      const { log, result } = await whenWorkflowReady(workflowOf(steps, { actions }), started =>
+        started.cancel(),
+      );
+      expect([result, log]).toEqual(['cancelled', expect.stringMatching(/ready\s+let alone$/)]);
+    }
+  });
+
+  it('signals a step in a composite action, also where `always()` holds for that step alone', async () => {
+    using action = nodeAction({ main: listens() });
+    using outer = compositeAction({ steps: '- uses: ./action\n  if: always()' });
+    const actions = { './action': action.folder, './outer': outer.folder };
+    const { log } = await whenWorkflowReady(workflowOf('- uses: ./outer', { actions }), started =>
+      started.cancel(),
+    );
+    expect(log).toMatch(/ready\s+SIGINT\s+▸ Post Run .\/outer$/);
+  });
+
+  it('goes to the process only: its child lives until after the post steps, and its hold on the output costs time [observed]', async () => {
+    using action = nodeAction({
+      main: `import { spawn } from 'node:child_process';
+const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'inherit' });
+append('GITHUB_STATE', 'child=' + child.pid);
+process.on('SIGINT', () => process.exit(130));
+console.log('ready');`,
+      post: `process.kill(process.env.STATE_child, 0); console.log('lives');`,
+    });
+    const { main, post } = await whenReady({ action: action.folder, timeScale: 0.1 }, started =>
+      started.cancel(),
+    );
+
+    expect([main.exitCode, post.stdout]).toEqual([130, 'lives\n']);
+    expect(main.durationMs).toBeGreaterThan(490);
+    await expect.poll(() => isAlive(main.state['child'] ?? '')).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a time-out', () => {
+  it('of a step signals it as a cancel does; it has failed, and its post step is run [observed]', async () => {
+    using action = nodeAction({ main: DEAF, post: `console.log('post');` });
+    const { result, jobs } = await runWorkflow(
+      workflowOf('- uses: ./action\n  timeout-minutes: 1\n- if: failure()\n  run: echo failed', {
+        actions: { './action': action.folder },
+        timeScale: 0.03,
+      }),
+    );
+
+    expect(result).toBe('failure');
+    expect(jobs['job']?.steps.map(({ outcome }) => outcome)).toEqual(['failure', 'success']);
+    expect(jobs['job']?.steps[0]?.phase?.stdout).toBe('ready\nSIGINT\nSIGTERM\n');
+    expect(jobs['job']?.steps[0]?.annotations).toMatchObject([
+      { level: 'error', message: expect.stringContaining('has timed out after 1 minutes') },
+    ]);
+    expect(jobs['job']?.posts.map(({ outcome }) => outcome)).toEqual(['success']);
+  });
+
+  it('of a job cancels it, and the post steps are run [observed]', async () => {
+    using action = nodeAction({ main: DEAF, post: `console.log('post');` });
+    const { result, jobs } = await runWorkflow(
+      workflowOf('- uses: ./action', {
+        job: 'timeout-minutes: 1',
+        actions: { './action': action.folder },
+        timeScale: 0.03,
+      }),
+    );
+    expect([result, jobs['job']?.steps[0]?.outcome]).toEqual(['cancelled', 'cancelled']);
+    expect(jobs['job']?.posts.map(({ phase }) => phase?.stdout)).toEqual(['post\n']);
+  });
+});
