@@ -102,12 +102,9 @@ export interface ResolvedInputs {
 export function resolveInputs(action: ActionFile, given: Texts, contexts: Contexts): ResolvedInputs {
   const known = new Set([...action.inputs.keys()].map(name => name.toLowerCase()));
   const set = new Set(Object.keys(given).map(name => name.toLowerCase()));
-  const seen = Object.fromEntries(
-    Object.entries(contexts).filter(([context]) => DEFAULT_CONTEXTS.includes(context)),
-  );
   const defaults = [...action.inputs]
     .filter(([name]) => !set.has(name.toLowerCase()))
-    .map(([name, text]) => [name, fill(text ?? '', seen)] as const);
+    .map(([name, text]) => [name, fill(text ?? '', contexts)] as const);
   return {
     values: { ...given, ...Object.fromEntries(defaults) },
     unexpected: Object.keys(given).filter(name => !known.has(name.toLowerCase())),

@@ -20,9 +20,14 @@ describe('an action', () => {
   });
 
   it('gets an input whatever capitals the caller writes it in', async () => {
-    using action = nodeAction({ main: `see('INPUT_WORD');`, inputs: 'word: { default: default }' });
-    const { main } = await runAction({ action: action.folder, inputs: { Word: 'given' } });
-    expect([main.stdout, main.annotations]).toEqual(['["given"]\n', []]);
+    for (const [name, given] of [
+      ['word', 'Word'],
+      ['Word', 'word'],
+    ] as const) {
+      using action = nodeAction({ main: `see('INPUT_WORD');`, inputs: `${name}: { default: default }` });
+      const { main } = await runAction({ action: action.folder, inputs: { [given]: 'given' } });
+      expect([main.stdout, main.annotations]).toEqual(['["given"]\n', []]);
+    }
   });
 
   it('works in the workspace, on the runner’s own Node [observed]', async () => {
@@ -99,7 +104,11 @@ describe('an input that the action does not know', () => {
     const { main, post } = await runAction({ action: action.folder, inputs: { one: '1', other: 'x' } });
 
     const warning = "Unexpected input(s) 'other', valid inputs are ['one', 'two']";
-    for (const { annotations } of [main, post])
+    const steps = '- uses: ./action\n  with: { one: 1, other: x }';
+    const { jobs } = await runWorkflow(workflowOf(steps, { actions: { './action': action.folder } }));
+    const reports = [...(jobs['job']?.steps ?? []), ...(jobs['job']?.posts ?? [])];
+    expect(reports).toHaveLength(2);
+    for (const { annotations } of [main, post, ...reports])
       expect(annotations).toEqual([{ level: 'warning', title: undefined, message: warning }]);
   });
 });

@@ -161,6 +161,36 @@ describe('a composite action within another', () => {
     expect(printed).toEqual(['["1 of 2"]\n', '["1 of 2"]\n']);
   });
 
+  it('of the workspace, inside a remote one inside another: its post step too sees the outermost one’s', async () => {
+    using action = witness();
+    using inner = compositeAction({
+      inputs: ['deep-auth'],
+      steps: handingOn('deep-auth', 'owner/action@v1'),
+    });
+    using middle = compositeAction({
+      inputs: ['inner-auth'],
+      steps: '- id: inner\n  uses: ./inner\n  with: { deep-auth: "${{ inputs.inner-auth }}" }',
+    });
+    using outer = compositeAction({
+      inputs: ['deep-auth'],
+      steps: '- id: middle\n  uses: owner/middle@v1\n  with: { inner-auth: "${{ inputs.deep-auth }}-2" }',
+    });
+    const { jobs } = await runWorkflow(
+      workflowOf('- id: outer\n  uses: owner/outer@v1\n  with: { deep-auth: token }', {
+        actions: {
+          'owner/outer@v1': outer.folder,
+          'owner/middle@v1': middle.folder,
+          './inner': inner.folder,
+          'owner/action@v1': action.folder,
+        },
+      }),
+    );
+    expect(seenBy(jobs['job'], 'outer/middle/inner/use', { outer, middle, inner })).toEqual({
+      main: ['token-2', 'from deep-auth', null, 'inner'],
+      post: ['token', '', 'of token-2', 'outer'],
+    });
+  });
+
   it('remote, inside a local one inside another: its own inputs are made of the outermost one’s', async () => {
     using action = witness();
     using deepest = compositeAction({

@@ -92,6 +92,16 @@ describe('a secret', () => {
     for (const part of parts) expect(maskOf(secret).hide(part)).toBe('***');
   });
 
+  it('is not hidden in a part that is short', () => {
+    const masks = maskOf('short&part-two');
+    expect([masks.hide('short&'), masks.hide('short'), masks.hide('part-two')]).toEqual([
+      '***',
+      'short',
+      '***',
+    ]);
+    expect(maskOf('part-one&two').hide('two')).toBe('two');
+  });
+
   it('that overlaps another is one hidden part with it', () => {
     expect(maskOf('abcdef', 'defghi').hide('-abcdefghi-')).toBe('-***-');
   });

@@ -38,15 +38,18 @@ describe('a job', () => {
   });
 
   it('lets a step’s own variables go before the job’s, and those before the workflow’s', async () => {
-    using action = nodeAction({ main: `see('A', 'B', 'C', 'CI');` });
+    using action = nodeAction({ main: `see('A', 'B', 'C', 'CI', 'INPUT_ALL');`, inputs: ['all'] });
+    const all = '${{ env.A }} ${{ env.B }} ${{ env.C }}';
     const { jobs } = await runWorkflow(
-      workflowOf('- uses: ./action\n  env: { A: step }', {
+      workflowOf(`- uses: ./action\n  env: { A: step }\n  with: { all: "${all}" }`, {
         actions: { './action': action.folder },
         env: { A: 'workflow', B: 'workflow', C: 'workflow', CI: 'false' },
         job: 'env: { A: job, B: job }',
       }),
     );
-    expect(jobs['job']?.steps[0]?.phase?.stdout).toBe('["step","job","workflow","false"]\n');
+    expect(jobs['job']?.steps[0]?.phase?.stdout).toBe(
+      '["step","job","workflow","false","step job workflow"]\n',
+    );
   });
 });
 
