@@ -284,8 +284,7 @@ const runInOurs: Runner = async ({ env, secrets }) => {
     },
     secrets,
     env: rest,
-    // act has no GITHUB_REPOSITORY_ID.
-    github: { api_url, token: JOB_TOKEN, repository_id: null },
+    github: { api_url, token: JOB_TOKEN },
   });
   const jobs = Object.entries(report.jobs).filter(([, { result }]) => result !== 'skipped');
   const phases = jobs.flatMap(([job, { steps, posts }]) => [
