@@ -7,7 +7,7 @@
 import { clock } from '../src/clock.ts';
 import { LIMITS } from '../src/http/client.ts';
 import { startMapbox } from '../test/support/mapbox/server.ts';
-import { type Ended, main, post } from '../test/support/steps.ts';
+import { runMain, runPost, type StepResult } from '../test/support/steps.ts';
 
 const JOBS = Number(process.argv[2] ?? 256);
 const LIMIT = { requests: 100, intervalSeconds: 12 };
@@ -22,7 +22,7 @@ const inputs = {
 };
 
 interface Wave {
-  readonly ended: readonly Ended[];
+  readonly ended: readonly StepResult[];
   readonly requestsPerJob: number;
   /** Seconds. */
   readonly took: number;
@@ -30,7 +30,7 @@ interface Wave {
 }
 
 /** Lets every job take a step at once. */
-async function wave(step: (job: number) => Promise<Ended>): Promise<Wave> {
+async function wave(step: (job: number) => Promise<StepResult>): Promise<Wave> {
   const from = mapbox.requests.length;
   const start = clock.monotonic();
   const ended = await Promise.all(Array.from({ length: JOBS }, (_, job) => step(job)));
@@ -50,17 +50,17 @@ function imposedFrom(first: number): number {
 }
 
 const env = (job: number) => ({ GITHUB_RUN_ID: String(4711 + job), GITHUB_WORKFLOW: `Tiles ${job}` });
-const mint = await wave(job => main({ inputs, clock, limits: LIMITS, env: env(job) }));
+const mint = await wave(job => runMain({ inputs, clock, limits: LIMITS, env: env(job) }));
 const minted = mint.ended.filter(({ outputs }) => outputs['token'] !== undefined).length;
 const alive = mapbox.account.tokens().length - before;
 
 // The jobs' own work takes them beyond the window in which the last of them minted.
 await clock.sleep((LIMIT.intervalSeconds + 1) * 1000);
 const end = await wave(job =>
-  post({ inputs, clock, limits: LIMITS, env: env(job), state: mint.ended[job]?.state ?? '' }),
+  runPost({ inputs, clock, limits: LIMITS, env: env(job), state: mint.ended[job]?.state ?? '' }),
 );
 const left = mapbox.account.tokens().length - before;
-const warned = end.ended.filter(({ said }) => said.some(({ kind }) => kind === 'warning')).length;
+const warned = end.ended.filter(({ log: said }) => said.some(({ kind }) => kind === 'warning')).length;
 
 console.log(
   `${JOBS} jobs at once, ${LIMIT.requests} requests in ${LIMIT.intervalSeconds} s allowed: Mapbox's limit, five times as fast.\n`,

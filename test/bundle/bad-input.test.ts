@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { HELD, setUp, tracesOf } from '../support/bundle.ts';
+import { setUp, tracesOf } from '../support/bundle.ts';
+import { HELD } from '../support/tokens.ts';
 
 interface BadInput {
   readonly what: string;

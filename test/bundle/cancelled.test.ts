@@ -1,9 +1,10 @@
 /** The shipped bundle, and a job that ends while it works: cancelled as the runner cancels, or killed as machines die. */
 import { describe, expect, it } from 'vitest';
-import { ACTION, HELD, type Setting, setUp } from '../support/bundle.ts';
+import { ACTION, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
 import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
 import { startWorkflow } from '../support/runner/workflow.ts';
+import { HELD } from '../support/tokens.ts';
 
 /** A Mapbox that does to the n-th request what `problems` says, and tells when the first one has arrived. */
 async function setUpFor(problems: readonly (Fault | undefined)[], held = HELD) {
@@ -43,7 +44,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     await using _ = setting;
     const action = start(setting);
     await arrived;
-    expect(setting.made()).toHaveLength(1);
+    expect(setting.created()).toHaveLength(1);
     action.cancel();
     const { main, post } = await action.done;
 
@@ -55,7 +56,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     expect(post.shown).toMatch(
       /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a response\./,
     );
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('is deleted by the post step when the machine asked by SIGTERM alone', async () => {
@@ -69,7 +70,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     expect([main.exitCode, main.signal]).toEqual([1, null]);
     expect(main.shown).toContain('Cancelled.');
     expect(post.shown).toContain('Deleted the orphaned token');
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
@@ -91,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     action.kill();
     await action.done;
 
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('is deleted by the post step when the main step was killed', async () => {
@@ -104,7 +105,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
 
     expect(main.signal).toBe('SIGKILL');
     expect(post.exitCode).toBe(0);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('is named in a warning by its note where tokens:read is lacking', async () => {
@@ -115,7 +116,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     action.kill();
     const { post } = await action.done;
 
-    const [left] = setting.made();
+    const [left] = setting.created();
     expect(post.exitCode).toBe(0);
     expect(post.annotations).toMatchObject([
       { level: 'warning', message: expect.stringMatching(/lacks `tokens:read`/) },
@@ -141,7 +142,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     await action.done;
 
     expect(listed).toBe(2);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 });
 
@@ -194,7 +195,7 @@ describe.skipIf(process.platform === 'win32')('a job cancelled between two attem
 
     expect([main.exitCode, main.signal]).toEqual([1, null]);
     expect([post.exitCode, post.stdout]).toEqual([0, '']);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 });
 
@@ -230,13 +231,13 @@ it.skipIf(process.platform === 'win32')(
       timeScale: 0.1,
     });
     await inUse.promise;
-    expect(setting.made()).toHaveLength(1);
+    expect(setting.created()).toHaveLength(1);
     started.cancel();
     const { result, log } = await started.done;
 
     expect(result).toBe('cancelled');
     expect(log).not.toContain('never');
     expect(log).toContain('Deleted the token');
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   },
 );

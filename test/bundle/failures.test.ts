@@ -90,7 +90,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
 
     expectOneError(main, title, says);
     expect(post.exitCode).toBe(0);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('nobody listens', async () => {
@@ -142,7 +142,7 @@ describe('gets there all the same', () => {
 
     expect(main.exitCode).toBe(0);
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'DELETE', 'POST']);
-    expect(setting.made().map(({ id }) => id)).toEqual([main.outputs['token-id']]);
+    expect(setting.created().map(({ id }) => id)).toEqual([main.outputs['token-id']]);
   });
 });
 

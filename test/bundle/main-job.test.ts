@@ -24,7 +24,7 @@ describe('a token for the job', () => {
       ['DELETE', 204],
     ]);
     expect(post.exitCode).toBe(0);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
     expect(setting.mapbox.account.isAlive(main.outputs['token'] ?? '')).toBe(false);
   });
 
@@ -33,7 +33,7 @@ describe('a token for the job', () => {
     const { main } = await setting.run({}, { post: false });
 
     expect(setting.mapbox.account.isAlive(main.outputs['token'] ?? '')).toBe(true);
-    expect(setting.made()).toMatchObject([{ scopes: ['tilesets:read', 'tilesets:write'], usage: 'sk' }]);
+    expect(setting.created()).toMatchObject([{ scopes: ['tilesets:read', 'tilesets:write'], usage: 'sk' }]);
   });
 
   it('is public when all its scopes are', async () => {
@@ -41,7 +41,7 @@ describe('a token for the job', () => {
     const { main } = await setting.run({ scopes: 'fonts:read, styles:read' });
 
     expect(main.outputs).toMatchObject({ usage: 'pk', scopes: 'fonts:read styles:read' });
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('may be restricted to URLs', async () => {
@@ -51,7 +51,7 @@ describe('a token for the job', () => {
       { post: false },
     );
 
-    expect(setting.made()).toMatchObject([
+    expect(setting.created()).toMatchObject([
       { allowedUrls: ['https://example.com', 'https://www.example.com/maps'] },
     ]);
   });
@@ -78,7 +78,7 @@ describe('a temporary token', () => {
     expect(lives).toBeLessThanOrEqual(20 * 60_000 + main.durationMs);
     expect(setting.mapbox.requests).toHaveLength(1);
     expect(post.stdout).toBe('');
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it('is told apart also where Mapbox answers with the text alone', async () => {
@@ -138,7 +138,7 @@ describe('a permanent token', () => {
     });
     expect(setting.mapbox.requests).toHaveLength(1);
     expect(post.stdout).toBe('');
-    expect(setting.made()).toMatchObject([{ id: main.outputs['token-id'] }]);
+    expect(setting.created()).toMatchObject([{ id: main.outputs['token-id'] }]);
   });
 });
 

@@ -82,7 +82,7 @@ describe('a certificate of an authority of one’s own', () => {
 
     expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
     expect(setting.mapbox.requests).toHaveLength(2);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 
   it.each([{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])(
@@ -120,7 +120,7 @@ describe('a proxy', () => {
       expect(proxy.seen.map(({ method, url }) => [method, url])).toEqual(
         Array(2).fill(['CONNECT', new URL(setting.mapbox.url).host]),
       );
-      expect(setting.made()).toEqual([]);
+      expect(setting.created()).toEqual([]);
     },
   );
 

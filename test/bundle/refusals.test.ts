@@ -1,7 +1,8 @@
 /** What Mapbox refuses, and what a person reads then. No fault on the wire: every answer is one that Mapbox documents. */
 import { describe, expect, it } from 'vitest';
-import { HELD, setUp } from '../support/bundle.ts';
+import { setUp } from '../support/bundle.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
+import { HELD } from '../support/tokens.ts';
 
 function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
   expect(main.exitCode).toBe(1);

@@ -180,7 +180,7 @@ it.skipIf(process.platform !== 'linux')(
     }
     expect(quiet.main.shown).not.toMatch(/^\s*at /m);
     expect(debug.main.shown).toMatch(/writeResults/);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
     for (const request of setting.mapbox.requests) expect(['POST', 'DELETE']).toContain(request.method);
   },
 );

@@ -9,7 +9,7 @@ import { sweepOutputNames } from '../../src/sweep/step.ts';
 import { ACTION, tracesOf } from '../support/bundle.ts';
 import type { StandInOptions, StoredToken } from '../support/mapbox/server.ts';
 import { type ActionRunOptions, type PhaseResult, runAction } from '../support/runner/step.ts';
-import { HERE, markOf, REPOSITORY, type SweepSetting, setUpSweep } from '../support/sweep-step.ts';
+import { markerFor, REPOSITORY, SWEEPING_RUN, type SweepSetting, setUpSweep } from '../support/sweep-step.ts';
 
 const SWEEP = join(ACTION, 'sweep');
 
@@ -30,7 +30,7 @@ async function run(
     ...options,
     github: {
       repository: REPOSITORY,
-      run_id: HERE,
+      run_id: SWEEPING_RUN,
       run_attempt: '1',
       workflow: 'Sweep',
       api_url: github.url,
@@ -71,7 +71,7 @@ function fill(setting: SweepSetting): {
   kept: StoredToken[];
   doubtful: StoredToken[];
 } {
-  const { github, left, token, mapbox } = setting;
+  const { github, createJobToken: left, createToken: token, mapbox } = setting;
   const times = <T>(count: number, make: (n: number) => T) =>
     Array.from({ length: count }, (_, n) => make(n));
   const toDelete = times(60, n =>
@@ -79,7 +79,7 @@ function fill(setting: SweepSetting): {
   );
   const running = times(20, n => left(String(200 + (n % 5)), { attempt: 2 }));
   const doubtful = times(4, n => left(String(300 + n)));
-  const own = times(2, n => left(HERE, { attempt: n + 1 }));
+  const own = times(2, n => left(SWEEPING_RUN, { attempt: n + 1 }));
   for (let n = 0; n < 20; n++) github.attempts.set(`${100 + n}/1`, 'completed');
   for (let n = 0; n < 5; n++) github.attempts.set(`${200 + n}/2`, 'in_progress');
   github.attempts
@@ -88,11 +88,11 @@ function fill(setting: SweepSetting): {
     .set('302/1', 'reset');
   // Of runs that are over, were they of this repository and server, or a job's.
   const foreign = [
-    ...times(40, n => token(`Web ${markOf(String(100 + (n % 20)), { repository: '987654321' })}`)),
-    ...times(20, n => token(`Web ${markOf(String(100 + n), { repository: '123456789@github.example' })}`)),
+    ...times(40, n => token(`Web ${markerFor(String(100 + (n % 20)), { repository: '987654321' })}`)),
+    ...times(20, n => token(`Web ${markerFor(String(100 + n), { repository: '123456789@github.example' })}`)),
     ...times(20, n => token(`Web [until deleted: 123456789/${100 + n}.1#abcd1234]`, 'pk')),
-    ...times(20, n => token(`${markOf(String(100 + n))} in use, do not delete`)),
-    ...times(20, n => token(`Web ${markOf(String(100 + n)).replace('#', '#A')}`)),
+    ...times(20, n => token(`${markerFor(String(100 + n))} in use, do not delete`)),
+    ...times(20, n => token(`Web ${markerFor(String(100 + n)).replace('#', '#A')}`)),
   ];
   const already = mapbox.account.tokens().length;
   const production = times(250 - already, n => token(`Production ${n}`, n % 2 === 0 ? 'pk' : 'sk'));
@@ -112,8 +112,8 @@ describe('an account of 250 tokens', () => {
     );
 
     expect(main.exitCode).toBe(0);
-    expect(toDelete.filter(setting.alive)).toEqual([]);
-    expect(kept.filter(token => !setting.alive(token))).toEqual([]);
+    expect(toDelete.filter(setting.exists)).toEqual([]);
+    expect(kept.filter(token => !setting.exists(token))).toEqual([]);
     expect(setting.mapbox.account.tokens()).toHaveLength(190);
     expect(main.outputs).toEqual({ deleted: '60', kept: '26' });
 
@@ -178,7 +178,7 @@ describe('ends clearly', () => {
     { what: 'a username with a path', inputs: { username: '../octo' }, title: 'Invalid input' },
   ])('before any request: $what', async ({ inputs, title }) => {
     await using setting = await setUp();
-    setting.left('1');
+    setting.createJobToken('1');
     const main = await run(setting, inputs);
 
     expect(main.exitCode).toBe(1);
@@ -195,26 +195,26 @@ describe('ends clearly', () => {
     { what: 'no tokens:write', scopes: ['tokens:read'], title: 'Authorizing token is missing scopes' },
   ])('with $what', async ({ scopes, title }) => {
     await using setting = await setUp({ held: scopes });
-    const token = setting.left('1');
+    const token = setting.createJobToken('1');
     setting.github.attempts.set('1/1', 'completed');
     const main = await run(setting);
 
     expect(main.exitCode).toBe(1);
     expect(errorsOf(main)).toEqual(titleLine(title));
-    expect(setting.alive(token)).toBe(true);
+    expect(setting.exists(token)).toBe(true);
     expect(main.outputs).toEqual({});
     expectNoSecret(main, [setting.authorizingToken.token, setting.githubToken]);
   });
 
   it('with a github-token that GitHub rejects', async () => {
     await using setting = await setUp();
-    const token = setting.left('1');
+    const token = setting.createJobToken('1');
     const stale = ['ghp', 'x'.repeat(36)].join('_');
     const main = await run(setting, { 'github-token': stale });
 
     expect(main.exitCode).toBe(1);
     expect(errorsOf(main)).toEqual(titleLine('GitHub rejected the github-token'));
-    expect(setting.alive(token)).toBe(true);
+    expect(setting.exists(token)).toBe(true);
     expect(main.outputs).toEqual({});
     expectNoSecret(main, [stale, setting.authorizingToken.token]);
   });
@@ -235,7 +235,7 @@ describe('ends clearly', () => {
 
   it('with a thousand tokens', async () => {
     await using setting = await setUp();
-    for (let n = 0; n < 1000; n++) setting.left(String(1 + (n % 50)));
+    for (let n = 0; n < 1000; n++) setting.createJobToken(String(1 + (n % 50)));
     for (let run = 1; run <= 50; run++) setting.github.attempts.set(`${run}/1`, 'completed');
     const main = await run(setting);
 
@@ -249,7 +249,7 @@ describe('a note that wants to be more than a note', () => {
   it('stays text in the log and in the summary', async () => {
     await using setting = await setUp();
     const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizingToken.token}`;
-    setting.token(`${evil} ${markOf('1')}`);
+    setting.createToken(`${evil} ${markerFor('1')}`);
     setting.github.attempts.set('1/1', 'completed');
     const main = await run(setting);
 
@@ -264,7 +264,7 @@ describe('a proxy', () => {
 
   it('is used on the way to GitHub, and hears of no token', async () => {
     await using setting = await setUp();
-    const token = setting.left('1');
+    const token = setting.createJobToken('1');
     const heard: string[] = [];
     const proxy = createServer();
     proxy.on('connect', (request, socket) => {
@@ -282,7 +282,7 @@ describe('a proxy', () => {
       expect(main.exitCode).toBe(0);
       expect(heard[0]).toBe('CONNECT github.example:443');
       expect(heard.join()).not.toContain(setting.githubToken);
-      expect(setting.alive(token)).toBe(true);
+      expect(setting.exists(token)).toBe(true);
       expect(main.annotations[0]?.message).toContain('the proxy answered 403');
       expectNoSecret(main, [password, setting.githubToken]);
     } finally {
@@ -293,7 +293,7 @@ describe('a proxy', () => {
 
   it('that is no URL is named, without its password', async () => {
     await using setting = await setUp();
-    setting.left('1');
+    setting.createJobToken('1');
     const password = ['hush', 'hush'].join('-');
     const main = await run(
       setting,

@@ -21,7 +21,7 @@ it('a composite action hands its token on to the job, masked there too, and it i
   const inputs = entriesOf(run, {}).map(({ shown }) => shown);
   expect(inputs.indexOf(`Deleted the token ${id}.`)).toBeGreaterThan(inputs.indexOf('given ***'));
   expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
-  expect(caller.setting.made()).toEqual([]);
+  expect(caller.setting.created()).toEqual([]);
 });
 
 it('a reusable workflow mints by the secret that its caller hands over', async () => {
@@ -37,5 +37,5 @@ it('a reusable workflow mints by the secret that its caller hands over', async (
   expect(run.shown).not.toContain(token);
   expect(run.shown).not.toContain(caller.setting.authorizingToken.token);
   expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
-  expect(caller.setting.made()).toEqual([]);
+  expect(caller.setting.created()).toEqual([]);
 });

@@ -98,7 +98,7 @@ describe('by the tutorial, curl', () => {
     );
 
     expect([status, body]).toEqual([422, { message: 'scopes are invalid' }]);
-    expect(setting.made()).toEqual([]);
+    expect(setting.created()).toEqual([]);
   });
 });
 

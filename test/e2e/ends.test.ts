@@ -18,7 +18,7 @@ describe('a cancelled workflow', () => {
     });
     await using act = caller.start('long-step.yml');
     await arrived.promise;
-    const [made] = caller.setting.made();
+    const [made] = caller.setting.created();
     expect(made?.note).toMatch(/^Nightly release \(octo-org\/maps\) \[until job ends: /);
     act.interrupt();
     const run = await act.done;
@@ -32,14 +32,14 @@ describe('a cancelled workflow', () => {
       ),
     ]);
     expect(caller.requests()).toEqual(['POST unanswered', 'GET 200', 'DELETE 204']);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('leaves no token behind when it was cancelled while a later step used it', async () => {
     await using caller = await newCaller();
     await using act = caller.start('long-step.yml');
     await act.until(({ written, shown }) => written && shown === 'in use');
-    expect(caller.setting.made()).toHaveLength(1);
+    expect(caller.setting.created()).toHaveLength(1);
     act.interrupt();
     const run = await act.done;
 
@@ -48,7 +48,7 @@ describe('a cancelled workflow', () => {
     expect(endOf(run, { step: 'after' })).toBeUndefined();
     expect(endOf(run, { ...mint, stage: 'Post' })).toBe('success');
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 });
 
@@ -66,7 +66,7 @@ describe('the sweep after a run whose machine died', () => {
       expect(run.signal).toBe('SIGKILL');
     }
     expect(caller.requests()).toEqual(['POST 201']);
-    const [left] = caller.setting.made();
+    const [left] = caller.setting.created();
     const sweep = (GITHUB_RUN_ID: string) =>
       caller.run('sweep.yml', {
         secrets: { MAPBOX_AUTHORIZING_TOKEN: caller.setting.authorizingToken.token, GITHUB_TOKEN: token },
@@ -77,14 +77,14 @@ describe('the sweep after a run whose machine died', () => {
     const early = await sweep('4712');
     expect(early.exitCode).toBe(0);
     expect(linesOf(early, { step: 'report' })).toEqual(['deleted 0, kept 1']);
-    expect(caller.setting.made()).toEqual([left]);
+    expect(caller.setting.created()).toEqual([left]);
 
     github.attempts.set('4711/2', 'completed');
     const late = await sweep('4713');
     expect(late.exitCode).toBe(0);
     expect(linesOf(late, { step: 'report' })).toEqual(['deleted 1, kept 0']);
     expect(linesOf(late, { step: 'sweep' }).join('\n')).toContain(left?.id);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
     expect(github.requests.map(({ path, authorization }) => [path, authorization?.split(' ')[1]])).toEqual([
       ['/repos/octo-org/maps/actions/runs/4711/attempts/2', token],
       ['/repos/octo-org/maps/actions/runs/4711/attempts/2', token],

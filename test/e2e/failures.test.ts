@@ -48,6 +48,6 @@ describe('bad input', () => {
       { title: 'Mapbox rejected the scopes', message: expect.stringMatching(/`uploads:write`/) },
     ]);
     expect(caller.requests()[0]).toBe('POST 422');
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ describe('a token that was exported', () => {
     expect(summaries[0]?.value).toContain(id);
     expect(summaries[0]?.value).toContain('tilesets:write tilesets:list');
     expect(summaries[0]?.value).not.toContain(token);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('is hidden where a step prints it plain, in JSON, in its environment, and in the trace of a shell', async () => {

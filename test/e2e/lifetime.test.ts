@@ -27,7 +27,7 @@ describe('a token for the job', () => {
     ]);
     expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([`Deleted the token ${outputs['token-id']}.`]);
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
     expect(run.shown).not.toContain(outputs['token']);
     expect(run.shown).not.toContain(caller.setting.authorizingToken.token);
   });
@@ -43,7 +43,7 @@ describe('a token for the job', () => {
     expect(linesOf(run, { step: 'look' })).toEqual([expect.stringContaining('TokenValid')]);
     expect(endOf(run, { ...mint, stage: 'Post' })).toBe('success');
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('is deleted before the one of an earlier step when there are two', async () => {
@@ -66,7 +66,7 @@ describe('a token for the job', () => {
       { path: `/tokens/v2/octo/${style['token-id']}`, status: 204 },
       { path: `/tokens/v2/octo/${upload['token-id']}`, status: 204 },
     ]);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('is one of its own for each of eight jobs of a matrix', async () => {
@@ -89,7 +89,7 @@ describe('a token for the job', () => {
       ...Array.from({ length: 8 }, () => 'DELETE 204'),
       ...Array.from({ length: 8 }, () => 'POST 201'),
     ]);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   // GitHub's runner drops a job output with a masked value in it. act hands it on: what the second job reads there is dead.
@@ -106,7 +106,7 @@ describe('a token for the job', () => {
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204', 'POST 201', 'DELETE 204']);
     const tokens = ['upload', 'verify'].map(job => setBy(run, 'set-output', { ...mint, job })['token']);
     expect(new Set(tokens).size).toBe(2);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 });
 
@@ -140,7 +140,7 @@ it('a permanent token is minted, used, and stays, with no request of the post st
   expect(linesOf(run, { step: 'use' })).toEqual(['[]', expect.stringContaining('TokenValid')]);
   expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([]);
   expect(caller.requests()).toEqual(['POST 201']);
-  expect(caller.setting.made()).toMatchObject([{ id: outputs['token-id'] }]);
+  expect(caller.setting.created()).toMatchObject([{ id: outputs['token-id'] }]);
 });
 
 it('the repository of the action can use it by its path, and the sweep beside it keeps what is in use', async () => {
@@ -151,5 +151,5 @@ it('the repository of the action can use it by its path, and the sweep beside it
   expect(errorsOf(run, {})).toEqual([]);
   expect(setBy(run, 'set-output', { step: 'sweep' })).toEqual({ deleted: '0', kept: '1' });
   expect(caller.requests()).toEqual(['POST 201', 'GET 200', 'DELETE 204']);
-  expect(caller.setting.made()).toEqual([]);
+  expect(caller.setting.created()).toEqual([]);
 });

@@ -48,7 +48,7 @@ describe('tilesets-cli with a token for the job', () => {
       'octo.parks',
     ]);
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204', 'POST 201', 'DELETE 204']);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('says which scope is missing when it was not asked for', async () => {
@@ -64,7 +64,7 @@ describe('tilesets-cli with a token for the job', () => {
     expect(caller.setting.mapbox.requests).toContainEqual(
       expect.objectContaining({ path: '/tilesets/v1/sources/octo/parks', status: 403 }),
     );
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 
   it('is refused once the token is dead, and a post step that finds it gone is content', async () => {
@@ -77,7 +77,7 @@ describe('tilesets-cli with a token for the job', () => {
     expect(linesOf(run, { job, step: 'upload' }).at(-1)).toBe(refused);
     expect(endOf(run, { job, step: 'mapbox', stage: 'Post' })).toBe('success');
     expect(run.shown).not.toMatch(/::warning/);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 });
 
@@ -122,6 +122,6 @@ describe('an error of tilesets-cli that prints the whole token', () => {
     const { token = '' } = setBy(run, 'set-output', { job: 'unreachable', step: 'mapbox' });
     expect(token).toMatch(/^sk\./);
     expect(run.shown).not.toContain(token);
-    expect(caller.setting.made()).toEqual([]);
+    expect(caller.setting.created()).toEqual([]);
   });
 });

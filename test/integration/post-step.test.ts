@@ -1,21 +1,22 @@
 /** A post step whose inputs or surroundings are no longer those of the main step. */
 import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
-import { main, post, VirtualClock } from '../support/steps.ts';
+import { runMain, runPost } from '../support/steps.ts';
 
 const HELD = ['tokens:write', 'tokens:read', 'tilesets:write'];
 const SAME = { GITHUB_ACTION_PATH: '/actions/mint' };
 
 async function setUp() {
-  const clock = new VirtualClock();
-  const mapbox = await startMapbox({ now: () => clock.truth() });
+  const clock = FakeClock.running();
+  const mapbox = await startMapbox({ now: () => clock.mapboxTime() });
   const authorizingToken = mapbox.account.issue({ scopes: HELD });
   const inputs = {
     'authorizing-token': authorizingToken.token,
     scopes: 'tilesets:write',
     'api-url': mapbox.url,
   };
-  const { state, outputs } = await main({ inputs, clock, env: SAME });
+  const { state, outputs } = await runMain({ inputs, clock, env: SAME });
   return { clock, mapbox, authorizingToken, inputs, state, outputs };
 }
 
@@ -35,13 +36,13 @@ describe('a post step with another authorizing token than the main step', () => 
     };
     const before = mapbox.requests.length;
     const changed = { ...inputs, 'authorizing-token': tokens[given] ?? given };
-    const ended = await post({ inputs: changed, clock, state, env: SAME });
+    const ended = await runPost({ inputs: changed, clock, state, env: SAME });
     expect(mapbox.requests).toHaveLength(before);
-    expect(ended.end).toBe('success');
-    expect(ended.said).toEqual([
+    expect(ended.conclusion).toBe('success');
+    expect(ended.log).toEqual([
       { kind: 'warning', text: expect.stringContaining(`\`authorizing-token\` ${what}`) },
     ]);
-    const warning = ended.said[0]?.text ?? '';
+    const warning = ended.log[0]?.text ?? '';
     expect(warning).toMatch(/evaluates inputs again.*`\$\{\{ env\.X \}\}`/);
     expect(warning).toContain(outputs['token-id']);
     expect(warning).toContain(outputs['note']);
@@ -51,13 +52,13 @@ describe('a post step with another authorizing token than the main step', () => 
 
   it('names the runner’s own fault, and three ways out, in a nested local composite action', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
-    const ended = await post({
+    const ended = await runPost({
       inputs: { ...inputs, 'authorizing-token': '' },
       clock,
       state,
       env: { GITHUB_ACTION_PATH: '/actions/outer' },
     });
-    const warning = ended.said[0]?.text ?? '';
+    const warning = ended.log[0]?.text ?? '';
     expect(warning).toMatch(
       /actions\/runner\/issues\/2030.*Three ways out: .*same name.*owner\/repo\/path@ref.*`env` of the job/s,
     );
@@ -68,20 +69,20 @@ describe('a post step with another authorizing token than the main step', () => 
   it('says when a temporary one expired, by the runner’s clock', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     const expired = mapbox.account.issueTemporary({ scopes: HELD, seconds: -60 });
-    const ended = await post({
+    const ended = await runPost({
       inputs: { ...inputs, 'authorizing-token': expired },
       clock,
       state,
       env: SAME,
     });
-    expect(ended.said[0]?.text).toMatch(/temporary token, expired at .*runner's clock says/);
+    expect(ended.log[0]?.text).toMatch(/temporary token, expired at .*runner's clock says/);
     await mapbox.close();
   });
 
   it('deletes with another token of the same account', async () => {
     const { clock, mapbox, inputs, state, outputs } = await setUp();
     const other = mapbox.account.issue({ scopes: HELD });
-    await post({ inputs: { ...inputs, 'authorizing-token': other.token }, clock, state, env: SAME });
+    await runPost({ inputs: { ...inputs, 'authorizing-token': other.token }, clock, state, env: SAME });
     expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
     await mapbox.close();
   });
@@ -96,8 +97,8 @@ it.each([
   async (_, changes) => {
     const { clock, mapbox, inputs, state, outputs } = await setUp();
     const { 'api-url': _api, ...rest } = inputs;
-    const ended = await post({ inputs: { ...rest, ...changes, timeout: 'x' }, clock, state, env: SAME });
-    expect(ended.said).toEqual([{ kind: 'info', text: `Deleted the token ${outputs['token-id']}.` }]);
+    const ended = await runPost({ inputs: { ...rest, ...changes, timeout: 'x' }, clock, state, env: SAME });
+    expect(ended.log).toEqual([{ kind: 'info', text: `Deleted the token ${outputs['token-id']}.` }]);
     expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
     await mapbox.close();
   },

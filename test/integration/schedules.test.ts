@@ -4,10 +4,11 @@
  * its smallest schedule.
  */
 import { expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import fc from '../support/random.ts';
-import { type Ended, main, post, VirtualClock } from '../support/steps.ts';
+import { runMain, runPost, type StepResult } from '../support/steps.ts';
 
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 48));
 const TIMEOUT = 30_000;
@@ -100,9 +101,9 @@ it(
     const ends: Record<string, number> = {};
     await fc.assert(
       fc.asyncProperty(schedule, async plan => {
-        const clock = new VirtualClock(plan.skew);
+        const clock = FakeClock.running(plan.skew);
         await using mapbox = await startMapbox({
-          now: () => clock.truth(),
+          now: () => clock.mapboxTime(),
           fault: ({ method }, index) => believed(method, plan.problems[index] ?? undefined),
         });
         const held = [
@@ -128,38 +129,45 @@ it(
           summary: 'true',
         };
         const { chance, unsent, dieAt, diskFull } = plan;
-        const first = await main({ inputs, clock, chance, unsent, dieAt, diskFull });
-        const minted = mapbox.account.everIssued().filter(({ id }) => !before.has(id));
-        const second = await post({
+        const first = await runMain({
           inputs,
           clock,
-          chance,
+          seed: chance,
+          notSent: unsent,
+          killAt: dieAt,
+          diskFull,
+        });
+        const minted = mapbox.account.everIssued().filter(({ id }) => !before.has(id));
+        const second = await runPost({
+          inputs,
+          clock,
+          seed: chance,
           state: first.state,
-          unsent: plan.unsentInPost,
-          dieAt: plan.dieInPostAt,
+          notSent: plan.unsentInPost,
+          killAt: plan.dieInPostAt,
         });
         mains++;
-        ends[first.end] = (ends[first.end] ?? 0) + 1;
+        ends[first.conclusion] = (ends[first.conclusion] ?? 0) + 1;
 
         for (const step of [first, second]) {
           expectNoSecret(step, [authorizingToken.token, ...minted.map(({ token }) => token)]);
-          expect(step.took).toBeLessThan(TIMEOUT + GRACE);
-          expect(step.said.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
-          expect(step.said.filter(({ text }) => text.includes('Internal error'))).toEqual([]);
+          expect(step.elapsed).toBeLessThan(TIMEOUT + GRACE);
+          expect(step.log.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
+          expect(step.log.filter(({ text }) => text.includes('Internal error'))).toEqual([]);
         }
         expect(mapbox.account.find(bystander.id)).toBeDefined();
         expect(mapbox.account.find(authorizingToken.id)).toBeDefined();
-        expect(second.end).not.toBe('failure');
-        if (first.end === 'failure') expect([first.outputs, first.variables]).toEqual([{}, {}]);
-        if (first.end === 'success') {
+        expect(second.conclusion).not.toBe('failure');
+        if (first.conclusion === 'failure') expect([first.outputs, first.variables]).toEqual([{}, {}]);
+        if (first.conclusion === 'success') {
           expect(first.masks).toContain(first.outputs['token']);
           expect(first.variables).toEqual({ MAPBOX_ACCESS_TOKEN: first.outputs['token'] });
         }
-        const warnings = [...first.said, ...second.said].filter(
+        const warnings = [...first.log, ...second.log].filter(
           ({ kind }) => kind === 'warning' || kind === 'error',
         );
         // A machine that dies in the post step leaves what it leaves: that is the sweep's.
-        const silent = second.end === 'dead';
+        const silent = second.conclusion === 'killed';
         const left = silent ? [] : mapbox.account.tokens().filter(({ id }) => !before.has(id));
         for (const token of left) {
           const kept = plan.lifetime === 'permanent' && first.outputs['token-id'] === token.id;
@@ -184,7 +192,7 @@ function believed(method: string, fault: Fault | undefined): Fault | undefined {
 }
 
 /** Nothing that was said, summed up or kept has a token in it. */
-function expectNoSecret(step: Ended, secrets: string[]): void {
-  const traces = [...step.said.map(({ text }) => text), step.summary, step.state];
+function expectNoSecret(step: StepResult, secrets: string[]): void {
+  const traces = [...step.log.map(({ text }) => text), ...step.summary.flat(), step.state];
   for (const secret of secrets) for (const trace of traces) expect(trace).not.toContain(secret);
 }

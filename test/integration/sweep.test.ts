@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { HERE, markOf, type Swept, setUpSweep } from '../support/sweep-step.ts';
+import { markerFor, SWEEPING_RUN, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
 
-const said = (swept: Swept, kind: string) => swept.said.filter(one => one.kind === kind).map(one => one.text);
+const said = (swept: SweepResult, kind: string) =>
+  swept.log.filter(one => one.kind === kind).map(one => one.text);
 const requestsOf = ({ mapbox }: { mapbox: { requests: readonly { method: string; status?: number }[] } }) =>
   mapbox.requests.map(({ method, status }) => `${method} ${status}`);
 
 describe('the sweep', () => {
   it('deletes the tokens of attempts that are over, and keeps those of others', async () => {
     await using setting = await setUpSweep();
-    const over = [setting.left('1'), setting.left('1', { usage: 'pk' }), setting.left('2', { attempt: 3 })];
-    const kept = [setting.left('2', { attempt: 4 }), setting.left('3'), setting.left('4')];
+    const over = [
+      setting.createJobToken('1'),
+      setting.createJobToken('1', { usage: 'pk' }),
+      setting.createJobToken('2', { attempt: 3 }),
+    ];
+    const kept = [
+      setting.createJobToken('2', { attempt: 4 }),
+      setting.createJobToken('3'),
+      setting.createJobToken('4'),
+    ];
     setting.github.attempts
       .set('1/1', 'completed')
       .set('2/3', 'completed')
@@ -19,9 +28,9 @@ describe('the sweep', () => {
     const before = setting.mapbox.account.tokens().length;
     const swept = await setting.sweep();
 
-    expect(swept.end).toBe('success');
-    expect(over.filter(setting.alive)).toEqual([]);
-    expect(kept.filter(setting.alive)).toEqual(kept);
+    expect(swept.conclusion).toBe('success');
+    expect(over.filter(setting.exists)).toEqual([]);
+    expect(kept.filter(setting.exists)).toEqual(kept);
     expect(setting.mapbox.account.tokens()).toHaveLength(before - over.length);
     expect(swept.outputs).toEqual({ deleted: '3', kept: '3' });
     expect(said(swept, 'info').at(-1)).toBe('Deleted 3 tokens, kept 3.');
@@ -30,9 +39,9 @@ describe('the sweep', () => {
   it('tells of each token of this repository its id, note, age and verdict, in the log and in the summary', async () => {
     await using setting = await setUpSweep();
     const now = setting.clock.now();
-    const old = setting.left('1', { created: new Date(now - 50 * 3_600_000) });
-    const young = setting.left('2', { created: new Date(now - 30 * 60_000) });
-    const other = setting.token('Production key');
+    const old = setting.createJobToken('1', { created: new Date(now - 50 * 3_600_000) });
+    const young = setting.createJobToken('2', { created: new Date(now - 30 * 60_000) });
+    const other = setting.createToken('Production key');
     setting.github.attempts.set('1/1', 'completed').set('2/1', 'in_progress');
     const swept = await setting.sweep();
 
@@ -47,14 +56,14 @@ describe('the sweep', () => {
       [young.id, young.note, '30 min old', 'kept, its run is not over (in_progress)'],
       [old.id, old.note, '2 days old', 'deleted, its run is over'],
     ]);
-    expect(JSON.stringify([swept.said, swept.summary])).not.toContain(other.id);
+    expect(JSON.stringify([swept.log, swept.summary])).not.toContain(other.id);
   });
 
   it('asks GitHub once for each attempt, at most five at a time', async () => {
     await using setting = await setUpSweep({ delay: 20 });
     for (let run = 1; run <= 20; run++) {
       setting.github.attempts.set(`${run}/1`, 'in_progress');
-      for (let n = 0; n < 3; n++) setting.left(String(run));
+      for (let n = 0; n < 3; n++) setting.createJobToken(String(run));
     }
     await setting.sweep();
 
@@ -66,15 +75,15 @@ describe('the sweep', () => {
 
   it('keeps the default token, its own token and the tokens of its own run without asking anybody', async () => {
     await using setting = await setUpSweep();
-    const own = setting.left(HERE, { attempt: 7 });
+    const own = setting.createJobToken(SWEEPING_RUN, { attempt: 7 });
     const byDefault = setting.mapbox.account.tokens().find(token => token.default);
-    if (byDefault) setting.mapbox.account.update(byDefault, { note: markOf('1') });
-    setting.mapbox.account.update(setting.authorizingToken, { note: `sweep ${markOf('1')}` });
-    setting.github.attempts.set('1/1', 'completed').set(`${HERE}/7`, 'completed');
+    if (byDefault) setting.mapbox.account.update(byDefault, { note: markerFor('1') });
+    setting.mapbox.account.update(setting.authorizingToken, { note: `sweep ${markerFor('1')}` });
+    setting.github.attempts.set('1/1', 'completed').set(`${SWEEPING_RUN}/7`, 'completed');
     const swept = await setting.sweep();
 
     expect(setting.mapbox.account.tokens()).toHaveLength(3);
-    expect(setting.alive(own)).toBe(true);
+    expect(setting.exists(own)).toBe(true);
     expect(setting.github.requests).toEqual([]);
     expect(swept.outputs).toEqual({ deleted: '0', kept: '3' });
     for (const reason of ["the account's default token", 'the authorizing token', 'the run that sweeps'])
@@ -85,7 +94,7 @@ describe('the sweep', () => {
     await using setting = await setUpSweep();
     const swept = await setting.sweep({ timeout: 'never', 'github-token': ` ${setting.githubToken}\n` });
 
-    expect(swept.end).toBe('failure');
+    expect(swept.conclusion).toBe('failure');
     expect(swept.masks).toEqual(
       expect.arrayContaining([setting.authorizingToken.token, setting.githubToken]),
     );
@@ -95,25 +104,25 @@ describe('the sweep', () => {
   it('waits for the rate limit and goes on where it was', async () => {
     await using setting = await setUpSweep({ rateLimit: { requests: 10, intervalSeconds: 60 } });
     setting.github.attempts.set('1/1', 'completed');
-    for (let n = 0; n < 25; n++) setting.left('1');
+    for (let n = 0; n < 25; n++) setting.createJobToken('1');
     const swept = await setting.sweep();
 
     expect(swept.outputs).toEqual({ deleted: '25', kept: '0' });
     const deletions = setting.mapbox.requests.filter(({ status }) => status === 204).map(({ path }) => path);
     expect(new Set(deletions).size).toBe(25);
     expect(requestsOf(setting).filter(request => request === 'DELETE 429')).toHaveLength(2);
-    expect(swept.took).toBeGreaterThan(60_000);
+    expect(swept.elapsed).toBeGreaterThan(60_000);
   });
 
   it('ends with a thousand tokens when the time is up, and the next sweep does the rest', async () => {
     await using setting = await setUpSweep();
     for (let n = 0; n < 1000; n++) {
-      setting.left(String(1 + (n % 100)));
+      setting.createJobToken(String(1 + (n % 100)));
       setting.github.attempts.set(`${1 + (n % 100)}/1`, 'completed');
     }
     const first = await setting.sweep();
 
-    expect(first.end).toBe('success');
+    expect(first.conclusion).toBe('success');
     const deleted = Number(first.outputs['deleted']);
     expect(deleted).toBeGreaterThanOrEqual(400);
     expect(first.outputs['kept']).toBe(String(1000 - deleted));
@@ -129,12 +138,12 @@ describe('the sweep', () => {
 describe('a dry run', () => {
   it('says what would be deleted, deletes nothing, and needs no tokens:write', async () => {
     await using setting = await setUpSweep({ held: ['tokens:read'] });
-    const [gone, kept] = [setting.left('1'), setting.left('2')];
+    const [gone, kept] = [setting.createJobToken('1'), setting.createJobToken('2')];
     setting.github.attempts.set('1/1', 'completed').set('2/1', 'in_progress');
     const swept = await setting.sweep({ 'dry-run': 'true' });
 
-    expect(swept.end).toBe('success');
-    expect([gone, kept].every(setting.alive)).toBe(true);
+    expect(swept.conclusion).toBe('success');
+    expect([gone, kept].every(setting.exists)).toBe(true);
     expect(requestsOf(setting)).toEqual(['GET 200']);
     expect(swept.outputs).toEqual({ deleted: '0', kept: '2' });
     expect(said(swept, 'info')).toContainEqual(
@@ -163,15 +172,15 @@ describe('what GitHub does not say', () => {
     { what: 'a reset', attempt: 'reset' },
   ] as const)('keeps the token and names it: $what', async ({ attempt }) => {
     await using setting = await setUpSweep();
-    const doubtful = setting.left('1');
-    const over = setting.left('3');
+    const doubtful = setting.createJobToken('1');
+    const over = setting.createJobToken('3');
     if (attempt !== undefined) setting.github.attempts.set('1/1', attempt);
     setting.github.attempts.set('3/1', 'completed');
     const swept = await setting.sweep();
 
-    expect(swept.end).toBe('success');
-    expect(setting.alive(doubtful)).toBe(true);
-    expect(setting.alive(over)).toBe(false);
+    expect(swept.conclusion).toBe('success');
+    expect(setting.exists(doubtful)).toBe(true);
+    expect(setting.exists(over)).toBe(false);
     expect(setting.github.requests).toHaveLength(2);
     expect(said(swept, 'warning')).toEqual([
       expect.stringContaining(
@@ -183,7 +192,7 @@ describe('what GitHub does not say', () => {
 
   it('says which permission may be missing', async () => {
     await using setting = await setUpSweep();
-    setting.left('1');
+    setting.createJobToken('1');
     const swept = await setting.sweep();
 
     expect(said(swept, 'warning').join()).toContain('`permissions: actions: read`');
@@ -192,7 +201,7 @@ describe('what GitHub does not say', () => {
   it('is not asked on when the hour is used up', async () => {
     await using setting = await setUpSweep();
     for (let run = 1; run <= 40; run++) {
-      setting.left(String(run));
+      setting.createJobToken(String(run));
       setting.github.attempts.set(`${run}/1`, {
         status: 403,
         headers: { 'x-ratelimit-remaining': '0' },
@@ -201,18 +210,18 @@ describe('what GitHub does not say', () => {
     }
     const swept = await setting.sweep();
 
-    expect(swept.end).toBe('success');
+    expect(swept.conclusion).toBe('success');
     expect(setting.github.requests.length).toBeLessThanOrEqual(5);
     expect(said(swept, 'warning')[0]).toMatch(/^Kept 40 tokens[\s\S]*and 20 more, see the log/);
   });
 
   it('cannot hang the step: what is asked has half of the time', async () => {
     await using setting = await setUpSweep();
-    const [hanging, over] = [setting.left('1'), setting.left('2')];
+    const [hanging, over] = [setting.createJobToken('1'), setting.createJobToken('2')];
     setting.github.attempts.set('1/1', 'hang').set('2/1', 'completed');
     const swept = await setting.sweep({ timeout: '2s' });
 
-    expect([setting.alive(hanging), setting.alive(over)]).toEqual([true, false]);
+    expect([setting.exists(hanging), setting.exists(over)]).toEqual([true, false]);
     expect(said(swept, 'warning').join()).toContain('it took too long (TIMEOUT)');
   });
 });
@@ -220,10 +229,10 @@ describe('what GitHub does not say', () => {
 describe('a clear end', () => {
   it('where the account has no token of this repository', async () => {
     await using setting = await setUpSweep();
-    setting.token('Production key');
+    setting.createToken('Production key');
     const swept = await setting.sweep();
 
-    expect(swept).toMatchObject({ end: 'success', outputs: { deleted: '0', kept: '0' }, summary: [] });
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '0' }, summary: [] });
     expect(said(swept, 'info')).toEqual([
       'The account octo has 3 tokens; 0 of them with the note of a job of octo-org/maps.',
       'Deleted 0 tokens, kept 0.',
@@ -236,7 +245,7 @@ describe('a clear end', () => {
     setting.mapbox.fault = () => ({ kind: 'status', status: 200, processed: false, body: [] });
     const swept = await setting.sweep();
 
-    expect(swept).toMatchObject({ end: 'success', outputs: { deleted: '0', kept: '0' } });
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '0' } });
     expect(said(swept, 'info')[0]).toMatch(/^The account octo has 0 tokens/);
   });
 
@@ -244,7 +253,7 @@ describe('a clear end', () => {
     await using setting = await setUpSweep({ held: ['tokens:write'] });
     const swept = await setting.sweep();
 
-    expect(swept.end).toBe('failure');
+    expect(swept.conclusion).toBe('failure');
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(/^Mapbox account or permission not found: .*lacks `tokens:read`/),
     ]);
@@ -253,7 +262,7 @@ describe('a clear end', () => {
 
   it('without tokens:write, told by the list', async () => {
     await using setting = await setUpSweep({ held: ['tokens:read'] });
-    setting.left('1');
+    setting.createJobToken('1');
     const swept = await setting.sweep();
 
     expect(said(swept, 'error')).toEqual([
@@ -267,7 +276,7 @@ describe('a clear end', () => {
 
   it('without tokens:write, where only the deletion tells', async () => {
     await using setting = await setUpSweep();
-    const tokens = [setting.left('1'), setting.left('1')];
+    const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
     setting.mapbox.fault = ({ method }) =>
       method === 'DELETE'
@@ -275,7 +284,7 @@ describe('a clear end', () => {
         : undefined;
     const swept = await setting.sweep();
 
-    expect(tokens.every(setting.alive)).toBe(true);
+    expect(tokens.every(setting.exists)).toBe(true);
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
         /^Mapbox account or permission not found: .*lacks `tokens:write`. Deleted 0 of 2 tokens/,
@@ -297,10 +306,10 @@ describe('a clear end', () => {
 
   it('with a github-token that GitHub rejects', async () => {
     await using setting = await setUpSweep();
-    for (let run = 1; run <= 30; run++) setting.left(String(run));
+    for (let run = 1; run <= 30; run++) setting.createJobToken(String(run));
     const swept = await setting.sweep({ 'github-token': ['ghs', 'expired'].join('_') });
 
-    expect(swept.end).toBe('failure');
+    expect(swept.conclusion).toBe('failure');
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(/^GitHub rejected the github-token: GitHub answered 401/),
     ]);
@@ -332,7 +341,7 @@ describe('a clear end', () => {
 
   it('with an authorizing token that dies on the way', async () => {
     await using setting = await setUpSweep();
-    for (let n = 0; n < 5; n++) setting.left('1');
+    for (let n = 0; n < 5; n++) setting.createJobToken('1');
     setting.github.attempts.set('1/1', 'completed');
     setting.mapbox.fault = (_, index) => {
       if (index === 3) setting.mapbox.account.delete(setting.authorizingToken.id);
@@ -359,12 +368,12 @@ describe('a clear end', () => {
         /^Mapbox server error: The tokens could not be listed\. .*Gave up after \d+ attempts/,
       ),
     ]);
-    expect(swept.took).toBeLessThanOrEqual(301_000);
+    expect(swept.elapsed).toBeLessThanOrEqual(301_000);
   });
 
   it('where Mapbox stumbles over one token only: the others go', async () => {
     await using setting = await setUpSweep();
-    const tokens = [setting.left('1'), setting.left('1'), setting.left('1')];
+    const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
     setting.mapbox.fault = ({ method, path }) =>
       method === 'DELETE' && path.endsWith(tokens[0]?.id ?? '')
@@ -372,7 +381,7 @@ describe('a clear end', () => {
         : undefined;
     const swept = await setting.sweep();
 
-    expect(tokens.filter(setting.alive)).toEqual([tokens[0]]);
+    expect(tokens.filter(setting.exists)).toEqual([tokens[0]]);
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(/^Mapbox server error: .*Deleted 2 of 3 tokens/),
     ]);
@@ -380,7 +389,7 @@ describe('a clear end', () => {
 
   it('where somebody else deletes the same tokens: they are gone', async () => {
     await using setting = await setUpSweep();
-    const tokens = [setting.left('1'), setting.left('1'), setting.left('1')];
+    const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
     setting.mapbox.fault = ({ method }) => {
       if (method === 'DELETE') for (const { id } of tokens) setting.mapbox.account.delete(id);
@@ -388,7 +397,7 @@ describe('a clear end', () => {
     };
     const swept = await setting.sweep();
 
-    expect(swept).toMatchObject({ end: 'success', outputs: { deleted: '3', kept: '0' } });
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '3', kept: '0' } });
     expect(requestsOf(setting)).toEqual(['GET 200', 'DELETE 404', 'GET 200']);
   });
 

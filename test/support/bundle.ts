@@ -3,20 +3,10 @@ import { dirname } from 'node:path';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
 import { type ActionRun, type ActionRunOptions, type PhaseResult, runAction } from './runner/step.ts';
+import { HELD } from './tokens.ts';
 
 /** The project's folder: the action as it ships. */
 export const ACTION = dirname(dirname(import.meta.dirname));
-
-/** What the authorizing token of the tests holds, unless a test says otherwise. */
-export const HELD = [
-  'tokens:write',
-  'tokens:read',
-  'styles:read',
-  'fonts:read',
-  'tilesets:read',
-  'tilesets:write',
-  'tilesets:list',
-];
 
 export interface Setting extends AsyncDisposable {
   readonly mapbox: MapboxStandIn;
@@ -25,8 +15,8 @@ export interface Setting extends AsyncDisposable {
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
   /** The inputs that `run` starts from. */
   readonly inputs: Record<string, string>;
-  /** Tokens on the account that were not there at the beginning. */
-  made(): StoredToken[];
+  /** Tokens on the account that were not there at the start. */
+  created(): StoredToken[];
 }
 
 export async function setUp(options: StandInOptions & { held?: string[] } = {}): Promise<Setting> {
@@ -44,7 +34,7 @@ export async function setUp(options: StandInOptions & { held?: string[] } = {}):
     inputs,
     run: (more = {}, runOptions = {}) =>
       runAction({ action: ACTION, ...runOptions, inputs: { ...inputs, ...more } }),
-    made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
+    created: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
     [Symbol.asyncDispose]: () => mapbox.close(),
   };
 }

@@ -1,105 +1,32 @@
-/** Stand-ins for what the logic talks to: time that passes when told, and a wire that answers from a script. */
-import type { Clock } from '../../src/clock.ts';
+/** Mapbox as a script: a client that gives one response after another, and remembers what was requested. */
 import type { HttpResponse, NoResponse } from '../../src/http/client.ts';
-import type { Account, AuthorizingToken } from '../../src/mapbox/account.ts';
+import type { Account } from '../../src/mapbox/account.ts';
 import type { ApiRequest, SendRequest } from '../../src/mapbox/client.ts';
-import type { Indeterminate, NotSent, RateLimited, Rejected } from '../../src/mapbox/result.ts';
-import type { RetryOptions } from '../../src/mapbox/retry.ts';
-import type { WorkflowRun } from '../../src/runtime/workflow-run.ts';
 import { Secret } from '../../src/secret.ts';
+import { START } from './fake-clock.ts';
+import { authorizingToken, OWNER } from './tokens.ts';
 
-/** The moment at which every fake clock starts. */
-export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
-
-export class FakeClock implements Clock {
-  /** Every wait, in milliseconds. */
-  readonly slept: number[] = [];
-  /** Told of every wait before it begins. */
-  onSleep: (milliseconds: number) => void = () => {};
-  #elapsed = 0;
-
-  now(): number {
-    return START + this.#elapsed;
-  }
-
-  monotonic(): number {
-    return this.#elapsed;
-  }
-
-  async sleep(milliseconds: number): Promise<void> {
-    this.slept.push(milliseconds);
-    this.onSleep(milliseconds);
-    this.pass(milliseconds);
-  }
-
-  pass(milliseconds: number): void {
-    this.#elapsed += milliseconds;
-  }
-}
-
-/** Patience with `milliseconds` left, which reports into `lines`. */
-export function patience(
-  clock: FakeClock,
-  milliseconds = 300_000,
-  random: () => number = () => 0.5,
-  lines: string[] = [],
-): RetryOptions {
-  return {
-    clock,
-    random,
-    deadline: clock.monotonic() + milliseconds,
-    log: line => void lines.push(line),
-  };
-}
-
-/** Built when the test runs, so that no file holds anything that looks like a token. */
-export function tokenText(usage: string, claims: object): string {
-  return [usage, Buffer.from(JSON.stringify(claims)).toString('base64url'), 'S'.repeat(22)].join('.');
-}
-
-export const OWNER = 'octo';
-
-/** The `n`-th token id of a test. */
-export const idOf = (n: number) => `c${String(n).padStart(24, '0')}`;
-
-export const AUTHORIZER_ID = idOf(0);
-
-export const authorizerText = tokenText('sk', { u: OWNER, a: AUTHORIZER_ID });
-
-export const authorizingToken: AuthorizingToken = {
-  secret: new Secret(authorizerText),
-  usage: 'sk',
-  username: OWNER,
-  id: AUTHORIZER_ID,
-  expiresAt: undefined,
-  scopes: undefined,
-};
-
-export const run: WorkflowRun = {
-  server: 'https://github.com',
-  repository: 'octo-org/maps',
-  repositoryId: '123456789',
-  id: '4711',
-  attempt: '1',
-};
-
-export function answer(status: number, text: string, headers: Record<string, string> = {}): HttpResponse {
+export function textResponse(
+  status: number,
+  text: string,
+  headers: Record<string, string> = {},
+): HttpResponse {
   return { kind: 'response', status, headers, body: { kind: 'complete', text: new Secret(text) } };
 }
 
 export function json(status: number, value: unknown, headers: Record<string, string> = {}): HttpResponse {
-  return answer(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
+  return textResponse(status, JSON.stringify(value), { 'content-type': 'application/json', ...headers });
 }
 
 export const html = (status: number) =>
-  answer(status, '<!DOCTYPE html><p>Sign in</p>', { 'content-type': 'text/html' });
+  textResponse(status, '<!DOCTYPE html><p>Sign in</p>', { 'content-type': 'text/html' });
 
 export const notFound = () => json(404, { message: 'Not Found' });
 
-export const deleted = () => answer(204, '');
+export const deleted = () => textResponse(204, '');
 
 /** The request left, and nothing came back. */
-export const lostAnswer = (code = 'ECONNRESET'): NoResponse => ({ kind: 'no-response', sent: true, code });
+export const lostResponse = (code = 'ECONNRESET'): NoResponse => ({ kind: 'no-response', sent: true, code });
 
 /** The request never left. */
 export const noConnection = (code = 'ECONNREFUSED'): NoResponse => ({
@@ -125,50 +52,52 @@ export function page(tokens: readonly Listed[], next?: string): HttpResponse {
 
 type Response = HttpResponse | NoResponse;
 
-export type Step = Response | Always | ((request: ApiRequest, limit: number) => Response);
+export type ScriptedResponse = Response | Always | ((request: ApiRequest, timeoutMs: number) => Response);
 
 /** Responds to every further request the same way. */
 export interface Always {
   readonly always: Response;
 }
 
-export interface Wire {
+export interface ScriptedClient {
   readonly send: SendRequest;
   /** `METHOD path?query`, without the token. */
-  readonly asked: string[];
+  readonly requestLines: string[];
   readonly requests: ApiRequest[];
-  readonly limits: number[];
-  /** Answers that nobody fetched. */
-  readonly left: () => number;
+  /** What each request was given, in milliseconds. */
+  readonly timeouts: number[];
+  /** How many responses nothing was requested for. */
+  readonly unusedResponses: () => number;
 }
 
-/** Answers one request after another; a request that the script does not foresee fails the test. */
-export function scripted(...steps: readonly Step[]): Wire {
-  const asked: string[] = [];
+/** Responds to one request after another; a request that the script does not foresee fails the test. */
+export function scripted(...responses: readonly ScriptedResponse[]): ScriptedClient {
+  const requestLines: string[] = [];
   const requests: ApiRequest[] = [];
-  const limits: number[] = [];
+  const timeouts: number[] = [];
   let next = 0;
   return {
-    asked,
+    requestLines,
     requests,
-    limits,
-    left: () =>
-      steps.slice(next).filter(step => !('always' in step)).length - Math.max(0, next - steps.length),
-    async send(request, limit) {
+    timeouts,
+    unusedResponses: () =>
+      responses.slice(next).filter(response => !('always' in response)).length -
+      Math.max(0, next - responses.length),
+    async send(request, timeoutMs) {
       const query = new URLSearchParams(request.query ?? {}).toString();
-      asked.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);
+      requestLines.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);
       requests.push(request);
-      limits.push(limit);
-      const step = steps[next];
-      if (step === undefined || !('always' in step)) next++;
-      if (step === undefined) throw new Error(`unforeseen request: ${asked.join(', ')}`);
-      if (typeof step === 'function') return step(request, limit);
-      return 'always' in step ? step.always : step;
+      timeouts.push(timeoutMs);
+      const response = responses[next];
+      if (response === undefined || !('always' in response)) next++;
+      if (response === undefined) throw new Error(`unforeseen request: ${requestLines.join(', ')}`);
+      if (typeof response === 'function') return response(request, timeoutMs);
+      return 'always' in response ? response.always : response;
     },
   };
 }
 
-export function accountOn(client: Pick<Wire, 'send'>, changes: Partial<Account> = {}): Account {
+export function accountOn(client: Pick<ScriptedClient, 'send'>, changes: Partial<Account> = {}): Account {
   return {
     send: client.send,
     authorizingToken,
@@ -190,39 +119,3 @@ export const LIST = `GET ${TOKENS}`;
 export const GET = `${LIST}?limit=100`;
 
 export const DELETE = (id: string) => `DELETE ${TOKENS}/${id}`;
-
-export const unsent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', code });
-
-export const limited = (retryAfter: number, interval = 60_000): RateLimited => ({
-  kind: 'rate-limited',
-  retryAfter,
-  interval,
-  estimated: false,
-});
-
-export const failing = (status = 503): Indeterminate => ({
-  kind: 'indeterminate',
-  cause: { kind: 'server-error', status, form: 'an empty answer' },
-});
-
-export const unanswered = (code = 'ECONNRESET'): Indeterminate => ({
-  kind: 'indeterminate',
-  cause: { kind: 'no-response', code },
-});
-
-export const unreadable = (status = 200): Indeterminate => ({
-  kind: 'indeterminate',
-  cause: { kind: 'unreadable', status, form: 'an HTML page' },
-});
-
-export function refused(changes: Partial<Rejected> = {}): Rejected {
-  return {
-    kind: 'rejected',
-    reason: 'other',
-    status: 422,
-    isMapboxError: true,
-    bodyDescription: 'JSON that Mapbox does not document',
-    serverDate: undefined,
-    ...changes,
-  };
-}

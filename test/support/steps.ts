@@ -1,6 +1,7 @@
 /**
- * A world for the two steps in which nothing is real but HTTP: the runner writes into memory, waiting takes no
- * time, and the machine can die at any moment. The wire is the product's own, with limits that suit a test.
+ * The main step and the post step in this process, with nothing real but HTTP: the runner keeps in memory what it is
+ * given, waiting takes no time, and the process can be killed at any moment. The HTTP client is the product's own, with
+ * limits that suit a test.
  */
 import { setImmediate } from 'node:timers/promises';
 import { postStep } from '../../src/cleanup/step.ts';
@@ -8,55 +9,25 @@ import type { Clock } from '../../src/clock.ts';
 import { ActionError, errorTitles } from '../../src/errors/action-error.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { mainStep } from '../../src/mint/step.ts';
-import type { Runner } from '../../src/runner/runner.ts';
 import type { Context } from '../../src/runtime/context.ts';
+import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { SEED, seeded } from './random.ts';
+import { RUN_ENV } from './workflow-run.ts';
 
-/** Milliseconds that a request may take here, and the bytes that it may answer. */
-export const LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };
-
-/** Waiting moves its hands and nothing else. */
-export class VirtualClock implements Clock {
-  #ahead = 0;
-  /** How far the runner's clock is ahead of the true time, which `Mapbox` keeps. Milliseconds. */
-  readonly skew: number;
-
-  constructor(skew = 0) {
-    this.skew = skew;
-  }
-
-  now(): number {
-    return this.truth() + this.skew;
-  }
-
-  /** What Mapbox's clock shows. */
-  truth(): number {
-    return Date.now() + this.#ahead;
-  }
-
-  monotonic(): number {
-    return performance.now() + this.#ahead;
-  }
-
-  async sleep(milliseconds: number): Promise<void> {
-    this.#ahead += Math.max(0, milliseconds);
-    await setImmediate();
-  }
-}
+/** Milliseconds that a request may take here, and the bytes that its response may have. */
+export const TEST_LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };
 
 /** What one step left behind. */
-export interface Ended {
-  /** `dead`: the process was killed. */
-  readonly end: 'success' | 'failure' | 'dead';
-  /** Every line, warning, error and debug line, in order and as the product said it. */
-  readonly said: readonly { readonly kind: 'info' | 'debug' | 'warning' | 'error'; readonly text: string }[];
+export interface StepResult {
+  readonly conclusion: 'success' | 'failure' | 'killed';
+  readonly log: readonly LogLine[];
   readonly masks: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly variables: Readonly<Record<string, string>>;
-  readonly summary: string;
+  readonly summary: readonly (readonly string[])[];
   readonly state: string;
   /** Milliseconds, waiting included. */
-  readonly took: number;
+  readonly elapsed: number;
 }
 
 export interface StepOptions {
@@ -64,147 +35,126 @@ export interface StepOptions {
   readonly clock: Clock;
   readonly state?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Kills the process at its n-th dealing with the world, counted from 0. */
-  readonly dieAt?: number | undefined;
-  /** Fails the hand-over, as a full disk does. */
+  /** Kills the process at the n-th thing that it does outside itself, counted from 0. */
+  readonly killAt?: number | undefined;
+  /** Fails the writing of results. */
   readonly diskFull?: boolean;
   readonly limits?: HttpLimits;
   /** What the step's own randomness begins with. */
-  readonly chance?: number;
+  readonly seed?: number;
   /** Why the n-th request never leaves, counted from 0. */
-  readonly unsent?: readonly (string | undefined)[];
+  readonly notSent?: readonly (string | undefined)[];
 }
 
-class Dead extends Error {}
+class Killed extends Error {}
 
-export const ENV = {
-  GITHUB_SERVER_URL: 'https://github.com',
-  GITHUB_REPOSITORY: 'octo-org/maps',
-  GITHUB_REPOSITORY_ID: '123456789',
-  GITHUB_RUN_ID: '4711',
-  GITHUB_RUN_ATTEMPT: '1',
-  GITHUB_WORKFLOW: 'Release',
-};
+/** The moment at which a process is killed. After it nothing that the process does has an effect. */
+class Kill {
+  readonly killed: Promise<'killed'>;
+  isKilled = false;
+  readonly #at: number | undefined;
+  readonly #resolve: (value: 'killed') => void;
+  #calls = 0;
 
-export const main = (options: StepOptions) => runStep(mainStep, options);
-export const post = (options: StepOptions) => runStep(context => postStep(context).run(), options);
+  constructor(at: number | undefined) {
+    this.#at = at;
+    const { promise, resolve } = Promise.withResolvers<'killed'>();
+    this.killed = promise;
+    this.#resolve = resolve;
+  }
 
-async function runStep(step: (context: Context) => Promise<void>, options: StepOptions): Promise<Ended> {
-  const { inputs, clock, dieAt, diskFull = false, limits = LIMITS, unsent = [] } = options;
-  let requests = 0;
-  const said: { kind: 'info' | 'debug' | 'warning' | 'error'; text: string }[] = [];
-  const masks: string[] = [];
-  let outputs: Record<string, string> = {};
-  let variables: Record<string, string> = {};
-  let summary = '';
-  let state = options.state ?? '';
-  let dealings = 0;
-  let dead = false;
-  const death = Promise.withResolvers<'dead'>();
+  /** Counts one thing that the process does outside itself; whether it is the last. */
+  isDue(): boolean {
+    return this.#calls++ === this.#at;
+  }
 
-  /** Every dealing with the world goes through here; after death nothing does. */
-  const live = () => {
-    if (dealings++ === dieAt) {
-      dead = true;
-      death.resolve('dead');
-    }
-    if (dead) throw new Dead();
+  kill(): void {
+    this.isKilled = true;
+    this.#resolve('killed');
+  }
+
+  /** @throws {Killed} from the moment of death on. */
+  readonly check = (): void => {
+    if (this.isDue()) this.kill();
+    if (this.isKilled) throw new Killed();
   };
-  const say = (kind: (typeof said)[number]['kind']) => (text: string) => {
-    live();
-    said.push({ kind, text });
-  };
-  const runner: Runner = {
-    getInput: name => inputs[name] ?? '',
-    mask(secret) {
-      live();
-      if (secret.reveal().trim() !== '') masks.push(secret.reveal());
-    },
-    info: say('info'),
-    debug: say('debug'),
-    warning: say('warning'),
-    fail: (title, text) => say('error')(`${title}: ${text}`),
-    saveState(kept) {
-      live();
-      state = kept;
-    },
-    getState: () => options.state ?? '',
-    findMissingFile: () => undefined,
-    writeResults(given, exported) {
-      live();
-      if (diskFull) throw new Error('ENOSPC');
-      outputs = Object.fromEntries(
-        Object.entries(given).map(([name, value]) => [
-          name,
-          typeof value === 'string' ? value : value.reveal(),
-        ]),
-      );
-      variables = Object.fromEntries(Object.entries(exported).map(([name, value]) => [name, value.reveal()]));
-    },
-    async writeSummary(heading, rows) {
-      live();
-      summary += [heading, ...rows.flat()].join('\n');
-    },
-  };
+}
+
+export const runMain = (options: StepOptions) => runStep(mainStep, options);
+
+export const runPost = (options: StepOptions) => runStep(context => postStep(context).run(), options);
+
+async function runStep(step: (context: Context) => Promise<void>, options: StepOptions): Promise<StepResult> {
+  const { inputs, clock, state, diskFull = false } = options;
+  const kill = new Kill(options.killAt);
+  const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: kill.check });
   const closing: (() => Promise<void>)[] = [];
-  const context: Context = {
-    runner,
-    env: { ...ENV, ...options.env },
-    clock: {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      async sleep(milliseconds) {
-        live();
-        await clock.sleep(milliseconds);
-        live();
-      },
-    },
-    randomInt: seeded(options.chance ?? SEED),
-    async createHttpClient(url, proxies) {
-      const client = createHttpClient(url, proxies, limits);
-      closing.push(client.close);
-      return {
-        async send(request, limit) {
-          live();
-          const code = unsent[requests++];
-          if (code !== undefined) return { kind: 'no-response', sent: false, code };
-          const answer = client.send(request, limit);
-          // Between sending and the answer there is a moment to die in, with the request under way.
-          if (dealings++ === dieAt) {
-            await setImmediate();
-            dead = true;
-            death.resolve('dead');
-          }
-          const end = await answer;
-          live();
-          return end;
-        },
-        close: client.close,
-      };
-    },
-  };
-
   const start = clock.monotonic();
-  const ended = step(context).then(
+  const ended = step(contextOf(options, runner, kill, closing)).then(
     () => 'success' as const,
     error => {
-      if (dead) return 'dead' as const;
+      if (kill.isKilled) return 'killed' as const;
       if (error instanceof ActionError) runner.fail(error.title, error.message);
       else
         runner.fail(errorTitles.internalError, error instanceof Error ? (error.stack ?? '') : String(error));
       return 'failure' as const;
     },
   );
-  const end = await Promise.race([ended, death.promise]);
+  const conclusion = await Promise.race([ended, kill.killed]);
   for (const close of closing) await close();
+  const { log, masks, outputs, variables, summary } = runner;
   return {
-    end: dead ? 'dead' : end,
-    said,
+    conclusion: kill.isKilled ? 'killed' : conclusion,
+    log,
     masks,
     outputs,
     variables,
     summary,
-    state,
-    took: clock.monotonic() - start,
+    state: runner.savedState,
+    elapsed: clock.monotonic() - start,
+  };
+}
+
+function contextOf(
+  { clock, env, seed = SEED, limits = TEST_LIMITS, notSent = [] }: StepOptions,
+  runner: FakeRunner,
+  kill: Kill,
+  closing: (() => Promise<void>)[],
+): Context {
+  let requests = 0;
+  return {
+    runner,
+    env: { ...RUN_ENV, ...env },
+    clock: {
+      now: clock.now,
+      monotonic: clock.monotonic,
+      async sleep(milliseconds) {
+        kill.check();
+        await clock.sleep(milliseconds);
+        kill.check();
+      },
+    },
+    randomInt: seeded(seed),
+    async createHttpClient(url, proxies) {
+      const client = createHttpClient(url, proxies, limits);
+      closing.push(client.close);
+      return {
+        async send(request, timeoutMs) {
+          kill.check();
+          const code = notSent[requests++];
+          if (code !== undefined) return { kind: 'no-response', sent: false, code };
+          const response = client.send(request, timeoutMs);
+          // Between the request and its response there is a moment to be killed in, with the request under way.
+          if (kill.isDue()) {
+            await setImmediate();
+            kill.kill();
+          }
+          const result = await response;
+          kill.check();
+          return result;
+        },
+        close: client.close,
+      };
+    },
   };
 }

@@ -1,30 +1,30 @@
-/** A world for the sweep in which HTTP is real, and the runner writes into memory. */
+/** The sweep in this process, with nothing real but HTTP: the runner keeps in memory what it is given. */
 
 import { ActionError } from '../../src/errors/action-error.ts';
 import { type ConnectGithub, connectGithub } from '../../src/github/runs.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
-import type { Runner } from '../../src/runner/runner.ts';
 import { sweepStep } from '../../src/sweep/step.ts';
+import { FakeClock } from './fake-clock.ts';
+import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
 import { SEED, seeded } from './random.ts';
-import { VirtualClock } from './steps.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const REPOSITORY_ID = '123456789';
 export const SERVER = 'https://github.com';
 /** The run that sweeps. */
-export const HERE = '9000';
+export const SWEEPING_RUN = '9000';
 const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
 
-export interface Swept {
-  readonly end: 'success' | 'failure';
-  readonly said: readonly { readonly kind: string; readonly text: string }[];
+export interface SweepResult {
+  readonly conclusion: 'success' | 'failure';
+  readonly log: readonly LogLine[];
   readonly masks: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: readonly (readonly string[])[];
-  readonly took: number;
+  readonly elapsed: number;
 }
 
 export interface SweepSetting extends AsyncDisposable {
@@ -32,16 +32,19 @@ export interface SweepSetting extends AsyncDisposable {
   readonly github: GithubStandIn;
   readonly githubToken: string;
   readonly authorizingToken: StoredToken;
-  readonly clock: VirtualClock;
-  /** What the step is called with unless a test says otherwise. */
+  readonly clock: FakeClock;
+  /** The step's inputs, unless a test says otherwise. */
   readonly inputs: Record<string, string>;
-  /** Makes a token with this note; secret unless `pk`. */
-  token(note: string, usage?: 'pk' | 'sk'): StoredToken;
-  /** Makes a token as a job of this repository would have. */
-  left(run: string, options?: { usage?: 'pk' | 'sk'; attempt?: number; created?: Date }): StoredToken;
-  alive(token: StoredToken): boolean;
+  /** Creates a token with this note; secret unless `pk`. */
+  createToken(note: string, usage?: 'pk' | 'sk'): StoredToken;
+  /** Creates a token as a job of this repository would have. */
+  createJobToken(
+    run: string,
+    options?: { usage?: 'pk' | 'sk'; attempt?: number; created?: Date },
+  ): StoredToken;
+  exists(token: StoredToken): boolean;
   /** Runs the step in this process. */
-  sweep(inputs?: Record<string, string>, context?: Partial<SweepOptions>): Promise<Swept>;
+  sweep(inputs?: Record<string, string>, context?: Partial<SweepOptions>): Promise<SweepResult>;
 }
 
 interface SweepOptions {
@@ -52,8 +55,8 @@ interface SweepOptions {
 
 let nonces = 0;
 
-/** The mark of a job's note, written out here as the contract has it. */
-export function markOf(run: string, { attempt = 1, repository = REPOSITORY_ID } = {}): string {
+/** The marker of a job's note, written out here. */
+export function markerFor(run: string, { attempt = 1, repository = REPOSITORY_ID } = {}): string {
   const nonce = (nonces++).toString(36).padStart(8, '0');
   return `[until job ends: ${repository}/${run}.${attempt}#${nonce}]`;
 }
@@ -61,8 +64,8 @@ export function markOf(run: string, { attempt = 1, repository = REPOSITORY_ID } 
 export async function setUpSweep(
   options: StandInOptions & { held?: string[]; delay?: number } = {},
 ): Promise<SweepSetting> {
-  const clock = new VirtualClock();
-  const mapbox = await startMapbox({ now: () => clock.truth(), ...options });
+  const clock = FakeClock.running();
+  const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
   const github = await startGithub({ token: GITHUB_TOKEN, delay: options.delay ?? 0 });
   const authorizingToken = mapbox.account.issue({
     scopes: options.held ?? ['tokens:read', 'tokens:write'],
@@ -86,10 +89,10 @@ export async function setUpSweep(
     authorizingToken,
     clock,
     inputs,
-    token: (note, usage = 'sk') => issue(note, usage),
-    left: (run, { usage = 'sk', attempt = 1, created } = {}) =>
-      issue(`Release ${markOf(run, { attempt })}`, usage, created),
-    alive: ({ id }) => mapbox.account.find(id) !== undefined,
+    createToken: (note, usage = 'sk') => issue(note, usage),
+    createJobToken: (run, { usage = 'sk', attempt = 1, created } = {}) =>
+      issue(`Release ${markerFor(run, { attempt })}`, usage, created),
+    exists: ({ id }) => mapbox.account.find(id) !== undefined,
     sweep: (more = {}, context = {}) => sweepOnce({ ...inputs, ...more }, clock, github.url, context),
     async [Symbol.asyncDispose]() {
       await mapbox.close();
@@ -100,49 +103,24 @@ export async function setUpSweep(
 
 async function sweepOnce(
   inputs: Readonly<Record<string, string>>,
-  clock: VirtualClock,
+  clock: FakeClock,
   githubUrl: string,
   options: Partial<SweepOptions>,
-): Promise<Swept> {
-  const said: { kind: string; text: string }[] = [];
-  const masks: string[] = [];
-  const summary: (readonly string[])[] = [];
-  let outputs: Record<string, string> = {};
-  const say = (kind: string) => (text: string) => void said.push({ kind, text });
-  const runner: Runner = {
-    getInput: name => inputs[name] ?? '',
-    mask: secret => void masks.push(secret.reveal()),
-    info: say('info'),
-    debug: say('debug'),
-    warning: say('warning'),
-    fail: (title, text) => say('error')(`${title}: ${text}`),
-    saveState() {},
-    getState: () => '',
-    findMissingFile: () => undefined,
-    writeResults(given) {
-      outputs = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, String(value)]));
-    },
-    async writeSummary(heading, rows, columns = []) {
-      summary.push([heading], columns, ...rows);
-    },
-  };
+): Promise<SweepResult> {
+  const runner = new FakeRunner({ inputs });
   const start = clock.monotonic();
-  const end = await sweepStep({
+  const conclusion = await sweepStep({
     runner,
     env: {
       GITHUB_SERVER_URL: SERVER,
       GITHUB_REPOSITORY: REPOSITORY,
       GITHUB_REPOSITORY_ID: REPOSITORY_ID,
-      GITHUB_RUN_ID: HERE,
+      GITHUB_RUN_ID: SWEEPING_RUN,
       GITHUB_RUN_ATTEMPT: '1',
       GITHUB_API_URL: githubUrl,
       ...options.env,
     },
-    clock: {
-      now: () => clock.now(),
-      monotonic: () => clock.monotonic(),
-      sleep: milliseconds => clock.sleep(milliseconds),
-    },
+    clock,
     randomInt: seeded(SEED),
     createHttpClient: async (url, proxies, limits) =>
       createHttpClient(url, proxies, { ...limits, ...options.limits }),
@@ -155,5 +133,6 @@ async function sweepOnce(
       return 'failure' as const;
     },
   );
-  return { end, said, masks, outputs, summary, took: clock.monotonic() - start };
+  const { log, masks, outputs, summary } = runner;
+  return { conclusion, log, masks, outputs, summary, elapsed: clock.monotonic() - start };
 }

@@ -1,35 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import { deleteOrphans, orphanWarning } from '../../../src/cleanup/orphans.ts';
 import { buildNote, createMarker } from '../../../src/note.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
   DELETE,
   deleted,
-  FakeClock,
   GET,
   html,
-  idOf,
   LIST,
   notFound,
   page,
-  patience,
-  run,
-  type Step,
+  type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { AUTHORIZING_TOKEN_ID, idOf } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 const noteWith = (nonce: string, where = run) =>
   buildNote('Release', where, createMarker({ kind: 'until-job-ends' }, where, nonce));
 const note = noteWith(NONCE);
 
-async function clear(steps: readonly Step[], keep?: string) {
+async function clear(steps: readonly ScriptedResponse[], keep?: string) {
   const client = scripted(...steps);
-  const stepTokens = { nonce: NONCE, keep, createdBy: AUTHORIZER_ID };
-  const search = await deleteOrphans(accountOn(client), stepTokens, patience(new FakeClock(), 60_000));
-  expect(client.left(), 'every scripted answer is fetched').toBe(0);
-  return { search, asked: client.asked };
+  const stepTokens = { nonce: NONCE, keep, createdBy: AUTHORIZING_TOKEN_ID };
+  const search = await deleteOrphans(accountOn(client), stepTokens, retryOptions(new FakeClock(), 60_000));
+  expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
+  return { search, asked: client.requestLines };
 }
 
 describe('deleting orphaned tokens', () => {
@@ -64,7 +63,7 @@ describe('deleting orphaned tokens', () => {
       [
         page([
           { id: idOf(1), note },
-          { id: AUTHORIZER_ID, note },
+          { id: AUTHORIZING_TOKEN_ID, note },
         ]),
       ],
       idOf(1),
@@ -96,10 +95,10 @@ describe('deleting orphaned tokens', () => {
 });
 
 describe('the warning about tokens that cannot be told from others', () => {
-  const warning = (storedNote: string | undefined, steps: readonly Step[], id?: string) => {
+  const warning = (storedNote: string | undefined, steps: readonly ScriptedResponse[], id?: string) => {
     const client = scripted(...steps);
     const token = id === undefined ? undefined : { id, keep: false };
-    return orphanWarning(accountOn(client), { note, token }, storedNote, patience(new FakeClock()));
+    return orphanWarning(accountOn(client), { note, token }, storedNote, retryOptions(new FakeClock()));
   };
 
   it('names the note and `tokens:read` where the account cannot be searched, and asks nothing', async () => {

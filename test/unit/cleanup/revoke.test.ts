@@ -2,26 +2,24 @@ import { describe, expect, it } from 'vitest';
 import { revoke } from '../../../src/cleanup/revoke.ts';
 import type { CleanupState } from '../../../src/cleanup/state.ts';
 import { buildNote, createMarker } from '../../../src/note.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
   DELETE,
   deleted,
-  FakeClock,
   GET,
   html,
-  idOf,
   json,
-  lostAnswer,
+  lostResponse,
   noConnection,
   notFound,
-  OWNER,
   page,
-  patience,
-  run,
-  type Step,
+  type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { AUTHORIZING_TOKEN_ID, idOf, OWNER } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE));
@@ -29,13 +27,13 @@ const ID = idOf(1);
 
 type Changes = Partial<CleanupState> & { id?: string };
 
-async function after({ id, ...changes }: Changes, steps: readonly Step[], budget = 60_000) {
+async function after({ id, ...changes }: Changes, steps: readonly ScriptedResponse[], budget = 60_000) {
   const clock = new FakeClock();
   const client = scripted(...steps);
   const state: CleanupState = {
     apiUrl: 'https://api.mapbox.com/',
     actionPath: '/action',
-    authorizingToken: { id: AUTHORIZER_ID, username: OWNER },
+    authorizingToken: { id: AUTHORIZING_TOKEN_ID, username: OWNER },
     username: OWNER,
     note,
     nonce: NONCE,
@@ -43,9 +41,9 @@ async function after({ id, ...changes }: Changes, steps: readonly Step[], budget
     orphans: 0,
     ...changes,
   };
-  const { lines, warning } = await revoke(state, accountOn(client), patience(clock, budget));
-  expect(client.left(), 'every scripted answer is fetched').toBe(0);
-  return { lines, warning, clock, asked: client.asked };
+  const { lines, warning } = await revoke(state, accountOn(client), retryOptions(clock, budget));
+  expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
+  return { lines, warning, clock, asked: client.requestLines };
 }
 
 describe('the token of the job', () => {
@@ -78,7 +76,7 @@ describe('the token of the job', () => {
   });
 
   it.each([
-    ['the connection is lost', lostAnswer(), /the connection was reset/],
+    ['the connection is lost', lostResponse(), /the connection was reset/],
     ['Mapbox fails', json(503, {}), /answered 503/],
     ['no connection comes about', noConnection('ENOTFOUND'), /not known to DNS/],
   ])('is named in a warning with its note when it stays alive because %s', async (_, trouble, why) => {
@@ -95,7 +93,7 @@ describe('the token of the job', () => {
   });
 
   it('is tried again until it is gone', async () => {
-    const { warning, asked } = await after({ id: ID }, [json(503, {}), lostAnswer(), deleted()]);
+    const { warning, asked } = await after({ id: ID }, [json(503, {}), lostResponse(), deleted()]);
     expect(asked).toEqual([DELETE(ID), DELETE(ID), DELETE(ID)]);
     expect(warning).toBeUndefined();
   });
@@ -119,7 +117,7 @@ describe('what lost requests made', () => {
   it('is searched for four times beside the token of the job, and a line says that none was found', async () => {
     const nothing = Array.from({ length: 4 }, () => page([]));
     const { lines, clock } = await after({ id: ID, orphans: 1 }, [deleted(), ...nothing]);
-    expect(clock.slept.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
+    expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
     expect(lines).toEqual([
       `Deleted the token ${ID}.`,
       'No orphaned tokens found. A request for a token had no response, and probably created none.',
@@ -156,14 +154,14 @@ describe('what lost requests made', () => {
   it('is looked for when the main step ended before its answer came, four times over ten seconds', async () => {
     const { asked, clock, lines } = await after({ orphans: 1 }, [page([]), page([]), page([]), page([])]);
     expect(asked).toEqual([GET, GET, GET, GET]);
-    expect(clock.slept.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
+    expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
     expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
   it('is not looked for any longer once as many are found as there can be', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([{ id: ID, note }]), deleted()]);
     expect(asked).toEqual([GET, DELETE(ID)]);
-    expect(clock.slept.filter(delay => delay > 0)).toEqual([]);
+    expect(clock.sleeps.filter(delay => delay > 0)).toEqual([]);
   });
 
   it('is deleted though it turned up late, and though another was found before', async () => {
@@ -204,7 +202,7 @@ describe('what lost requests made', () => {
   it('is looked for no longer than there is time', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([]), page([])], 4_000);
     expect(asked).toHaveLength(2);
-    expect(clock.slept.filter(delay => delay > 0)).toEqual([2000]);
+    expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000]);
   });
 
   it('cannot be looked for without `tokens:read`, which a warning says with the note', async () => {
@@ -212,7 +210,7 @@ describe('what lost requests made', () => {
     expect(warning).toContain('`tokens:read`');
     expect(warning).toContain(`"${note}"`);
     expect(lines).toEqual([]);
-    expect(clock.slept.filter(delay => delay > 0)).toEqual([]);
+    expect(clock.sleeps.filter(delay => delay > 0)).toEqual([]);
   });
 
   it('blames `tokens:read` only where Mapbox says so', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type CleanupState, parseState, serializeState } from '../../../src/cleanup/state.ts';
-import { idOf } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
+import { idOf } from '../../support/tokens.ts';
 
 const state: CleanupState = {
   apiUrl: 'https://api.mapbox.com/',

@@ -4,34 +4,31 @@ import { describe, expect, it } from 'vitest';
 import { errorTitles } from '../../../src/errors/action-error.ts';
 import { rejectionError } from '../../../src/errors/rejection.ts';
 import type { AuthorizingToken } from '../../../src/mapbox/account.ts';
+import { rejected } from '../../support/api-results.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
-  authorizingToken,
-  FakeClock,
   html,
-  idOf,
   json,
   notFound,
   page,
-  refused,
-  START,
-  type Step,
+  type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { AUTHORIZING_TOKEN_ID, authorizingToken, idOf } from '../../support/tokens.ts';
 
 const SCOPES = ['tilesets:write', 'uploads:write'];
 
 async function told(
-  changes: Parameters<typeof refused>[0],
-  steps: readonly Step[] = [],
+  changes: Parameters<typeof rejected>[0],
+  steps: readonly ScriptedResponse[] = [],
   { username = 'octo', by = authorizingToken }: { username?: string; by?: AuthorizingToken } = {},
 ) {
   const client = scripted(...steps);
   const account = accountOn(client, { username, authorizingToken: by });
-  const { title, message } = await rejectionError(refused(changes), SCOPES, account, new FakeClock());
-  expect(client.left(), 'every scripted answer is fetched').toBe(0);
-  return { title, message, asked: client.asked };
+  const { title, message } = await rejectionError(rejected(changes), SCOPES, account, new FakeClock());
+  expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
+  return { title, message, asked: client.requestLines };
 }
 
 describe('401', () => {
@@ -70,16 +67,16 @@ describe('404', () => {
     expect(message).toMatch(/no account `octo`, although the authorizing token names it/);
   });
 
-  it.each<[string, Step, RegExp]>([
+  it.each<[string, ScriptedResponse, RegExp]>([
     ['it may not look', notFound(), /how Mapbox says that the authorizing token lacks `tokens:write`/],
     [
       'it sees that it lacks it',
-      page([{ id: AUTHORIZER_ID, scopes: ['tokens:read'] }]),
+      page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
       /^Mapbox answered 404 Not Found\. The authorizing token lacks `tokens:write`/,
     ],
     [
       'it sees that it has it',
-      page([{ id: AUTHORIZER_ID, scopes: ['tokens:write'] }]),
+      page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]),
       /does have `tokens:write`, so there may be a problem with the account itself/,
     ],
   ])('blames `tokens:write`: %s', async (_, step, says) => {
@@ -95,7 +92,7 @@ describe('422 on scopes', () => {
     const pages = Array.from({ length: 7 }, (_, n) => page([{ id: idOf(n + 1) }], `start=${n}`));
     const { title, message, asked } = await told(change, [
       ...pages,
-      page([{ id: AUTHORIZER_ID, scopes: ['uploads:write'] }]),
+      page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['uploads:write'] }]),
     ]);
     expect(title).toBe(errorTitles.scopesRejected);
     expect(message).toMatch(
@@ -105,7 +102,7 @@ describe('422 on scopes', () => {
   });
 
   it('says that the account may not have one where the token has them all', async () => {
-    const { message } = await told(change, [page([{ id: AUTHORIZER_ID, scopes: SCOPES }])]);
+    const { message } = await told(change, [page([{ id: AUTHORIZING_TOKEN_ID, scopes: SCOPES }])]);
     expect(message).toMatch(/although the authorizing token has `tilesets:write`, `uploads:write`/);
   });
 
@@ -125,11 +122,11 @@ describe('422 on scopes', () => {
     const account = accountOn({
       async send() {
         asked++;
-        clock.pass(3000);
+        clock.advance(3000);
         return page([{ id: idOf(1) }], 'start=a');
       },
     });
-    const { message } = await rejectionError(refused(change), SCOPES, account, clock);
+    const { message } = await rejectionError(rejected(change), SCOPES, account, clock);
     expect(asked).toBe(4);
     expect(message).toMatch(/lacks at least one of/);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listTokenPage } from '../../../src/mapbox/list.ts';
-import { accountOn, authorizingToken, GET, idOf, json, LIST, scripted } from '../../support/http-script.ts';
+import { accountOn, GET, json, LIST, scripted } from '../../support/http-script.ts';
+import { authorizingToken, idOf } from '../../support/tokens.ts';
 
 const entry = { id: idOf(1), usage: 'sk', note: 'ci', scopes: ['styles:read'], default: false };
 
@@ -50,7 +51,7 @@ it('asks for every page with the authorizing token, and where all requests are m
   const client = scripted(json(200, []), json(200, []));
   await listTokenPage(accountOn(client), undefined, 1000);
   await listTokenPage(accountOn(client), { start: 'x' }, 1000);
-  expect(client.asked).toEqual([GET, `${LIST}?start=x`]);
+  expect(client.requestLines).toEqual([GET, `${LIST}?start=x`]);
   for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 

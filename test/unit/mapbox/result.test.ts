@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/http/client.ts';
 import { toApiResult, tokensPath } from '../../../src/mapbox/result.ts';
 import { Secret } from '../../../src/secret.ts';
-import { answer, html, json, lostAnswer, noConnection, START } from '../../support/http-script.ts';
+import { START } from '../../support/fake-clock.ts';
+import { html, json, lostResponse, noConnection, textResponse } from '../../support/http-script.ts';
 import fc from '../../support/random.ts';
 
 const wholeText = ({ body }: HttpResponse) => (body.kind === 'complete' ? body.text.reveal() : undefined);
@@ -17,7 +18,7 @@ const broken = (status: number, how: 'truncated' | 'too-large' | 'timeout'): Htt
 describe('whether something can have happened', () => {
   it('is certain that nothing has only where the request never left', () => {
     expect(result(noConnection('ENOTFOUND'))).toEqual({ kind: 'not-sent', code: 'ENOTFOUND' });
-    expect(result(lostAnswer('ECONNRESET'))).toEqual({
+    expect(result(lostResponse('ECONNRESET'))).toEqual({
       kind: 'indeterminate',
       cause: { kind: 'no-response', code: 'ECONNRESET' },
     });
@@ -40,7 +41,7 @@ describe('whether something can have happened', () => {
               : status >= 500
                 ? 'indeterminate'
                 : 'rejected';
-        expect(result(answer(status, text)).kind).toBe(kind);
+        expect(result(textResponse(status, text)).kind).toBe(kind);
         expect(result(json(status, { message: text })).kind).toBe(kind);
       }),
     );
@@ -83,7 +84,7 @@ describe('why Mapbox refused', () => {
 
   it('takes every redirect for one, and never for an answer of Mapbox’s', () => {
     for (const status of [300, 301, 302, 304, 307, 308]) {
-      expect(result(answer(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
+      expect(result(textResponse(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
         kind: 'rejected',
         reason: 'redirect',
         isMapboxError: false,
@@ -174,10 +175,10 @@ describe('how long a rate limit lasts', () => {
 describe('what people are told of an answer', () => {
   it.each<[HttpResponse, string]>([
     [html(502), 'an HTML page'],
-    [answer(502, '  <HTML><body>'), 'an HTML page'],
-    [answer(502, 'Bad Gateway', { 'content-type': 'text/html; charset=utf-8' }), 'an HTML page'],
-    [answer(502, ' \n'), 'an empty answer'],
-    [answer(502, 'upstream'), 'an answer that is not JSON'],
+    [textResponse(502, '  <HTML><body>'), 'an HTML page'],
+    [textResponse(502, 'Bad Gateway', { 'content-type': 'text/html; charset=utf-8' }), 'an HTML page'],
+    [textResponse(502, ' \n'), 'an empty answer'],
+    [textResponse(502, 'upstream'), 'an answer that is not JSON'],
     [json(502, { error: '<html>' }), 'JSON that Mapbox does not document'],
     [broken(502, 'truncated'), 'an answer that was cut off'],
     [broken(502, 'too-large'), 'an answer over 256 KiB'],
@@ -192,7 +193,7 @@ describe('what people are told of an answer', () => {
   it('is never its text', () => {
     const echo = 'echo-of-what-was-sent';
     for (const status of [200, 302, 404, 422, 500]) {
-      for (const end of [answer(status, echo), json(status, { message: echo, token: echo })]) {
+      for (const end of [textResponse(status, echo), json(status, { message: echo, token: echo })]) {
         expect(JSON.stringify(toApiResult(end, () => undefined, START))).not.toContain(echo);
       }
     }

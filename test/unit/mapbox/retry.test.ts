@@ -2,16 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { ApiResult } from '../../../src/mapbox/result.ts';
 import { retry } from '../../../src/mapbox/retry.ts';
 import {
-  FakeClock,
-  failing,
-  limited,
-  patience,
-  refused,
-  unanswered,
+  noResponse,
+  notSent,
+  rateLimited,
+  rejected,
+  serverError,
   unreadable,
-  unsent,
-} from '../../support/http-script.ts';
+} from '../../support/api-results.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import fc from '../../support/random.ts';
+import { retryOptions } from '../../support/retry-options.ts';
 
 const done: ApiResult<string> = { kind: 'success', value: 'a token' };
 const ALMOST_ONE = 1 - 2 ** -32;
@@ -24,7 +24,7 @@ function attempts(clock: FakeClock, outcomes: readonly ApiResult<string>[], cost
     attempt: async (left: number) => {
       const result = outcomes[Math.min(lefts.length, outcomes.length - 1)] ?? done;
       lefts.push(left);
-      clock.pass(cost);
+      clock.advance(cost);
       return result;
     },
   };
@@ -35,15 +35,15 @@ describe('what ends it at once', () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { attempt, lefts } = attempts(clock, [done]);
-    expect(await retry(attempt, patience(clock, 1000, undefined, lines))).toBe(done);
-    expect({ lefts, slept: clock.slept, lines }).toEqual({ lefts: [1000], slept: [], lines: [] });
+    expect(await retry(attempt, retryOptions(clock, 1000, undefined, lines))).toBe(done);
+    expect({ lefts, slept: clock.sleeps, lines }).toEqual({ lefts: [1000], slept: [], lines: [] });
   });
 
   it('never repeats what was refused', async () => {
     const clock = new FakeClock();
-    const no = refused({ reason: 'unauthorized', status: 401 });
+    const no = rejected({ reason: 'unauthorized', status: 401 });
     const { attempt, lefts } = attempts(clock, [no, done]);
-    expect(await retry(attempt, patience(clock))).toBe(no);
+    expect(await retry(attempt, retryOptions(clock))).toBe(no);
     expect(lefts).toHaveLength(1);
   });
 
@@ -58,14 +58,14 @@ describe('what ends it at once', () => {
     'UNKNOWN',
   ])('gives up after one attempt where no connection came about for %s', async code => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [unsent(code), done], 40);
-    expect(await retry(attempt, patience(clock))).toEqual({
+    const { attempt } = attempts(clock, [notSent(code), done], 40);
+    expect(await retry(attempt, retryOptions(clock))).toEqual({
       kind: 'retries-exhausted',
-      last: unsent(code),
+      last: notSent(code),
       attempts: 1,
       elapsed: 40,
     });
-    expect(clock.slept).toEqual([]);
+    expect(clock.sleeps).toEqual([]);
   });
 
   it.each([
@@ -81,36 +81,38 @@ describe('what ends it at once', () => {
     'HOST_UNKNOWN',
   ])('tries again where no connection came about for %s', async code => {
     const clock = new FakeClock();
-    const { attempt, lefts } = attempts(clock, [unsent(code), done]);
-    expect(await retry(attempt, patience(clock))).toBe(done);
+    const { attempt, lefts } = attempts(clock, [notSent(code), done]);
+    expect(await retry(attempt, retryOptions(clock))).toBe(done);
     expect(lefts).toHaveLength(2);
   });
 
   it('takes three answers that are not Mapbox’s for the answer', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unreadable()]);
-    const end = await retry(attempt, patience(clock));
+    const end = await retry(attempt, retryOptions(clock));
     expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 3 });
     expect(lefts).toHaveLength(3);
   });
 
   it('still believes in Mapbox when an unreadable answer is the second of two troubles', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [failing(), unreadable(), done]);
-    expect(await retry(attempt, patience(clock))).toBe(done);
+    const { attempt } = attempts(clock, [serverError(), unreadable(), done]);
+    expect(await retry(attempt, retryOptions(clock))).toBe(done);
   });
 });
 
 describe('backing off', () => {
   it('doubles the longest pause from half a second to half a minute', async () => {
     const clock = new FakeClock();
-    const outcomes = [...Array.from({ length: 9 }, () => failing()), done];
+    const outcomes = [...Array.from({ length: 9 }, () => serverError()), done];
     const { attempt } = attempts(clock, outcomes);
     await retry(
       attempt,
-      patience(clock, 3_600_000, () => ALMOST_ONE),
+      retryOptions(clock, 3_600_000, () => ALMOST_ONE),
     );
-    expect(clock.slept.map(Math.ceil)).toEqual([500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+    expect(clock.sleeps.map(Math.ceil)).toEqual([
+      500, 1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000,
+    ]);
   });
 
   it('spreads each pause from nothing up to the longest, as chance has it', async () => {
@@ -120,12 +122,12 @@ describe('backing off', () => {
         async fractions => {
           const clock = new FakeClock();
           const chances = fractions.values();
-          const { attempt } = attempts(clock, [...fractions.map(() => unanswered()), done]);
+          const { attempt } = attempts(clock, [...fractions.map(() => noResponse()), done]);
           await retry(
             attempt,
-            patience(clock, 3_600_000, () => chances.next().value ?? 0),
+            retryOptions(clock, 3_600_000, () => chances.next().value ?? 0),
           );
-          expect(clock.slept).toEqual(
+          expect(clock.sleeps).toEqual(
             fractions.map((fraction, n) => fraction * Math.min(500 * 2 ** n, 30_000)),
           );
         },
@@ -135,10 +137,10 @@ describe('backing off', () => {
 
   it('shortens the longest pause to the time that is left', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [failing(), failing(), failing(), failing(), done]);
-    await retry(attempt, patience(clock, 4000));
+    const { attempt } = attempts(clock, [serverError(), serverError(), serverError(), serverError(), done]);
+    await retry(attempt, retryOptions(clock, 4000));
     // 250 + 500 + 1000 are spent; of the last 2250 milliseconds half is slept, not half of 4000.
-    expect(clock.slept).toEqual([250, 500, 1000, 1125]);
+    expect(clock.sleeps).toEqual([250, 500, 1000, 1125]);
   });
 });
 
@@ -150,66 +152,71 @@ describe('a rate limit', () => {
       [ALMOST_ONE, 26_000],
     ] as const) {
       const clock = new FakeClock();
-      const { attempt } = attempts(clock, [limited(20_000, 60_000), done]);
+      const { attempt } = attempts(clock, [rateLimited(20_000, 60_000), done]);
       expect(
         await retry(
           attempt,
-          patience(clock, 300_000, () => fraction),
+          retryOptions(clock, 300_000, () => fraction),
         ),
       ).toBe(done);
-      expect(clock.slept.map(Math.ceil)).toEqual([pause]);
+      expect(clock.sleeps.map(Math.ceil)).toEqual([pause]);
     }
   });
 
   it('does not make the pauses after other troubles longer or the wait itself exponential', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [limited(1000, 0), limited(1000, 0), limited(1000, 0), done]);
-    await retry(attempt, patience(clock));
-    expect(clock.slept).toEqual([1000, 1000, 1000]);
+    const { attempt } = attempts(clock, [
+      rateLimited(1000, 0),
+      rateLimited(1000, 0),
+      rateLimited(1000, 0),
+      done,
+    ]);
+    await retry(attempt, retryOptions(clock));
+    expect(clock.sleeps).toEqual([1000, 1000, 1000]);
   });
 
   it('is waited for also where the time is too short to spread the tries over a tenth of its interval', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [limited(57_000, 60_000), done]);
+    const { attempt } = attempts(clock, [rateLimited(57_000, 60_000), done]);
     expect(
       await retry(
         attempt,
-        patience(clock, 60_000, () => ALMOST_ONE),
+        retryOptions(clock, 60_000, () => ALMOST_ONE),
       ),
     ).toBe(done);
-    expect(clock.slept).toEqual([57_000]);
+    expect(clock.sleeps).toEqual([57_000]);
     const spread = new FakeClock();
-    const again = attempts(spread, [limited(52_000, 60_000), done]);
+    const again = attempts(spread, [rateLimited(52_000, 60_000), done]);
     await retry(
       again.attempt,
-      patience(spread, 60_000, () => ALMOST_ONE),
+      retryOptions(spread, 60_000, () => ALMOST_ONE),
     );
-    expect(spread.slept.map(Math.ceil)).toEqual([55_000]);
+    expect(spread.sleeps.map(Math.ceil)).toEqual([55_000]);
   });
 
   it('that does not say when it resets is tried once more before the time is up', async () => {
     const clock = new FakeClock();
-    const guess = { ...limited(60_000), estimated: true };
+    const guess = { ...rateLimited(60_000), estimated: true };
     const { attempt, lefts } = attempts(clock, [guess, guess, done]);
     const end = await retry(
       attempt,
-      patience(clock, 60_000, () => ALMOST_ONE),
+      retryOptions(clock, 60_000, () => ALMOST_ONE),
     );
     expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 2 });
-    expect(clock.slept).toEqual([55_000]);
+    expect(clock.sleeps).toEqual([55_000]);
     expect(lefts).toEqual([60_000, 5000]);
   });
 
   it('that resets after the deadline is not waited for at all', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [limited(60_000), done], 100);
-    expect(await retry(attempt, patience(clock, 30_000))).toEqual({
+    const { attempt } = attempts(clock, [rateLimited(60_000), done], 100);
+    expect(await retry(attempt, retryOptions(clock, 30_000))).toEqual({
       kind: 'retries-exhausted',
-      last: limited(60_000),
+      last: rateLimited(60_000),
       attempts: 1,
       elapsed: 100,
     });
-    expect(clock.slept).toEqual([]);
+    expect(clock.sleeps).toEqual([]);
   });
 
   it('is not waited for either when it leaves too little for one more attempt', async () => {
@@ -218,9 +225,9 @@ describe('a rate limit', () => {
       [10_250, 1],
     ] as const) {
       const clock = new FakeClock();
-      const { attempt } = attempts(clock, [limited(10_000, 0), done]);
-      await retry(attempt, patience(clock, budget));
-      expect(clock.slept).toHaveLength(waits);
+      const { attempt } = attempts(clock, [rateLimited(10_000, 0), done]);
+      await retry(attempt, retryOptions(clock, budget));
+      expect(clock.sleeps).toHaveLength(waits);
     }
   });
 });
@@ -228,28 +235,28 @@ describe('a rate limit', () => {
 describe('the deadline', () => {
   it('is told to each attempt as the time that is left', async () => {
     const clock = new FakeClock();
-    const { attempt, lefts } = attempts(clock, [failing(), failing(), done], 1000);
-    await retry(attempt, patience(clock, 60_000));
+    const { attempt, lefts } = attempts(clock, [serverError(), serverError(), done], 1000);
+    await retry(attempt, retryOptions(clock, 60_000));
     expect(lefts).toEqual([60_000, 60_000 - 1000 - 250, 60_000 - 2000 - 250 - 500]);
   });
 
   it('counts from the clock’s ticks, wherever they stand', async () => {
     const clock = new FakeClock();
-    clock.pass(123_456);
-    const { attempt, lefts } = attempts(clock, [unsent()], 100);
-    const end = await retry(attempt, patience(clock, 1000));
+    clock.advance(123_456);
+    const { attempt, lefts } = attempts(clock, [notSent()], 100);
+    const end = await retry(attempt, retryOptions(clock, 1000));
     expect(lefts[0]).toBe(1000);
     expect(end).toMatchObject({ kind: 'retries-exhausted', elapsed: clock.monotonic() - 123_456 });
   });
 
   it('always leaves a quarter of a second for the attempt after a pause, and something is always tried', async () => {
     const trouble = fc.oneof(
-      fc.constant(unsent()),
-      fc.constant(failing()),
-      fc.constant(unanswered()),
+      fc.constant(notSent()),
+      fc.constant(serverError()),
+      fc.constant(noResponse()),
       fc
         .tuple(fc.nat(100_000), fc.integer({ min: 1, max: 100_000 }))
-        .map(([wait, interval]) => limited(wait, interval)),
+        .map(([wait, interval]) => rateLimited(wait, interval)),
     );
     await fc.assert(
       fc.asyncProperty(
@@ -263,10 +270,10 @@ describe('the deadline', () => {
           const end = await retry(
             async left => {
               lefts.push(left);
-              clock.pass(Math.min(left, cost));
-              return troubles[lefts.length % troubles.length] ?? unsent();
+              clock.advance(Math.min(left, cost));
+              return troubles[lefts.length % troubles.length] ?? notSent();
             },
-            patience(clock, budget, () => fraction),
+            retryOptions(clock, budget, () => fraction),
           );
           expect(end).toMatchObject({
             kind: 'retries-exhausted',
@@ -291,16 +298,16 @@ describe('before a repetition', () => {
       const clock = new FakeClock();
       // Three pauses of 500, 1000 and 2000 milliseconds; ten seconds are left when the clean-up begins.
       const { attempt, lefts } = attempts(clock, [
-        ...Array.from({ length: 3 }, () => unsent()),
-        failing(),
+        ...Array.from({ length: 3 }, () => notSent()),
+        serverError(),
         done,
       ]);
       await retry(
         attempt,
-        patience(clock, 10_000 + 3500, () => ALMOST_ONE),
-        async () => clock.pass(cost),
+        retryOptions(clock, 10_000 + 3500, () => ALMOST_ONE),
+        async () => clock.advance(cost),
       );
-      expect(clock.slept.slice(3).map(Math.round)).toEqual(slept);
+      expect(clock.sleeps.slice(3).map(Math.round)).toEqual(slept);
       expect(lefts).toHaveLength(slept.length === 0 ? 4 : 5);
     }
   });
@@ -309,13 +316,13 @@ describe('before a repetition', () => {
     const clock = new FakeClock();
     const inputs: string[] = [];
     clock.onSleep = () => void inputs.push('pause');
-    const outcomes = [unreadable(), failing(), unanswered(), done].values();
+    const outcomes = [unreadable(), serverError(), noResponse(), done].values();
     await retry(
       async () => {
         inputs.push('attempt');
         return outcomes.next().value ?? done;
       },
-      patience(clock),
+      retryOptions(clock),
       async last => void inputs.push(`clean-up after ${last.cause.kind}`),
     );
     expect(inputs).toEqual([
@@ -335,26 +342,26 @@ describe('before a repetition', () => {
   it('cleans nothing up after what cannot have happened', async () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
-    const { attempt } = attempts(clock, [unsent(), limited(10), done]);
-    await retry(attempt, patience(clock), async last => void cleaned.push(last));
+    const { attempt } = attempts(clock, [notSent(), rateLimited(10), done]);
+    await retry(attempt, retryOptions(clock), async last => void cleaned.push(last));
     expect(cleaned).toEqual([]);
   });
 
   it('leaves the clean-up to its caller when it gives up', async () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
-    const { attempt } = attempts(clock, [failing()]);
-    await retry(attempt, patience(clock, 200), async last => void cleaned.push(last));
+    const { attempt } = attempts(clock, [serverError()]);
+    await retry(attempt, retryOptions(clock, 200), async last => void cleaned.push(last));
     expect(cleaned).toEqual([]);
   });
 
   it('says before each pause what went wrong, how long it waits and how long it will go on', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
-    const { attempt } = attempts(clock, [limited(20_000), unsent('ENOTFOUND'), done]);
+    const { attempt } = attempts(clock, [rateLimited(20_000), notSent('ENOTFOUND'), done]);
     await retry(
       attempt,
-      patience(clock, 300_000, () => 0.5, lines),
+      retryOptions(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([
       "Mapbox's rate limit is reached (429); it resets in 20 s. Retrying in 23 s (5 min left).",

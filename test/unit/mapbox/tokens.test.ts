@@ -1,24 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
   DELETE,
   deleted,
-  FakeClock,
   GET,
   html,
-  idOf,
   json,
   LIST,
-  lostAnswer,
+  lostResponse,
   noConnection,
   notFound,
   page,
-  patience,
-  type Step,
+  type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { AUTHORIZING_TOKEN_ID, idOf } from '../../support/tokens.ts';
 
 const note = 'Release';
 const ID = idOf(1);
@@ -33,38 +32,38 @@ describe('the search through the account', () => {
     );
     const found = await findTokens(
       accountOn(client),
-      patience(new FakeClock()),
+      retryOptions(new FakeClock()),
       token => token.note === note,
     );
-    expect(client.asked).toEqual([GET, `${LIST}?start=x2`, `${LIST}?start=x3&limit=50`]);
+    expect(client.requestLines).toEqual([GET, `${LIST}?start=x2`, `${LIST}?start=x3&limit=50`]);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
   });
 
   it('goes on after a page that is empty: only the link tells where the list ends', async () => {
     const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
-    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
+    const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
 
   it('names a token once that moved to a later page meanwhile', async () => {
     const client = scripted(page([{ id: idOf(1) }], 'start=a'), page([{ id: idOf(1) }, { id: idOf(2) }]));
-    const found = await findTokens(accountOn(client), patience(new FakeClock()), () => true);
+    const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ tokens: [{ id: idOf(1) }, { id: idOf(2) }] });
     expect(found.kind === 'found' && found.tokens).toHaveLength(2);
   });
 
   it('repeats the page on which Mapbox failed, and not those before it', async () => {
-    const client = scripted(page([], 'start=a'), lostAnswer(), page([{ id: idOf(1) }]));
+    const client = scripted(page([], 'start=a'), lostResponse(), page([{ id: idOf(1) }]));
     const clock = new FakeClock();
-    const found = await findTokens(accountOn(client), patience(clock), () => true);
-    expect(client.asked).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
-    expect(clock.slept).toHaveLength(1);
+    const found = await findTokens(accountOn(client), retryOptions(clock), () => true);
+    expect(client.requestLines).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
+    expect(clock.sleeps).toHaveLength(1);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
 
   it('finds nothing rather than half where a later page is refused', async () => {
     const client = scripted(page([{ id: idOf(1) }], 'start=a'), notFound());
-    expect(await findTokens(accountOn(client), patience(new FakeClock()), () => true)).toMatchObject({
+    expect(await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true)).toMatchObject({
       kind: 'rejected',
       reason: 'not-found',
     });
@@ -73,11 +72,11 @@ describe('the search through the account', () => {
   it('of a list that runs in circles ends with the time at the latest', async () => {
     const clock = new FakeClock();
     const send = async (_request: unknown, limit: number) => {
-      if (limit <= 0) return lostAnswer('TIMEOUT');
-      clock.pass(1000);
+      if (limit <= 0) return lostResponse('TIMEOUT');
+      clock.advance(1000);
       return page([{ id: idOf(1) }], 'start=a');
     };
-    const found = await findTokens(accountOn({ send }), patience(clock, 20_000), () => true);
+    const found = await findTokens(accountOn({ send }), retryOptions(clock, 20_000), () => true);
     expect(found.kind).toBe('retries-exhausted');
     expect(clock.monotonic()).toBeLessThanOrEqual(21_000);
   });
@@ -88,18 +87,21 @@ describe('the search through the account', () => {
       if (++pages > 20_000) throw new Error('it never ends');
       return page([{ id: idOf(1) }], 'start=a');
     };
-    const found = await findTokens(accountOn({ send }), patience(new FakeClock()), () => true);
+    const found = await findTokens(accountOn({ send }), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
 });
 
 describe('deleting one token', () => {
-  async function remove(steps: readonly Step[], createdBy: string | undefined = AUTHORIZER_ID) {
+  async function remove(
+    steps: readonly ScriptedResponse[],
+    createdBy: string | undefined = AUTHORIZING_TOKEN_ID,
+  ) {
     const clock = new FakeClock();
     const client = scripted(...steps);
-    const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, patience(clock, 60_000));
-    expect(client.left(), 'every scripted answer is fetched').toBe(0);
-    return { result, asked: client.asked, clock };
+    const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, retryOptions(clock, 60_000));
+    expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
+    return { result, asked: client.requestLines, clock };
   }
 
   it('takes one request', async () => {
@@ -119,7 +121,7 @@ describe('deleting one token', () => {
     ['a 409', json(409, { message: 'Conflict' })],
     ['a 404 about the account', json(404, { message: 'No such user' })],
     ['a redirect', html(301)],
-    ['a lost response', lostAnswer()],
+    ['a lost response', lostResponse()],
     ['a lost connection', noConnection()],
   ])('takes %s for no deletion, and tries again', async (_, once) => {
     const { result, asked } = await remove([once, deleted()]);
@@ -161,7 +163,7 @@ describe('deleting one token', () => {
 
     it.each([
       ['fails', json(503, {})],
-      ['is lost', lostAnswer()],
+      ['is lost', lostResponse()],
       ['is a page', html(200)],
     ])('tries again where the list %s', async (_, list) => {
       const { result } = await remove([notFound(), list, deleted()]);
@@ -175,16 +177,16 @@ describe('deleting one token', () => {
     });
 
     it.each([
-      ['is not valid any more', AUTHORIZER_ID, [json(200, { code: 'TokenRevoked' })]],
-      ['cannot be validated', AUTHORIZER_ID, [lostAnswer()]],
+      ['is not valid any more', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
+      ['cannot be validated', AUTHORIZING_TOKEN_ID, [lostResponse()]],
       ['is another', idOf(8), []],
       ['is unknown', undefined, []],
     ])('tries again without a list where the token that created it %s', async (_, createdBy, validation) => {
       const clock = new FakeClock();
       const client = scripted(notFound(), notFound(), ...validation, deleted());
-      const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, patience(clock));
+      const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, retryOptions(clock));
       expect(result).toEqual({ kind: 'deleted' });
-      expect(client.left()).toBe(0);
+      expect(client.unusedResponses()).toBe(0);
     });
   });
 });

@@ -3,7 +3,8 @@ import type { MainInputs } from '../../../src/inputs/main-inputs.ts';
 import { logLine, outputNames, summaryRows, toOutputs } from '../../../src/mint/outputs.ts';
 import type { MintedStoredToken, MintedTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
-import { authorizingToken, idOf, OWNER, START, tokenText } from '../../support/http-script.ts';
+import { START } from '../../support/fake-clock.ts';
+import { authorizingToken, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 
 const scopes = ['tilesets:write', 'tilesets:read'];
 const stored: MintedStoredToken = {

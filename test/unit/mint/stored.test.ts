@@ -6,32 +6,27 @@ import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { mintStoredToken, type StoredMint } from '../../../src/mint/stored.ts';
 import { buildNote, createMarker } from '../../../src/note.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
-  answer,
-  authorizerText,
   DELETE,
   deleted,
-  FakeClock,
   GET,
   html,
-  idOf,
   json,
   LIST,
-  lostAnswer,
+  lostResponse,
   noConnection,
   notFound,
-  OWNER,
   POST,
   page,
-  patience,
-  run,
-  START,
-  type Step,
+  type ScriptedResponse,
   scripted,
-  tokenText,
+  textResponse,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 
@@ -84,7 +79,7 @@ const asMint = (result: unknown): Partial<StoredMint> =>
 
 /** Mints with a script for a wire, and notes in one list what happened in which order. */
 async function mint(
-  steps: readonly Step[],
+  steps: readonly ScriptedResponse[],
   {
     request = job,
     budget = 300_000,
@@ -106,14 +101,14 @@ async function mint(
   const result = await mintStoredToken(account, request, {
     ...step,
     purpose: { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
-    options: patience(clock, budget),
+    options: retryOptions(clock, budget),
     saveState: state => {
       events.push('keep');
       kept.push(state);
     },
     warn: text => warnings.push(text),
   }).catch((error: unknown) => error);
-  if (!unfetched) expect(client.left(), 'every scripted answer is fetched').toBe(0);
+  if (!unfetched) expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
   const { token: end = result, cleanup } = { token: undefined, cleanup: undefined, ...asMint(result) };
   return { end, cleanup, client, clock, events, kept, last: kept.at(-1), warnings };
 }
@@ -121,7 +116,7 @@ async function mint(
 const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {}): CleanupState => ({
   apiUrl: 'https://api.mapbox.com/',
   actionPath: '/action',
-  authorizingToken: { id: AUTHORIZER_ID, username: OWNER },
+  authorizingToken: { id: AUTHORIZING_TOKEN_ID, username: OWNER },
   username: OWNER,
   note,
   nonce: NONCE,
@@ -162,9 +157,9 @@ describe('when all is well', () => {
 
 describe('when a request may have made a token that nobody holds', () => {
   it.each([
-    ['the connection was lost', lostAnswer()],
+    ['the connection was lost', lostResponse()],
     ['Mapbox failed', json(503, { message: 'Service Unavailable' })],
-    ['the answer cannot be read', answer(201, '{"token":')],
+    ['the answer cannot be read', textResponse(201, '{"token":')],
     ['the answer is a page', html(200)],
   ])('deletes what it made before it is repeated: %s', async (_, trouble) => {
     const { end, client, events } = await mint([
@@ -173,22 +168,22 @@ describe('when a request may have made a token that nobody holds', () => {
       deleted(),
       made(idOf(2)),
     ]);
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1)), POST]);
     expect(events).toEqual(['keep', 'POST', 'GET', 'DELETE', 'pause', 'POST', 'keep']);
     expect(end).toMatchObject({ id: idOf(2) });
   });
 
   it('has written down that one may be lost before the request left', async () => {
-    const { kept } = await mint([lostAnswer(), page([]), made(idOf(2))]);
+    const { kept } = await mint([lostResponse(), page([]), made(idOf(2))]);
     expect(kept).toEqual([state({ orphans: 1 }), state({ orphans: 2 }), state({ orphans: 1, id: idOf(2) })]);
   });
 
   it('is not made good twice by a list that shows a deleted token again', async () => {
     const { last } = await mint([
-      lostAnswer(),
+      lostResponse(),
       page([{ id: idOf(1), note }]),
       deleted(),
-      lostAnswer(),
+      lostResponse(),
       page([{ id: idOf(1), note }]),
       notFound(),
       page([]),
@@ -198,20 +193,20 @@ describe('when a request may have made a token that nobody holds', () => {
   });
 
   it('lets the post step look again: what a lost request made may turn up late', async () => {
-    const { last, warnings } = await mint([lostAnswer(), page([]), made(idOf(2))]);
+    const { last, warnings } = await mint([lostResponse(), page([]), made(idOf(2))]);
     expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
   it('deletes what it made on every page of the account', async () => {
     const { client } = await mint([
-      lostAnswer(),
+      lostResponse(),
       page([{ id: idOf(7), note: 'somebody else’s' }], 'start=b'),
       page([{ id: idOf(1), note }]),
       deleted(),
       made(idOf(2)),
     ]);
-    expect(client.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
+    expect(client.requestLines).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
   });
 
   it('repeats all the same where the clean-up fails, and leaves the rest to the post step', async () => {
@@ -219,7 +214,7 @@ describe('when a request may have made a token that nobody holds', () => {
     let posts = 0;
     const { end, last } = await mint(
       [
-        lostAnswer(),
+        lostResponse(),
         page([{ id: idOf(1), note }]),
         ...Array.from(
           { length: 30 },
@@ -240,10 +235,10 @@ describe('when a request may have made a token that nobody holds', () => {
     let cleaning = 0;
     const account = accountOn({
       async send({ method }, limit) {
-        if (method === 'POST') return ++posts === 1 ? lostAnswer() : made(idOf(2));
+        if (method === 'POST') return ++posts === 1 ? lostResponse() : made(idOf(2));
         const took = Math.min(limit, 1000);
         cleaning += took;
-        clock.pass(took);
+        clock.advance(took);
         return json(503, {});
       },
     });
@@ -252,7 +247,7 @@ describe('when a request may have made a token that nobody holds', () => {
     };
     const minted = await mintStoredToken(account, job, {
       ...step,
-      options: patience(clock),
+      options: retryOptions(clock),
       saveState: () => {},
       warn: () => {},
     });
@@ -268,7 +263,7 @@ describe('when a request may have made a token that nobody holds', () => {
       json(429, { message: 'Too Many Requests' }, { 'retry-after': '1' }),
       made(idOf(1)),
     ]);
-    expect(client.asked).toEqual([POST, POST, POST]);
+    expect(client.requestLines).toEqual([POST, POST, POST]);
     expect(last).toEqual(state({ id: idOf(1) }));
   });
 });
@@ -276,20 +271,20 @@ describe('when a request may have made a token that nobody holds', () => {
 describe('without `tokens:read`', () => {
   it('is not believed of a page that something else put in the way of the list', async () => {
     const { client, last, warnings } = await mint([
-      lostAnswer(),
+      lostResponse(),
       html(403),
-      lostAnswer(),
+      lostResponse(),
       page([]),
       made(idOf(2)),
     ]);
-    expect(client.asked).toEqual([POST, GET, POST, GET, POST]);
+    expect(client.requestLines).toEqual([POST, GET, POST, GET, POST]);
     expect(last).toEqual(state({ orphans: 2, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
   it('still repeats, and warns of the note to look for', async () => {
-    const { end, client, warnings } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
-    expect(client.asked).toEqual([POST, GET, POST]);
+    const { end, client, warnings } = await mint([lostResponse(), notFound(), made(idOf(2))]);
+    expect(client.requestLines).toEqual([POST, GET, POST]);
     expect(end).toMatchObject({ id: idOf(2) });
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(`"${note}"`);
@@ -298,23 +293,23 @@ describe('without `tokens:read`', () => {
 
   it('asks for the list once only, however often the request is repeated', async () => {
     const { client, warnings } = await mint([
-      lostAnswer(),
+      lostResponse(),
       notFound(),
-      lostAnswer(),
-      lostAnswer(),
+      lostResponse(),
+      lostResponse(),
       made(idOf(2)),
     ]);
-    expect(client.asked).toEqual([POST, GET, POST, POST, POST]);
+    expect(client.requestLines).toEqual([POST, GET, POST, POST, POST]);
     expect(warnings).toHaveLength(1);
   });
 
   it('does not make the post step search in vain and warn a second time', async () => {
-    const { last } = await mint([lostAnswer(), notFound(), made(idOf(2))]);
+    const { last } = await mint([lostResponse(), notFound(), made(idOf(2))]);
     expect(last).toEqual(state({ id: idOf(2), orphans: 0 }));
   });
 
   it('leaves the warning to the post step when no token was made in the end', async () => {
-    const { end, last, warnings } = await mint([lostAnswer(), notFound(), notFound(), notFound()]);
+    const { end, last, warnings } = await mint([lostResponse(), notFound(), notFound(), notFound()]);
     expect(end).toMatchObject({ title: errorTitles.notFound });
     expect(last).toEqual(state({ orphans: 1 }));
     expect(warnings).toEqual([]);
@@ -329,15 +324,15 @@ describe('a permanent token whose first request was lost', () => {
     let posts = 0;
     const account = accountOn({
       async send({ method }, limit) {
-        if (method === 'POST') return ++posts === 1 ? lostAnswer() : made(idOf(2), { note: stays });
-        clock.pass(Math.min(limit, 1000));
+        if (method === 'POST') return ++posts === 1 ? lostResponse() : made(idOf(2), { note: stays });
+        clock.advance(Math.min(limit, 1000));
         return json(503, {});
       },
     });
     const minted = await mintStoredToken(account, permanent, {
       ...step,
       purpose: { kind: 'until-deleted' },
-      options: patience(clock),
+      options: retryOptions(clock),
       saveState: () => {},
       warn: () => {},
     });
@@ -347,16 +342,16 @@ describe('a permanent token whose first request was lost', () => {
 
   it('is deleted by its nonce, like a lost token of a job', async () => {
     const { client, last, cleanup } = await mint(
-      [lostAnswer(), page([{ id: idOf(1), note: stays }]), deleted(), made(idOf(2), { note: stays })],
+      [lostResponse(), page([{ id: idOf(1), note: stays }]), deleted(), made(idOf(2), { note: stays })],
       { request: permanent },
     );
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1)), POST]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1)), POST]);
     expect(last).toEqual(state({ note: stays, id: idOf(2) }));
     expect(cleanup).toBeUndefined();
   });
 
   it('is left to the post step where it was not found, with the token to keep', async () => {
-    const { cleanup } = await mint([lostAnswer(), page([]), made(idOf(2), { note: stays })], {
+    const { cleanup } = await mint([lostResponse(), page([]), made(idOf(2), { note: stays })], {
       request: permanent,
     });
     expect(cleanup).toEqual(state({ note: stays, token: { id: idOf(2), keep: true }, orphans: 1 }));
@@ -391,7 +386,7 @@ describe('when there is no token in the end', () => {
 
   it('keeps the trail when an earlier attempt was lost, though the last was refused', async () => {
     const { last } = await mint([
-      lostAnswer(),
+      lostResponse(),
       page([]),
       json(401, { message: 'Unauthorized' }),
       json(200, { code: 'TokenRevoked' }),
@@ -400,13 +395,13 @@ describe('when there is no token in the end', () => {
   });
 
   it('gives up in time, says how hard it tried, and leaves the clean-up to the post step', async () => {
-    const { end, last, client } = await mint([lostAnswer()], { budget: 200 });
+    const { end, last, client } = await mint([lostResponse()], { budget: 200 });
     expect(end).toBeInstanceOf(ActionError);
     expect(end).toMatchObject({
       title: errorTitles.unreachable,
       message: expect.stringMatching(/reset.*one attempt.*status\.mapbox\.com.*`timeout`/),
     });
-    expect(client.asked).toEqual([POST]);
+    expect(client.requestLines).toEqual([POST]);
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
@@ -433,7 +428,7 @@ describe('an answer that is not what was asked for', () => {
       title: errorTitles.tokenMismatch,
       message: expect.stringMatching(/user:write.*It was discarded/),
     });
-    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, DELETE(idOf(1))]);
     expect(last).toBeUndefined();
   });
 
@@ -444,7 +439,7 @@ describe('an answer that is not what was asked for', () => {
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(client.asked).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1))]);
     expect(end).toMatchObject({ message: expect.stringContaining('It was discarded') });
     expect(last).toBeUndefined();
   });
@@ -452,7 +447,7 @@ describe('an answer that is not what was asked for', () => {
   it('never builds a path from an id that has not the form of one', async () => {
     for (const confirmed of [idOf(1), '../styles/v1']) {
       const { client, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
-      expect(client.asked).toEqual([POST, GET]);
+      expect(client.requestLines).toEqual([POST, GET]);
       expect(kept.map(state => state?.token?.id)).not.toContain('../styles/v1');
     }
   });
@@ -463,7 +458,7 @@ describe('an answer that is not what was asked for', () => {
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
       message: expect.stringContaining('It was discarded'),
@@ -496,7 +491,7 @@ describe('an answer that is not what was asked for', () => {
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1))]);
     // Until it is deleted, it is as good as lost.
     for (const entry of kept.slice(0, -1)) expect(entry).toEqual(state({ orphans: 1 }));
     expect(last).toBeUndefined();
@@ -525,7 +520,7 @@ describe('an answer that is not what was asked for', () => {
 
   it('does not make the post step forget an earlier request that was lost', async () => {
     const { last } = await mint([
-      lostAnswer(),
+      lostResponse(),
       page([]),
       made(idOf(2), { scopes: ['tilesets:read'] }),
       deleted(),
@@ -538,8 +533,8 @@ describe('an answer that is not what was asked for', () => {
       budget: 0,
     });
     expect(end).toMatchObject({ message: expect.stringContaining('It was discarded') });
-    expect(client.limits[1]).toBe(10_000);
-    expect(clock.slept).toHaveLength(1);
+    expect(client.timeouts[1]).toBe(10_000);
+    expect(clock.sleeps).toHaveLength(1);
   });
 });
 
@@ -551,7 +546,7 @@ describe('an answer that names another token', () => {
       page([{ id: idOf(1), note }]),
       deleted(),
     ]);
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({ message: expect.stringMatching(/another account.*It was discarded/) });
     expect(last).toBeUndefined();
   });
@@ -559,7 +554,7 @@ describe('an answer that names another token', () => {
   it('that Mapbox does not find is not called deleted, and is looked for by its mark', async () => {
     const odd = made(idOf(9), { scopes: [] });
     const found = await mint([odd, notFound(), page([]), page([{ id: idOf(1), note }]), deleted()]);
-    expect(found.client.asked).toEqual([POST, DELETE(idOf(9)), GET, GET, DELETE(idOf(1))]);
+    expect(found.client.requestLines).toEqual([POST, DELETE(idOf(9)), GET, GET, DELETE(idOf(1))]);
     expect(found.end).toMatchObject({ message: expect.stringContaining('It was discarded') });
     const missing = await mint([odd, notFound(), page([]), page([])]);
     expect(missing.end).toMatchObject({ message: expect.stringContaining('may still be alive') });
@@ -567,12 +562,15 @@ describe('an answer that names another token', () => {
   });
 
   it('is neither handed on nor deleted where it is the authorizing token', async () => {
-    const echo = { token: authorizerText, id: AUTHORIZER_ID };
+    const echo = { token: authorizingTokenText, id: AUTHORIZING_TOKEN_ID };
     for (const changes of [{}, { scopes: ['tokens:write'] }]) {
-      const { end, client, kept } = await mint([made(AUTHORIZER_ID, { ...echo, ...changes }), page([])]);
-      expect(client.asked).toEqual([POST, GET]);
+      const { end, client, kept } = await mint([
+        made(AUTHORIZING_TOKEN_ID, { ...echo, ...changes }),
+        page([]),
+      ]);
+      expect(client.requestLines).toEqual([POST, GET]);
       expect(end).toMatchObject({ message: expect.stringContaining('it is the authorizing token') });
-      expect(kept.map(entry => entry?.token?.id)).not.toContain(AUTHORIZER_ID);
+      expect(kept.map(entry => entry?.token?.id)).not.toContain(AUTHORIZING_TOKEN_ID);
     }
   });
 });
@@ -604,7 +602,7 @@ describe('where Mapbox stores the note changed', () => {
 
   it('warns of what was lost, since no nonce is to be found then', async () => {
     const { warnings, last } = await mint([
-      lostAnswer(),
+      lostResponse(),
       page([]),
       madeAt(idOf(2), { note: 'cut' }),
       page([
@@ -634,7 +632,7 @@ describe('a response that belongs to another creation', () => {
   ])('%s: is not used, and its token is not deleted', async (_, foreign) => {
     const { end, client, last } = await mint([foreign, page([{ id: idOf(9), note: other }])]);
     expect(end).toMatchObject({ title: errorTitles.tokenMismatch });
-    expect(client.asked).toEqual([POST, GET]);
+    expect(client.requestLines).toEqual([POST, GET]);
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
@@ -647,7 +645,7 @@ describe('a response that belongs to another creation', () => {
       ]),
       deleted(),
     ]);
-    expect(client.asked).toEqual([POST, GET, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       message: expect.stringMatching(/not the one that this step requested.*discarded/),
     });
@@ -657,19 +655,19 @@ describe('a response that belongs to another creation', () => {
 
 describe('where the trail cannot be kept', () => {
   /** Mints where the `n`-th keeping fails. */
-  async function failing(n: number, steps: readonly Step[]) {
+  async function failing(n: number, steps: readonly ScriptedResponse[]) {
     const client = scripted(...steps);
     let kept = 0;
     const end = await mintStoredToken(accountOn(client), job, {
       ...step,
-      options: patience(new FakeClock()),
+      options: retryOptions(new FakeClock()),
       saveState() {
         if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
       },
       warn: () => {},
     }).catch((error: unknown) => error);
-    expect(client.left()).toBe(0);
-    return { end, asked: client.asked };
+    expect(client.unusedResponses()).toBe(0);
+    return { end, asked: client.requestLines };
   }
 
   it('makes no token', async () => {

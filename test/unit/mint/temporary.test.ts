@@ -3,26 +3,21 @@ import { errorTitles } from '../../../src/errors/action-error.ts';
 import type { HttpResponse } from '../../../src/http/client.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import { mintTemporaryToken } from '../../../src/mint/temporary.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
 import {
-  AUTHORIZER_ID,
   accountOn,
-  authorizerText,
   DELETE,
   deleted,
-  FakeClock,
-  idOf,
   json,
-  lostAnswer,
+  lostResponse,
   notFound,
-  OWNER,
   POST,
   page,
-  patience,
-  START,
-  type Step,
+  type ScriptedResponse,
   scripted,
-  tokenText,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 
 const SCOPES = ['tilesets:write', 'tilesets:read'];
 
@@ -44,16 +39,16 @@ describe('temporary tokens', () => {
   const dated = (message: string, skew: number) =>
     json(422, { message }, { date: new Date(START - skew).toUTCString() });
 
-  async function ask(steps: readonly Step[], { length = 1200, budget = 300_000 } = {}) {
+  async function ask(steps: readonly ScriptedResponse[], { length = 1200, budget = 300_000 } = {}) {
     const clock = new FakeClock();
     const client = scripted(...steps);
     const lines: string[] = [];
     const end = await mintTemporaryToken(
       accountOn(client, { now: () => clock.now() }),
       { ...request, seconds: length },
-      patience(clock, budget, undefined, lines),
+      retryOptions(clock, budget, undefined, lines),
     ).catch((error: unknown) => error);
-    expect(client.left(), 'every scripted answer is fetched').toBe(0);
+    expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
     return { end, client, clock, lines, expires: client.requests.map(({ body }) => expiry(body)) };
   }
 
@@ -79,13 +74,13 @@ describe('temporary tokens', () => {
   });
 
   it('are asked for again without any search: repeating is harmless', async () => {
-    const { client } = await ask([lostAnswer(), temporary()]);
-    expect(client.asked).toEqual([POST, POST]);
+    const { client } = await ask([lostResponse(), temporary()]);
+    expect(client.requestLines).toEqual([POST, POST]);
   });
 
   it('are asked for with an expiry that counts from the attempt, not from the first', async () => {
     const { expires, clock } = await ask([json(429, {}, { 'retry-after': '60' }), temporary()]);
-    expect(clock.slept).toEqual([63_000]);
+    expect(clock.sleeps).toEqual([63_000]);
     expect(expires).toEqual([1200, 1263]);
   });
 
@@ -110,7 +105,7 @@ describe('temporary tokens', () => {
   it('are corrected for the clock once, not for ever', async () => {
     const ahead = () => dated('expires is more than one hour in the future', 120_000);
     const { end, client } = await ask([ahead(), ahead()]);
-    expect(client.asked).toEqual([POST, POST]);
+    expect(client.requestLines).toEqual([POST, POST]);
     expect(end).toMatchObject({
       title: errorTitles.expiryRejected,
       message: expect.stringContaining('2 min'),
@@ -164,17 +159,17 @@ describe('temporary tokens', () => {
       const { client } = await ask(
         requests === 1 ? [byMapbox(behind, 1200)] : [byMapbox(behind, 1200), byMapbox(behind, 1200 - behind)],
       );
-      expect(client.asked).toHaveLength(requests);
+      expect(client.requestLines).toHaveLength(requests);
     });
 
     it('may differ by five seconds, however short they are', async () => {
       const { client } = await ask([byMapbox(5, 60)], { length: 60 });
-      expect(client.asked).toHaveLength(1);
+      expect(client.requestLines).toHaveLength(1);
     });
 
     it('are not used where the second one lives otherwise as well', async () => {
       const { end, client } = await ask([byMapbox(900, 1200), byMapbox(900, 1200)]);
-      expect(client.asked).toHaveLength(2);
+      expect(client.requestLines).toHaveLength(2);
       expect(end).toMatchObject({
         title: errorTitles.tokenMismatch,
         message: expect.stringMatching(/expires in 35 min instead of 20 min.*expires on its own/),
@@ -193,13 +188,13 @@ describe('temporary tokens', () => {
         { date: new Date(START).toUTCString() },
       ),
     ]);
-    expect(client.asked).toEqual([POST]);
+    expect(client.requestLines).toEqual([POST]);
     expect(end).toMatchObject({ title: errorTitles.tokenMismatch, message: expect.stringMatching(message) });
   });
 
   it('are not corrected where Mapbox does not tell its time', async () => {
     const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
-    expect(client.asked).toEqual([POST]);
+    expect(client.requestLines).toEqual([POST]);
     expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
@@ -207,13 +202,13 @@ describe('temporary tokens', () => {
     const { end, client } = await ask([
       dated('expires may not be greater than the expiration of the authorizing token', 120_000),
     ]);
-    expect(client.asked).toEqual([POST]);
+    expect(client.requestLines).toEqual([POST]);
     expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
   it('are not handed on where a stored one came, which is deleted', async () => {
     const { end, client } = await ask([madeNow(idOf(1)), deleted()]);
-    expect(client.asked).toEqual([POST, DELETE(idOf(1))]);
+    expect(client.requestLines).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
       message: expect.stringMatching(/`sk` token instead of a temporary one.*It was deleted\.$/),
@@ -226,7 +221,12 @@ describe('temporary tokens', () => {
     ['it has a note', madeNow(idOf(1), { note: 'production' }), [], `the token ${idOf(1)} was`],
     ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],
     ['there is no id', made(idOf(1), { id: undefined }), [], 'a token was'],
-    ['it is the authorizing token', made(AUTHORIZER_ID, { token: authorizerText }), [], 'a token was'],
+    [
+      'it is the authorizing token',
+      made(AUTHORIZING_TOKEN_ID, { token: authorizingTokenText }),
+      [],
+      'a token was',
+    ],
   ])(
     'are not called deleted where a stored one came and %s; nobody is told to delete it',
     async (_, odd, steps, named) => {
@@ -249,7 +249,7 @@ describe('temporary tokens', () => {
     const { end, client } = await ask([
       json(200, { token: tokenText('tk', { u: OWNER, exp: seconds + 60, scopes: ['styles:read'] }) }),
     ]);
-    expect(client.asked).toEqual([POST]);
+    expect(client.requestLines).toEqual([POST]);
     expect(end).toMatchObject({
       title: errorTitles.tokenMismatch,
       message: expect.stringContaining('expires on its own'),

@@ -4,18 +4,17 @@ import type { CreatedToken } from '../../../src/mapbox/create.ts';
 import { parseToken } from '../../../src/mapbox/token.ts';
 import { verifyStoredToken, verifyTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
+import { START } from '../../support/fake-clock.ts';
+import { accountOn, scripted } from '../../support/http-script.ts';
+import fc from '../../support/random.ts';
 import {
-  AUTHORIZER_ID,
-  accountOn,
-  authorizerText,
+  AUTHORIZING_TOKEN_ID,
   authorizingToken,
+  authorizingTokenText,
   idOf,
   OWNER,
-  START,
-  scripted,
   tokenText,
-} from '../../support/http-script.ts';
-import fc from '../../support/random.ts';
+} from '../../support/tokens.ts';
 
 const verify = (created: CreatedToken, request: TokenRequest, username: string) => {
   const account = accountOn(scripted(), { username });
@@ -125,10 +124,10 @@ describe('a stored token', () => {
     ['with another id than its text has', created(secretText, { id: idOf(2) }), /id is not the one/],
     [
       'with the id of the authorizing token',
-      created(secretText, { id: AUTHORIZER_ID }),
+      created(secretText, { id: AUTHORIZING_TOKEN_ID }),
       /is the authorizing token/,
     ],
-    ['that is the text of the authorizing token', created(authorizerText), /is the authorizing token/],
+    ['that is the text of the authorizing token', created(authorizingTokenText), /is the authorizing token/],
     [
       'with a token in its note',
       created(secretText, { note: `${NOTE} see ${secretText}` }),

@@ -2,22 +2,22 @@ import { describe, expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
 import type { Retryable } from '../../../src/mapbox/result.ts';
 import { deleteTokens, type SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
   accountOn,
   DELETE,
   deleted,
-  FakeClock,
   GET,
   html,
-  idOf,
   json,
   noConnection,
   notFound,
   page,
-  patience,
-  type Step,
+  type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { idOf } from '../../support/tokens.ts';
 
 const tokenOf = (n: number): ListedToken => ({
   id: idOf(n),
@@ -31,7 +31,7 @@ const tokenOf = (n: number): ListedToken => ({
 /** Deletes the tokens 1 to `count`, with answers from a script. */
 async function remove(
   count: number,
-  steps: readonly Step[],
+  steps: readonly ScriptedResponse[],
   milliseconds = 300_000,
   clock = new FakeClock(),
 ) {
@@ -41,12 +41,12 @@ async function remove(
   const deletions = await deleteTokens(
     accountOn(client),
     tokens,
-    patience(clock, milliseconds),
+    retryOptions(clock, milliseconds),
     (token, deletion) => onResult.push([token.id, deletion.kind]),
   );
   expect(onResult).toEqual(deletions.map((deletion, n) => [idOf(n + 1), deletion.kind]));
-  expect(client.left()).toBe(0);
-  return { deletions, asked: client.asked, clock };
+  expect(client.unusedResponses()).toBe(0);
+  return { deletions, asked: client.requestLines, clock };
 }
 
 const kinds = (deletions: readonly SweepDeletion[]) => deletions.map(({ kind }) => kind);
@@ -117,11 +117,16 @@ describe('what is refused', () => {
 
 describe('what is given up', () => {
   /** Answers for ever, each after `cost` milliseconds. */
-  async function under(count: number, cost: number, milliseconds: number, answerOf: (asked: number) => Step) {
+  async function under(
+    count: number,
+    cost: number,
+    milliseconds: number,
+    answerOf: (asked: number) => ScriptedResponse,
+  ) {
     const clock = new FakeClock();
     const asked: string[] = [];
     const send = async ({ method, path }: { method: string; path: string }) => {
-      clock.pass(cost);
+      clock.advance(cost);
       asked.push(`${method} ${path}`);
       const step = answerOf(asked.length);
       if (typeof step === 'function' || 'always' in step) throw new Error('only one response here');
@@ -131,7 +136,7 @@ describe('what is given up', () => {
     const deletions = await deleteTokens(
       accountOn({ send }),
       tokens,
-      patience(clock, milliseconds),
+      retryOptions(clock, milliseconds),
       () => {},
     );
     return { deletions, asked, clock };

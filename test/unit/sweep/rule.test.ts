@@ -6,7 +6,7 @@ import { createMarker, formatMarker } from '../../../src/note.ts';
 import { attemptKey, type WorkflowRun } from '../../../src/runtime/workflow-run.ts';
 import { decide, runsToCheck } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
-import { HERE, REPOSITORY, REPOSITORY_ID, SERVER, setUpSweep } from '../../support/sweep-step.ts';
+import { REPOSITORY, REPOSITORY_ID, SERVER, SWEEPING_RUN, setUpSweep } from '../../support/sweep-step.ts';
 
 /** The runs that are over in these tests; every other is going on. */
 const OVER = new Set(['1/1', '1/2', '42/1', '987654321012/3']);
@@ -18,7 +18,7 @@ const here: WorkflowRun = {
   server: SERVER,
   repository: REPOSITORY,
   repositoryId: REPOSITORY_ID,
-  id: HERE,
+  id: SWEEPING_RUN,
   attempt: '1',
 };
 
@@ -27,12 +27,12 @@ const markerOf = (run: WorkflowRun, nonce: string) =>
 
 function mayGo(note: string): boolean {
   const [, id = '', attempt = ''] = MARK.exec(note) ?? [];
-  return id !== HERE && OVER.has(`${id}/${attempt}`);
+  return id !== SWEEPING_RUN && OVER.has(`${id}/${attempt}`);
 }
 
 const nonce = fc.stringMatching(/^[a-z0-9]{8}$/);
 
-const id = fc.constantFrom('1', '2', '42', '987654321012', HERE, '01', '0', '-1', '1e0', '９');
+const id = fc.constantFrom('1', '2', '42', '987654321012', SWEEPING_RUN, '01', '0', '-1', '1e0', '９');
 
 const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
 
@@ -74,7 +74,7 @@ const marker = fc
 
 const goodMark = fc
   .record({
-    id: fc.constantFrom('1', '1', '42', '2', '987654321012', HERE),
+    id: fc.constantFrom('1', '1', '42', '2', '987654321012', SWEEPING_RUN),
     attempt: fc.constantFrom('1', '1', '2', '3'),
     nonce,
   })
@@ -172,7 +172,7 @@ describe('the runs that GitHub is asked about', () => {
     const old = new Date(1000);
     const runs = runsToCheck(
       [
-        listed(1, noteOf(HERE), old),
+        listed(1, noteOf(SWEEPING_RUN), old),
         listed(2, 'Production', old),
         { ...listed(3, noteOf('30'), old), isDefault: true },
         { ...listed(4, noteOf('40'), old), usage: 'tk' },
@@ -202,12 +202,12 @@ it('the sweep of an account with random notes takes exactly those that may go', 
         for (const over of OVER) setting.github.attempts.set(over, 'completed');
         for (const going of ['2/1', '2/2', '2/3', '42/2', '1/3'])
           setting.github.attempts.set(going, 'in_progress');
-        for (const wish of wishes) setting.token(wish.note, wish.usage);
+        for (const wish of wishes) setting.createToken(wish.note, wish.usage);
         const tokens = setting.mapbox.account.tokens();
         const swept = await setting.sweep();
 
-        expect(swept.end).toBe('success');
-        const gone = tokens.filter(token => !setting.alive(token)).map(token => token.id);
+        expect(swept.conclusion).toBe('success');
+        const gone = tokens.filter(token => !setting.exists(token)).map(token => token.id);
         const right = tokens.filter(token => mayGo(token.note ?? '')).map(token => token.id);
         expect(gone.sort()).toEqual(right.sort());
         const deletions = setting.mapbox.requests.flatMap(({ method, path }) =>

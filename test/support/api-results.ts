@@ -1,0 +1,38 @@
+/** What an attempt at Mapbox comes to, for tests of what is done about it. */
+import type { Indeterminate, NotSent, RateLimited, Rejected } from '../../src/mapbox/result.ts';
+
+export const notSent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', code });
+
+export const rateLimited = (retryAfter: number, interval = 60_000): RateLimited => ({
+  kind: 'rate-limited',
+  retryAfter,
+  interval,
+  estimated: false,
+});
+
+export const serverError = (status = 503): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'server-error', status, form: 'an empty answer' },
+});
+
+export const noResponse = (code = 'ECONNRESET'): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'no-response', code },
+});
+
+export const unreadable = (status = 200): Indeterminate => ({
+  kind: 'indeterminate',
+  cause: { kind: 'unreadable', status, form: 'an HTML page' },
+});
+
+export function rejected(changes: Partial<Rejected> = {}): Rejected {
+  return {
+    kind: 'rejected',
+    reason: 'other',
+    status: 422,
+    isMapboxError: true,
+    bodyDescription: 'JSON that Mapbox does not document',
+    serverDate: undefined,
+    ...changes,
+  };
+}

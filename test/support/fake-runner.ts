@@ -1,0 +1,88 @@
+/** The one runner of the tests that run in this process: it keeps in memory what it is given. */
+import type { Runner } from '../../src/runner/runner.ts';
+import type { Secret } from '../../src/secret.ts';
+
+export interface LogLine {
+  readonly kind: 'info' | 'debug' | 'warning' | 'error';
+  /** As the product wrote it; an error begins with its title. */
+  readonly text: string;
+}
+
+export interface FakeRunnerOptions {
+  readonly inputs?: Readonly<Record<string, string>>;
+  /** What an earlier step saved. */
+  readonly state?: string | undefined;
+  /** Why results cannot be written, as the real runner finds out beforehand. */
+  readonly missingFile?: string;
+  /** Fails the writing of results, as a full disk does. */
+  readonly diskFull?: boolean;
+  /** Called before everything that the step does with the runner; may throw. */
+  readonly beforeCall?: () => void;
+}
+
+export class FakeRunner implements Runner {
+  readonly log: LogLine[] = [];
+  readonly masks: string[] = [];
+  outputs: Readonly<Record<string, string>> = {};
+  variables: Readonly<Record<string, string>> = {};
+  /** Heading, columns and rows of each table, one after another. */
+  readonly summary: (readonly string[])[] = [];
+  /** What the step saved last; before that, what an earlier step saved. */
+  savedState: string;
+  readonly #options: FakeRunnerOptions;
+
+  constructor(options: FakeRunnerOptions = {}) {
+    this.#options = options;
+    this.savedState = options.state ?? '';
+  }
+
+  readonly getInput = (name: string): string => this.#options.inputs?.[name] ?? '';
+
+  readonly mask = (secret: Secret): void => {
+    this.#options.beforeCall?.();
+    if (secret.reveal().trim() !== '') this.masks.push(secret.reveal());
+  };
+
+  readonly info = (text: string): void => this.#write('info', text);
+  readonly debug = (text: string): void => this.#write('debug', text);
+  readonly warning = (text: string): void => this.#write('warning', text);
+  readonly fail = (title: string, text: string): void => this.#write('error', `${title}: ${text}`);
+
+  readonly saveState = (state: string): void => {
+    this.#options.beforeCall?.();
+    this.savedState = state;
+  };
+
+  readonly getState = (): string => this.#options.state ?? '';
+
+  readonly findMissingFile = (): string | undefined => this.#options.missingFile;
+
+  readonly writeResults: Runner['writeResults'] = (outputs, variables, state) => {
+    this.#options.beforeCall?.();
+    if (this.#options.diskFull) throw new Error('ENOSPC');
+    this.outputs = texts(outputs);
+    this.variables = texts(variables);
+    if (state !== undefined) this.savedState = state;
+  };
+
+  readonly writeSummary: Runner['writeSummary'] = async (heading, rows, columns) => {
+    this.#options.beforeCall?.();
+    this.summary.push([heading], ...(columns === undefined ? [] : [columns]), ...rows);
+  };
+
+  /** The lines of one kind. */
+  lines(kind: LogLine['kind']): string[] {
+    return this.log.filter(line => line.kind === kind).map(({ text }) => text);
+  }
+
+  #write(kind: LogLine['kind'], text: string): void {
+    this.#options.beforeCall?.();
+    this.log.push({ kind, text });
+  }
+}
+
+function texts(values: Readonly<Record<string, string | Secret>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, typeof value === 'string' ? value : value.reveal()]),
+  );
+}

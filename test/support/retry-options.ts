@@ -1,0 +1,22 @@
+import type { RetryOptions } from '../../src/mapbox/retry.ts';
+import type { FakeClock } from './fake-clock.ts';
+
+/**
+ * Retry options with a deadline in `milliseconds`.
+ *
+ * @param random decides the jitter: from 0 up to, not including, 1.
+ * @param lines where the log lines go.
+ */
+export function retryOptions(
+  clock: FakeClock,
+  milliseconds = 300_000,
+  random: () => number = () => 0.5,
+  lines: string[] = [],
+): RetryOptions {
+  return {
+    clock,
+    random,
+    deadline: clock.monotonic() + milliseconds,
+    log: line => void lines.push(line),
+  };
+}

@@ -1,0 +1,37 @@
+/** Tokens for tests, built at run time, so that no file holds anything that looks like one. */
+import type { AuthorizingToken } from '../../src/mapbox/account.ts';
+import { Secret } from '../../src/secret.ts';
+
+/** What the authorizing token of a test holds, unless the test says otherwise. */
+export const HELD = [
+  'tokens:write',
+  'tokens:read',
+  'styles:read',
+  'fonts:read',
+  'tilesets:read',
+  'tilesets:write',
+  'tilesets:list',
+];
+
+export const OWNER = 'octo';
+
+/** The text of a token with these claims. Its signature is none, which no client can notice. */
+export function tokenText(usage: string, claims: object): string {
+  return [usage, Buffer.from(JSON.stringify(claims)).toString('base64url'), 'S'.repeat(22)].join('.');
+}
+
+/** The `n`-th token id of a test. */
+export const idOf = (n: number) => `c${String(n).padStart(24, '0')}`;
+
+export const AUTHORIZING_TOKEN_ID = idOf(0);
+
+export const authorizingTokenText = tokenText('sk', { u: OWNER, a: AUTHORIZING_TOKEN_ID });
+
+export const authorizingToken: AuthorizingToken = {
+  secret: new Secret(authorizingTokenText),
+  usage: 'sk',
+  username: OWNER,
+  id: AUTHORIZING_TOKEN_ID,
+  expiresAt: undefined,
+  scopes: undefined,
+};
