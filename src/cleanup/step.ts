@@ -1,5 +1,5 @@
 import { ActionError, stackOf } from '../errors/action-error.ts';
-import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
+import { maskAuthorizingToken } from '../inputs/masking.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';

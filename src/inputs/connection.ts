@@ -3,8 +3,9 @@ import { errorTitles } from '../errors/action-error.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
+import { quoteInput } from './quote.ts';
 
-/** Where and how long to ask: what main and post have in common. */
+/** Which account to ask for, where, with which token, and for how long. */
 export interface ConnectionInputs {
   readonly authorizingToken: AuthorizingToken;
   readonly username: string;
@@ -13,37 +14,55 @@ export interface ConnectionInputs {
   readonly api: URL;
 }
 
-/** Reads the `username` input; the account of the authorizing token where it is empty. */
+/** Longer than any name of an account, in characters. */
+const MAX_USERNAME_LENGTH = 100;
+
+/**
+ * Whether a text can be the name of a Mapbox account. It becomes a part of the path of every request, so it has nothing
+ * that means something there, that cannot be percent-encoded (half a surrogate pair), or that nobody could see.
+ */
+export function isAccountName(text: string): boolean {
+  return (
+    text !== '' &&
+    text.length <= MAX_USERNAME_LENGTH &&
+    !/[\s/?#%\\\p{C}]|^\.+$/u.test(text) &&
+    extractTokens(text).length === 0
+  );
+}
+
+/** Parses the `username` input; the account of the authorizing token where it is empty. */
 export function parseUsername(
   input: string,
   authorizingToken: AuthorizingToken | undefined,
   problems: InputProblems,
 ): string {
-  const username = input.trim() || authorizingToken?.username || '';
-  // It stands in the state and in messages: a token that was put here by mistake must not get that far.
-  if (extractTokens(username).length > 0 || /[\s/?#%\\\p{Cc}]|^\.+$/u.test(username)) {
+  const username = input.trim();
+  if (username === '') return authorizingToken?.username ?? '';
+  // It is part of messages and of the state: a token that is here by mistake must not get that far.
+  if (!isAccountName(username)) {
     problems.add(
       errorTitles.invalidInput,
-      '`username` is not the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
+      '`username` cannot be the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
     );
   }
   return username;
 }
 
-/** More than a day is a slip: no job that GitHub hosts runs as long as that. */
+/** A longer time-out is a mistake: no job that GitHub hosts runs as long as that. */
 const MAX_TIMEOUT_SECONDS = 24 * 3600;
 
-/** Reads the `timeout` input into milliseconds. */
+/** Parses the `timeout` input into milliseconds. */
 export function parseTimeout(input: string, problems: InputProblems): number | undefined {
-  const seconds = parseDuration(input.trim() || '5m');
+  const text = input.trim() || '5m';
+  const seconds = parseDuration(text);
   if (seconds !== undefined && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`timeout\` is \`${input.trim().slice(0, 40)}\`. Write a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
+    `\`timeout\` is ${quoteInput(text)}. Use a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
   );
 }
 
-/** Reads the `api-url` input. */
+/** Parses the `api-url` input. Its path stays: requests go below it. */
 export function parseApiUrl(input: string, problems: InputProblems): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const invalid = (words: string) => problems.add(errorTitles.invalidInput, `\`api-url\` ${words}`);
@@ -54,8 +73,10 @@ export function parseApiUrl(input: string, problems: InputProblems): URL | undef
     );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    return invalid('must have neither credentials nor a query nor a fragment.');
+    return invalid('must not have credentials, a query or a fragment.');
   }
+  // It is part of messages and of the state.
+  if (extractTokens(url.href).length > 0) return invalid('has a token in it. Write the address only.');
   return url;
 }
 
@@ -63,11 +84,14 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Reads an input that is `true`, `false` or empty, which means `false`. */
+/** Parses an input that is `true`, `false` or empty, which means `false`. */
 export function parseFlag(name: string, input: string, problems: InputProblems): boolean {
   const word = input.trim().toLowerCase();
   if (word !== '' && word !== 'true' && word !== 'false') {
-    problems.add(errorTitles.invalidInput, `\`${name}\` must be \`true\` or \`false\`.`);
+    problems.add(
+      errorTitles.invalidInput,
+      `\`${name}\` is ${quoteInput(input.trim())}. Use \`true\` or \`false\`.`,
+    );
   }
   return word === 'true';
 }

@@ -1,6 +1,7 @@
-import { HOUR, parseDuration } from '../duration.ts';
+import { HOUR, parseAge } from '../duration.ts';
 import { errorTitles } from '../errors/action-error.ts';
 import type { InputProblems } from './problems.ts';
+import { quoteInput } from './quote.ts';
 
 /** How long a token is to live. */
 export type Lifetime =
@@ -13,20 +14,21 @@ export function parseLifetime(input: string, problems: InputProblems): Lifetime 
   const text = input.trim() || 'job';
   const word = text.toLowerCase();
   if (word === 'job' || word === 'permanent') return { kind: word };
-  const shown = `\`lifetime\` is \`${text.slice(0, 40)}\``;
+  const is = `\`lifetime\` is ${quoteInput(text)}`;
   const orJob = 'or `job`, which keeps the token until the job ends, however long that takes.';
   const invalid = (message: string) => problems.add(errorTitles.invalidLifetime, message);
-  const seconds = parseDuration(word);
+  // Days are too long, but not unknown.
+  const seconds = parseAge(word);
   if (seconds === undefined) {
     return invalid(
-      `${shown}, which is neither \`job\`, nor \`permanent\`, nor a duration. Use a duration of at most one hour with its unit, such as \`20m\`, ${orJob}`,
+      `${is}, which is neither \`job\`, nor \`permanent\`, nor a duration. Use a duration of at most one hour with its unit, such as \`20m\`, ${orJob}`,
     );
   }
   if (seconds === 0) {
     return invalid(`\`lifetime\` is zero. Use a duration of at most one hour, such as \`20m\`, ${orJob}`);
   }
   if (seconds > HOUR) {
-    return invalid(`${shown}, but Mapbox limits temporary tokens to one hour. Use at most \`1h\`, ${orJob}`);
+    return invalid(`${is}, but Mapbox limits temporary tokens to one hour. Use at most \`1h\`, ${orJob}`);
   }
   return { kind: 'temporary', seconds };
 }

@@ -1,53 +1,96 @@
-import { errorTitles } from '../errors/action-error.ts';
+import { codeList, errorTitles } from '../errors/action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
+import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
+import { quoteInput } from './quote.ts';
+
+/** The scopes that a new token is to have. */
+export interface RequestedScopes {
+  /** As they are sent, each once, in the sequence of the input. */
+  readonly scopes: readonly string[];
+  /** Odd, but no reason to stop. */
+  readonly warnings: readonly string[];
+}
 
 const WELL_FORMED = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
 
+/** A word with `=` before it is sent as it is, unless it could be no scope of any kind. */
+const IMPOSSIBLE = /^$|\p{C}|^.{101}/u;
+
 /**
- * Parses the `scopes` input: words separated by spaces, commas or new lines; `#` starts a comment. Each scope once, in
- * the order written. A scope outside of {@link knownScopes} is taken unless it looks like a typo.
+ * Parses the `scopes` input: words separated by spaces, commas or new lines; `#` starts a comment. They are taken in
+ * lower case. A word outside of {@link knownScopes} is taken with a warning unless it looks like a typo, and without
+ * either where it begins with `=`.
  */
-export function parseScopes(input: string, problems: InputProblems): readonly string[] | undefined {
+export function parseScopes(input: string, problems: InputProblems): RequestedScopes | undefined {
   const words = input
     .split(/\r\n|[\r\n]/)
     .flatMap(line => line.replace(/#.*/, '').split(/[\s,]+/))
     .filter(word => word !== '');
-  const scopes = [...new Set(words)];
-  const invalid = (message: string) => problems.add(errorTitles.invalidScopes, message);
-  if (scopes.length === 0) {
-    return invalid(
+  if (words.length === 0) {
+    return problems.add(
+      errorTitles.invalidScopes,
       '`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.',
     );
   }
-  const faults = scopes.map(describeFault).filter(fault => fault !== undefined);
-  for (const fault of faults) invalid(fault);
-  return faults.length === 0 ? scopes : undefined;
+  const invalid = new Set(words.map(describeProblem).filter(problem => problem !== undefined));
+  for (const problem of invalid) problems.add(errorTitles.invalidScopes, `\`scopes\` has ${problem}`);
+  if (invalid.size > 0) return undefined;
+  const unknown = words.filter(word => !word.startsWith('=') && !knownScopes.has(word.toLowerCase()));
+  const scopes = [...new Set(words.map(toScope))];
+  return { scopes, warnings: [...unknownScopeWarnings(unknown.map(toScope)), ...powerWarnings(scopes)] };
 }
 
-function describeFault(scope: string): string | undefined {
-  if (Object.hasOwn(knownScopes, scope)) return undefined;
+/** The console prints scopes in capitals; the API knows them in lower case. */
+function toScope(word: string): string {
+  return word.startsWith('=') ? word.slice(1) : word.toLowerCase();
+}
+
+function describeProblem(word: string): string | undefined {
+  if (extractTokens(word).length > 0) return 'a token in it. Name scopes, such as `tilesets:read`.';
+  const scope = toScope(word);
+  if (word.startsWith('=')) {
+    if (!IMPOSSIBLE.test(scope)) return undefined;
+    return `${quoteInput(word)}, which cannot be a scope.`;
+  }
+  if (knownScopes.has(scope)) return undefined;
+  const asItIs = `If Mapbox has such a scope, write ${quoteInput(`=${word}`)}.`;
   const suggestion = suggestScope(scope);
   if (suggestion !== undefined) {
-    return `\`scopes\` has ${quoteWord(scope)}, which is not a Mapbox scope. Did you mean \`${suggestion}\`?`;
+    return `${quoteInput(word)}, which is not a known Mapbox scope. Did you mean \`${suggestion}\`? ${asItIs}`;
   }
   if (WELL_FORMED.test(scope)) return undefined;
-  return `\`scopes\` has ${quoteWord(scope)}, which is not a scope: scopes are two lower-case words with a colon between them, such as \`styles:read\`.`;
+  const problem = `${quoteInput(word)}, which is not a scope: scopes are two words with a colon between them, such as \`styles:read\`.`;
+  return word.includes(':') && !IMPOSSIBLE.test(word) ? `${problem} ${asItIs}` : problem;
 }
 
-/** Long words are cut: whatever was pasted there, the log needs its beginning only. A pasted token is not shown at all. */
-function quoteWord(word: string): string {
-  if (/^[pst]k\./.test(word)) return 'a token';
-  return `\`${word.length > 40 ? `${word.slice(0, 40)}…` : word}\``;
+function unknownScopeWarnings(unknown: readonly string[]): string[] {
+  if (unknown.length === 0) return [];
+  const scopes = [...new Set(unknown)];
+  return [
+    `${codeList(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides. ` +
+      `To leave out this warning, write ${codeList(scopes.map(scope => `=${scope}`))}.`,
+  ];
 }
 
-/** The scope that was probably meant: two slips of the pen away at most, or the same but for capitals and separators. */
+function powerWarnings(scopes: readonly string[]): string[] {
+  if (!scopes.some(scope => scope.toLowerCase() === 'tokens:write')) return [];
+  return [
+    '`scopes` has `tokens:write`: the new token can create more tokens, which this action does not delete. Only a step that creates tokens needs it.',
+  ];
+}
+
+/**
+ * The scope that was probably meant: at most two typos away, or the same but for separators.
+ *
+ * @param scope in lower case.
+ */
 export function suggestScope(scope: string): string | undefined {
   if (scope.length > 40) return undefined;
-  const folded = scope.toLowerCase().replace(/[^a-z0-9]+/g, '');
+  const letters = (text: string) => text.replace(/[^a-z0-9]+/g, '');
   let best: { scope: string; distance: number } | undefined;
-  for (const known of Object.keys(knownScopes)) {
-    const distance = folded === known.replace(/[^a-z0-9]+/g, '') ? 0 : editDistance(scope, known);
+  for (const known of knownScopes.keys()) {
+    const distance = letters(scope) === letters(known) ? 0 : editDistance(scope, known);
     if (distance <= 2 && (best === undefined || distance < best.distance)) best = { scope: known, distance };
   }
   return best?.scope;
@@ -55,7 +98,7 @@ export function suggestScope(scope: string): string | undefined {
 
 /** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
 function editDistance(a: string, b: string): number {
-  let before: number[] = [];
+  let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
@@ -63,11 +106,11 @@ function editDistance(a: string, b: string): number {
       const same = a[i - 1] === b[j - 1];
       let least = Math.min(at(last, j) + 1, at(row, j - 1) + 1, at(last, j - 1) + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        least = Math.min(least, at(before, j - 2) + 1);
+        least = Math.min(least, at(beforeLast, j - 2) + 1);
       }
       row.push(least);
     }
-    before = last;
+    beforeLast = last;
     last = row;
   }
   return at(last, b.length);

@@ -1,10 +1,10 @@
-/** The token that is asked for. */
+/** The token that is requested. */
 export type TokenRequest =
   | {
       readonly kind: 'stored';
       readonly scopes: readonly string[];
       readonly untilJobEnds: boolean;
-      /** As the workflow wrote it, without the mark. */
+      /** The text before the marker, as the workflow wrote it. */
       readonly note: string;
       readonly allowedUrls: readonly string[];
     }

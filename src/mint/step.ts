@@ -1,7 +1,7 @@
 import { type CleanupState, serializeState } from '../cleanup/state.ts';
 import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
-import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
 import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
+import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';

@@ -1,6 +1,6 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import type { ConnectGithub, RunState } from '../github/runs.ts';
-import { maskAuthorizingToken } from '../inputs/authorizing-token.ts';
+import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { RetryOptions } from '../mapbox/retry.ts';

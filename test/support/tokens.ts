@@ -15,17 +15,17 @@ export const HELD = [
 
 export const OWNER = 'octo';
 
-/** The text of a token with these claims. Its signature is none, which no client can notice. */
-export function tokenText(usage: string, claims: object): string {
-  return [usage, Buffer.from(JSON.stringify(claims)).toString('base64url'), 'S'.repeat(22)].join('.');
-}
-
 /** The `n`-th token id of a test. */
 export const idOf = (n: number) => `c${String(n).padStart(24, '0')}`;
 
 export const AUTHORIZING_TOKEN_ID = idOf(0);
 
-export const authorizingTokenText = tokenText('sk', { u: OWNER, a: AUTHORIZING_TOKEN_ID });
+/** The text of a token with these claims. Its signature is none, which no client can notice. */
+export function tokenText(usage: string, claims: object = { u: OWNER, a: AUTHORIZING_TOKEN_ID }): string {
+  return [usage, Buffer.from(JSON.stringify(claims)).toString('base64url'), 'S'.repeat(22)].join('.');
+}
+
+export const authorizingTokenText = tokenText('sk');
 
 export const authorizingToken: AuthorizingToken = {
   secret: new Secret(authorizingTokenText),

@@ -87,9 +87,9 @@ export const accessProbes: Readonly<Record<keyof typeof accessAssumptions, Probe
     if (!Array.isArray(json)) throw new NotAsked(words);
     const odd = json.filter(isObject).flatMap(({ id, public: isPublic }) => {
       const kind = isPublic === true ? 'public' : 'secret';
-      const known = typeof id === 'string' ? knownScopes[id] : undefined;
+      const known = typeof id === 'string' ? knownScopes.get(id) : undefined;
       if (known === undefined) return [`${id} (${kind}, unknown)`];
-      return known.kind === kind || known.kind === 'unsure' ? [] : [`${id} (${kind})`];
+      return known === kind || known === 'unsure' ? [] : [`${id} (${kind})`];
     });
     return odd.length === 0 ? 'none' : odd.join(', ');
   },

@@ -1,58 +1,45 @@
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration } from '../../../src/duration.ts';
 import { parseLifetime } from '../../../src/inputs/lifetime.ts';
-import { InputProblems } from '../../../src/inputs/problems.ts';
+import { parseInput } from '../../support/inputs.ts';
+import { tokenText } from '../../support/tokens.ts';
 
-describe('a duration', () => {
-  it.each([
-    ['20m', 1200],
-    ['45 min', 2700],
-    ['900s', 900],
-    ['1h', 3600],
-    ['1h 30m', 5400],
-    ['1.5 hours', 5400],
-    ['2 Minutes', 120],
-    ['0.1h', 360],
-    ['1 hr 1 sec', 3601],
-  ])('%s is %i seconds', (words, seconds) => {
-    expect(parseDuration(words)).toBe(seconds);
-  });
-
-  it.each(['', '20', 'm', '20 parsecs', '-5m', '5m later', '1,5h', '１m', 'toString', '1 constructor'])(
-    'is not %j',
-    words => expect(parseDuration(words)).toBeUndefined(),
-  );
-});
+const parse = (input: string) => parseInput(problems => parseLifetime(input, problems));
 
 describe('a lifetime', () => {
   it.each([
+    ['', { kind: 'job' }],
     ['job', { kind: 'job' }],
     [' Permanent ', { kind: 'permanent' }],
+    ['PERMANENT', { kind: 'permanent' }],
     ['1h', { kind: 'temporary', seconds: 3600 }],
+    ['60m', { kind: 'temporary', seconds: 3600 }],
     ['1s', { kind: 'temporary', seconds: 1 }],
-  ])('can be %j', (words, lifetime) => {
-    expect(parseLifetime(words, new InputProblems())).toEqual(lifetime);
+    ['45 min', { kind: 'temporary', seconds: 2700 }],
+  ])('can be %j', (input, lifetime) => {
+    expect(parse(input)).toEqual({ value: lifetime, title: undefined, message: '' });
   });
 
-  it.each(['61m', '3601s', '0m', '0.4s', 'forever', '20'])(
-    'cannot be %j, and the way out is named',
-    words => {
-      const problems = new InputProblems();
-      expect(parseLifetime(words, problems)).toBeUndefined();
-      expect(() => problems.throwIfAny({})).toThrow(/one hour.*`job`/);
-    },
-  );
-});
+  it.each([
+    ['61m', /`61m`, but Mapbox limits.*one hour/],
+    ['3601s', /`3601s`, but Mapbox limits.*one hour/],
+    ['2h', /`2h`, but Mapbox limits.*one hour/],
+    ['1d', /`1d`, but Mapbox limits.*one hour/],
+    [`${'9'.repeat(400)}h`, /but Mapbox limits.*one hour/],
+    ['0m', /is zero.*one hour/],
+    ['0.4s', /is zero.*one hour/],
+    ['forever', /`forever`, which is neither.*one hour/],
+    ['20', /`20`, which is neither.*one hour with its unit/],
+    ['-5m', /`-5m`, which is neither.*one hour/],
+    ['PT20M', /`PT20M`, which is neither.*one hour/],
+    ['jobs', /`jobs`, which is neither.*one hour/],
+  ])('cannot be %s, and the limit and `job` are named', (input, says) => {
+    const { value, title, message } = parse(input);
+    expect([value, title]).toEqual([undefined, 'Invalid lifetime']);
+    expect(message).toMatch(says);
+    expect(message).toContain('or `job`, which keeps the token until the job ends');
+  });
 
-it.each([
-  [0, '0.1 s'],
-  [1234, '1.2 s'],
-  [9949, '9.9 s'],
-  [9950, '10 s'],
-  [119_499, '119 s'],
-  [120_000, '2 min'],
-  [3_600_000, '1 h'],
-  [5_400_000, '1 h 30 min'],
-])('says %i milliseconds as %s', (milliseconds, words) => {
-  expect(formatDuration(milliseconds)).toBe(words);
+  it('does not show a token that is there by mistake', () => {
+    expect(parse(tokenText('sk')).message).not.toContain('eyJ');
+  });
 });

@@ -1,0 +1,133 @@
+import { describe, expect, it } from 'vitest';
+import { MINTING } from '../../../src/inputs/authorization.ts';
+import { missingScopes, parseAuthorizingToken } from '../../../src/inputs/authorizing-token.ts';
+import { Secret } from '../../../src/secret.ts';
+import { parseInput } from '../../support/inputs.ts';
+import { tokenText } from '../../support/tokens.ts';
+
+const now = Date.UTC(2026, 10, 24, 12);
+const seconds = now / 1000;
+const id = `cm${'0'.repeat(23)}`;
+
+const parse = (input: string, use = MINTING) =>
+  parseInput(problems => parseAuthorizingToken(input, now, problems, use));
+
+describe('an authorizing token is taken', () => {
+  it('as a secret token, whose text names its account and its id', () => {
+    const text = tokenText('sk', { u: 'octo', a: id });
+    const { value, title } = parse(text);
+    expect(title).toBeUndefined();
+    expect(value).toMatchObject({
+      usage: 'sk',
+      username: 'octo',
+      id,
+      expiresAt: undefined,
+      scopes: undefined,
+    });
+    expect(value?.secret.equals(new Secret(text))).toBe(true);
+  });
+
+  it('as a temporary token, whose text names its scopes and its end', () => {
+    const claims = { u: 'octo', exp: seconds + 1, iat: seconds, scopes: ['tokens:write'], client: 'api' };
+    expect(parse(tokenText('tk', claims)).value).toMatchObject({
+      usage: 'tk',
+      id: undefined,
+      expiresAt: new Date(now + 1000),
+      scopes: ['tokens:write'],
+    });
+  });
+
+  it('as a temporary token of another client, which lives for more than an hour', () => {
+    const claims = { u: 'octo', exp: seconds + 8 * 3600, iat: seconds, scopes: [], client: 'f'.repeat(40) };
+    expect(parse(tokenText('tk', claims)).title).toBeUndefined();
+  });
+
+  it.each([
+    ['blanks and line breaks', (text: string) => ` \n${text}\r\n`],
+    ['a byte order mark', (text: string) => `\ufeff${text}`],
+  ])('without %s around it', (_, paste) => {
+    const text = tokenText('sk');
+    const { value, title } = parse(paste(text));
+    expect(title).toBeUndefined();
+    expect(value?.secret.equals(new Secret(text))).toBe(true);
+  });
+});
+
+describe('an authorizing token stops the step', () => {
+  it.each(['', ' \n '])('where it is missing: %j', input => {
+    const { title, message } = parse(input);
+    expect(title).toBe('Missing authorizing token');
+    expect(message).toMatch(/`authorizing-token`.*forks.*Dependabot/);
+  });
+
+  it('where it is public: what that cannot do, and what is needed', () => {
+    expect(parse(tokenText('pk'))).toMatchObject({
+      value: undefined,
+      title: 'Invalid authorizing token',
+      message:
+        '`authorizing-token` is a public token (`pk.`), which cannot create tokens. Use a secret token (`sk.`) with the scope `tokens:write` and every scope that is requested.',
+    });
+  });
+
+  it('where it is public, as another action words it, and with a hint', () => {
+    const use = { cannot: 'list tokens', needs: '`tokens:read`', hint: 'Look again.' };
+    expect(parse(tokenText('pk'), use).message).toMatch(
+      /cannot list tokens\..*with `tokens:read`\. Look again\.$/,
+    );
+  });
+
+  it.each([
+    ['a password', 'correct-horse-battery', 'three parts with dots between'],
+    ['quotes around it', `"${tokenText('sk')}"`, 'quotes'],
+    ['another usage', tokenText('xk'), 'three parts with dots between'],
+    ['two parts', tokenText('sk').split('.').slice(0, 2).join('.'), 'cut off'],
+    ['a payload that is no object', tokenText('sk', ['octo']), 'three parts with dots between'],
+  ])('where it is no token: %s', (_, input, says) => {
+    const { value, title, message } = parse(input);
+    expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
+    expect(message).toMatch(/^`authorizing-token` is not a Mapbox token: /);
+    expect(message).toContain(says);
+    expect(message).not.toContain('SSSS');
+  });
+
+  it.each(['.', '..', 'a/b', 'a b', 'octo\u0000', 'octo\ud83d', '\udc00', 'o'.repeat(101), '%2e%2e'])(
+    'where the account in it cannot be one: %j',
+    username => {
+      for (const usage of ['sk', 'tk', 'pk']) {
+        const { value, title, message } = parse(tokenText(usage, { u: username, a: id }));
+        expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
+        expect(message).toContain('the name of the account in it cannot be one');
+      }
+    },
+  );
+
+  it.each([0, -1, -600])('where it expired %i s from now: both times, and the clock', ago => {
+    const { value, title, message } = parse(tokenText('tk', { u: 'octo', exp: seconds + ago, scopes: [] }));
+    expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
+    expect(message).toContain(`expired at ${new Date(now + ago * 1000).toISOString()}`);
+    expect(message).toContain("the runner's clock says 2026-11-24T12:00:00.000Z");
+    expect(message).toContain("set the runner's clock");
+  });
+});
+
+describe('the scopes of an authorizing token', () => {
+  const held = (usage: 'sk' | 'tk', scopes: readonly string[] | undefined) => ({
+    secret: new Secret(tokenText(usage)),
+    usage,
+    username: 'octo',
+    id: undefined,
+    expiresAt: undefined,
+    scopes,
+  });
+
+  it.each([
+    ['tk', ['a:read', 'b:read'], ['a:read'], []],
+    ['tk', ['a:read'], ['b:read', 'a:read', 'c:read', 'b:read'], ['b:read', 'c:read']],
+    ['tk', [], ['a:read'], ['a:read']],
+    ['tk', undefined, ['a:read'], []],
+    ['sk', undefined, ['a:read'], []],
+    ['sk', [], ['a:read'], []],
+  ] as const)('of a %s with %j lack, of %j, %j', (usage, scopes, needed, missing) => {
+    expect(missingScopes(held(usage, scopes), needed)).toEqual(missing);
+  });
+});

@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkExportedVariables,
+  conflictingVariables,
+  parseExportEnv,
+  variablesHolding,
+} from '../../../src/inputs/export-env.ts';
+import { parseInput } from '../../support/inputs.ts';
+import { tokenText } from '../../support/tokens.ts';
+
+describe('the exported variables', () => {
+  const parse = (input: string) => parseInput(problems => parseExportEnv(input, problems));
+
+  it.each([
+    ['', []],
+    ['MAPBOX_ACCESS_TOKEN', ['MAPBOX_ACCESS_TOKEN']],
+    ['MAPBOX_ACCESS_TOKEN MapboxAccessToken', ['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken']],
+    ['A, B,\nC\r\nA', ['A', 'B', 'C']],
+    ['_a1', ['_a1']],
+    ['MY_PATH GITHUBTOKEN CIRCLE NODE', ['MY_PATH', 'GITHUBTOKEN', 'CIRCLE', 'NODE']],
+    ['__proto__ constructor', ['__proto__', 'constructor']],
+  ])('from %j are %j', (input, names) => {
+    expect(parse(input)).toEqual({ value: names, title: undefined, message: '' });
+  });
+
+  it.each(['1TOKEN', 'A=B', 'A-B', '$A', 'Ä', 'a.b', `${'A'.repeat(50)}!`])(
+    'cannot have %s, which no shell can name',
+    name => {
+      const { title, message } = parse(`GOOD ${name}`);
+      expect(title).toBe('Invalid input');
+      expect(message).toContain(`\`export-env\` has \`${name.slice(0, 40)}`);
+      expect(message).toContain('cannot be the name of an environment variable');
+    },
+  );
+
+  it.each([
+    'GITHUB_TOKEN',
+    'github_env',
+    'RUNNER_TEMP',
+    'ACTIONS_RUNTIME_TOKEN',
+    'INPUT_SCOPES',
+    'STATE_isPost',
+    'NODE_OPTIONS',
+    'PATH',
+    'Path',
+    'CI',
+  ])('cannot have %s, which belongs to the runner', name => {
+    expect(parse(name)).toMatchObject({
+      title: 'Invalid input',
+      message: expect.stringContaining(`\`${name}\`, which belongs to the runner`),
+    });
+  });
+
+  it.each([
+    'HTTPS_PROXY',
+    'https_proxy',
+    'HTTP_PROXY',
+    'NO_PROXY',
+    'NODE_EXTRA_CA_CERTS',
+    'SSL_CERT_FILE',
+    'SSL_CERT_DIR',
+  ])('cannot have %s, without which the post step may not reach Mapbox', name => {
+    expect(parse(name)).toMatchObject({
+      title: 'Invalid input',
+      message: expect.stringContaining(`\`${name}\`, which this action reads to connect to Mapbox`),
+    });
+  });
+
+  it('report each problem, and no token that is there by mistake', () => {
+    const { message } = parse(`CI 9 ${tokenText('sk')}`);
+    expect(message.split('\n')).toEqual([
+      expect.stringContaining('`CI`'),
+      expect.stringContaining('`9`'),
+      expect.stringContaining('a token'),
+    ]);
+    expect(message).not.toContain('eyJ');
+  });
+});
+
+describe('an exported variable that holds the authorizing token', () => {
+  const token = tokenText('sk');
+  const check = (
+    exportEnv: readonly string[],
+    env: Readonly<Record<string, string>>,
+    authorizingToken = token,
+  ) => parseInput(problems => checkExportedVariables(exportEnv, authorizingToken, env, problems));
+
+  it('stops the step: what holds it now, and the way out', () => {
+    const { title, message } = check(['MAPBOX_ACCESS_TOKEN'], { MAPBOX_ACCESS_TOKEN: token });
+    expect(title).toBe('Invalid input');
+    expect(message).toMatch(
+      /^`export-env` has `MAPBOX_ACCESS_TOKEN`, which holds the authorizing token now\./,
+    );
+    expect(message).toContain('Use another name for one of them');
+    expect(message).not.toContain('eyJ');
+  });
+
+  it.each([
+    ['white space around the value', ['A'], { A: ` ${token}\n` }, token],
+    ['white space around the input', ['A'], { A: token }, `${token}\n`],
+    ['one name of several', ['B', 'A'], { A: token, B: 'x' }, token],
+    ['other capitals on Windows', ['mapbox_token'], { MAPBOX_TOKEN: token, RUNNER_OS: 'Windows' }, token],
+    ['a temporary token', ['A'], { A: tokenText('tk') }, tokenText('tk')],
+  ])('stops the step with %s', (_, exportEnv, env, authorizingToken) => {
+    expect(check(exportEnv, env, authorizingToken).title).toBe('Invalid input');
+  });
+
+  it('stops the step once for each name', () => {
+    expect(check(['A', 'B'], { A: token, B: token }).message.split('\n')).toHaveLength(2);
+  });
+
+  it.each([
+    ['has another value', ['A'], { A: tokenText('sk', { u: 'octo', a: 'x' }) }, token],
+    ['has a text with the token in it', ['A'], { A: `Bearer ${token}` }, token],
+    ['is empty', ['A'], { A: '' }, token],
+    ['is not set', ['A'], {}, token],
+    ['is not exported', ['B'], { A: token }, token],
+    ['differs in capitals', ['mapbox_token'], { MAPBOX_TOKEN: token, RUNNER_OS: 'Linux' }, token],
+    ['is the input', ['A'], { 'INPUT_AUTHORIZING-TOKEN': token }, token],
+    ['is a name that every object has', ['constructor', '__proto__'], {}, token],
+    ['is empty, as the input is', ['A'], { A: '' }, ''],
+  ])('does not where it %s', (_, exportEnv, env, authorizingToken) => {
+    expect(check(exportEnv, env, authorizingToken)).toMatchObject({ title: undefined });
+  });
+
+  it('is found by its value, the inputs of the step left out', () => {
+    const env = {
+      A: token,
+      'INPUT_AUTHORIZING-TOKEN': token,
+      Input_X: token,
+      B: 'b',
+      C: undefined,
+      D: ` ${token}`,
+    };
+    expect(variablesHolding(`${token}\n`, env)).toEqual(['A', 'D']);
+    expect(variablesHolding(' ', { A: '' })).toEqual([]);
+  });
+});
+
+describe('a variable that some tools prefer to the exported one', () => {
+  it.each([
+    [['MAPBOX_ACCESS_TOKEN'], { MapboxAccessToken: 'old' }, '`MapboxAccessToken`'],
+    [['MapboxAccessToken'], { MAPBOX_ACCESS_TOKEN: 'old' }, '`MAPBOX_ACCESS_TOKEN`'],
+  ])('is warned of: exported %j while the job has %j', (exportEnv, env, name) => {
+    expect(conflictingVariables(exportEnv, env)).toEqual([
+      `The job sets ${name} already, and some of Mapbox's tools prefer it. Export both: \`export-env: MAPBOX_ACCESS_TOKEN MapboxAccessToken\`.`,
+    ]);
+  });
+
+  it.each([
+    [['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken'], { MapboxAccessToken: 'old' }],
+    [['MAPBOX_ACCESS_TOKEN'], { MapboxAccessToken: '' }],
+    [['MAPBOX_ACCESS_TOKEN'], { MAPBOX_ACCESS_TOKEN: 'old' }],
+    [['TOKEN'], { MapboxAccessToken: 'old' }],
+    [[], { MapboxAccessToken: 'old' }],
+  ])('is not: exported %j while the job has %j', (exportEnv, env) => {
+    expect(conflictingVariables(exportEnv, env)).toEqual([]);
+  });
+});

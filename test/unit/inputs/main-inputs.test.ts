@@ -1,0 +1,209 @@
+import { describe, expect, it } from 'vitest';
+import { ActionError } from '../../../src/errors/action-error.ts';
+import {
+  type InputName,
+  inputNames,
+  type MainInputs,
+  parseMainInputs,
+} from '../../../src/inputs/main-inputs.ts';
+import { tokenText } from '../../support/tokens.ts';
+
+const now = Date.UTC(2026, 10, 24, 12);
+const seconds = now / 1000;
+const token = tokenText('sk');
+const temporary = (scopes: readonly string[]) => tokenText('tk', { u: 'octo', exp: seconds + 600, scopes });
+
+type Inputs = Partial<Record<InputName, string>>;
+
+function parse(inputs: Inputs = {}, env: Record<string, string> = {}): MainInputs {
+  const all: Inputs = { 'authorizing-token': token, scopes: 'tilesets:read', ...inputs };
+  return parseMainInputs(name => all[name] ?? '', { GITHUB_WORKFLOW: 'Release', ...env }, now);
+}
+
+function errorOf(inputs: Inputs, env: Record<string, string> = {}): ActionError {
+  try {
+    parse(inputs, env);
+  } catch (error) {
+    if (error instanceof ActionError) return error;
+    throw error;
+  }
+  throw new Error('The inputs were taken.');
+}
+
+describe('the inputs', () => {
+  it('have defaults for all but two', () => {
+    expect(parse()).toEqual({
+      connection: {
+        authorizingToken: expect.objectContaining({ usage: 'sk', username: 'octo' }),
+        username: 'octo',
+        timeout: 300_000,
+        api: new URL('https://api.mapbox.com'),
+      },
+      request: {
+        kind: 'stored',
+        scopes: ['tilesets:read'],
+        untilJobEnds: true,
+        note: 'Release',
+        allowedUrls: [],
+      },
+      exportEnv: [],
+      summary: false,
+      warnings: [],
+    });
+  });
+
+  it('are each read under their own name', () => {
+    const inputs = parse({
+      scopes: 'STYLES:READ',
+      lifetime: 'permanent',
+      note: 'Web map',
+      'allowed-urls': 'example.com',
+      username: 'mona',
+      'export-env': 'A B',
+      summary: 'true',
+      timeout: '90s',
+      'api-url': 'https://gateway.example/mapbox',
+    });
+    expect(inputs).toMatchObject({
+      connection: { username: 'mona', timeout: 90_000, api: { pathname: '/mapbox' } },
+      request: {
+        kind: 'stored',
+        scopes: ['styles:read'],
+        untilJobEnds: false,
+        note: 'Web map',
+        allowedUrls: ['example.com'],
+      },
+      exportEnv: ['A', 'B'],
+      summary: true,
+    });
+  });
+
+  it('request a temporary token, which has neither note nor URLs', () => {
+    expect(parse({ lifetime: '20m', note: 'x' }).request).toEqual({
+      kind: 'temporary',
+      scopes: ['tilesets:read'],
+      seconds: 1200,
+    });
+  });
+
+  it('give an empty note where neither they nor the job have one', () => {
+    expect(parse({}, { GITHUB_WORKFLOW: '' }).request).toMatchObject({ note: '' });
+  });
+
+  it('are warned of where they are odd', () => {
+    const { warnings } = parse(
+      {
+        'authorizing-token': temporary(['tokens:write', 'gizmos:polish']),
+        scopes: 'gizmos:polish tokens:write',
+        'export-env': 'MAPBOX_ACCESS_TOKEN',
+      },
+      { MapboxAccessToken: 'old' },
+    );
+    expect(warnings).toEqual([
+      expect.stringContaining('`gizmos:polish`'),
+      expect.stringContaining('can create more tokens'),
+      expect.stringContaining('`MapboxAccessToken`'),
+      expect.stringContaining('expires at'),
+    ]);
+  });
+});
+
+describe('the inputs stop the step', () => {
+  it.each<[string, Inputs, string, RegExp]>([
+    ['authorizing-token', { 'authorizing-token': '' }, 'Missing authorizing token', /forks/],
+    ['authorizing-token', { 'authorizing-token': `"${token}"` }, 'Invalid authorizing token', /quotes/],
+    ['scopes', { scopes: 'tileset:write' }, 'Invalid scopes', /`tilesets:write`/],
+    ['lifetime', { lifetime: '2h' }, 'Invalid lifetime', /one hour/],
+    ['note', { note: token }, 'Invalid input', /^`note` has a token/],
+    ['allowed-urls', { 'allowed-urls': '/x' }, 'Invalid input', /no host/],
+    ['allowed-urls', { 'allowed-urls': 'a.example', lifetime: '20m' }, 'Invalid input', /temporary/],
+    ['username', { username: '..' }, 'Invalid input', /^`username`/],
+    ['export-env', { 'export-env': 'CI' }, 'Invalid input', /belongs to the runner/],
+    ['summary', { summary: 'maybe' }, 'Invalid input', /^`summary`/],
+    ['timeout', { timeout: '300' }, 'Invalid input', /^`timeout`/],
+    ['api-url', { 'api-url': 'http://api.mapbox.com' }, 'Invalid input', /^`api-url`/],
+  ])('at %s: %j', (_, inputs, title, says) => {
+    expect(errorOf(inputs)).toMatchObject({ title, message: expect.stringMatching(says) });
+  });
+
+  it('where an exported variable holds the authorizing token', () => {
+    expect(errorOf({ 'export-env': 'MAPBOX_ACCESS_TOKEN' }, { MAPBOX_ACCESS_TOKEN: token })).toMatchObject({
+      title: 'Invalid input',
+      message: expect.stringMatching(
+        /^`export-env` has `MAPBOX_ACCESS_TOKEN`, which holds the authorizing token/,
+      ),
+    });
+  });
+
+  it('where a temporary authorizing token lacks scopes: it may be of an earlier step', () => {
+    const earlier = temporary(['tilesets:read']);
+    expect(errorOf({ 'authorizing-token': earlier })).toMatchObject({
+      title: 'Authorizing token is missing scopes',
+      message: expect.stringMatching(/lacks `tokens:write`\..*It may be the token of an earlier step/),
+    });
+    expect(errorOf({ 'authorizing-token': earlier }, { MAPBOX_ACCESS_TOKEN: earlier }).message).toMatch(
+      /lacks `tokens:write`\..*The variable `MAPBOX_ACCESS_TOKEN` has the same text/,
+    );
+  });
+
+  it('where a public authorizing token is one that an earlier step exported', () => {
+    const earlier = tokenText('pk');
+    expect(errorOf({ 'authorizing-token': earlier }, { VITE_TOKEN: earlier }).message).toMatch(
+      /public token.*The variable `VITE_TOKEN` has the same text/,
+    );
+    expect(errorOf({ 'authorizing-token': earlier }).message).not.toContain('earlier step');
+  });
+
+  it('with everything that is wrong in one error, and no token in it', () => {
+    const { title, message } = errorOf({
+      'authorizing-token': `Bearer ${token}`,
+      scopes: 'tileset:write, Nonsense',
+      lifetime: '2h',
+      note: `by ${token}`,
+      username: 'a/b',
+      'allowed-urls': '/nowhere',
+      'export-env': 'CI 9',
+      summary: 'yes',
+      timeout: 'long',
+      'api-url': 'ftp://example.com',
+    });
+    expect(title).toBe('Invalid inputs');
+    expect(message.split('\n')).toEqual([
+      expect.stringContaining('`Bearer`'),
+      expect.stringContaining('`username`'),
+      expect.stringContaining('`api-url`'),
+      expect.stringContaining('`timeout`'),
+      expect.stringContaining('`tileset:write`'),
+      expect.stringContaining('`Nonsense`'),
+      expect.stringContaining('`note`'),
+      expect.stringContaining('`2h`'),
+      expect.stringContaining('`/nowhere`'),
+      expect.stringContaining('`CI`'),
+      expect.stringContaining('`9`'),
+      expect.stringContaining('`summary`'),
+    ]);
+    expect(message).not.toContain('eyJ');
+  });
+
+  it('with nothing else than their own errors, whatever they are', () => {
+    for (const name of inputNames) {
+      for (const odd of [
+        '\ud800',
+        '\0',
+        '__proto__',
+        'constructor',
+        '${{ x }}',
+        'x'.repeat(100_000),
+        '"',
+        '%',
+        '=',
+      ]) {
+        try {
+          parse({ [name]: odd });
+        } catch (error) {
+          expect(error, `${name}: ${odd.slice(0, 10)}`).toBeInstanceOf(ActionError);
+        }
+      }
+    }
+  });
+});

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { knownScopes, usageForScopes } from '../../../src/mapbox/scopes.ts';
+
+describe('the known scopes', () => {
+  it.each([
+    ['statistics:read', 'unsure'],
+    ['user-feedback:read', 'unsure'],
+    ['user-feedback:write', 'unsure'],
+    ['fonts:metadata', 'unsure'],
+    ['styles:download', 'secret'],
+    ['fonts:list', 'secret'],
+    ['fonts:write', 'secret'],
+    ['tokens:write', 'secret'],
+    ['styles:read', 'public'],
+  ])('have %s, which is %s', (scope, kind) => {
+    expect(knownScopes.get(scope)).toBe(kind);
+  });
+
+  it('are two lower-case words with a colon between them, each once', () => {
+    const names = [...knownScopes.keys()];
+    expect(names.filter(name => !/^[a-z][a-z-]*:[a-z]+$/.test(name))).toEqual([]);
+    expect(names.length).toBe(37);
+  });
+});
+
+describe('the usage of a stored token', () => {
+  it.each([
+    [['styles:read', 'fonts:read', 'styles:tiles', 'datasets:read'], 'pk'],
+    [['styles:read', 'tilesets:write'], 'sk'],
+    [['gizmos:polish', 'tilesets:write'], 'sk'],
+    [['styles:read', 'vision:read'], undefined],
+    [['styles:read', 'gizmos:polish'], undefined],
+    [['styles:read', 'constructor'], undefined],
+  ])('with %j is %s', (scopes, usage) => {
+    expect(usageForScopes(scopes)).toBe(usage);
+  });
+});
