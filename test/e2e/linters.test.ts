@@ -1,20 +1,11 @@
 /** What the two linters that people run on workflows have to say about ours, and about what they may copy. */
 import { execFile } from 'node:child_process';
-import {
-  cpSync,
-  globSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, globSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { blocksOf, workflowFrom } from '../support/readme-blocks.ts';
+import { blocksOf, userPages, workflowFrom } from '../support/readme-blocks.ts';
 import { callerAt } from './act.ts';
 import { ACTIONLINT, ROOT, ZIZMOR } from './parts.ts';
 
@@ -50,7 +41,7 @@ const zizmor = (persona: 'regular' | 'pedantic', config: string, folder: string,
 
 /** As for this repository, which pins what it uses by hash, but for this action. */
 const PINNED = join(ROOT, '.github/zizmor.yml');
-/** For the README: people read a tag there, and a hash would grow old. */
+/** For the pages: people read a tag there, and a hash would grow old. */
 const TAGGED = 'rules: { unpinned-uses: { config: { policies: { "*": ref-pin } } } }\n';
 
 const find = (folder: string, ...patterns: string[]) =>
@@ -80,7 +71,7 @@ describe('actionlint has nothing to say about', () => {
     expect(await actionlint(repository, ...files)).toEqual(NOTHING);
   });
 
-  it('what the README shows', async () => {
+  it('what the pages show', async () => {
     using folder = newFolder();
     const files = snippetsInto(folder.path);
     expect(await actionlint(folder.path, ...files)).toEqual(NOTHING);
@@ -110,7 +101,7 @@ describe('zizmor has nothing to say about', () => {
     expect(await zizmor('regular', PINNED, repository, '.github')).toEqual(NOTHING);
   });
 
-  it('what the README shows', async () => {
+  it('what the pages show', async () => {
     using folder = newFolder();
     const files = snippetsInto(folder.path);
     const config = join(folder.path, 'zizmor.yml');
@@ -131,16 +122,17 @@ it('both linters do speak when there is something to say', async () => {
   expect((await zizmor('regular', PINNED, folder.path, '.'))[1]).toMatch(/template-injection/);
 });
 
-/** Writes each workflow that the README shows, or shows a part of, into a file named after its line. */
+/** Writes each workflow that a page shows, or shows a part of, into a file named after the page and the line. */
 function snippetsInto(folder: string): string[] {
-  const blocks = blocksOf(readFileSync(join(ROOT, 'README.md'), 'utf8'));
-  const files = blocks.flatMap(({ language, text, line }) => {
-    const workflow = language === 'yaml' ? workflowFrom(text) : undefined;
-    if (workflow === undefined) return [];
-    const name = `README-${line}.yml`;
-    writeFileSync(join(folder, name), workflow);
-    return [name];
-  });
+  const files = userPages(ROOT).flatMap(page =>
+    blocksOf(page.text).flatMap(({ language, text, line }) => {
+      const workflow = language === 'yaml' ? workflowFrom(text) : undefined;
+      if (workflow === undefined) return [];
+      const name = `${page.name.replaceAll('/', '-')}-${line}.yml`;
+      writeFileSync(join(folder, name), workflow);
+      return [name];
+    }),
+  );
   expect(files.length).toBeGreaterThan(8);
   return files;
 }

@@ -1,10 +1,28 @@
-/** What the README shows between fences. */
+/** What the pages for users show between fences. */
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Block {
   readonly language: string;
-  /** Without the indentation that the fence has in the README. */
+  /** Without the indentation that the fence has in the page. */
   readonly text: string;
   readonly line: number;
+}
+
+/** A page that tells people how to use the actions. */
+export interface Page {
+  /** Its path in the repository, with `/`. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** The README first, then the other pages for users, by name. */
+export function userPages(root: string): Page[] {
+  const others = globSync(['docs/*.md', 'sweep/README.md'], { cwd: root }).sort();
+  return ['README.md', ...others].map(name => ({
+    name: name.replaceAll('\\', '/'),
+    text: readFileSync(join(root, name), 'utf8'),
+  }));
 }
 
 export function blocksOf(markdown: string): Block[] {
