@@ -9,8 +9,14 @@ import { checkAuthorizingToken } from './authorizing-token.ts';
 import { revoke } from './revoke.ts';
 import { type CleanupState, parseState } from './state.ts';
 
-/** A job that is over should end, so this does not depend on `timeout`. */
-const CLEANUP_BUDGET_MS = 60_000;
+/**
+ * How long the post step waits for a rate limit: other jobs end at the same time. After a cancel GitHub gives a job
+ * five minutes.
+ */
+const RATE_LIMIT_BUDGET_MS = 240_000;
+
+/** How long it keeps trying otherwise. A job that is over should end, so this does not depend on `timeout`. */
+const FAILURE_BUDGET_MS = 60_000;
 
 /**
  * The post step: deletes what the main step created, whatever became of the job. What it cannot delete it names in one
@@ -45,7 +51,8 @@ async function cleanUp(context: Context, state: CleanupState): Promise<void> {
     }
     const connection = { authorizingToken, api: new URL(state.apiUrl), username: state.username };
     await withAccount(context, connection, async account => {
-      const report = await revoke(state, account, retryOptions(context, CLEANUP_BUDGET_MS));
+      const options = retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS);
+      const report = await revoke(state, account, options);
       for (const line of report.lines) runner.info(line);
       if (report.warning !== undefined) runner.warning(report.warning);
     });

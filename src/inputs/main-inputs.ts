@@ -34,6 +34,8 @@ export const inputNames = [
   'summary',
   'timeout',
   'api-url',
+  'job-total',
+  'job-index',
 ] as const;
 
 export type InputName = (typeof inputNames)[number];

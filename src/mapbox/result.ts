@@ -44,7 +44,9 @@ export interface RateLimited {
   readonly retryAfter: number;
   /** The limit's interval in milliseconds. */
   readonly interval: number;
-  /** No header tells when the limit resets, so `wait` is the longest that it can take. */
+  /** How many requests the limit allows in each interval, where a header tells. */
+  readonly limit: number | undefined;
+  /** No header tells in earnest when the limit resets, so `retryAfter` is the longest that it can take. */
   readonly estimated: boolean;
 }
 
@@ -130,28 +132,37 @@ function rejectionReason(status: number, message: string): RejectionReason {
 /** Where no header tells, the interval of Mapbox's limits. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
+/** No interval and no wait that anybody means is longer. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. */
+/** `Date` is cut to whole seconds and the reset rounded up to them, so that a whole interval may seem longer. */
+const ROUNDING_MS = 2_000;
+
+/**
+ * Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. A reset that
+ * is further away than one interval is none, whatever unit or moment it counts from; nor is a `Retry-After` of hours.
+ */
 function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
-  const seconds = Number(headers['x-rate-limit-interval']);
-  const interval = seconds > 0 ? Math.min(seconds * 1000, MAX_RETRY_AFTER_MS) : DEFAULT_INTERVAL_MS;
+  const stated = Number(headers['x-rate-limit-interval']) * 1000;
+  const interval = stated > 0 && stated <= MAX_RETRY_AFTER_MS ? stated : DEFAULT_INTERVAL_MS;
+  const requests = Number(headers['x-rate-limit-limit']);
+  const limit = Number.isSafeInteger(requests) && requests > 0 ? requests : undefined;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
-  const until = (wait: number): RateLimited => ({
-    kind: 'rate-limited',
-    retryAfter: Math.min(Math.max(wait, 0), MAX_RETRY_AFTER_MS),
-    interval,
-    estimated: false,
-  });
-  if (reset > 0) return until(reset - mapboxNow.getTime());
-  const retryAfter = headers['retry-after'];
-  if (retryAfter !== undefined) {
-    const wait = /^\d+$/.test(retryAfter.trim())
-      ? Number(retryAfter) * 1000
-      : Date.parse(retryAfter) - mapboxNow.getTime();
-    if (!Number.isNaN(wait)) return until(wait);
-  }
-  return { kind: 'rate-limited', retryAfter: DEFAULT_INTERVAL_MS, interval, estimated: true };
+  const waits = [
+    reset > 0 ? { wait: reset - mapboxNow.getTime(), most: interval + ROUNDING_MS } : undefined,
+    { wait: parseRetryAfter(headers['retry-after'], mapboxNow), most: MAX_RETRY_AFTER_MS },
+  ].flatMap(source => (source !== undefined && source.wait <= source.most ? [source.wait] : []));
+  // What lies in the past says less than what does not.
+  const wait = waits.find(ahead => ahead > 0) ?? waits[0];
+  return wait === undefined
+    ? { kind: 'rate-limited', retryAfter: interval, interval, limit, estimated: true }
+    : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, limit, estimated: false };
+}
+
+/** Milliseconds; not a number where the header says nothing. */
+function parseRetryAfter(header: string | undefined, now: Date): number {
+  if (header === undefined) return Number.NaN;
+  return /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
 }
 
 function messageOf({ body }: HttpResponse): string | undefined {

@@ -1,5 +1,13 @@
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
+import {
+  type Crowd,
+  exponentialDelay,
+  LAST_ATTEMPT_MS,
+  type RetryHistory,
+  rateLimitDelay,
+  type Turn,
+} from './backoff.ts';
 import { describeResult } from './describe.ts';
 import type { Indeterminate, Rejected, Retryable, Success } from './result.ts';
 
@@ -12,26 +20,25 @@ export interface RetriesExhausted {
   readonly elapsed: number;
 }
 
-/** How long to keep trying. */
+/** How long to keep trying. Times are the clock's monotonic milliseconds. */
 export interface RetryOptions {
   readonly clock: Clock;
   /** A fraction from 0 up to, not including, 1. */
   readonly random: () => number;
-  /** When to stop, by the clock's monotonic time. */
+  /** When to stop trying. */
   readonly deadline: number;
+  /** When to stop trying for anything but a rate limit, if this is earlier; the waits for rate limits move it on. */
+  readonly failureDeadline: number;
+  /** Who else meets the same rate limit. */
+  readonly crowd: Crowd;
+  /** What the step's other retries did. */
+  readonly history: RetryHistory;
   /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
 
-const INITIAL_BACKOFF_MS = 500;
-
-const MAX_BACKOFF_MS = 30_000;
-
-/** With less than this left, another try would only be cut off. */
+/** With less than this left, another attempt would only be cut off. */
 const MIN_ATTEMPT_MS = 250;
-
-/** A last try that is made for a rate limit gets this long. */
-const LAST_ATTEMPT_MS = 5_000;
 
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
@@ -41,60 +48,75 @@ const PERMANENT_CODES =
   /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4\d\d)|^UNKNOWN$/;
 
 /**
- * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock says, spread
- * over a tenth of its interval so that a matrix of jobs does not come back as one; for everything else it backs
- * off exponentially with full jitter.
+ * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock and the crowd
+ * demand; for everything else it backs off exponentially with full jitter [backoff.ts].
  *
  * @param attempt one request; gets the milliseconds left.
  * @param beforeRetry runs before anything of unknown outcome is repeated.
  */
 export async function retry<T, R extends Rejected = Rejected>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
-  { clock, random, deadline, log }: RetryOptions,
-  beforeRetry: (last: Indeterminate) => Promise<void> = async () => {},
+  options: RetryOptions,
+  beforeRetry?: (last: Indeterminate) => Promise<void>,
 ): Promise<Success<T> | R | RetriesExhausted> {
+  const { clock, history, log } = options;
   const start = clock.monotonic();
+  let rateLimits = 0;
+  let remaining = deadlineForFailures(options) - start;
   for (let attempts = 1; ; attempts++) {
-    const result = await attempt(deadline - clock.monotonic());
+    const sentAt = clock.monotonic();
+    const result = await attempt(remaining);
     if (result.kind === 'success' || result.kind === 'rejected') return result;
-    const remaining = deadline - clock.monotonic();
-    const giveUp = (): RetriesExhausted => ({
+    const exhausted = (): RetriesExhausted => ({
       kind: 'retries-exhausted',
       last: result,
       attempts,
       elapsed: clock.monotonic() - start,
     });
-    const { soonest, spread } = nextDelay(result, attempts, remaining);
-    const pause = soonest + random() * spread;
-    if (remaining - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts)) return giveUp();
-    log(
-      `${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(remaining)} left).`,
-    );
-    if (result.kind === 'indeterminate') await beforeRetry(result);
+    const rateLimited = result.kind === 'rate-limited';
+    if (rateLimited) rateLimits++;
+    history.record(sentAt);
+    const cleanUps = result.kind === 'indeterminate' && beforeRetry !== undefined ? 1 : 0;
+    const deadline = rateLimited ? options.deadline : deadlineForFailures(options);
+    const left = deadline - clock.monotonic();
+    const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
+    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts)) return exhausted();
+    log(`${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`);
+    if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
+      history.record(clock.monotonic());
+      await beforeRetry(result);
+    }
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
-    if (rest < 0) return giveUp();
+    if (rest < 0) return exhausted();
     await clock.sleep(Math.min(pause, rest));
+    if (rateLimited) history.waitedForRateLimit(Math.min(pause, rest));
+    remaining = deadlineForFailures(options) - clock.monotonic();
+    // After the wait for a rate limit there may be little time left for failures, but there is some for a response.
+    if (rateLimited) remaining = Math.max(remaining, Math.min(LAST_ATTEMPT_MS, deadline - clock.monotonic()));
   }
 }
 
-/** When to try again at the earliest, and within how many milliseconds from then. */
+function deadlineForFailures({ deadline, failureDeadline, history }: RetryOptions): number {
+  return Math.min(deadline, failureDeadline + history.rateLimitedMs);
+}
+
+/** How long to wait; longer than `remaining` where it is of no use any more. */
 function nextDelay(
   result: Retryable,
-  attempts: number,
+  failures: number,
   remaining: number,
-): { soonest: number; spread: number } {
-  if (result.kind !== 'rate-limited') {
-    return {
-      soonest: 0,
-      spread: Math.min(INITIAL_BACKOFF_MS * 2 ** (attempts - 1), MAX_BACKOFF_MS, remaining),
-    };
-  }
-  const { retryAfter, interval, estimated } = result;
-  // A post step has hardly more time than the limit's interval. What is not remaining cannot be waited or spread over; but
-  // a limit that does not say when it resets may do so before the time is up.
-  const latest = Math.max(0, remaining - LAST_ATTEMPT_MS);
-  const soonest = estimated && latest > 0 ? Math.min(retryAfter, latest) : retryAfter;
-  return { soonest, spread: Math.min(interval / 10, Math.max(0, latest - soonest)) };
+  cleanUps: number,
+  { clock, random, crowd, history }: RetryOptions,
+): number {
+  const turn: Turn = { failures, remaining, random: random() };
+  const delay = result.kind === 'rate-limited' ? rateLimitDelay(result, crowd, turn) : exponentialDelay(turn);
+  const roomFor = (requests: number) => history.delay(clock.monotonic(), requests);
+  if (roomFor(cleanUps) > 0) return Number.POSITIVE_INFINITY;
+  // The next attempt, what cleans up after it, and a last attempt when time runs out.
+  const quiet = roomFor(cleanUps + 3);
+  if (quiet <= delay) return delay;
+  const latest = remaining - LAST_ATTEMPT_MS;
+  return latest > 0 && roomFor(cleanUps + 1) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
 function isPermanent(result: Retryable, attempts: number): boolean {
@@ -106,6 +128,7 @@ function isPermanent(result: Retryable, attempts: number): boolean {
   );
 }
 
+/** The same options with `most` milliseconds from now, or less where less is left. */
 export function withBudget(options: RetryOptions, most: number): RetryOptions {
   return { ...options, deadline: Math.min(options.deadline, options.clock.monotonic() + most) };
 }

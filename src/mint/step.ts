@@ -3,6 +3,7 @@ import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
+import type { RetryOptions } from '../mapbox/retry.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
@@ -31,8 +32,9 @@ export async function mainStep(context: Context): Promise<void> {
   }
   for (const warning of inputs.warnings) runner.warning(warning);
   await withAccount(context, inputs.connection, async account => {
-    const mint = await mintToken(context, inputs, account);
-    await writeResults(context, inputs, account, mint);
+    const options = retryOptions(context, inputs.connection.timeout);
+    const mint = await mintToken(context, inputs, account, options);
+    await writeResults(context, inputs, account, mint, options);
   });
 }
 
@@ -44,11 +46,11 @@ interface Mint {
 
 async function mintToken(
   context: Context,
-  { connection, request }: MainInputs,
+  { request }: MainInputs,
   account: Account,
+  options: RetryOptions,
 ): Promise<Mint> {
   const { runner, env, randomInt } = context;
-  const options = retryOptions(context, connection.timeout);
   if (request.kind === 'temporary') {
     return { token: await mintTemporaryToken(account, request, options), cleanup: undefined };
   }
@@ -90,6 +92,7 @@ async function writeResults(
   inputs: MainInputs,
   account: Account,
   { token, cleanup }: Mint,
+  options: RetryOptions,
 ): Promise<void> {
   const { runner, env } = context;
   const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
@@ -98,7 +101,7 @@ async function writeResults(
     runner.writeResults(toOutputs(token), variables, token.usage === 'tk' ? undefined : state);
   } catch (error) {
     runner.debug(stackOf(error));
-    const discarded = await discardMinted(account, token, retryOptions(context, 0));
+    const discarded = await discardMinted(account, token, options);
     if (discarded.deleted) forgetToken(context, cleanup);
     throw new ActionError(
       errorTitles.outputsNotWritten,

@@ -1,7 +1,9 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { type ProxySettings, parseProxySettings, proxySecrets } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
+import { parseCrowd } from '../inputs/crowd.ts';
 import type { Account } from '../mapbox/account.ts';
+import { RetryHistory } from '../mapbox/backoff.ts';
 import { createApiClient } from '../mapbox/client.ts';
 import type { RetryOptions } from '../mapbox/retry.ts';
 import { Secret } from '../secret.ts';
@@ -49,13 +51,25 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
   }
 }
 
-/** Patience for as many milliseconds, beginning now. */
-export function retryOptions({ clock, randomInt, runner }: Context, milliseconds: number): RetryOptions {
+/**
+ * Retries for as many milliseconds, beginning now. One step makes them once, so that all of its requests count.
+ *
+ * @param failureBudget milliseconds for anything but a rate limit, where that is less.
+ */
+export function retryOptions(
+  { clock, randomInt, runner }: Context,
+  budget: number,
+  failureBudget = Number.POSITIVE_INFINITY,
+): RetryOptions {
   const FINE = 2 ** 32;
+  const start = clock.monotonic();
   return {
     clock,
     random: () => randomInt(FINE) / FINE,
-    deadline: clock.monotonic() + milliseconds,
+    deadline: start + budget,
+    failureDeadline: start + failureBudget,
+    crowd: parseCrowd(runner.getInput),
+    history: new RetryHistory(),
     log: runner.info,
   };
 }

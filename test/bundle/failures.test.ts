@@ -86,10 +86,11 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     await using setting = await setUp({
       fault: ({ method }) => (method === 'POST' ? fault : undefined),
     });
-    const { main, post } = await setting.run({ timeout: '1s' });
+    // Where nothing was created, the post step would search for as long as a late request may take.
+    const post = 'processed' in fault && fault.processed;
+    const { main } = await setting.run({ timeout: '1s' }, { post });
 
     expectOneError(main, title, says);
-    expect(post.exitCode).toBe(0);
     expect(setting.created()).toEqual([]);
   });
 
@@ -148,7 +149,6 @@ describe('gets there all the same', () => {
 
 describe('a post step that cannot delete warns once, with id and note, and leaves the job’s result alone:', () => {
   it.each<[string, Fault, RegExp]>([
-    ['Mapbox fails', { kind: 'status', status: 503, processed: false }, /answered 503/],
     [
       'the authorizing token is not accepted any more',
       { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
@@ -161,7 +161,7 @@ describe('a post step that cannot delete warns once, with id and note, and leave
     ],
     [
       'the rate limit outlasts the time',
-      { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '90' } },
+      { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '300' } },
       /rate limit is reached \(429\)/,
     ],
   ])('%s', async (_, fault, says) => {

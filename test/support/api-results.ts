@@ -7,6 +7,7 @@ export const rateLimited = (retryAfter: number, interval = 60_000): RateLimited 
   kind: 'rate-limited',
   retryAfter,
   interval,
+  limit: undefined,
   estimated: false,
 });
 

@@ -1,3 +1,4 @@
+import { ALONE, RetryHistory } from '../../src/mapbox/backoff.ts';
 import type { RetryOptions } from '../../src/mapbox/retry.ts';
 import type { FakeClock } from './fake-clock.ts';
 
@@ -17,6 +18,9 @@ export function retryOptions(
     clock,
     random,
     deadline: clock.monotonic() + milliseconds,
+    failureDeadline: Number.POSITIVE_INFINITY,
+    crowd: ALONE,
+    history: new RetryHistory(),
     log: line => void lines.push(line),
   };
 }

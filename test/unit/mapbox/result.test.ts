@@ -147,6 +147,52 @@ describe('how long a rate limit lasts', () => {
     for (const odd of ['x12', '12s']) expect(limit({ 'retry-after': odd })).toEqual(limit({}));
   });
 
+  it('is an interval where the reset is further away than one, whatever unit it counts in', () => {
+    const later = (seconds: number) => String(START / 1000 + seconds);
+    for (const reset of [String(START + 37_000), String(START * 1000), later(3600), later(63), '1e300'])
+      expect(limit({ 'x-rate-limit-reset': reset, date }), reset).toMatchObject({
+        retryAfter: 60_000,
+        estimated: true,
+      });
+    const interval = { 'x-rate-limit-interval': '30', date };
+    expect(limit({ 'x-rate-limit-reset': later(33), ...interval })).toMatchObject({ retryAfter: 30_000 });
+    // Mapbox cuts its date to whole seconds, and may round the reset up.
+    expect(limit({ 'x-rate-limit-reset': later(62), date })).toMatchObject({
+      retryAfter: 62_000,
+      estimated: false,
+    });
+  });
+
+  it('is a minute where the interval or `Retry-After` is no time that anybody means', () => {
+    for (const odd of ['60000', '-60', '1e9'])
+      expect(limit({ 'x-rate-limit-interval': odd }), odd).toMatchObject({ interval: 60_000 });
+    expect(limit({ 'retry-after': '60000' })).toMatchObject({ retryAfter: 60_000, estimated: true });
+    expect(limit({ 'retry-after': '1800' })).toMatchObject({ retryAfter: 1_800_000, estimated: false });
+  });
+
+  it('is nothing where the reset is past, of this second, or the seconds until then', () => {
+    for (const reset of [START / 1000 - 100, START / 1000, 37])
+      expect(limit({ 'x-rate-limit-reset': String(reset), date }), String(reset)).toMatchObject({
+        retryAfter: 0,
+        estimated: false,
+      });
+    expect(limit({ 'retry-after': '0' })).toMatchObject({ retryAfter: 0, estimated: false });
+  });
+
+  it('is what `Retry-After` says where the reset says nothing', () => {
+    for (const reset of [START, START / 1000 - 100, 37])
+      expect(
+        limit({ 'x-rate-limit-reset': String(reset), 'retry-after': '37', date }),
+        String(reset),
+      ).toMatchObject({ retryAfter: 37_000, estimated: false });
+  });
+
+  it('comes with the number of requests, where that is one', () => {
+    expect(limit({ 'x-rate-limit-limit': '100' })).toMatchObject({ limit: 100 });
+    for (const odd of ['', '0', '-1', '1.5', 'many', '1e400'])
+      expect(limit({ 'x-rate-limit-limit': odd }), odd).toHaveProperty('limit', undefined);
+  });
+
   it('is never negative, never over an hour and always a number, whatever the headers say', () => {
     const word = fc.oneof(
       fc.string(),

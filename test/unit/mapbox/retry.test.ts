@@ -145,11 +145,11 @@ describe('backing off', () => {
 });
 
 describe('a rate limit', () => {
-  it('is waited for as long as it says and up to a tenth of its interval longer', async () => {
+  it('is waited for as long as it says, and a little longer by chance', async () => {
     for (const [fraction, pause] of [
-      [0, 20_000],
-      [0.5, 23_000],
-      [ALMOST_ONE, 26_000],
+      [0, 20_333],
+      [0.5, 20_733],
+      [ALMOST_ONE, 21_133],
     ] as const) {
       const clock = new FakeClock();
       const { attempt } = attempts(clock, [rateLimited(20_000, 60_000), done]);
@@ -159,23 +159,48 @@ describe('a rate limit', () => {
           retryOptions(clock, 300_000, () => fraction),
         ),
       ).toBe(done);
-      expect(clock.sleeps.map(Math.ceil)).toEqual([pause]);
+      expect(clock.sleeps.map(Math.round)).toEqual([pause]);
     }
   });
 
-  it('does not make the pauses after other troubles longer or the wait itself exponential', async () => {
+  it('that is over at once and comes again is asked less and less, whatever failed before it', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [
-      rateLimited(1000, 0),
-      rateLimited(1000, 0),
-      rateLimited(1000, 0),
+    const outcomes = [
+      serverError(),
+      rateLimited(0),
+      rateLimited(0),
+      serverError(),
+      rateLimited(0),
+      rateLimited(0),
+      rateLimited(0),
       done,
-    ]);
-    await retry(attempt, retryOptions(clock));
-    expect(clock.sleeps).toEqual([1000, 1000, 1000]);
+    ];
+    const { attempt } = attempts(clock, outcomes);
+    await retry(
+      attempt,
+      retryOptions(clock, 300_000, () => 0),
+    );
+    expect(clock.sleeps).toEqual([0, 500, 1000, 0, 2000, 4000, 8000]);
   });
 
-  it('is waited for also where the time is too short to spread the tries over a tenth of its interval', async () => {
+  it('that lasts is given up before the time is, not asked to the last moment', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [rateLimited(0)]);
+    const end = await retry(attempt, retryOptions(clock, 60_000));
+    expect(end).toMatchObject({ kind: 'retries-exhausted' });
+    expect(lefts.length).toBeLessThanOrEqual(12);
+    expect(clock.monotonic()).toBeGreaterThan(49_000);
+  });
+
+  it('is waited for by turns in a matrix, once', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [rateLimited(60_000), rateLimited(60_000), done]);
+    const options = { ...retryOptions(clock, 300_000, () => 0), crowd: { total: 256, index: 3 } };
+    await retry(attempt, options);
+    expect(clock.sleeps).toEqual([123_000, 61_000]);
+  });
+
+  it('is waited for also where the time is too short for chance', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [rateLimited(57_000, 60_000), done]);
     expect(
@@ -186,7 +211,7 @@ describe('a rate limit', () => {
     ).toBe(done);
     expect(clock.sleeps).toEqual([57_000]);
     const spread = new FakeClock();
-    const again = attempts(spread, [rateLimited(52_000, 60_000), done]);
+    const again = attempts(spread, [rateLimited(54_000, 60_000), done]);
     await retry(
       again.attempt,
       retryOptions(spread, 60_000, () => ALMOST_ONE),
@@ -289,6 +314,154 @@ describe('the deadline', () => {
   });
 });
 
+describe('the time for failures', () => {
+  const post = (clock: FakeClock, random = () => 0.5) => ({
+    ...retryOptions(clock, 240_000, random),
+    failureDeadline: 60_000,
+  });
+
+  it('ends a minute after the start, where nothing is rate limited', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [serverError()], 100);
+    const end = await retry(attempt, post(clock));
+    expect(end).toMatchObject({ kind: 'retries-exhausted', elapsed: clock.monotonic() });
+    expect(clock.monotonic()).toBeGreaterThan(50_000);
+    expect(clock.monotonic()).toBeLessThanOrEqual(60_100);
+    expect(lefts[0]).toBe(60_000);
+  });
+
+  it('does not run while a rate limit is waited for, which has time of its own', async () => {
+    const clock = new FakeClock();
+    const outcomes = [
+      serverError(),
+      rateLimited(60_000),
+      rateLimited(60_000),
+      serverError(),
+      serverError(),
+      done,
+    ];
+    const { attempt, lefts } = attempts(clock, outcomes, 100);
+    expect(await retry(attempt, post(clock))).toBe(done);
+    expect(clock.monotonic()).toBeGreaterThan(120_000);
+    for (const left of lefts.slice(1)) expect(left).toBeGreaterThan(40_000);
+  });
+
+  it('is shared by all that the step asks', async () => {
+    const clock = new FakeClock();
+    const options = post(clock);
+    await retry(attempts(clock, [rateLimited(60_000), done]).attempt, options);
+    const { attempt, lefts } = attempts(clock, [serverError()]);
+    await retry(attempt, options);
+    expect(lefts[0]).toBe(60_000);
+    expect(clock.monotonic()).toBeLessThanOrEqual(123_000);
+  });
+
+  it('leaves an attempt after a rate limit the time to be answered', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [rateLimited(10_000), done], 59_900);
+    await retry(attempt, post(clock));
+    expect(lefts).toEqual([60_000, 5_000]);
+  });
+
+  it('does not lengthen that of a rate limit', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [rateLimited(60_000)]);
+    const end = await retry(attempt, post(clock));
+    expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 4 });
+    expect(clock.monotonic()).toBeLessThan(240_000);
+  });
+});
+
+describe('a dozen requests a minute', () => {
+  const trouble = fc.oneof(
+    fc.constant(notSent()),
+    fc.constant(serverError()),
+    fc.constant(noResponse()),
+    fc
+      .tuple(fc.nat(2_000), fc.integer({ min: 1, max: 2_000 }))
+      .map(([wait, interval]) => rateLimited(wait, interval)),
+  );
+  const fraction = fc.oneof(fc.constant(0), fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }));
+
+  it('are not exceeded by one step, whatever the causes and however chance falls', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(trouble, { minLength: 1, maxLength: 8 }),
+        fc.array(fraction, { minLength: 1, maxLength: 8 }),
+        fc.nat(2_000),
+        fc.integer({ min: 1_000, max: 300_000 }),
+        fc.integer({ min: 1_000, max: 100_000 }),
+        async (troubles, fractions, cost, budget, failureBudget) => {
+          const clock = new FakeClock();
+          const sent: number[] = [];
+          let chances = 0;
+          const options = {
+            ...retryOptions(clock, budget, () => fractions[chances++ % fractions.length] ?? 0),
+            failureDeadline: failureBudget,
+          };
+          const request = () => {
+            sent.push(clock.monotonic());
+            clock.advance(cost);
+          };
+          await retry(
+            async () => {
+              request();
+              return troubles[sent.length % troubles.length] ?? notSent();
+            },
+            options,
+            async () => request(),
+          );
+          for (const [n, at] of sent.entries())
+            expect(at - (sent[n - 12] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000 - 1e-6);
+        },
+      ),
+    );
+  });
+
+  it('are counted over all that a step asks', async () => {
+    const clock = new FakeClock();
+    const options = retryOptions(clock, 300_000, () => 0);
+    const sent: number[] = [];
+    for (let step = 0; step < 4; step++) {
+      const outcomes = [serverError(), serverError(), serverError(), serverError(), done].values();
+      await retry(async () => {
+        sent.push(clock.monotonic());
+        return outcomes.next().value ?? done;
+      }, options);
+    }
+    expect(sent.slice(0, 12).filter(at => at < 60_000).length).toBeLessThanOrEqual(12);
+    expect(Math.max(...sent)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  it('leave no room for a last attempt, or for what cleans up, where they are used up', async () => {
+    for (const [passed, outcome] of [
+      [0, notSent()],
+      [56_000, serverError()],
+    ] as const) {
+      const clock = new FakeClock();
+      const options = { ...retryOptions(clock, 66_000), deadline: passed + 50_000 };
+      for (let sent = 0; sent < 11; sent++) options.history.record(0);
+      clock.advance(passed);
+      const cleaned: unknown[] = [];
+      const { attempt } = attempts(clock, [outcome]);
+      const end = await retry(attempt, options, async last => void cleaned.push(last));
+      expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 1 });
+      expect([...cleaned, ...clock.sleeps]).toEqual([]);
+    }
+  });
+
+  it('leave one attempt for the end of the time', async () => {
+    const clock = new FakeClock();
+    const { attempt } = attempts(clock, [serverError()]);
+    const end = await retry(
+      attempt,
+      retryOptions(clock, 50_000, () => 0),
+    );
+    expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 11 });
+    expect(clock.sleeps).toEqual([...Array.from({ length: 9 }, () => 0), 45_000]);
+  });
+});
+
 describe('before a repetition', () => {
   it('takes the time of the clean-up from that of the pause, and gives up where it used up all', async () => {
     for (const [cost, slept] of [
@@ -364,7 +537,7 @@ describe('before a repetition', () => {
       retryOptions(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([
-      "Mapbox's rate limit is reached (429); it resets in 20 s. Retrying in 23 s (5 min left).",
+      "Mapbox's rate limit is reached (429); it resets in 20 s. Retrying in 21 s (5 min left).",
       'No connection to Mapbox: its name is not known to DNS (ENOTFOUND). Retrying in 0.5 s (5 min left).',
     ]);
   });

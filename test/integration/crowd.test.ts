@@ -1,0 +1,90 @@
+/** Jobs that meet the rate limit of the stand-in for Mapbox at once, on one clock that nobody waits for. */
+import { describe, expect, it } from 'vitest';
+import { ALONE, type Crowd, RetryHistory } from '../../src/mapbox/backoff.ts';
+import { toApiResult } from '../../src/mapbox/result.ts';
+import { retry } from '../../src/mapbox/retry.ts';
+import { json } from '../support/http-script.ts';
+import { RateLimit } from '../support/mapbox/rate-limit.ts';
+import { SEED, seeded } from '../support/random.ts';
+import { SharedClock } from '../support/shared-clock.ts';
+
+interface Met {
+  readonly requestsPerJob: number;
+  /** Milliseconds until the last job was served. */
+  readonly took: number;
+  readonly served: number;
+}
+
+async function meet(jobs: number, crowdOf: (index: number) => Crowd, budget: number): Promise<Met> {
+  const clock = new SharedClock();
+  const limit = new RateLimit({ requests: 100, intervalSeconds: 60 }, clock.now.bind(clock));
+  const random = seeded(SEED);
+  let requests = 0;
+  let took = 0;
+  const ask = async () => {
+    await clock.sleep(20 + random(80));
+    requests++;
+    const admitted = limit.admit();
+    const headers = { ...limit.headers(!admitted), date: new Date(clock.now()).toUTCString() };
+    const named = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const);
+    const response = json(admitted ? 200 : 429, {}, Object.fromEntries(named));
+    await clock.sleep(20 + random(80));
+    return toApiResult(response, () => 'served', clock.now());
+  };
+  const job = async (index: number) => {
+    await clock.sleep(random(2_000));
+    const result = await retry(ask, {
+      clock,
+      random: () => random(2 ** 32) / 2 ** 32,
+      deadline: clock.monotonic() + budget,
+      failureDeadline: Number.POSITIVE_INFINITY,
+      crowd: crowdOf(index),
+      history: new RetryHistory(),
+      log: () => {},
+    });
+    if (result.kind === 'success') took = Math.max(took, clock.monotonic());
+    return result.kind === 'success';
+  };
+  const all = Promise.all(Array.from({ length: jobs }, (_, index) => job(index)));
+  await clock.run();
+  return { requestsPerJob: requests / jobs, took, served: (await all).filter(served => served).length };
+}
+
+/** Milliseconds that the limit alone imposes. */
+const imposed = (jobs: number) => (Math.ceil(jobs / 100) - 1) * 60_000;
+
+describe.each([101, 150, 199, 200, 201, 256])('%i jobs at once', jobs => {
+  it.each([
+    ['mint', 300_000],
+    ['delete', 240_000],
+  ])('that know of each other all %s, with 1.7 requests each and 1.1 times the time', async (_, budget) => {
+    const met = await meet(jobs, index => ({ total: jobs, index }), budget);
+    expect(met.served).toBe(jobs);
+    expect(met.requestsPerJob).toBeLessThanOrEqual(1.7);
+    expect(met.took / imposed(jobs)).toBeLessThanOrEqual(1.1);
+  });
+
+  it('that know of nobody all get through, with 2 requests each and 1.2 times the time', async () => {
+    const met = await meet(jobs, () => ALONE, 240_000);
+    expect(met.served).toBe(jobs);
+    expect(met.requestsPerJob).toBeLessThanOrEqual(2);
+    expect(met.took / imposed(jobs)).toBeLessThanOrEqual(1.2);
+  });
+});
+
+it('a hundred jobs wait for nothing, whatever they know', async () => {
+  const { requestsPerJob, took } = await meet(100, index => ({ total: 100, index }), 300_000);
+  expect(requestsPerJob).toBe(1);
+  expect(took).toBeLessThan(2_300);
+});
+
+it('jobs of several matrices, of which none knows of the others, all get through', async () => {
+  const { served } = await meet(400, index => ({ total: 200, index: index % 200 }), 240_000);
+  expect(served).toBe(400);
+});
+
+it('jobs that are fewer than their matrix, for `max-parallel`, all get through', async () => {
+  const { served, requestsPerJob } = await meet(150, index => ({ total: 256, index }), 240_000);
+  expect(served).toBe(150);
+  expect(requestsPerJob).toBeLessThan(1.4);
+});

@@ -1,0 +1,107 @@
+/** Whole steps that meet a rate limit, or a Mapbox that fails, for minutes that take no time here. */
+import { describe, expect, it } from 'vitest';
+import { FakeClock } from '../support/fake-clock.ts';
+import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
+import { runMain, runPost } from '../support/steps.ts';
+
+const MINUTE = 60_000;
+
+async function setUp(options: Omit<StandInOptions, 'now'> = {}) {
+  const clock = FakeClock.running();
+  const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
+  const authorizingToken = mapbox.account.issue({ scopes: ['tokens:write', 'tilesets:write'] });
+  const inputs = {
+    'authorizing-token': authorizingToken.token,
+    scopes: 'tilesets:write',
+    'api-url': mapbox.url,
+  };
+  const methods = () => mapbox.requests.map(({ method }) => method);
+  return { clock, mapbox, inputs, methods, [Symbol.asyncDispose]: () => mapbox.close() };
+}
+
+/** A rate limit that one request uses up. */
+const ONE = { requests: 1, intervalSeconds: 60 };
+
+describe('a post step', () => {
+  it('waits longer for a rate limit than for anything else, whatever `timeout` says', async () => {
+    await using setting = await setUp({ rateLimit: ONE });
+    const { clock, mapbox, methods } = setting;
+    const inputs = { ...setting.inputs, timeout: '1s' };
+    const { state, outputs } = await runMain({ inputs, clock });
+    const ended = await runPost({ inputs, clock, state });
+
+    expect(methods()).toEqual(['POST', 'DELETE', 'DELETE']);
+    expect(ended.elapsed).toBeGreaterThan(MINUTE);
+    expect(ended.log.at(-1)?.text).toContain(`Deleted the token ${outputs['token-id']}`);
+    expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
+  });
+
+  it('gives up a rate limit after four minutes, and warns', async () => {
+    await using setting = await setUp({
+      fault: ({ method }) =>
+        method === 'DELETE' ? { kind: 'status', status: 429, processed: false } : undefined,
+    });
+    const { clock, inputs, methods } = setting;
+    const { state } = await runMain({ inputs, clock });
+    const ended = await runPost({ inputs, clock, state });
+
+    expect(methods().filter(method => method === 'DELETE').length).toBeGreaterThan(3);
+    expect(ended.elapsed).toBeGreaterThan(3 * MINUTE);
+    expect(ended.elapsed).toBeLessThan(4.1 * MINUTE);
+    expect(ended.log.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
+  });
+
+  it('gives up a Mapbox that fails after one minute, and warns', async () => {
+    await using setting = await setUp({
+      fault: ({ method }) =>
+        method === 'DELETE' ? { kind: 'status', status: 503, processed: false } : undefined,
+    });
+    const { clock, inputs, methods } = setting;
+    const { state, outputs } = await runMain({ inputs, clock });
+    const ended = await runPost({ inputs, clock, state });
+
+    expect(methods().length).toBeLessThanOrEqual(13);
+    expect(ended.elapsed).toBeGreaterThan(MINUTE / 2);
+    expect(ended.elapsed).toBeLessThan(1.1 * MINUTE);
+    const warnings = ended.log.filter(({ kind }) => kind === 'warning').map(({ text }) => text);
+    expect(warnings).toEqual([expect.stringContaining(outputs['token-id'] ?? 'none')]);
+    expect(warnings[0]).toMatch(/answered 503/);
+  });
+
+  it('asks no more than a dozen times a minute, however the end of a rate limit is told', async () => {
+    for (const reset of ['milliseconds', 'this second', 'delta', 'absent'] as const) {
+      for (const retryAfter of ['absent', 'zero'] as const) {
+        await using setting = await setUp({ rateLimit: { ...ONE, reset, retryAfter } });
+        const { clock, mapbox, inputs, methods } = setting;
+        const { state, outputs } = await runMain({ inputs, clock });
+        await runPost({ inputs, clock, state });
+
+        const deletions = methods().filter(method => method === 'DELETE').length;
+        expect(deletions, `${reset}, ${retryAfter}`).toBeLessThanOrEqual(13);
+        expect(mapbox.account.find(outputs['token-id'] ?? ''), `${reset}, ${retryAfter}`).toBeUndefined();
+      }
+    }
+  });
+});
+
+it('both steps take the turn that `job-total` and `job-index` give them', async () => {
+  await using setting = await setUp({ rateLimit: { ...ONE, requests: 100 } });
+  const { clock, mapbox } = setting;
+  const fill = async () => {
+    await clock.sleep(2 * MINUTE);
+    await Promise.all(
+      Array.from({ length: 100 }, () => fetch(`${mapbox.url}/tokens/v2?access_token=x`).then(r => r.text())),
+    );
+  };
+  const inputs = { ...setting.inputs, 'job-total': '256', 'job-index': '3' };
+  await fill();
+  const first = await runMain({ inputs, clock });
+  expect(first.outputs['token']).toBeDefined();
+  expect(first.elapsed).toBeGreaterThan(2 * MINUTE);
+  await fill();
+  const second = await runPost({ inputs, clock, state: first.state });
+  expect(second.elapsed).toBeGreaterThan(2 * MINUTE);
+  await fill();
+  const alone = await runMain({ inputs: { ...inputs, 'job-total': 'many' }, clock });
+  expect(alone.elapsed).toBeLessThan(1.1 * MINUTE);
+});
