@@ -2,6 +2,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
+import { listenOnLoopback } from '../support/loopback-server.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
 
@@ -95,13 +96,10 @@ describe('says what failed, how many attempts over how long, and what to do:', (
   });
 
   it('nobody listens', async () => {
-    const server = createServer();
-    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-    const address = server.address();
-    await new Promise(resolve => server.close(resolve));
+    const { url, close } = await listenOnLoopback(createServer());
+    await close();
     await using setting = await setUp();
-    const port = address === null || typeof address === 'string' ? 1 : address.port;
-    const { main, post } = await setting.run({ timeout: '1s', 'api-url': `http://127.0.0.1:${port}` });
+    const { main, post } = await setting.run({ timeout: '1s', 'api-url': url.origin });
 
     expectOneError(
       main,

@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import { generate } from 'selfsigned';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { setUp, tracesOf } from '../support/bundle.ts';
+import { listenOnLoopback } from '../support/loopback-server.ts';
 
 let folder = '';
 let ca = '';
@@ -45,8 +46,6 @@ async function startProxy(refuse?: number, serve: () => Server = createServer) {
     seen.push(request);
     response.writeHead(500).end();
   });
-  const sockets = new Set<Duplex>();
-  proxy.on('connection', socket => void sockets.add(socket));
   proxy.on('connect', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     seen.push(request);
     socket.on('error', () => {});
@@ -62,17 +61,8 @@ async function startProxy(refuse?: number, serve: () => Server = createServer) {
     });
     tunnel.on('error', () => socket.destroy());
   });
-  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
-  const address = proxy.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    seen,
-    host: `127.0.0.1:${address.port}`,
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise(resolve => proxy.close(resolve));
-    },
-  };
+  const { url, close } = await listenOnLoopback(proxy);
+  return { seen, host: url.host, [Symbol.asyncDispose]: close };
 }
 
 describe('a certificate of an authority of one’s own', () => {

@@ -7,6 +7,7 @@ import { parse } from 'yaml';
 import { sweepInputNames } from '../../src/sweep/inputs.ts';
 import { sweepOutputNames } from '../../src/sweep/step.ts';
 import { ACTION, tracesOf } from '../support/bundle.ts';
+import { listenOnLoopback } from '../support/loopback-server.ts';
 import type { StandInOptions, StoredToken } from '../support/mapbox/server.ts';
 import { type ActionRunOptions, type PhaseResult, runAction } from '../support/runner/step.ts';
 import { markerFor, REPOSITORY, SWEEPING_RUN, type SweepSetting, setUpSweep } from '../support/sweep-step.ts';
@@ -271,24 +272,17 @@ describe('a proxy', () => {
       heard.push(`${request.method} ${request.url}`, JSON.stringify(request.headers));
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
     });
-    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve));
-    const address = proxy.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
+    await using listening = await listenOnLoopback(proxy);
     const password = ['hush', 'hush'].join('-');
-    try {
-      const env = { HTTPS_PROXY: `http://octo:${password}@127.0.0.1:${port}` };
-      const main = await run(setting, {}, { env, github: { api_url } });
+    const env = { HTTPS_PROXY: `http://octo:${password}@${listening.url.host}` };
+    const main = await run(setting, {}, { env, github: { api_url } });
 
-      expect(main.exitCode).toBe(0);
-      expect(heard[0]).toBe('CONNECT github.example:443');
-      expect(heard.join()).not.toContain(setting.githubToken);
-      expect(setting.exists(token)).toBe(true);
-      expect(main.annotations[0]?.message).toContain('the proxy answered 403');
-      expectNoSecret(main, [password, setting.githubToken]);
-    } finally {
-      proxy.close();
-      proxy.closeAllConnections();
-    }
+    expect(main.exitCode).toBe(0);
+    expect(heard[0]).toBe('CONNECT github.example:443');
+    expect(heard.join()).not.toContain(setting.githubToken);
+    expect(setting.exists(token)).toBe(true);
+    expect(main.annotations[0]?.message).toContain('the proxy answered 403');
+    expectNoSecret(main, [password, setting.githubToken]);
   });
 
   it('that is no URL is named, without its password', async () => {

@@ -8,21 +8,17 @@ import { noteChanges } from '../support/mapbox/notes.ts';
 import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
 import { cachedList } from '../support/mapbox/stale-faults.ts';
 import { ApiClient } from './api-client.ts';
-import { conform, type Finding, rowOf } from './conformance.ts';
+import { conform, type Finding, PROBED_SCOPES, rowOf } from './conformance.ts';
 
-const HELD = [
-  ...['tokens:write', 'tokens:read', 'scopes:list', 'styles:read'],
-  ...['tilesets:list', 'uploads:list', 'downloads:read'],
-];
 const ROOMY = { requests: 400, intervalSeconds: 60 };
 
 interface RunOptions extends StandInOptions {
-  held?: string[];
+  held?: readonly string[];
   /** Other tokens on the account. */
   maps?: number;
 }
 
-async function run({ held = HELD, maps = 120, ...options }: RunOptions = {}) {
+async function run({ held = PROBED_SCOPES, maps = 120, ...options }: RunOptions = {}) {
   const mapbox = await startMapbox({ rateLimit: ROOMY, ...options });
   const { token: authorizingToken } = mapbox.account.issue({ scopes: held });
   for (let n = 0; n < maps; n++) mapbox.account.issue({ scopes: ['styles:read'], note: `Map ${n}` });
@@ -227,7 +223,7 @@ describe('cleans up', () => {
     ['is said to be unknown and is on the list', replicaBehind],
   ])('and names what %s', async (_, fault) => {
     await using mapbox = await startMapbox({ fault: always('DELETE', fault) });
-    const { token: authorizingToken } = mapbox.account.issue({ scopes: HELD });
+    const { token: authorizingToken } = mapbox.account.issue({ scopes: PROBED_SCOPES });
     const interrupted = new AbortController().signal;
     const client = new ApiClient({ url: mapbox.url, authorizingToken, interrupted, log: () => {} });
     await client.open();

@@ -28,6 +28,12 @@ export interface ConformanceOptions {
   readonly onFinding: (finding: Finding) => void;
 }
 
+/** The scopes of an authorizing token that every question can be asked with. */
+export const PROBED_SCOPES: readonly string[] = [
+  ...['tokens:write', 'tokens:read', 'scopes:list', 'styles:read'],
+  ...['tilesets:list', 'uploads:list', 'downloads:read'],
+];
+
 const probes: Readonly<Record<AssumptionId, Probe>> = {
   ...creationProbes,
   ...listProbes,

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { startMapbox } from '../support/mapbox/server.ts';
+import { HELD } from '../support/tokens.ts';
 
 const program = join(import.meta.dirname, 'run.ts');
-const HELD = ['tokens:write', 'tokens:read', 'styles:read'];
 const ROOMY = { requests: 400, intervalSeconds: 60 };
 
 function start(env: Readonly<Record<string, string>>) {

@@ -6,12 +6,7 @@
 import { fillAccount } from '../support/mapbox/heavy-list.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { ApiClient, NotAsked, Unsafe } from './api-client.ts';
-import { conform, HEAD, rowOf } from './conformance.ts';
-
-const HELD = [
-  ...['tokens:write', 'tokens:read', 'scopes:list', 'styles:read'],
-  ...['tilesets:list', 'uploads:list', 'downloads:read'],
-];
+import { conform, HEAD, PROBED_SCOPES, rowOf } from './conformance.ts';
 
 // A reader that goes away (`| head`, a closed terminal) must not end what deletes the test tokens.
 process.stdout.on('error', () => {});
@@ -40,7 +35,7 @@ if (standIn !== undefined) fillAccount(standIn.account, { tokens: 120, urls: 0 }
 
 try {
   const url = standIn?.url ?? apiUrl(process.env['MAPBOX_API'] ?? '');
-  const authorizingToken = standIn?.account.issue({ scopes: HELD }).token ?? given;
+  const authorizingToken = standIn?.account.issue({ scopes: PROBED_SCOPES }).token ?? given;
   log(
     standIn === undefined
       ? `Mapbox at ${url} is asked, with your MAPBOX_AUTHORIZING_TOKEN. Test tokens are created and deleted.`

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
 import { isObject, parseJson } from '../support/mapbox/messages.ts';
 
-const HELD = ['tokens:write', 'tokens:read', 'styles:read', 'fonts:read'];
+/** Without a scope for tilesets. */
+const MODEST = ['tokens:write', 'tokens:read', 'styles:read', 'fonts:read'];
 const TILESETS = ['tilesets:read', 'tilesets:write', 'tilesets:list'];
 
 /** What curl prints for `options` and the path with the token: the answer's status, and its body as JSON. */
@@ -35,7 +36,7 @@ function textOf(usage: 'pk' | 'sk') {
 
 describe('by the tutorial, curl', () => {
   it('creates a public token', async () => {
-    await using setting = await setUp({ held: HELD });
+    await using setting = await setUp({ held: MODEST });
     const { mapbox, authorizingToken } = setting;
     const { status, body } = await curl(
       `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`,
@@ -62,7 +63,7 @@ describe('by the tutorial, curl', () => {
   });
 
   it('creates a secret token, and sees its text then and never again', async () => {
-    await using setting = await setUp({ held: [...HELD, ...TILESETS] });
+    await using setting = await setUp({ held: [...MODEST, ...TILESETS] });
     const { mapbox, authorizingToken } = setting;
     const url = `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`;
     const { status, body } = await curl(url, ...post({ note: 'MTS token', scopes: TILESETS }));
@@ -90,7 +91,7 @@ describe('by the tutorial, curl', () => {
   });
 
   it('is refused a scope that the authorizing token lacks', async () => {
-    await using setting = await setUp({ held: HELD });
+    await using setting = await setUp({ held: MODEST });
     const { mapbox, authorizingToken } = setting;
     const { status, body } = await curl(
       `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`,

@@ -1,6 +1,7 @@
 /** The stand-in for GitHub's REST API as a real HTTP server on loopback. What it knows is in `github.ts`. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
 import { Github, type GithubOptions, type Outcome } from './github.ts';
 import { bodyText } from './message.ts';
 
@@ -25,6 +26,7 @@ export class GithubStandIn extends Github implements AsyncDisposable {
   readonly #server: Server;
   readonly #basePath: string;
   readonly #delay: number;
+  #listening: LoopbackServer | undefined;
   #underWay = 0;
   #busiest = 0;
 
@@ -44,9 +46,8 @@ export class GithubStandIn extends Github implements AsyncDisposable {
 
   /** The address of the API, as `GITHUB_API_URL` has it. */
   get url(): string {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('The stand-in has no port');
-    return `http://127.0.0.1:${address.port}${this.#basePath}`;
+    if (this.#listening === undefined) throw new Error('The stand-in does not listen');
+    return `${this.#listening.url.origin}${this.#basePath}`;
   }
 
   /** The most requests that were under way at a time. */
@@ -55,10 +56,7 @@ export class GithubStandIn extends Github implements AsyncDisposable {
   }
 
   async listen(): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(0, '127.0.0.1', resolve);
-    });
+    this.#listening = await listenOnLoopback(this.#server);
   }
 
   /**
@@ -66,11 +64,7 @@ export class GithubStandIn extends Github implements AsyncDisposable {
    * the problems.
    */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#server.listening) {
-      const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
-      this.#server.closeAllConnections();
-      await closed;
-    }
+    await this.#listening?.close();
     const problems = this.takeProblems();
     if (problems.length > 0) throw new Error(`Not as GitHub describes it:\n${problems.join('\n')}`);
   }

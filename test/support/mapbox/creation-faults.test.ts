@@ -1,5 +1,6 @@
 /** Responses to creations that say what is not so: each lies in the one point that its name says. */
 import { describe, expect, it } from 'vitest';
+import { HELD } from '../tokens.ts';
 import {
   doubledCreation,
   foreignResponse,
@@ -12,7 +13,7 @@ import { once } from './fault-plans.ts';
 import type { Fault } from './faults.ts';
 import { isObject } from './messages.ts';
 import { noteChanges } from './notes.ts';
-import { HELD, inSeconds, NOW, setUp, TOKENS } from './test-client.ts';
+import { inSeconds, NOW, setUp, TOKENS } from './test-client.ts';
 import { readToken } from './token-format.ts';
 
 const WISH = {

@@ -8,7 +8,7 @@ import type { Fault } from './faults.ts';
 import { interveningFaults, replicaBehind } from './intervening-faults.ts';
 import { isObject, parseJson } from './messages.ts';
 import { limited, rateLimitFaults } from './rate-limit-faults.ts';
-import { type Ask, HELD, inSeconds, NOW, setUp, TOKENS } from './test-client.ts';
+import { type Ask, inSeconds, NOW, setUp, TOKENS } from './test-client.ts';
 
 const BODY = { scopes: ['styles:read'], note: 'Map' };
 const create = (ask: Ask) => ask('POST', TOKENS, BODY);
@@ -193,7 +193,7 @@ describe('a 429', () => {
 
 it('responses of Mapbox that take the place of the real one have its id, pages for people have none', async () => {
   const idsWith = async (fault: Fault) => {
-    const { mapbox, ask } = await setUp({ fault: () => fault }, HELD);
+    const { mapbox, ask } = await setUp({ fault: () => fault });
     await using _ = mapbox;
     return (await ask('GET', TOKENS)).headers['x-amz-cf-id'] !== undefined;
   };

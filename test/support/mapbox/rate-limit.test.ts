@@ -1,7 +1,8 @@
 /** The limit that counts: 100 requests a minute unless a test says otherwise. */
 import { describe, expect, it } from 'vitest';
+import { HELD } from '../tokens.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
-import { askerOf, HELD, NOW, setUp, TOKENS } from './test-client.ts';
+import { askerOf, NOW, setUp, TOKENS } from './test-client.ts';
 
 const LIMIT = { requests: 3, intervalSeconds: 60 };
 

@@ -6,12 +6,12 @@ import mapbox from '@mapbox/mapbox-sdk';
 import tilesetsOf from '@mapbox/mapbox-sdk/services/tilesets.js';
 import tokensOf from '@mapbox/mapbox-sdk/services/tokens.js';
 import { describe, expect, it } from 'vitest';
+import { HELD } from '../tokens.ts';
 import { type MapboxStandIn, startMapbox } from './server.ts';
 
 const TILESETS = ['tilesets:read', 'tilesets:write', 'tilesets:list'];
-const HELD = ['tokens:write', 'tokens:read', 'scopes:list', 'styles:read', 'fonts:read', ...TILESETS];
 
-function clientOf(standIn: MapboxStandIn, scopes = HELD) {
+function clientOf(standIn: MapboxStandIn, scopes = [...HELD, 'scopes:list']) {
   const { token: accessToken, id } = standIn.account.issue({ note: 'ci', scopes });
   const client = mapbox({ accessToken, origin: standIn.url });
   return { tokens: tokensOf(client), tilesets: tilesetsOf(client), accessToken, id };

@@ -14,6 +14,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { listenOnLoopback } from '../loopback-server.ts';
 import { Account } from './account.ts';
 import { applyFault, type FaultPlan } from './faults.ts';
 import { type ApiCall, type ApiResponse, notFound, reject, type SeenRequest } from './messages.ts';
@@ -105,7 +106,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
           query: seen.query,
           headers: seen.headers,
           bytes,
-          origin: `${scheme}://${request.headers.host ?? `127.0.0.1:${port}`}`,
+          origin: `${scheme}://${request.headers.host ?? listening.url.host}`,
         });
         const type = answer.body === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' };
         return { ...answer, headers: { ...headers('mapbox'), ...type, ...answer.headers } };
@@ -145,30 +146,18 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
   server.on('connection', (socket: Socket) => {
     const client = socket.remotePort ?? 0;
     connections.set(client, socket);
-    socket.on('error', () => {});
     socket.on('close', () => {
       if (connections.get(client) === socket) connections.delete(client);
     });
   });
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The stand-in has no port');
-  const { port } = address;
-
+  const listening = await listenOnLoopback(server, scheme, options.port);
   const close = async (): Promise<void> => {
     timers.clear();
-    if (!server.listening) return;
-    const closed = new Promise<void>(resolve => server.close(() => resolve()));
-    for (const socket of connections.values()) socket.destroy();
-    server.closeAllConnections();
-    await closed;
+    await listening.close();
   };
   const standIn: MapboxStandIn = {
-    url: `${scheme}://127.0.0.1:${port}`,
+    url: listening.url.origin,
     account,
     requests,
     fault: options.fault,

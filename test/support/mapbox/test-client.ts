@@ -1,11 +1,10 @@
 /** A plain client of the stand-in, for its own tests. */
 
 import { type IncomingHttpHeaders, request } from 'node:http';
+import { HELD } from '../tokens.ts';
 import { parseJson } from './messages.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './server.ts';
 
-/** What the authorizing token holds unless a test says otherwise. */
-export const HELD = ['tokens:write', 'tokens:read', 'styles:read', 'tilesets:write'];
 /** The stand-in's time in these tests; it stands still. */
 export const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 export const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();

@@ -1,6 +1,7 @@
 /** The Tokens API of the stand-in, by plain requests: its errors, who may do what, and what validation tells. */
 import { describe, expect, it } from 'vitest';
-import { askerOf, HELD, inSeconds, setUp, TOKENS } from './test-client.ts';
+import { HELD } from '../tokens.ts';
+import { askerOf, inSeconds, setUp, TOKENS } from './test-client.ts';
 
 describe('rejects', () => {
   it.each([

@@ -9,38 +9,14 @@ import {
   LIMITS,
   type NoResponse,
 } from '../../../src/http/client.ts';
+import { type LoopbackServer, listenOnLoopback } from '../../support/loopback-server.ts';
 
-interface Place extends AsyncDisposable {
-  readonly url: URL;
-}
-
-async function listening(
-  server: ReturnType<typeof createTcpServer> | ReturnType<typeof createServer>,
-  scheme = 'http',
-): Promise<Place> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-  });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return {
-    url: new URL(`${scheme}://127.0.0.1:${address.port}`),
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise(resolve => server.close(resolve));
-    },
-  };
-}
-
-const http = (listener: RequestListener) => listening(createServer(listener));
+const http = (listener: RequestListener) => listenOnLoopback(createServer(listener));
 const tcp = (onSocket: (socket: Socket) => void, scheme?: string) =>
-  listening(createTcpServer(onSocket), scheme);
+  listenOnLoopback(createTcpServer(onSocket), scheme);
 
 async function ask(
-  { url }: Place,
+  { url }: LoopbackServer,
   limits: Partial<HttpLimits> = {},
   limit = 600_000,
 ): Promise<HttpResponse | NoResponse> {
