@@ -1,6 +1,6 @@
 /**
  * The titles of everything that can stop the step. They are what people search for, so they are stable: the
- * README's troubleshooting table is keyed by them.
+ * table in docs/troubleshooting.md is keyed by them.
  */
 export const errorTitles = {
   missingAuthorizingToken: 'Missing authorizing token',
