@@ -36,7 +36,7 @@ async function show({ file, authorizingToken, env, github, diesAt }: Showing): P
   process.on('SIGINT', started.cancel);
   const report = await started.done;
   process.off('SIGINT', started.cancel);
-  console.log(`  The job's result: ${diesAt === undefined ? report.result : 'none, the machine is dead'}\n`);
+  console.log(`  The job's result: ${diesAt === undefined ? report.result : 'none: the runner died'}\n`);
   return report;
 }
 
@@ -48,7 +48,7 @@ function check(promise: string, kept: boolean): void {
 
 async function onStandIn(): Promise<void> {
   console.log(
-    'A stand-in for Mapbox on this machine, no account, nothing leaves it. With MAPBOX_AUTHORIZING_TOKEN set, the real Mapbox.\n',
+    'A stand-in for Mapbox on this machine: no account needed, nothing leaves it. Set MAPBOX_AUTHORIZING_TOKEN to use the real Mapbox.\n',
   );
   await using mapbox = await startMapbox();
   const authorizingToken = mapbox.account.issue({
@@ -64,7 +64,7 @@ async function onStandIn(): Promise<void> {
   check('the job succeeded', report.result === 'success');
   check('the token took one request', posts.length === 1 && minted !== undefined);
   check(
-    'no token is to be read in the log, neither plain nor as base64',
+    'no token is in the log, plain or in base64',
     [minted?.token ?? '', authorizingToken.token].every(
       token =>
         !report.log.includes(token) &&
@@ -72,10 +72,10 @@ async function onStandIn(): Promise<void> {
     ),
   );
   const verdict = mapbox.account.examine(minted?.token ?? '').code;
-  check(`the token is dead: Mapbox says ${verdict}`, verdict === 'TokenRevoked');
+  check(`the token is revoked: Mapbox says ${verdict}`, verdict === 'TokenRevoked');
   check('the account is as it was', mapbox.account.tokens().length === before);
 
-  console.log('\nAnother run, whose machine dies while the token is in use. No post step runs any more.\n');
+  console.log('\nAnother run, whose runner dies while the token is in use. No post step runs.\n');
   const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
   await using runs = await startGithub({ token: github.token });
   await show({
@@ -87,7 +87,7 @@ async function onStandIn(): Promise<void> {
   });
   check('its token is still alive', mapbox.account.tokens().length === before + 1);
 
-  console.log('\nAt night the sweep asks GitHub which runs are over, and clears up behind them.\n');
+  console.log('\nAt night the sweep asks GitHub which runs are over, and deletes their tokens.\n');
   runs.attempts.set('4712/1', 'completed');
   const night = { ...github, run_id: '4713', api_url: runs.url };
   const sweep = await show({
@@ -103,7 +103,7 @@ async function onStandIn(): Promise<void> {
 async function onMapbox(authorizingToken: string): Promise<void> {
   const api = process.env['MAPBOX_API'] ?? '';
   console.log(
-    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token is made, with styles:read, and expires in a minute.\n`,
+    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token with styles:read is created, and expires in a minute.\n`,
   );
   const report = await show({ file: 'one-minute.yml', authorizingToken, env: { MAPBOX_API: api } });
   check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');

@@ -28,13 +28,13 @@ it('shows the whole job and the sweep on the stand-in, says so, and keeps every 
 });
 
 describe('with MAPBOX_AUTHORIZING_TOKEN', () => {
-  it('mints one temporary token that expires in a minute, and asks Mapbox whether it is valid', async () => {
+  it('creates one temporary token that expires in a minute, and asks Mapbox whether it is valid', async () => {
     await using mapbox = await startMapbox();
     const { token } = mapbox.account.issue({ scopes: ['tokens:write', 'styles:read'] });
     const before = mapbox.account.everIssued().length;
     const { code, text } = await start({ MAPBOX_AUTHORIZING_TOKEN: token, MAPBOX_API: mapbox.url });
 
-    expect(text).toMatch(/^Mapbox at http:.*One temporary token is made/);
+    expect(text).toMatch(/^Mapbox at http:.*One temporary token with styles:read is created/);
     expect(text).toContain('Mapbox says: TokenValid');
     expect(text).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
     expect(code).toBe(0);
