@@ -75,6 +75,17 @@ describe('the first thing to read', () => {
   });
 });
 
+it('the README lists every example and every page', () => {
+  const targets = [...readme.matchAll(/\]\(([^)\s#]+)/g)].map(([, target = '']) => target);
+  const examples = globSync('examples/*.yml', { cwd: root }).map(name => name.replaceAll('\\', '/'));
+  expect(targets).toEqual(
+    expect.arrayContaining([
+      ...examples,
+      ...pages.map(({ name }) => name).filter(name => name !== 'README.md'),
+    ]),
+  );
+});
+
 describe('the tables of inputs and outputs', () => {
   const metadata = (file: string): Metadata => parse(read(file));
 
