@@ -1,6 +1,7 @@
+import './runtime/load-errors.ts';
 import { postStep } from './cleanup/step.ts';
 import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 
 const context = liveContext(process.env);
-await runStep(context.runner, process, postStep(context));
+await runStep(context, process, postStep(context));

@@ -1,7 +1,8 @@
+import './runtime/load-errors.ts';
 import { connectGithub } from './github/runs.ts';
 import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 import { sweepStep } from './sweep/step.ts';
 
 const context = { ...liveContext(process.env), connectGithub };
-await runStep(context.runner, process, { run: () => sweepStep(context) });
+await runStep(context, process, { run: () => sweepStep(context) });

@@ -18,11 +18,16 @@ const RATE_LIMIT_BUDGET_MS = 240_000;
 /** How long it keeps trying otherwise. A job that is over should end, so this does not depend on `timeout`. */
 const FAILURE_BUDGET_MS = 60_000;
 
+interface PostStep extends Step {
+  run(): Promise<void>;
+  onInterrupt(reason: string): number;
+}
+
 /**
  * The post step: deletes what the main step created, whatever became of the job. What it cannot delete it names in one
  * warning, also where it is interrupted, and leaves the job's result alone.
  */
-export function postStep(context: Context): Required<Step> {
+export function postStep(context: Context): PostStep {
   const { runner } = context;
   /** What is still to be done. */
   let state = parseState(runner.getState());

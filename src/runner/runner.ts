@@ -21,12 +21,14 @@ export interface Runner {
   warning(text: string): void;
   /** The one annotation that a failed step ends with. Sets the exit code. The runner does not mask titles. */
   fail(title: ErrorTitle, text: string): void;
-  /** Kept for the post step, in place of what was kept before. */
+  /** Saves the post step's state, in place of what was saved before. Throws where it cannot be written. */
   saveState(state: string): void;
+  /** The state that the main step saved, empty where it saved none. */
   getState(): string;
   /**
-   * Why this step's results could not be handed on, or `undefined`. Known before a token is made.
-   * `variables`: whether environment variables are to be set.
+   * Why this step's results could not be written, or `undefined`. Checked before a token is created.
+   *
+   * @param variables whether environment variables are to be set.
    */
   findMissingFile(variables: boolean): string | undefined;
   /**
@@ -49,33 +51,63 @@ export interface Runner {
   ): Promise<void>;
 }
 
-const STATE = 'trail';
+/** The runner that reads what this process writes. */
+export interface ActionsRunner extends Runner {
+  /** Bytes written for the log that the runner has not read yet. */
+  unreadOutput(): number;
+}
+
+/** The process's standard output, which the toolkit writes to. */
+export interface OutputStream {
+  readonly writableLength: number;
+  on(event: 'error', listener: () => void): unknown;
+}
+
+const STATE_KEY = 'cleanup';
 
 /**
- * The GitHub Actions runner, as the process finds it. `env` is the process's environment, where the toolkit
- * reads the names of the runner's files.
+ * The GitHub Actions runner, as the process finds it.
+ *
+ * @param env the process's environment, where the toolkit reads the names of the runner's files.
+ * @param stdout called before the first line only: a step that says nothing need not open it.
  */
-export function actionsRunner(env: Readonly<Record<string, string | undefined>>): Runner {
+export function actionsRunner(
+  env: Readonly<Record<string, string | undefined>>,
+  stdout: () => OutputStream,
+): ActionsRunner {
   const secrets = new Set<string>();
   const clean = (text: string) => sanitize(text, secrets);
+  let output: OutputStream | undefined;
+  let isClosed = false;
+  /** Where the runner is gone, writing fails, and the step goes on without words. */
+  const print = (write: () => void) => {
+    if (output === undefined) {
+      output = stdout();
+      output.on('error', () => {
+        isClosed = true;
+      });
+    }
+    write();
+  };
   return {
     getInput: name => core.getInput(name, { trimWhitespace: false }),
     mask(secret, minLength = MIN_TOKEN_LENGTH) {
       for (const text of maskTexts(secret.reveal(), minLength)) {
         if (secrets.has(text)) continue;
         secrets.add(text);
-        core.setSecret(text);
+        print(() => core.setSecret(text));
       }
     },
-    info: text => core.info(clean(text)),
-    debug: text => core.debug(clean(text)),
-    warning: text => core.warning(clean(text), { title: 'Mapbox token' }),
+    info: text => print(() => core.info(clean(text))),
+    debug: text => print(() => core.debug(clean(text))),
+    warning: text => print(() => core.warning(clean(text), { title: 'Mapbox token' })),
     fail(title, text) {
       process.exitCode = core.ExitCode.Failure;
-      core.error(clean(text), { title });
+      print(() => core.error(clean(text), { title }));
     },
-    saveState: state => core.saveState(STATE, state),
-    getState: () => core.getState(STATE),
+    unreadOutput: () => (output === undefined || isClosed ? 0 : output.writableLength),
+    saveState: state => core.saveState(STATE_KEY, state),
+    getState: () => core.getState(STATE_KEY),
     findMissingFile(variables) {
       // Without its file the toolkit would print the value to the log instead.
       const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(variables ? ['GITHUB_ENV'] : [])];
@@ -99,14 +131,14 @@ export function actionsRunner(env: Readonly<Record<string, string | undefined>>)
         for (const [name, value] of Object.entries(outputs)) {
           core.setOutput(name, typeof value === 'string' ? value : value.reveal());
         }
-        if (state !== undefined) core.saveState(STATE, state);
+        if (state !== undefined) core.saveState(STATE_KEY, state);
       } catch (error) {
-        // The runner reads these files also after a failure: half of a hand-over must not stay in them.
+        // The runner reads these files also after a failure: incomplete results must not stay in them.
         for (const { path, size } of files) {
           try {
             if (size !== undefined) truncateSync(path, size);
           } catch {
-            // The others must not stay as they are for that.
+            // The other files are truncated all the same.
           }
         }
         throw error;

@@ -1,59 +1,93 @@
+import type { Clock } from '../clock.ts';
 import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
-import type { Runner } from '../runner/runner.ts';
+import type { ActionsRunner } from '../runner/runner.ts';
+import { drainOutput, type ExitingProcess, exit } from './exit.ts';
+import { InterruptedError } from './interruption.ts';
 
-/** The process, as far as a step ends with it. */
-export interface Process {
+/** The process, as far as a step runs in it. */
+export interface Process extends ExitingProcess {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
-  exit(code?: number): unknown;
+}
+
+/** What a step is run with. */
+export interface StepContext {
+  readonly runner: Pick<ActionsRunner, 'info' | 'debug' | 'fail' | 'unreadOutput'>;
+  readonly clock: Clock;
 }
 
 /** A step. */
 export interface Step {
-  run(): Promise<void>;
+  /** `interrupted` is aborted when the step is to stop. */
+  run(interrupted: AbortSignal): Promise<void>;
   /**
-   * The last word of a step that has to leave before it is done, for this reason, and the exit code to leave with.
+   * The last words of a step that has to leave before it is done, for this reason, and the exit code to leave with.
    * Where there is none, it leaves with 1, and an error with an annotation.
    */
-  onInterrupt?(why: string): number;
+  onInterrupt?(reason: string): number;
+  /** Whether {@link run} stops soon after `interrupted` is aborted, and is waited for. Else the step leaves at once. */
+  readonly stopsOnInterrupt?: boolean;
 }
 
-/** What still goes on when the step is done, such as connecting to a host that does not answer, gets this long. */
-const EXIT_DELAY_MS = 250;
+/** The runner sends SIGTERM 7.5 s after SIGINT: the last words need some of it. */
+const STOP_LIMIT_MS = 7_000;
 
 /**
- * Runs a step to whatever end it comes to: at most one error annotation, an exit code that tells, no stack
- * trace unless debug logging is on.
+ * Runs a step to whatever end it comes to, and leaves the process when the log's reader has everything: at most one error
+ * annotation, an exit code that tells, no stack trace unless debug logging is on.
  *
- * The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs]: the step leaves
- * at once, and with it every request that is under way.
+ * The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs]. SIGTERM ends at once what
+ * another signal has interrupted.
  */
-export async function runStep(runner: Runner, process: Process, step: Step): Promise<void> {
-  const cancelled = () => {
-    runner.info('Cancelled.');
-    process.exit(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
+export async function runStep({ runner, clock }: StepContext, process: Process, step: Step): Promise<void> {
+  let stage: 'running' | 'interrupted' | 'leaving' = 'running';
+  const interruption = new AbortController();
+  const leave = async (code?: number) => {
+    if (stage === 'leaving') return;
+    stage = 'leaving';
+    if (code !== undefined) process.exitCode = code;
+    await drainOutput(runner.unreadOutput, clock);
+    exit(process);
   };
-  process.on('SIGINT', cancelled);
-  process.on('SIGTERM', cancelled);
-  // Node would print the error whole, whatever it holds.
+  const interrupt = async () => {
+    stage = 'interrupted';
+    process.exitCode = 1;
+    runner.info('Cancelled.');
+    interruption.abort(new InterruptedError());
+    if (step.stopsOnInterrupt) await clock.sleep(STOP_LIMIT_MS);
+    await leave(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
+  };
+  process.on('SIGINT', () => {
+    if (stage === 'running') void interrupt();
+  });
+  process.on('SIGTERM', () => {
+    if (stage === 'running') void interrupt();
+    else exit(process);
+  });
+  // Node would print the error whole, whatever it holds. [load-errors.ts] did this until now.
+  process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
-    if (step.onInterrupt === undefined) {
-      fail(runner, error);
-      process.exit(1);
-      return;
-    }
-    runner.debug(stackOf(error));
-    process.exit(step.onInterrupt('The action itself went wrong.'));
+    if (stage === 'leaving') return;
+    if (step.onInterrupt === undefined) fail(runner, error);
+    else runner.debug(stackOf(error));
+    void leave(step.onInterrupt?.('The action itself failed.') ?? 1);
   });
   try {
-    await step.run();
+    await step.run(interruption.signal);
   } catch (error) {
-    fail(runner, error);
+    if (interruption.signal.aborted) describeStop(runner, error);
+    else fail(runner, error);
   }
-  setTimeout(() => process.exit(), EXIT_DELAY_MS).unref();
+  await leave(interruption.signal.aborted ? 1 : undefined);
 }
 
-function fail(runner: Runner, error: unknown): void {
+/** What an interrupted step has still done is a line in the log: the runner knows why the step failed. */
+function describeStop(runner: StepContext['runner'], error: unknown): void {
+  if (error instanceof ActionError) runner.info(error.message);
+  else if (!(error instanceof InterruptedError)) runner.debug(stackOf(error));
+}
+
+function fail(runner: StepContext['runner'], error: unknown): void {
   if (error instanceof ActionError) {
     runner.fail(error.title, error.message);
     return;
@@ -62,6 +96,6 @@ function fail(runner: Runner, error: unknown): void {
   runner.debug(stackOf(error));
   runner.fail(
     errorTitles.internalError,
-    `The action itself went wrong (${name}). Run the job again with debug logging to have the place in the log, and report it, please.`,
+    `The action itself failed (${name}). Run the job again with debug logging to see where, and please report it.`,
   );
 }

@@ -12,7 +12,7 @@ const imports = new Map(
     .map(file => {
       const module = file.split(sep).join('/');
       const text = readFileSync(join(src, file), 'utf8');
-      const named = text.matchAll(/\bfrom '([^']+)'|\bimport\((?:\/\*.*?\*\/\s*)?'([^']+)'\)/g);
+      const named = text.matchAll(/\b(?:from|import) '([^']+)'|\bimport\((?:\/\*.*?\*\/\s*)?'([^']+)'\)/g);
       const found = Array.from(named, ([, fixed, later]) => fixed ?? later ?? '');
       return [
         module,
@@ -100,12 +100,17 @@ it('touches the process in the entries alone, and its clock and randomness where
   const touching = (pattern: RegExp) =>
     [...imports.keys()].filter(module => pattern.test(readFileSync(join(src, module), 'utf8'))).sort();
   expect(touching(/\bprocess\.(?!exitCode)/)).toEqual(
-    ['runtime/run-step.ts', ...ENTRIES, 'live-context.ts'].sort(),
+    [
+      'runtime/exit.ts',
+      'runtime/load-errors.ts',
+      'runtime/run-step.ts',
+      ...ENTRIES,
+      'live-context.ts',
+    ].sort(),
   );
   expect(touching(/\bDate\.now\(|\bperformance\.now\(|\bsetTimeout\(/)).toEqual([
     'clock.ts',
     'http/client.ts',
-    'runtime/run-step.ts',
   ]);
   expect(touching(/\bMath\.random\(|node:crypto/)).toEqual(['live-context.ts']);
 });

@@ -1,98 +1,247 @@
 import { describe, expect, it } from 'vitest';
 import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
-import type { Runner } from '../../../src/runner/runner.ts';
+import { InterruptedError, orInterrupted } from '../../../src/runtime/interruption.ts';
 import { type Process, runStep, type Step } from '../../../src/runtime/run-step.ts';
 
-/** Runs a step in a process that only notes what becomes of it. */
-function started(step: Step) {
-  const said: string[] = [];
-  const exits: (number | undefined)[] = [];
+/** Runs a step in a process that only notes what becomes of it. Time passes only where something waits for it. */
+function start(step: Step, unread: () => number = () => 0) {
+  const log: string[] = [];
+  const exits: unknown[] = [];
   const exited = Promise.withResolvers<void>();
   const listeners = new Map<string, (error?: unknown) => void>();
-  const unused = () => {
-    throw new Error('not for an ending');
+  let ms = 0;
+  const runner = {
+    info: (text: string) => void log.push(text),
+    debug: (text: string) => void log.push(`debug: ${text.split('\n')[0]}`),
+    fail(title: string, text: string) {
+      process.exitCode = 1;
+      log.push(`${title}: ${text}`);
+    },
+    unreadOutput: () => unread(),
   };
-  const runner: Runner = {
-    getInput: unused,
-    mask: unused,
-    info: text => said.push(text),
-    debug: text => said.push(`debug: ${text.split('\n')[0]}`),
-    warning: unused,
-    fail: (title, text) => said.push(`${title}: ${text}`),
-    saveState: unused,
-    getState: unused,
-    findMissingFile: unused,
-    writeResults: unused,
-    writeSummary: unused,
+  const clock = {
+    now: () => ms,
+    monotonic: () => ms,
+    async sleep(milliseconds: number) {
+      await new Promise(setImmediate);
+      ms += milliseconds;
+    },
   };
   const process: Process = {
+    exitCode: undefined,
+    execPath: 'node',
+    getActiveResourcesInfo: () => [],
     on: (event: string, listener: (error?: unknown) => void) => listeners.set(event, listener),
-    exit(code) {
-      exits.push(code);
+    removeAllListeners: event => listeners.delete(event),
+    exit() {
+      exits.push(process.exitCode ?? 0);
       exited.resolve();
     },
   };
-  const done = runStep(runner, process, step);
+  const done = runStep({ runner, clock }, process, step);
   const send = (event: string, error?: unknown) => listeners.get(event)?.(error);
-  return { done, said, exits, exited: exited.promise, send };
+  return { done, log, exits, exited: exited.promise, send, elapsed: () => ms, listeners };
 }
 
 const forEver = () => new Promise<void>(() => {});
 
-it('tells a failure under its title, without a trace', async () => {
-  const { done, said } = started({
-    run: () => Promise.reject(new ActionError(errorTitles.rateLimited, 'Wait.')),
+describe('a step that is done', () => {
+  it('leaves with 0', async () => {
+    const { done, log, exits } = start({ run: async () => {} });
+    await done;
+    expect([log, exits]).toEqual([[], [0]]);
   });
-  await done;
-  expect(said).toEqual(['Mapbox rate limit exceeded: Wait.']);
-});
 
-it('calls any other error a defect, names its kind, and leaves its words to debug logging', async () => {
-  const { done, said } = started({ run: () => Promise.reject(new TypeError('secret words')) });
-  await done;
-  expect(said[0]).toBe('debug: TypeError: secret words');
-  expect(said[1]).toMatch(/^Internal error: .*\(TypeError\)/);
-  expect(said[1]).not.toContain('secret words');
+  it('reports an error under its title, without a stack, and leaves with 1', async () => {
+    const { done, log, exits } = start({
+      run: () => Promise.reject(new ActionError(errorTitles.rateLimited, 'Wait.')),
+    });
+    await done;
+    expect([log, exits]).toEqual([['Mapbox rate limit exceeded: Wait.'], [1]]);
+  });
+
+  it.each([
+    [new TypeError('secret words'), 'TypeError'],
+    ['secret words', 'string'],
+  ])(
+    'calls any other error internal, names its kind, and leaves its words to debug logging',
+    async (error, name) => {
+      const { done, log, exits } = start({ run: () => Promise.reject(error) });
+      await done;
+      expect(log[0]).toBe(error instanceof Error ? 'debug: TypeError: secret words' : 'debug: ');
+      expect(log[1]).toMatch(new RegExp(`^Internal error: .*\\(${name}\\)`));
+      expect(log[1]).not.toContain('secret words');
+      expect(exits).toEqual([1]);
+    },
+  );
+
+  it('waits for the log’s reader before it leaves', async () => {
+    let unread = 500_000;
+    const step = start({ run: async () => {} }, () => {
+      unread -= 1_000;
+      return unread;
+    });
+    await step.done;
+    expect(unread).toBe(0);
+    expect(step.exits).toEqual([0]);
+  });
+
+  it('leaves all the same where nobody reads the log', async () => {
+    const { done, exits, elapsed } = start({ run: async () => {} }, () => 1);
+    await done;
+    expect(exits).toEqual([0]);
+    expect(elapsed()).toBe(5_000);
+  });
+
+  it('is not changed by a signal that comes while the log is read, and leaves at once at SIGTERM', async () => {
+    const { done, log, exits, send, exited } = start({ run: async () => {} }, () => 1);
+    await new Promise(setImmediate);
+    send('SIGINT');
+    expect(exits).toEqual([]);
+    send('SIGTERM');
+    await exited;
+    expect([log, exits]).toEqual([[], [0]]);
+    await done;
+  });
 });
 
 describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
-  it('leaves at once, with a failure', () => {
-    const { said, exits, send } = started({ run: forEver });
+  it('a step leaves at once, with a failure', async () => {
+    const { log, exits, send, exited, elapsed } = start({ run: forEver });
     send(signal);
-    expect([said, exits]).toEqual([['Cancelled.'], [1]]);
+    await exited;
+    expect([log, exits, elapsed()]).toEqual([['Cancelled.'], [1], 0]);
   });
 
-  it('lets the step have the last word, and its exit code', () => {
-    const { exits, send } = started({ run: forEver, onInterrupt: () => 0 });
+  it('a step may have last words, and an exit code of its own', async () => {
+    const reasons: string[] = [];
+    const { exits, send, exited } = start({
+      run: forEver,
+      onInterrupt(reason) {
+        reasons.push(reason);
+        return 0;
+      },
+    });
     send(signal);
-    expect(exits).toEqual([0]);
+    await exited;
+    expect([reasons, exits]).toEqual([['The step was cancelled before it was done.'], [0]]);
+  });
+
+  it('a step that stops is waited for, and what it has still done is said', async () => {
+    const work = Promise.withResolvers<void>();
+    const { done, log, exits, send } = start({
+      async run(interrupted) {
+        await orInterrupted(forEver(), interrupted, () => work.promise).catch(() => {
+          throw new ActionError(errorTitles.tokenMismatch, 'The token was deleted.');
+        });
+      },
+      stopsOnInterrupt: true,
+    });
+    send(signal);
+    expect(exits).toEqual([]);
+    work.resolve();
+    await done;
+    expect([log, exits]).toEqual([['Cancelled.', 'The token was deleted.'], [1]]);
+  });
+
+  it('a step that stops without more ado says nothing else', async () => {
+    const { done, log, exits, send } = start({
+      run: interrupted => orInterrupted(forEver(), interrupted),
+      stopsOnInterrupt: true,
+    });
+    send(signal);
+    await done;
+    expect([log, exits]).toEqual([['Cancelled.'], [1]]);
+  });
+
+  it('a step that was done all the same has failed', async () => {
+    const { done, log, exits, send } = start({
+      run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
+      stopsOnInterrupt: true,
+    });
+    send(signal);
+    await done;
+    expect([log, exits]).toEqual([['Cancelled.'], [1]]);
+  });
+
+  it('an error of the action itself is left to debug logging', async () => {
+    const { done, log, exits, send } = start({
+      run: interrupted =>
+        orInterrupted(forEver(), interrupted).catch(() => {
+          throw new TypeError('odd');
+        }),
+      stopsOnInterrupt: true,
+    });
+    send(signal);
+    await done;
+    expect([log, exits]).toEqual([['Cancelled.', 'debug: TypeError: odd'], [1]]);
+  });
+
+  it('a step that does not stop is left behind half a second before the runner sends SIGTERM', async () => {
+    const { exits, send, exited, elapsed } = start({ run: forEver, stopsOnInterrupt: true });
+    send(signal);
+    await exited;
+    expect([exits, elapsed()]).toEqual([[1], 7_000]);
+  });
+
+  it('a step that is stopping ends at once at SIGTERM, and not at another SIGINT', async () => {
+    const { log, exits, send } = start({ run: forEver, stopsOnInterrupt: true });
+    send(signal);
+    send('SIGINT');
+    expect(exits).toEqual([]);
+    send('SIGTERM');
+    expect([log, exits]).toEqual([['Cancelled.'], [1]]);
+  });
+
+  it('aborts what the step was given, with a reason that tells', async () => {
+    let reason: unknown;
+    const { send } = start({
+      run(interrupted) {
+        interrupted.addEventListener('abort', () => {
+          ({ reason } = interrupted);
+        });
+        return forEver();
+      },
+    });
+    send(signal);
+    expect(reason).toBeInstanceOf(InterruptedError);
   });
 });
 
-it('tells of an error that nobody caught, and leaves', () => {
-  const { said, exits, send } = started({ run: forEver });
-  send('uncaughtException', new Error('lost'));
-  expect(said.at(-1)).toMatch(/^Internal error/);
-  expect(exits).toEqual([1]);
-});
-
-it('lets a step have the last word on such an error, too, and fails nothing', () => {
-  const words: string[] = [];
-  const { said, exits, send } = started({
-    run: forEver,
-    onInterrupt(why) {
-      words.push(why);
-      return 0;
-    },
+describe('an error that nobody caught', () => {
+  it('is reported, and the step leaves with 1', async () => {
+    const { log, exits, send, exited } = start({ run: forEver });
+    send('uncaughtException', new Error('lost'));
+    await exited;
+    expect(log.at(-1)).toMatch(/^Internal error: .*\(Error\)/);
+    expect(exits).toEqual([1]);
   });
-  send('uncaughtException', new Error('lost'));
-  expect(words).toEqual(['The action itself went wrong.']);
-  expect([said, exits]).toEqual([['debug: Error: lost'], [0]]);
-});
 
-it('does not wait for what still goes on when the step is done, and keeps the exit code that was set', async () => {
-  const { done, exits, exited } = started({ run: async () => {} });
-  await done;
-  await exited;
-  expect(exits).toEqual([undefined]);
+  it('is left to the last words of a step that has some, and fails nothing', async () => {
+    const reasons: string[] = [];
+    const { log, exits, send, exited } = start({
+      run: forEver,
+      onInterrupt(reason) {
+        reasons.push(reason);
+        return 0;
+      },
+    });
+    send('uncaughtException', new Error('lost'));
+    await exited;
+    expect(reasons).toEqual(['The action itself failed.']);
+    expect([log, exits]).toEqual([['debug: Error: lost'], [0]]);
+  });
+
+  it('changes nothing once the step is leaving', async () => {
+    const { done, log, exits, send } = start({ run: async () => {} }, () => 1);
+    await new Promise(setImmediate);
+    send('uncaughtException', new Error('lost'));
+    await done;
+    expect([log, exits]).toEqual([[], [0]]);
+  });
+
+  it('is nobody else’s to report', () => {
+    const { listeners } = start({ run: forEver });
+    expect([...listeners.keys()]).toEqual(['SIGINT', 'SIGTERM', 'uncaughtException']);
+  });
 });

@@ -1,0 +1,37 @@
+import type { Clock } from '../clock.ts';
+
+/** Thrown where a step stops because it was interrupted. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+}
+
+/** The clock of work that can stop at any pause: `sleep` rejects with the signal's reason once it is aborted. */
+export function interruptibleClock(clock: Clock, interrupted: AbortSignal): Clock {
+  return {
+    now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
+    sleep: milliseconds => orInterrupted(clock.sleep(milliseconds), interrupted),
+  };
+}
+
+/**
+ * Waits for what must not be left half done.
+ *
+ * @param grace what is waited for after an interruption, at most.
+ * @throws the signal's reason where `pending` has not settled by then.
+ */
+export async function orInterrupted<T>(
+  pending: Promise<T>,
+  interrupted: AbortSignal,
+  grace: () => Promise<void> = async () => {},
+): Promise<T> {
+  const { promise: givenUp, reject } = Promise.withResolvers<never>();
+  const giveUp = () => void grace().then(() => reject(interrupted.reason));
+  if (interrupted.aborted) giveUp();
+  else interrupted.addEventListener('abort', giveUp);
+  try {
+    return await Promise.race([pending, givenUp]);
+  } finally {
+    interrupted.removeEventListener('abort', giveUp);
+  }
+}
