@@ -1,0 +1,263 @@
+/** The shipped bundle, and how its processes end: with everything said, in time, and whatever becomes of the log's reader. */
+import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { ACTION, type Setting, setUp } from '../support/bundle.ts';
+import { inputVariables, readNodeAction, resolveInputs } from '../support/runner/action-file.ts';
+import { githubOf, NO_MATRIX } from '../support/runner/github.ts';
+import { type Machine, newMachine } from '../support/runner/machine.ts';
+import { startAction } from '../support/runner/step.ts';
+
+const action = readNodeAction(ACTION);
+
+/** Killed at the end, should it hang. */
+type Main = ChildProcessByStdio<null, Readable, null> & Disposable;
+
+/** A process whose output is the test's to read, or not. */
+function startMain(
+  machine: Machine,
+  inputs: Record<string, string>,
+  { nodeArgs = [], wrapper = [] }: { nodeArgs?: string[]; wrapper?: string[] } = {},
+): Main {
+  const github = githubOf();
+  const contexts = { ...machine.contexts(github), strategy: NO_MATRIX };
+  const values = inputVariables(resolveInputs(action, inputs, contexts).values);
+  // A shell drops variables with hyphens.
+  const env = wrapper.length === 0 ? [] : ['env', ...Object.entries(values).map(pair => pair.join('='))];
+  const [command = '', ...args] = [...wrapper, ...env, process.execPath, ...nodeArgs, action.main];
+  const child = spawn(command, args, {
+    cwd: machine.workspace,
+    env: {
+      ...machine.ownEnvironment(process.execPath),
+      ...values,
+      ...machine.runnerVariables(github, false),
+      GITHUB_OUTPUT: machine.newFile('output'),
+      GITHUB_STATE: machine.newFile('state'),
+      GITHUB_ENV: machine.newFile('env'),
+      GITHUB_STEP_SUMMARY: machine.newFile('summary'),
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return Object.assign(child, { [Symbol.dispose]: () => void child.kill('SIGKILL') });
+}
+
+/** Loaded before the program. */
+function preload(code: string): string[] {
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
+async function end(child: ChildProcess): Promise<{ code: number | null; signal: string | null; ms: number }> {
+  const start = performance.now();
+  const [code, signal] = await once(child, 'exit');
+  return { code, signal, ms: performance.now() - start };
+}
+
+describe('with 500 kB before it in the log', () => {
+  const talkative = preload(`process.stdout.write('x'.repeat(500_000) + '\\n')`);
+  const invalid = { 'authorizing-token': 'no token at all', scopes: '' };
+
+  it('the error reaches a reader that begins late', async () => {
+    using machine = newMachine();
+    using child = startMain(machine, invalid, { nodeArgs: talkative });
+    const ended = end(child);
+    await wait(1_500);
+    const log = Buffer.concat(await child.stdout.toArray()).toString();
+
+    expect(log.length).toBeGreaterThan(500_000);
+    expect(log).toMatch(/^::error title=Invalid inputs::/m);
+    expect(await ended).toMatchObject({ code: 1, signal: null });
+  });
+
+  it.skipIf(process.platform === 'win32')(
+    'the error reaches a reader that is slow, through a pipe',
+    async () => {
+      using machine = newMachine();
+      const slow = `let n = 0; process.stdin.on('data', d => { n += d.length; process.stdin.pause(); setTimeout(() => process.stdin.resume(), 100); process.stdout.write(d); })`;
+      const wrapper = ['bash', '-c', `"$@" | "$0" -e ${JSON.stringify(slow)}`, process.execPath];
+      using child = startMain(machine, invalid, { nodeArgs: talkative, wrapper });
+      const log = Buffer.concat(await child.stdout.toArray()).toString();
+
+      expect(log.length).toBeGreaterThan(500_000);
+      expect(log).toMatch(/^::error title=Invalid inputs::/m);
+    },
+  );
+
+  it('a reader that never reads is not waited for', async () => {
+    using machine = newMachine();
+    using child = startMain(machine, invalid, { nodeArgs: talkative });
+    const { code, signal, ms } = await end(child);
+
+    expect([code, signal]).toEqual([1, null]);
+    expect(ms).toBeGreaterThan(4_500);
+    expect(ms).toBeLessThan(10_000);
+  });
+});
+
+describe('with nobody left to read the log', () => {
+  const failsTwice = (method: string) => {
+    let failures = 0;
+    return (request: { method: string }) =>
+      request.method === method && failures++ < 2
+        ? ({ kind: 'status', status: 503, processed: false } as const)
+        : undefined;
+  };
+
+  it('the post step deletes the token', async () => {
+    await using setting: Setting = await setUp({ fault: failsTwice('DELETE') });
+    const started = startAction({
+      action: ACTION,
+      inputs: setting.inputs,
+      // In the main step there is no such line.
+      onLine: line => line.includes('Retrying') && started.crash(),
+    });
+    const { post } = await started.done;
+
+    expect([post.exitCode, post.signal]).toEqual([0, null]);
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual([
+      'POST',
+      'DELETE',
+      'DELETE',
+      'DELETE',
+    ]);
+    expect(setting.created()).toEqual([]);
+  });
+
+  it.each(['POST', 'none'])('the main step goes on, and keeps its state (%s fails)', async method => {
+    await using setting = await setUp({ fault: failsTwice(method) });
+    const started = startAction({
+      action: ACTION,
+      inputs: setting.inputs,
+      onStart: () => started.crash(),
+    });
+    const { main } = await started.done;
+
+    const [token] = setting.created();
+    expect([main.exitCode, main.signal, main.stderr]).toEqual([0, null, '']);
+    expect(main.files['GITHUB_STATE']).toContain(token?.id);
+    expect(main.files['GITHUB_OUTPUT']).toContain(token?.token);
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('with a resolver that does not respond', () => {
+  /** A thread of libuv that is never done, as getaddrinfo is until its own time is up: opens a pipe that nobody writes. */
+  const hangs = (pipe: string) =>
+    preload(`
+import dns from 'node:dns';
+import fs from 'node:fs';
+dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
+
+  function pipeIn(machine: Machine): string {
+    const pipe = join(machine.temp, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    return pipe;
+  }
+
+  const inputsOf = (setting: Setting) => ({ ...setting.inputs, 'api-url': 'https://hangs.example.com' });
+
+  it('the step fails when its time is up, with its one error', async () => {
+    await using setting = await setUp();
+    using machine = newMachine();
+    const nodeArgs = hangs(pipeIn(machine));
+    using child = startMain(machine, { ...inputsOf(setting), timeout: '2s' }, { nodeArgs });
+    const [log, { code, signal, ms }] = await Promise.all([child.stdout.toArray(), end(child)]);
+
+    expect([code, signal]).toEqual([1, null]);
+    expect(ms).toBeLessThan(4_000);
+    expect(
+      Buffer.concat(log)
+        .toString()
+        .match(/^::error .*/gm),
+    ).toEqual([expect.stringMatching(/^::error title=Could not reach Mapbox::/)]);
+  });
+
+  it('a step that is cancelled ends before the runner has to send SIGTERM', async () => {
+    await using setting = await setUp();
+    using machine = newMachine();
+    using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
+    const ended = end(child);
+    await wait(1_000);
+    child.kill('SIGINT');
+    const { code, signal, ms } = await ended;
+
+    expect([code, signal]).toEqual([1, null]);
+    expect(ms).toBeLessThan(1_000 + 7_500);
+  });
+
+  it('a step that is being cancelled ends at once at SIGTERM', async () => {
+    await using setting = await setUp();
+    using machine = newMachine();
+    using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
+    const ended = end(child);
+    await wait(1_000);
+    child.kill('SIGINT');
+    await wait(500);
+    child.kill('SIGTERM');
+    const { code, signal, ms } = await ended;
+
+    expect([code, signal]).toEqual([1, null]);
+    expect(ms).toBeLessThan(2_500);
+  });
+
+  // Only root may give a process a resolver of its own.
+  const isolated = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"'];
+  const canIsolate = () => {
+    try {
+      execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
+      return process.platform === 'linux';
+    } catch {
+      return false;
+    }
+  };
+
+  it.runIf(canIsolate())('the step ends in time with the system’s own resolver, too', async () => {
+    const server = await startSilentResolver();
+    try {
+      await using setting = await setUp();
+      using machine = newMachine();
+      const resolver = join(machine.temp, 'resolv.conf');
+      writeFileSync(resolver, `nameserver ${server.address}\n`);
+      using child = startMain(
+        machine,
+        { ...inputsOf(setting), timeout: '3s' },
+        { wrapper: [...isolated, resolver] },
+      );
+      const ended = end(child);
+      await wait(1_000);
+      child.kill('SIGINT');
+      const { code, signal, ms } = await ended;
+
+      expect([code, signal]).toEqual([1, null]);
+      expect(ms).toBeLessThan(4_500);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+/** A name server on loopback that takes questions and never answers one. */
+async function startSilentResolver(): Promise<{ address: string; close(): void }> {
+  const { createSocket } = await import('node:dgram');
+  const socket = createSocket('udp4').bind(53, '127.0.0.53');
+  await once(socket, 'listening');
+  return { address: '127.0.0.53', close: () => socket.close() };
+}
+
+it('an error while the action loads is one annotation, with nothing of what the error says', async () => {
+  await using setting = await setUp();
+  // The toolkit asks for this when it is loaded.
+  const broken = preload(`
+import fs from 'node:fs';
+Object.defineProperty(fs, 'promises', { get() { throw new SyntaxError('part of the event'); } });`);
+  const { main } = await setting.run({}, { nodeArgs: () => broken, debug: true, post: false });
+
+  expect([main.exitCode, main.signal, main.stderr]).toEqual([1, null, '']);
+  expect(main.annotations).toEqual([
+    { level: 'error', title: 'Internal error', message: expect.stringContaining('(SyntaxError)') },
+  ]);
+  expect(main.shown).not.toContain('part of the event');
+  expect(setting.mapbox.requests).toEqual([]);
+});
