@@ -1,110 +1,21 @@
 /** Runs the scripts of the examples, as a runner would, with tilesets-cli and curl: people copy them as they are. */
-import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { listenOnLoopback } from '../support/loopback-server.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
-import { PYTHON_BIN, ROOT } from './parts.ts';
-
-/** Stands in for the token: what the scripts must not put where others can see it. */
-const TOKEN = 'the-token';
-
-interface Step {
-  readonly run?: string;
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** The one step of an example that gets the token and has a script. */
-function stepOf(example: string): { readonly run: string; readonly env: Readonly<Record<string, string>> } {
-  const { jobs }: { jobs: Record<string, { steps?: Step[] }> } = parse(
-    readFileSync(join(ROOT, 'examples', example), 'utf8'),
-  );
-  const steps = Object.values(jobs).flatMap(job => job.steps ?? []);
-  const found = steps.filter(({ env = {} }) =>
-    Object.values(env).some(value => /outputs\.token/.test(value)),
-  );
-  const [step] = found;
-  if (found.length !== 1 || step?.run === undefined || step.env === undefined)
-    throw new Error(`No single step with the token in ${example}`);
-  // What only GitHub can evaluate has to be set by the test.
-  const env = Object.fromEntries(Object.entries(step.env).filter(([, value]) => !value.includes('${{')));
-  return { run: step.run, env };
-}
-
-/** A folder to run scripts in, with programs that stand before all others. */
-function newWorkspace() {
-  const path = mkdtempSync(join(tmpdir(), 'example-'));
-  const bin = join(path, 'bin');
-  mkdirSync(bin);
-  const program = (name: string, script: string) => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
-  program('sleep', 'exit 0');
-  cpSync(join(import.meta.dirname, 'data'), join(path, 'data'), { recursive: true });
-
-  /** Runs a script as `shell: bash` does. */
-  const run = async (script: string, env: Readonly<Record<string, string>>) => {
-    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
-      cwd: path,
-      env: {
-        PATH: [bin, PYTHON_BIN, process.env['PATH']].join(delimiter),
-        HOME: path,
-        NO_PROXY: '*',
-        LC_ALL: 'C.UTF-8',
-        ...env,
-      },
-    });
-    const [stdout, stderr, code] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      new Promise<number | null>(resolve => child.on('close', resolve)),
-    ]);
-    return { code, stdout, shown: stdout + stderr };
-  };
-  return {
-    path,
-    program,
-    run,
-    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
-  };
-}
-
-interface Seen {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-}
-
-type Response = readonly [status: number, body: unknown];
-
-/** A server that gives the responses one after another, each request one of them. */
-async function serve(responses: readonly Response[]) {
-  const seen: Seen[] = [];
-  const server = createServer(async (request, response) => {
-    const [path = '', query] = (request.url ?? '').split('?');
-    expect(query).toBe(`access_token=${TOKEN}`);
-    seen.push({ method: request.method ?? '', path, body: await text(request) });
-    const [status, body] = responses[seen.length - 1] ?? [500, { message: 'one request too many' }];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  return Object.assign(await listenOnLoopback(server), { seen });
-}
-
-/** Has every call of curl write down what it was given, as any process of the machine could see it. */
-function watchCurl({ program, path }: ReturnType<typeof newWorkspace>): () => string {
-  const real = execFileSync('which', ['curl'], { encoding: 'utf8' }).trim();
-  program('curl', `printf '%s\\n' "$@" >> '${path}/arguments'\nexec '${real}' "$@"`);
-  return () => readFileSync(join(path, 'arguments'), 'utf8');
-}
+import {
+  newWorkspace,
+  onlyScriptOf,
+  type Response,
+  scriptsOf,
+  serve,
+  TOKEN,
+  watchCurl,
+} from './example-scripts.ts';
+import { ROOT } from './parts.ts';
 
 describe('tileset.yml', () => {
-  const { run, env } = stepOf('tileset.yml');
+  const { run, env } = onlyScriptOf('tileset.yml');
 
   it('uploads, publishes and waits for the job, with just the scopes that it requests', async () => {
     using workspace = newWorkspace();
@@ -141,8 +52,46 @@ describe('tileset.yml', () => {
   });
 });
 
+describe.each([
+  ['environment.yml', {}],
+  ['reusable.yml', { SOURCE: 'parks', FILE: 'data/parks.ldgeojson', TILESET: 'parks' }],
+  ['matrix.yml', { REGION: 'north' }],
+])('%s', (example, variables: Readonly<Record<string, string>>) => {
+  async function publish(scopes: readonly string[]) {
+    using workspace = newWorkspace();
+    await using mapbox = await startMapbox();
+    const issue = (held: readonly string[]) => mapbox.account.issue({ scopes: [...held] }).token;
+    const api = { MAPBOX_API: mapbox.url, ACCOUNT: 'octo', ...variables };
+    const own = { ...api, MAPBOX_ACCESS_TOKEN: issue(['tilesets:write']) };
+    const data = join(workspace.path, 'data');
+    cpSync(join(data, 'parks.ldgeojson'), join(data, 'north.ldgeojson'));
+    await workspace.run('tilesets upload-source octo parks data/parks.ldgeojson', own);
+    for (const tileset of ['parks', 'regions'])
+      await workspace.run(`tilesets create octo.${tileset} --recipe data/recipe.json --name X`, own);
+    const results = [];
+    for (const { run, env } of scriptsOf(example))
+      results.push(await workspace.run(run, { ...env, ...api, MAPBOX_ACCESS_TOKEN: issue(scopes) }));
+    return results;
+  }
+
+  it('publishes with just the scope that it requests', async () => {
+    const results = await publish(['tilesets:write']);
+    expect(results.map(({ code }) => code)).toEqual(results.map(() => 0));
+    expect(results.at(-1)?.stdout).toContain('"jobId"');
+  });
+
+  it('fails without it, and shows what Mapbox says', async () => {
+    const results = await publish(['tilesets:list']);
+    expect(results).not.toEqual([]);
+    for (const { code, shown } of results) {
+      expect(code).not.toBe(0);
+      expect(shown).toContain('requires a token with tilesets:write scope');
+    }
+  });
+});
+
 describe('upload.yml', () => {
-  const { run, env } = stepOf('upload.yml');
+  const { run, env } = onlyScriptOf('upload.yml');
   const credentials = {
     accessKeyId: 'key-id',
     secretAccessKey: 'secret-key',
@@ -204,7 +153,7 @@ describe('upload.yml', () => {
 });
 
 describe('styles.yml', () => {
-  const { run, env } = stepOf('styles.yml');
+  const { run, env } = onlyScriptOf('styles.yml');
 
   async function publish(...responses: readonly Response[]) {
     using workspace = newWorkspace();
@@ -235,7 +184,7 @@ describe('styles.yml', () => {
 });
 
 describe('ios.yml', () => {
-  const { run, env } = stepOf('ios.yml');
+  const { run, env } = onlyScriptOf('ios.yml');
 
   it.each([0, 1])(
     'has the token in ~/.netrc while xcodebuild runs, which ends with %i, and not after',

@@ -1,0 +1,109 @@
+/** What the tests of the examples run: their scripts, in a folder and against a server of their own. */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parse } from 'yaml';
+import { listenOnLoopback } from '../support/loopback-server.ts';
+import { PYTHON_BIN, ROOT } from './parts.ts';
+
+/** Stands in for the token: what the scripts must not put where others can see it. */
+export const TOKEN = 'the-token';
+
+interface Step {
+  readonly run?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Script {
+  readonly run: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The scripts of an example that get the token. What only GitHub can evaluate of their variables, the test has to set. */
+export function scriptsOf(example: string): Script[] {
+  const { jobs }: { jobs: Record<string, { steps?: Step[] }> } = parse(
+    readFileSync(join(ROOT, 'examples', example), 'utf8'),
+  );
+  const steps = Object.values(jobs).flatMap(job => job.steps ?? []);
+  return steps.flatMap(({ run, env = {} }) => {
+    const variables = Object.entries(env);
+    if (run === undefined || !variables.some(([, value]) => /outputs\.token/.test(value))) return [];
+    return [{ run, env: Object.fromEntries(variables.filter(([, value]) => !value.includes('${{'))) }];
+  });
+}
+
+export function onlyScriptOf(example: string): Script {
+  const [script, ...more] = scriptsOf(example);
+  if (script === undefined || more.length > 0) throw new Error(`Not one script with the token in ${example}`);
+  return script;
+}
+
+/** A folder to run scripts in, with programs that stand before all others. */
+export function newWorkspace() {
+  const path = mkdtempSync(join(tmpdir(), 'example-'));
+  const bin = join(path, 'bin');
+  mkdirSync(bin);
+  const program = (name: string, script: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\n${script}\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  program('sleep', 'exit 0');
+  cpSync(join(import.meta.dirname, 'data'), join(path, 'data'), { recursive: true });
+
+  /** Runs a script as `shell: bash` does. */
+  const run = async (script: string, env: Readonly<Record<string, string>>) => {
+    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
+      cwd: path,
+      env: {
+        PATH: [bin, PYTHON_BIN, process.env['PATH']].join(delimiter),
+        HOME: path,
+        NO_PROXY: '*',
+        LC_ALL: 'C.UTF-8',
+        ...env,
+      },
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      text(child.stdout),
+      text(child.stderr),
+      new Promise<number | null>(resolve => child.on('close', resolve)),
+    ]);
+    return { code, stdout, shown: stdout + stderr };
+  };
+  return {
+    path,
+    program,
+    run,
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  };
+}
+
+interface Seen {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+}
+
+export type Response = readonly [status: number, body: unknown];
+
+/** A server that gives the responses one after another, each request one of them. */
+export async function serve(responses: readonly Response[]) {
+  const seen: Seen[] = [];
+  const server = createServer(async (request, response) => {
+    const [path = '', query] = (request.url ?? '').split('?');
+    seen.push({ method: request.method ?? '', path, body: await text(request) });
+    const planned = responses[seen.length - 1] ?? [500, { message: 'one request too many' }];
+    const [status, body] = query === `access_token=${TOKEN}` ? planned : [401, { message: 'no token' }];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  return Object.assign(await listenOnLoopback(server), { seen });
+}
+
+/** Has every call of curl write down what it was given, as any process of the machine could see it. */
+export function watchCurl({ program, path }: ReturnType<typeof newWorkspace>): () => string {
+  const real = execFileSync('which', ['curl'], { encoding: 'utf8' }).trim();
+  program('curl', `printf '%s\\n' "$@" >> '${path}/arguments'\nexec '${real}' "$@"`);
+  return () => readFileSync(join(path, 'arguments'), 'utf8');
+}
