@@ -17,11 +17,25 @@ interface Diagnosis {
 }
 
 /**
- * Finds out why Mapbox rejected a request. Asks Mapbox about the authorizing token, which costs nothing now.
+ * Finds out why Mapbox rejected a request, and names the request's id at Mapbox. Asks Mapbox about the authorizing token, which costs nothing now.
  *
  * @param scopes those requested.
  */
 export async function rejectionError(
+  rejected: Rejected,
+  scopes: readonly string[],
+  account: Account,
+  clock: Clock,
+): Promise<ActionError> {
+  const { title, message } = await explainRejection(rejected, scopes, account, clock);
+  const { requestId } = rejected;
+  return new ActionError(
+    title,
+    requestId === undefined ? message : `${message} Mapbox's request id: ${requestId}`,
+  );
+}
+
+async function explainRejection(
   rejected: Rejected,
   scopes: readonly string[],
   account: Account,
@@ -49,7 +63,7 @@ export async function rejectionError(
     case 'no-such-user':
       return new ActionError(errorTitles.notFound, describeNoSuchUser(username, authorizingToken.username));
     case 'not-found':
-      return new ActionError(errorTitles.notFound, await describeNotFound(diagnosis));
+      return new ActionError(errorTitles.notFound, await describeNotFound(status, diagnosis));
     case 'scopes':
       return new ActionError(errorTitles.scopesRejected, await describeInvalidScopes(scopes, diagnosis));
     case 'expires-in-past':
@@ -62,6 +76,11 @@ export async function rejectionError(
         errorTitles.requestRejected,
         'Mapbox answered 403 Forbidden. Either the authorizing token is restricted to URLs, which does not work from a workflow, or there is a problem with the account. ' +
           `Check both on ${TOKENS_PAGE}.`,
+      );
+    case 'too-large':
+      return new ActionError(
+        errorTitles.requestRejected,
+        `The request is too large for Mapbox or for a proxy in between (${status}). Shorten \`allowed-urls\`.`,
       );
     case 'other':
       return new ActionError(
@@ -97,10 +116,11 @@ function describeNoSuchUser(username: string, owner: string): string {
     : `Mapbox knows no account \`${username}\`. The authorizing token belongs to \`${owner}\`: remove \`username\`, or correct it.`;
 }
 
-async function describeNotFound(diagnosis: Diagnosis): Promise<string> {
+async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<string> {
   const { authorizingToken, username } = diagnosis.account;
+  const answer = status === 404 ? '404 Not Found' : String(status);
   if (username !== authorizingToken.username) {
-    return `Mapbox answered 404 Not Found. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
+    return `Mapbox answered ${answer}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
   }
   const { held } = await heldScopes(diagnosis);
   const cause =
@@ -110,8 +130,8 @@ async function describeNotFound(diagnosis: Diagnosis): Promise<string> {
         ? 'The authorizing token does have `tokens:write`, so there may be a problem with the account itself; usually this means that the token lacks it'
         : 'The authorizing token lacks `tokens:write`';
   return (
-    `Mapbox answered 404 Not Found. ${cause}. The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
-    `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. If that is not it, check \`username\`.`
+    `Mapbox answered ${answer}. ${cause}. The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
+    `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never gives it. If that is not it, check \`username\`.`
   );
 }
 

@@ -1,4 +1,4 @@
-import type { HttpClient, HttpResponse, NoResponse } from '../http/client.ts';
+import type { HttpClient, HttpRequest, HttpResponse, NoResponse } from '../http/client.ts';
 import type { Secret } from '../secret.ts';
 
 /** One request to Mapbox, before the token is put into its query. */
@@ -11,25 +11,33 @@ export interface ApiRequest {
   readonly token: Secret;
   /** Sent as JSON. */
   readonly body?: object;
+  /** See {@link HttpRequest.maxBytes}. */
+  readonly maxBytes?: number;
 }
 
-/** Asks Mapbox once, `limit` milliseconds at most; as {@link HttpClient.send}. */
-export type SendRequest = (request: ApiRequest, limit: number) => Promise<HttpResponse | NoResponse>;
+/** Sends Mapbox one request; as {@link HttpClient.send}. */
+export type SendRequest = (request: ApiRequest, timeoutMs: number) => Promise<HttpResponse | NoResponse>;
 
-/** Speaks to the Mapbox API below `api` over a wire that leads there. */
+/** Sends requests to the Mapbox API below `api`. */
 export function createApiClient(client: HttpClient, api: URL): SendRequest {
   const base = api.pathname.replace(/\/+$/, '');
-  return ({ method, path, query, token, body }, limit) => {
+  return ({ method, path, query, token, body, maxBytes }, timeoutMs) => {
     const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
-    const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
+    const headers = {
+      accept: 'application/json',
+      // Nothing here could decompress a response.
+      'accept-encoding': 'identity',
+      'user-agent': 'create-mapbox-token',
+    };
     return client.send(
       {
         method,
         path: `${base}${path}?${parameters}`,
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
         body: body === undefined ? undefined : JSON.stringify(body),
+        maxBytes,
       },
-      limit,
+      timeoutMs,
     );
   };
 }

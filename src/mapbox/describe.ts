@@ -1,22 +1,39 @@
 import { formatDuration } from '../duration.ts';
+import type { Peer } from '../http/client.ts';
 import { describeErrorCode } from '../http/error-codes.ts';
 import type { Rejected, Retryable } from './result.ts';
 
-/** One sentence on why an attempt came to nothing. */
+/** One sentence on why an attempt failed: what, at which host, through which proxy, with Mapbox's id of the request. */
 export function describeResult(result: Retryable | Rejected): string {
   if (result.kind === 'rate-limited') {
-    return `Mapbox's rate limit is reached (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}.`;
+    return `Mapbox's rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}.`;
   }
-  if (result.kind === 'not-sent') return `No connection to Mapbox: ${describeErrorCode(result.code)}.`;
+  if (result.kind === 'not-sent') {
+    return `Could not connect to ${describePeer(result.peer)}: ${describeCode(result.code, result.peer)}.`;
+  }
   const cause = result.kind === 'rejected' ? result : result.cause;
   switch (cause.kind) {
     case 'no-response':
-      return `No answer from Mapbox: ${describeErrorCode(cause.code)}.`;
+      return `No response from ${describePeer(cause.peer)}: ${describeCode(cause.code, cause.peer)}.`;
     case 'server-error':
-      return `Mapbox answered ${cause.status} with ${cause.form}.`;
+      return `Mapbox answered ${cause.status} with ${cause.bodyDescription}${describeRequestId(cause)}.`;
     case 'rejected':
-      return `Mapbox answered ${cause.status}${cause.isMapboxError ? '' : ` with ${cause.bodyDescription}`}.`;
+      return `Mapbox answered ${cause.status}${cause.isMapboxError ? '' : ` with ${cause.bodyDescription}`}${describeRequestId(cause)}.`;
     case 'unreadable':
-      return `Mapbox answered ${cause.status}, but with ${cause.form}.`;
+      return `Mapbox answered ${cause.status}, but with ${cause.bodyDescription}${describeRequestId(cause)}.`;
   }
+}
+
+/** ` (request id …)`, or nothing. */
+export function describeRequestId({ requestId }: { readonly requestId?: string | undefined }): string {
+  return requestId === undefined ? '' : ` (request id ${requestId})`;
+}
+
+function describePeer(peer: Peer | undefined): string {
+  if (peer === undefined) return 'Mapbox';
+  return peer.proxy === undefined ? peer.host : `${peer.host} through the proxy ${peer.proxy}`;
+}
+
+function describeCode(code: string, peer: Peer | undefined): string {
+  return describeErrorCode(code, peer?.hasProxyCredentials ?? false);
 }

@@ -1,5 +1,6 @@
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse, NoResponse } from '../http/client.ts';
 import type { Account } from './account.ts';
+import { findLink } from './link.ts';
 import { type ApiResult, toApiResult, tokensPath } from './result.ts';
 import { isObject, isStrings, isTokenId, parseDate, parseJson } from './token.ts';
 
@@ -10,7 +11,7 @@ export interface ListedToken {
   readonly note: string;
   readonly scopes: readonly string[];
   readonly created: Date | undefined;
-  /** The account's default public token; also where the answer is not clear about it. */
+  /** The account's default public token; also where the response is not clear about it. */
   readonly isDefault: boolean;
 }
 
@@ -23,28 +24,50 @@ export interface TokenPage {
 }
 
 /**
- * How many tokens a page has if nobody says is not documented, and a page of hundreds would be over the most that is
- * read. Mapbox's own devkit takes up to 100.
+ * How many tokens a page has by default is not documented. Mapbox's own devkit takes up to 100. Never together with
+ * `usage`: Mapbox then responds with an empty list.
  */
 const FIRST_PAGE = { limit: '100' };
 
+/** A page of 100 tokens with 100 allowed URLs each has some MiB. */
+const MAX_PAGE_BYTES = 4 * 1024 * 1024;
+
 /**
- * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox says `not found` [Mapbox,
- * Tokens API: list tokens]. `limit` in milliseconds.
+ * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox responds with 404 [Mapbox, Tokens API:
+ * list tokens]. A page that is too large is requested again with half as many tokens.
  *
- * @param query nothing for the first page, then what the page before gave as `next`.
+ * @param query nothing for the first page, then `next` of the page before.
+ * @param timeoutMs milliseconds that each request may take.
  */
 export async function listTokenPage(
   account: Account,
   query: TokenPage['next'],
-  limit: number,
+  timeoutMs: number,
 ): Promise<ApiResult<TokenPage>> {
   const { send, authorizingToken, username, now } = account;
-  const result = await send(
-    { method: 'GET', path: tokensPath(username), query: query ?? FIRST_PAGE, token: authorizingToken.secret },
-    limit,
+  const parameters = query ?? FIRST_PAGE;
+  const response = await send(
+    {
+      method: 'GET',
+      path: tokensPath(username),
+      // A query that was never sent before is in no cache.
+      query: { ...parameters, timestamp: String(now()) },
+      token: authorizingToken.secret,
+      maxBytes: MAX_PAGE_BYTES,
+    },
+    timeoutMs,
   );
-  return toApiResult(result, response => parseTokenPage(account, response), now());
+  const limit = Number(parameters['limit']);
+  if (isTooLarge(response) && limit >= 2) {
+    return listTokenPage(account, { ...parameters, limit: String(Math.floor(limit / 2)) }, timeoutMs);
+  }
+  return toApiResult(response, response => parseTokenPage(account, response), now());
+}
+
+function isTooLarge(response: HttpResponse | NoResponse): boolean {
+  return (
+    response.kind === 'response' && response.body.kind === 'incomplete' && response.body.how === 'too-large'
+  );
 }
 
 function parseTokenPage(account: Account, { headers, body }: HttpResponse): TokenPage | undefined {
@@ -65,7 +88,7 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
         },
       ];
     });
-  const link = /<([^>]*)>\s*;[^,]*\brel="?next"?/i.exec(headers['link'] ?? '')?.[1];
+  const link = findLink(headers['link'] ?? '', 'next');
   const serverDate = parseDate(headers['date'] ?? '');
   if (link === undefined) return { tokens, next: undefined, serverDate };
   const next = nextQuery(account, link);
@@ -73,12 +96,12 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
 }
 
 /**
- * Mapbox's `next` links carry no token, so one has to be added. Only the query is taken from them, and the
- * request is made where all requests are made. A link to another origin makes the page unreadable.
+ * Only the query is taken from a link, without the token that Mapbox may echo, and the request is sent where all requests
+ * are sent. A link to another origin makes the page unreadable.
  */
 function nextQuery({ api }: Account, link: string): TokenPage['next'] {
   const url = URL.parse(link, api.href);
   if (url === null || url.origin !== api.origin) return undefined;
-  url.searchParams.delete('access_token');
-  return Object.fromEntries(url.searchParams);
+  const { access_token: _token, timestamp: _timestamp, ...query } = Object.fromEntries(url.searchParams);
+  return query;
 }

@@ -1,10 +1,10 @@
-import type { HttpResponse, NoResponse } from '../http/client.ts';
+import type { HttpResponse, NoResponse, Peer } from '../http/client.ts';
 import type { ApiRequest } from './client.ts';
 import { parseDate, parseObject } from './token.ts';
 
 /**
- * What an answer means for the one who asked. Whether a request may be repeated follows from the kind alone:
- * `done` and `refused` are final, after `limited` and `unsent` nothing has happened, after `unknown` nobody knows.
+ * What a response means. Whether a request may be repeated follows from the kind alone: `success` and `rejected` are
+ * final, after `rate-limited` and `not-sent` nothing has happened, after `indeterminate` nobody knows.
  */
 export type ApiResult<T> = Success<T> | Rejected | RateLimited | NotSent | Indeterminate;
 
@@ -23,6 +23,7 @@ export type RejectionReason =
   | 'expires-too-late'
   | 'expires-after-authorizing-token'
   | 'redirect'
+  | 'too-large'
   | 'other';
 
 /** Mapbox said no, and nothing was done. */
@@ -30,11 +31,13 @@ export interface Rejected {
   readonly kind: 'rejected';
   readonly reason: RejectionReason;
   readonly status: number;
-  /** Whether the answer was the JSON that Mapbox documents; `false` smells of something between us and Mapbox. */
+  /** Whether the response was the JSON that Mapbox documents; if not, something in between may have responded. */
   readonly isMapboxError: boolean;
-  /** What the answer is, for people: `an HTML page`. */
+  /** What the response is, for people: `an HTML page`. */
   readonly bodyDescription: string;
   readonly serverDate: Date | undefined;
+  /** What Mapbox's support can find the request by. */
+  readonly requestId: string | undefined;
 }
 
 /** 429: nothing was done. */
@@ -54,21 +57,28 @@ export interface RateLimited {
 export interface NotSent {
   readonly kind: 'not-sent';
   readonly code: string;
+  readonly peer?: Peer | undefined;
 }
 
 /** The request may have been carried out. */
 export interface Indeterminate {
   readonly kind: 'indeterminate';
   readonly cause:
-    | { readonly kind: 'no-response'; readonly code: string }
-    | { readonly kind: 'server-error'; readonly status: number; readonly form: string }
-    | { readonly kind: 'unreadable'; readonly status: number; readonly form: string }
+    | { readonly kind: 'no-response'; readonly code: string; readonly peer?: Peer | undefined }
+    | ({ readonly kind: 'server-error' | 'unreadable' } & UnexpectedResponse)
     /** A rejection that something before Mapbox may have written. */
     | Rejected;
 }
 
+/** A response that is neither a success nor a rejection. */
+interface UnexpectedResponse {
+  readonly status: number;
+  readonly bodyDescription: string;
+  readonly requestId?: string | undefined;
+}
+
 /**
- * Turns what came over the wire into a meaning. The status carries the logic, since Mapbox reserves the right
+ * Turns a response into its meaning. The status carries the logic, since Mapbox reserves the right
  * to reword its messages; the words only tell apart what shares a status.
  *
  * @param read turns a success into its value, `undefined` where it is not what Mapbox documents.
@@ -81,30 +91,40 @@ export function toApiResult<T>(
 ): ApiResult<T> {
   if (result.kind === 'no-response') {
     return result.sent
-      ? { kind: 'indeterminate', cause: { kind: 'no-response', code: result.code } }
-      : { kind: 'not-sent', code: result.code };
+      ? { kind: 'indeterminate', cause: { kind: 'no-response', code: result.code, peer: result.peer } }
+      : { kind: 'not-sent', code: result.code, peer: result.peer };
   }
   const { status } = result;
   const date = parseDate(result.headers['date'] ?? '');
+  const description = { status, bodyDescription: describeBody(result), requestId: requestIdOf(result) };
   if (status < 300) {
     const value = read(result);
     return value === undefined
-      ? { kind: 'indeterminate', cause: { kind: 'unreadable', status, form: describeBody(result) } }
+      ? { kind: 'indeterminate', cause: { kind: 'unreadable', ...description } }
       : { kind: 'success', value };
   }
   if (status === 429) return toRateLimited(result, date ?? new Date(now));
-  if (status >= 500)
-    return { kind: 'indeterminate', cause: { kind: 'server-error', status, form: describeBody(result) } };
+  if (status >= 500 || RETRYABLE_STATUSES.has(status)) {
+    return { kind: 'indeterminate', cause: { kind: 'server-error', ...description } };
+  }
   const message = messageOf(result);
   const isMapboxError = message !== undefined;
   return {
     kind: 'rejected',
     reason: rejectionReason(status, message ?? ''),
-    status,
     isMapboxError,
-    bodyDescription: describeBody(result),
     serverDate: date,
+    ...description,
   };
+}
+
+/** Request timeout and too early: trying again may help, as after a 5xx [RFC 9110, RFC 8470]. */
+const RETRYABLE_STATUSES = new Set([408, 425]);
+
+/** CloudFront, in front of Mapbox, always sends the second one. */
+function requestIdOf({ headers }: HttpResponse): string | undefined {
+  const id = headers['x-request-id'] ?? headers['x-amz-cf-id'];
+  return id !== undefined && /^[\w=.+/-]{1,100}$/.test(id) ? id : undefined;
 }
 
 /** Mapbox, Tokens API: errors. */
@@ -115,9 +135,12 @@ function rejectionReason(status: number, message: string): RejectionReason {
     case 401:
       return 'unauthorized';
     case 403:
-      return 'forbidden';
+      // "This API requires a token with styles:download scope." [live responses of Mapbox's other APIs]
+      return says('scope') ? 'not-found' : 'forbidden';
     case 404:
       return says('no such user') ? 'no-such-user' : 'not-found';
+    case 413:
+      return 'too-large';
     case 422:
       if (says('authorizing token')) return 'expires-after-authorizing-token';
       if (says('in the past')) return 'expires-in-past';
@@ -171,33 +194,39 @@ function messageOf({ body }: HttpResponse): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** What kind of answer it is, never its text: an answer may echo what was sent. */
+/** What kind of response it is, never its text: a response may echo what was sent. */
 function describeBody({ headers, body }: HttpResponse): string {
   if (body.kind === 'incomplete') {
     const how = {
-      truncated: 'that was cut off',
-      'too-large': 'over 256 KiB',
-      timeout: 'that never ended',
+      truncated: 'a truncated response',
+      'too-large': 'a response that is too large',
+      timeout: 'a response that never ended',
     };
-    return `an answer ${how[body.how]}`;
+    return how[body.how];
   }
   const text = body.text.reveal().trimStart();
-  if (text === '') return 'an empty answer';
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') return 'a compressed response';
+  if (text === '') return 'an empty response';
   if (/^<(?:!doctype|html)/i.test(text) || headers['content-type']?.includes('html')) return 'an HTML page';
-  return parseObject(text) === undefined
-    ? 'an answer that is not JSON'
-    : 'JSON that Mapbox does not document';
+  return parseObject(text) === undefined ? 'a response that is not JSON' : 'undocumented JSON';
 }
 
-/** Builds the path below the account: `/tokens/v2/{username}` and what follows. */
+/**
+ * Builds the path below the account: `/tokens/v2/{username}` and what follows.
+ *
+ * @throws {RangeError} for `.` and `..`, which would lead elsewhere.
+ */
 export function tokensPath(username: string, ...rest: string[]): ApiRequest['path'] {
+  if ([username, ...rest].some(segment => /^\.{1,2}$/.test(segment)))
+    throw new RangeError('not a path segment');
   return ['', 'tokens', 'v2', username, ...rest].map(encodeURIComponent).join('/');
 }
 
-/** What an attempt came to that may be made again. */
+/** The result of an attempt that may be repeated. */
 export type Retryable = RateLimited | NotSent | Indeterminate;
 
-/** Whether Mapbox itself said that it finds no such thing, or that the authorizing token may not see it. */
+/** Whether Mapbox itself said that there is no such thing, or that the authorizing token lacks the scope for it. */
 export function isNotFound(
   result: Rejected | { readonly kind: string; readonly reason?: never; readonly isMapboxError?: never },
 ): boolean {

@@ -21,6 +21,7 @@ export async function findTokens(
   matches: (token: ListedToken) => boolean,
 ): Promise<TokenSearch> {
   const tokens = new Map<string, ListedToken>();
+  const seen = new Set<string>();
   let query: TokenPage['next'];
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
@@ -28,9 +29,17 @@ export async function findTokens(
     if (page.kind !== 'success') return page;
     for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
     query = page.value.next;
-    if (query === undefined) break;
+    if (query === undefined || isRepeated(seen, query)) break;
   }
   return { kind: 'found', tokens: [...tokens.values()] };
+}
+
+/** A query for the second time: the list runs in a circle. */
+function isRepeated(seen: Set<string>, query: Readonly<Record<string, string>>): boolean {
+  const key = new URLSearchParams(query).toString();
+  if (seen.has(key)) return true;
+  seen.add(key);
+  return false;
 }
 
 /** What became of a token that was to be deleted. `already-deleted`: Mapbox no longer knows it. */

@@ -1,5 +1,5 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { type ProxySettings, parseProxySettings, proxySecrets } from '../http/proxy.ts';
+import { type ProxySettings, parseProxySettings } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
 import { parseCrowd } from '../inputs/crowd.ts';
 import type { Account } from '../mapbox/account.ts';
@@ -9,24 +9,24 @@ import type { RetryOptions } from '../mapbox/retry.ts';
 import { Secret } from '../secret.ts';
 import type { Context, Environment } from './context.ts';
 
-/** The proxies on the way to an API. What of them must not be seen is hidden. */
-export function proxiesFor(
+/** The proxy on the way to an API. Its credentials are masked. */
+export function proxyFor(
   api: URL,
   { runner, env }: Pick<Context, 'runner' | 'env'>,
 ): ProxySettings | undefined {
-  const proxies = proxySettings(api, env);
-  for (const text of proxies === undefined ? [] : proxySecrets(proxies)) runner.mask(new Secret(text), 1);
-  return proxies;
+  const proxy = proxySettings(api, env);
+  for (const text of proxy?.secrets ?? []) runner.mask(new Secret(text), 1);
+  return proxy;
 }
 
-/** Opens the way to Mapbox, gives the account that can be asked through it, and closes the way behind `use`. */
+/** Connects to Mapbox for as long as `use` takes. */
 export async function withAccount<T>(
   context: Context,
   { api, authorizingToken, username }: Pick<ConnectionInputs, 'api' | 'authorizingToken' | 'username'>,
   use: (account: Account) => Promise<T>,
 ): Promise<T> {
   const { runner, clock, createHttpClient } = context;
-  const client = await createHttpClient(api, proxiesFor(api, context));
+  const client = await createHttpClient(api, proxyFor(api, context));
   try {
     return await use({
       send: createApiClient(client, api),

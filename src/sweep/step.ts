@@ -5,7 +5,7 @@ import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { RetryOptions } from '../mapbox/retry.ts';
 import { findTokens } from '../mapbox/tokens.ts';
-import { proxiesFor, retryOptions, withAccount } from '../runtime/connect.ts';
+import { proxyFor, retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { currentRun, type WorkflowRun } from '../runtime/workflow-run.ts';
 import { Secret } from '../secret.ts';
@@ -138,7 +138,7 @@ async function checkRuns(
 ): Promise<Map<string, RunState>> {
   if (runs.length === 0) return new Map();
   const { clock, createHttpClient, connectGithub } = context;
-  const client = await createHttpClient(api, proxiesFor(api, context), { maxBytes: RUN_BYTES });
+  const client = await createHttpClient(api, proxyFor(api, context), { maxBytes: RUN_BYTES });
   try {
     const askGithub = connectGithub(api, githubToken, client);
     const now = clock.monotonic();

@@ -104,7 +104,7 @@ export class ApiClient {
     const answer = await this.#send(request, interrupted);
     if (answer.status !== 429) return answer;
     const pause = pauseAfter(answer);
-    log(`The rate limit is reached; waiting ${Math.ceil(pause / 1000)} s.`);
+    log(`The rate limit is exceeded; waiting ${Math.ceil(pause / 1000)} s.`);
     await sleep(pause, undefined, { signal: interrupted });
     return this.#send(request, interrupted);
   }

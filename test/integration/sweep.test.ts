@@ -222,7 +222,7 @@ describe('what GitHub does not say', () => {
     const swept = await setting.sweep({ timeout: '2s' });
 
     expect([setting.exists(hanging), setting.exists(over)]).toEqual([true, false]);
-    expect(said(swept, 'warning').join()).toContain('it took too long (TIMEOUT)');
+    expect(said(swept, 'warning').join()).toContain('took too long (TIMEOUT)');
   });
 });
 

@@ -13,7 +13,7 @@ export const rateLimited = (retryAfter: number, interval = 60_000): RateLimited 
 
 export const serverError = (status = 503): Indeterminate => ({
   kind: 'indeterminate',
-  cause: { kind: 'server-error', status, form: 'an empty answer' },
+  cause: { kind: 'server-error', status, bodyDescription: 'an empty response' },
 });
 
 export const noResponse = (code = 'ECONNRESET'): Indeterminate => ({
@@ -23,7 +23,7 @@ export const noResponse = (code = 'ECONNRESET'): Indeterminate => ({
 
 export const unreadable = (status = 200): Indeterminate => ({
   kind: 'indeterminate',
-  cause: { kind: 'unreadable', status, form: 'an HTML page' },
+  cause: { kind: 'unreadable', status, bodyDescription: 'an HTML page' },
 });
 
 export function rejected(changes: Partial<Rejected> = {}): Rejected {
@@ -32,8 +32,9 @@ export function rejected(changes: Partial<Rejected> = {}): Rejected {
     reason: 'other',
     status: 422,
     isMapboxError: true,
-    bodyDescription: 'JSON that Mapbox does not document',
+    bodyDescription: 'undocumented JSON',
     serverDate: undefined,
+    requestId: undefined,
     ...changes,
   };
 }

@@ -84,7 +84,9 @@ export function scripted(...responses: readonly ScriptedResponse[]): ScriptedCli
       responses.slice(next).filter(response => !('always' in response)).length -
       Math.max(0, next - responses.length),
     async send(request, timeoutMs) {
-      const query = new URLSearchParams(request.query ?? {}).toString();
+      // Against caches, and another one each time.
+      const { timestamp: _timestamp, ...rest } = request.query ?? {};
+      const query = new URLSearchParams(rest).toString();
       requestLines.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);
       requests.push(request);
       timeouts.push(timeoutMs);

@@ -76,9 +76,9 @@ describe('the token of the job', () => {
   });
 
   it.each([
-    ['the connection is lost', lostResponse(), /the connection was reset/],
+    ['the connection is lost', lostResponse(), /connection reset/],
     ['Mapbox fails', json(503, {}), /answered 503/],
-    ['no connection comes about', noConnection('ENOTFOUND'), /not known to DNS/],
+    ['no connection comes about', noConnection('ENOTFOUND'), /DNS does not know/],
   ])('is named in a warning with its note when it stays alive because %s', async (_, trouble, why) => {
     const { warning, lines } = await after({ id: ID }, [trouble], 200);
     expect(warning).toContain(ID);

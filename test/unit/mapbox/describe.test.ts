@@ -17,22 +17,22 @@ it.each([
 
 describe('says what failed', () => {
   it.each([
-    [rateLimited(150_000), "Mapbox's rate limit is reached (429); it resets in 3 min."],
+    [rateLimited(150_000), "Mapbox's rate limit is exceeded (429); it resets in 3 min."],
     [
       { ...rateLimited(60_000), estimated: true },
-      "Mapbox's rate limit is reached (429); it resets within 60 s.",
+      "Mapbox's rate limit is exceeded (429); it resets within 60 s.",
     ],
-    [notSent('ECONNREFUSED'), 'No connection to Mapbox: the connection was refused (ECONNREFUSED).'],
-    [notSent('ENOTFOUND'), 'No connection to Mapbox: its name is not known to DNS (ENOTFOUND).'],
-    [notSent('PROXY_502'), 'No connection to Mapbox: the proxy answered 502.'],
-    [notSent('SELF_SIGNED_CERT_IN_CHAIN'), /its certificate is not trusted \(SELF_.*NODE_EXTRA_CA_CERTS/],
-    [notSent('ERR_SSL_WRONG_VERSION_NUMBER'), /what answered there does not speak TLS \(ERR_SSL_/],
-    [notSent('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'), /the TLS handshake was refused \(ERR_SSL_TLSV1/],
-    [notSent('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), /the TLS handshake was refused/],
-    [notSent('EODD'), 'No connection to Mapbox: EODD.'],
-    [noResponse('NOT_HTTP'), 'No answer from Mapbox: what came back is not HTTP (NOT_HTTP).'],
-    [noResponse('TIMEOUT'), 'No answer from Mapbox: it took too long (TIMEOUT).'],
-    [serverError(503), 'Mapbox answered 503 with an empty answer.'],
+    [notSent('ECONNREFUSED'), 'Could not connect to Mapbox: connection refused (ECONNREFUSED).'],
+    [notSent('ENOTFOUND'), 'Could not connect to Mapbox: DNS does not know the name (ENOTFOUND).'],
+    [notSent('PROXY_502'), 'Could not connect to Mapbox: the proxy answered 502.'],
+    [notSent('SELF_SIGNED_CERT_IN_CHAIN'), /the certificate is not trusted \(SELF_.*NODE_EXTRA_CA_CERTS/],
+    [notSent('ERR_SSL_WRONG_VERSION_NUMBER'), /the server does not speak TLS \(ERR_SSL_/],
+    [notSent('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'), /TLS handshake rejected \(ERR_SSL_TLSV1/],
+    [notSent('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), /TLS handshake rejected/],
+    [notSent('EODD'), 'Could not connect to Mapbox: EODD.'],
+    [noResponse('NOT_HTTP'), 'No response from Mapbox: the response is not HTTP (NOT_HTTP).'],
+    [noResponse('TIMEOUT'), 'No response from Mapbox: took too long (TIMEOUT).'],
+    [serverError(503), 'Mapbox answered 503 with an empty response.'],
     [unreadable(200), 'Mapbox answered 200, but with an HTML page.'],
   ])('%j', (result, words) => {
     if (typeof words === 'string') expect(describeResult(result)).toBe(words);
@@ -43,7 +43,7 @@ describe('says what failed', () => {
 it('says after how many attempts, over how long', () => {
   const gaveUp = { kind: 'retries-exhausted', last: serverError(503), elapsed: 290_000 } as const;
   expect(describeExhausted({ ...gaveUp, attempts: 12 })).toBe(
-    'Mapbox answered 503 with an empty answer. Gave up after 12 attempts in 5 min.',
+    'Mapbox answered 503 with an empty response. Gave up after 12 attempts in 5 min.',
   );
   expect(describeExhausted({ ...gaveUp, attempts: 1 })).toMatch(/after one attempt\.$/);
 });

@@ -223,16 +223,16 @@ describe('what people are told of an answer', () => {
     [html(502), 'an HTML page'],
     [textResponse(502, '  <HTML><body>'), 'an HTML page'],
     [textResponse(502, 'Bad Gateway', { 'content-type': 'text/html; charset=utf-8' }), 'an HTML page'],
-    [textResponse(502, ' \n'), 'an empty answer'],
-    [textResponse(502, 'upstream'), 'an answer that is not JSON'],
-    [json(502, { error: '<html>' }), 'JSON that Mapbox does not document'],
-    [broken(502, 'truncated'), 'an answer that was cut off'],
-    [broken(502, 'too-large'), 'an answer over 256 KiB'],
-    [broken(502, 'timeout'), 'an answer that never ended'],
-  ])('is its kind', (end, form) => {
+    [textResponse(502, ' \n'), 'an empty response'],
+    [textResponse(502, 'upstream'), 'a response that is not JSON'],
+    [json(502, { error: '<html>' }), 'undocumented JSON'],
+    [broken(502, 'truncated'), 'a truncated response'],
+    [broken(502, 'too-large'), 'a response that is too large'],
+    [broken(502, 'timeout'), 'a response that never ended'],
+  ])('is its kind', (end, bodyDescription) => {
     expect(result(end)).toEqual({
       kind: 'indeterminate',
-      cause: { kind: 'server-error', status: 502, form },
+      cause: { kind: 'server-error', status: 502, bodyDescription: form },
     });
   });
 

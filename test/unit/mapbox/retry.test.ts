@@ -537,8 +537,8 @@ describe('before a repetition', () => {
       retryOptions(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([
-      "Mapbox's rate limit is reached (429); it resets in 20 s. Retrying in 21 s (5 min left).",
-      'No connection to Mapbox: its name is not known to DNS (ENOTFOUND). Retrying in 0.5 s (5 min left).',
+      "Mapbox's rate limit is exceeded (429); it resets in 20 s. Retrying in 21 s (5 min left).",
+      'Could not connect to Mapbox: DNS does not know the name (ENOTFOUND). Retrying in 0.5 s (5 min left).',
     ]);
   });
 });

@@ -1,0 +1,117 @@
+import type { Dispatcher } from 'undici';
+import { Secret } from '../secret.ts';
+import type { HttpResponse, NoResponse } from './client.ts';
+
+type End = HttpResponse | (Pick<NoResponse, 'kind' | 'sent' | 'code'> & { readonly peer?: never });
+
+/** Gathers one response. Settles `end` once: with the response, however incomplete, or with why there is none. */
+export class ResponseHandler implements Dispatcher.DispatchHandler {
+  readonly end: Promise<End>;
+  readonly #settle: (end: End) => void;
+  readonly #timer: NodeJS.Timeout;
+  readonly #maxBytes: number;
+  readonly #chunks: Buffer[] = [];
+  #size = 0;
+  #controller: Dispatcher.DispatchController | undefined;
+  #head: { status: number; headers: Record<string, string> } | undefined;
+  #ended = false;
+
+  constructor(timeoutMs: number, maxBytes: number) {
+    this.#maxBytes = maxBytes;
+    const { promise, resolve } = Promise.withResolvers<End>();
+    this.end = promise;
+    this.#settle = resolve;
+    this.#timer = setTimeout(() => this.#giveUp('timeout', 'TIMEOUT'), Math.max(0, timeoutMs));
+  }
+
+  /** undici calls this when a connection is there and before the first byte is written. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#ended) {
+      controller.abort(new Error('given up before it was sent'));
+      return;
+    }
+    this.#controller = controller;
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    // An interim response says nothing about the final one.
+    if (status < 200) return;
+    this.#controller = controller;
+    const single = Object.entries(headers).flatMap(([name, value]) => {
+      const values = [value ?? []].flat();
+      const text = name.toLowerCase() === 'link' ? values.join(', ') : values[0];
+      return text === undefined ? [] : [[name.toLowerCase(), text] as const];
+    });
+    this.#head = { status, headers: Object.fromEntries(single) };
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > this.#maxBytes) this.#giveUp('too-large', 'TOO_LARGE');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#head !== undefined) {
+      this.#finish({ kind: 'response', ...this.#head, body: { kind: 'complete', text: this.#text() } });
+    }
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.#breakOff('truncated', errorCode(error));
+  }
+
+  /** For what undici throws instead of reporting. */
+  fail(error: unknown): void {
+    this.#breakOff('truncated', errorCode(error));
+  }
+
+  #giveUp(how: 'too-large' | 'timeout', code: string): void {
+    const controller = this.#controller;
+    this.#breakOff(how, code);
+    controller?.abort(new Error(code));
+  }
+
+  #breakOff(how: 'truncated' | 'too-large' | 'timeout', code: string): void {
+    this.#finish(
+      this.#head === undefined
+        ? { kind: 'no-response', sent: this.#controller !== undefined, code }
+        : { kind: 'response', ...this.#head, body: { kind: 'incomplete', how, text: this.#text() } },
+    );
+  }
+
+  #finish(end: End): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#settle(end);
+  }
+
+  /** Some proxies put a byte order mark in front, which JSON does not know. */
+  #text(): Secret {
+    return new Secret(
+      Buffer.concat(this.#chunks)
+        .toString()
+        .replace(/^\uFEFF/, ''),
+    );
+  }
+}
+
+/** The error's own code, or that of the error behind it; only letters, digits and `_` leave this function. */
+function errorCode(error: unknown): string {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    // undici gives this error a code that is empty (8.12.4).
+    if (at.name === 'HTTPParserError') return 'NOT_HTTP';
+    // ProxyAgent has the proxy's status in its message only.
+    const proxyStatus = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
+    if (proxyStatus !== undefined) return `PROXY_${proxyStatus}`;
+    if ('code' in at && typeof at.code === 'string' && !/^UND_ERR_(?:PRX|INFO)/.test(at.code)) {
+      return at.code.replace(/\W/g, '_');
+    }
+  }
+  return 'UNKNOWN';
+}
