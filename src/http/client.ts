@@ -1,11 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import type { LookupFunction } from 'node:net';
-import type { Dispatcher } from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+import createConnector from 'undici/lib/core/connect.js';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import type { Secret } from '../secret.ts';
 import type { ProxySettings } from './proxy.ts';
 import { ResponseHandler } from './response-handler.ts';
+import { skipContinue } from './skip-continue.ts';
 
 /** One request, as it is sent. */
 export interface HttpRequest {
@@ -153,7 +155,7 @@ async function connectTo(
     ...(lookup && { lookup }),
   };
   const options = {
-    connect: tls,
+    connect: withoutContinue(createConnector(tls)),
     allowH2: false,
     // The parser that is still an experiment is left out of the bundle, and so must not be asked for.
     useMilo: false,
@@ -176,7 +178,25 @@ async function connectTo(
     proxyTls: tls,
     // The connection to the proxy itself does not get the options above; and undici gives its clients `connect`
     // only where it is loaded as a whole.
-    clientFactory: (origin: URL, ownOptions: object) =>
-      Object.assign(new Client(origin, { ...options, ...ownOptions }), { connect }),
+    clientFactory: (origin: URL, ownOptions: ClientOptions) => {
+      const connector =
+        ownOptions.connect === undefined ? options.connect : withoutContinue(ownOptions.connect);
+      return Object.assign(new Client(origin, { ...options, ...ownOptions, connect: connector }), {
+        connect,
+      });
+    },
   });
+}
+
+/** What undici gives a client that it connects itself. */
+interface ClientOptions {
+  readonly connect?: buildConnector.connector;
+}
+
+function withoutContinue(connector: buildConnector.connector): buildConnector.connector {
+  return (options, callback) =>
+    connector(options, (...[error, socket]) => {
+      if (error === null) callback(null, skipContinue(socket));
+      else callback(error, null);
+    });
 }

@@ -10,6 +10,11 @@ declare module 'undici/lib/dispatcher/env-http-proxy-agent.js' {
   export default EnvHttpProxyAgent;
 }
 
+declare module 'undici/lib/core/connect.js' {
+  import { buildConnector } from 'undici';
+  export default buildConnector;
+}
+
 declare module 'undici/lib/core/diagnostics.js' {
   import type { Channel } from 'node:diagnostics_channel';
 

@@ -11,7 +11,7 @@ export type TokenSearch =
   | Rejected
   | RetriesExhausted;
 
-/** More pages than any account has; ends a list that runs in circles. */
+/** More pages than any account has. */
 const MAX_PAGES = 10_000;
 
 /** Goes through every page of the account's tokens and takes those that match. Needs `tokens:read`. */
@@ -83,6 +83,7 @@ async function isGone(
   createdBy: string | undefined,
   timeoutMs: number,
 ): Promise<boolean> {
+  const seen = new Set<string>();
   let query: TokenPage['next'];
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await listTokenPage(account, query, timeoutMs);
@@ -90,6 +91,7 @@ async function isGone(
     if (page.kind !== 'success' || page.value.tokens.some(token => token.id === id)) return false;
     query = page.value.next;
     if (query === undefined) return true;
+    if (isRepeated(seen, query)) return false;
   }
   return false;
 }

@@ -1,6 +1,8 @@
 /** The wire alone, with real servers: what it takes for an answer, when it gives up, and whether a request was sent. */
+
+import { spawn } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer, type LookupFunction, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import {
   createHttpClient,
@@ -85,6 +87,102 @@ describe('an answer', () => {
     });
     expect(told(await ask(place))).toEqual({ status: 200, body: 'complete' });
   });
+});
+
+it('may be larger where the request says so', async () => {
+  await using place = await http((_, response) => response.end(Buffer.alloc(LIMITS.maxBytes + 1, 'a')));
+  const client = createHttpClient(place.url, undefined);
+  const end = await client.send({ method: 'GET', path: '/', headers: {}, maxBytes: 2 ** 20 }, 10_000);
+  await client.close();
+  expect(told(end)).toEqual({ status: 200, body: 'complete' });
+});
+
+it('loses its byte order mark', async () => {
+  await using place = await http((_, response) => response.end('\ufeff{"a":"\ufeff"}'));
+  const end = await ask(place);
+  expect(end.kind === 'response' && end.body.text.reveal()).toBe('{"a":"\ufeff"}');
+});
+
+it('is the one after 100, 102 and 103, whose headers are not taken for its own', async () => {
+  await using place = await tcp(socket => {
+    socket.once('data', () => {
+      socket.end(
+        'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\nX-A: 1\r\n\r\n' +
+          'HTTP/1.1 103 Early Hints\r\nLink: <x>; rel="next"\r\n\r\n' +
+          'HTTP/1.1 201 Created\r\nCONTENT-TYPE: application/json\r\nContent-Length: 2\r\n\r\n{}',
+      );
+    });
+  });
+  expect(await ask(place)).toMatchObject({
+    status: 201,
+    headers: { 'content-type': 'application/json', 'content-length': '2' },
+    body: { kind: 'complete' },
+  });
+});
+
+it('names the peer that did not respond, and nothing secret', async () => {
+  const proxy = { url: 'http://127.0.0.1:1/', authorization: 'Basic c2VjcmV0', secrets: [] };
+  const client = createHttpClient(new URL('https://api.example.com/x'), proxy);
+  const end = await client.send({ method: 'GET', path: '/?access_token=secret', headers: {} }, 10_000);
+  await client.close();
+  expect(end).toEqual({
+    kind: 'no-response',
+    sent: false,
+    code: 'ECONNREFUSED',
+    peer: { host: 'api.example.com:443', proxy: '127.0.0.1:1', hasProxyCredentials: true },
+  });
+});
+
+describe('a host with several addresses', () => {
+  const lookupAll =
+    (...addresses: string[]): LookupFunction =>
+    (_host, _options, callback) =>
+      callback(
+        null,
+        addresses.map(address => ({ address, family: 4 })),
+      );
+
+  it('is reached at the second one where the first refuses', async () => {
+    await using place = await http((_, response) => response.end('here'));
+    const url = new URL(place.url.href.replace('127.0.0.1', 'two.example.com'));
+    const client = createHttpClient(url, undefined, {}, lookupAll('127.0.0.2', '127.0.0.1'));
+    const end = await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
+    await client.close();
+    expect(told(end)).toEqual({ status: 200, body: 'complete' });
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'is reached at one that takes a second to accept, and not only at those that are fast to refuse',
+    async () => {
+      // A process that is stopped lets its queue of connections fill up, and then accepts none.
+      const script = `require('node:net').createServer(s => { s.on('error', () => {}); s.once('data', () => s.end('HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n')); })
+      .listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () { console.log(this.address().port); })`;
+      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const port = Number(await new Promise(resolve => child.stdout.once('data', resolve)));
+      child.kill('SIGSTOP');
+      const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
+      await new Promise(resolve => setTimeout(resolve, 100));
+      const client = createHttpClient(
+        new URL(`http://slow.example.com:${port}`),
+        undefined,
+        {},
+        lookupAll('127.0.0.1', '127.0.0.2'),
+      );
+      const resume = setTimeout(() => {
+        child.kill('SIGCONT');
+        for (const filler of fillers) filler.destroy();
+      }, 700);
+      try {
+        const response = await client.send({ method: 'GET', path: '/', headers: {} }, 9_000);
+        expect(told(response)).toEqual({ status: 200, body: 'complete' });
+      } finally {
+        clearTimeout(resume);
+        for (const filler of fillers) filler.destroy();
+        child.kill('SIGKILL');
+        await client.close();
+      }
+    },
+  );
 });
 
 describe('is given up, and told as sent,', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { listTokenPage } from '../../../src/mapbox/list.ts';
+import { Secret } from '../../../src/secret.ts';
 import { accountOn, GET, json, LIST, scripted } from '../../support/http-script.ts';
 import { authorizingToken, idOf } from '../../support/tokens.ts';
 
@@ -105,4 +106,51 @@ describe('what stands on a page', () => {
   it.each([{}, 'text', null])('is unreadable where it is no list: %j', async entries => {
     expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'indeterminate' });
   });
+});
+
+describe('a page that is too large', () => {
+  const tooLarge = {
+    kind: 'response',
+    status: 200,
+    headers: {},
+    body: { kind: 'incomplete', how: 'too-large', text: new Secret('[') },
+  } as const;
+
+  it('is requested again with half as many tokens, until it fits', async () => {
+    const client = scripted(tooLarge, tooLarge, json(200, [entry]));
+    const page = await listTokenPage(accountOn(client), undefined, 1000);
+    expect(client.requestLines).toEqual([GET, `${LIST}?limit=50`, `${LIST}?limit=25`]);
+    expect(page).toMatchObject({ kind: 'success', value: { tokens: [{ id: entry.id }] } });
+  });
+
+  it('keeps its place in the list', async () => {
+    const client = scripted(tooLarge, json(200, []));
+    await listTokenPage(accountOn(client), { start: 'x', limit: '3' }, 1000);
+    expect(client.requestLines).toEqual([`${LIST}?start=x&limit=3`, `${LIST}?start=x&limit=1`]);
+  });
+
+  it.each([{ start: 'x', limit: '1' }, { start: 'x' }])(
+    'is unreadable where it cannot be halved: %j',
+    async query => {
+      const client = scripted(tooLarge);
+      expect(await listTokenPage(accountOn(client), query, 1000)).toMatchObject({ kind: 'indeterminate' });
+    },
+  );
+
+  it('is one of more than 4 MiB', async () => {
+    const client = scripted(json(200, []));
+    await listTokenPage(accountOn(client), undefined, 1000);
+    expect(client.requests[0]?.maxBytes).toBe(4 * 1024 * 1024);
+  });
+});
+
+it('is requested past caches: no two queries are the same', async () => {
+  let now = 1_000;
+  const client = scripted(json(200, []), json(200, []));
+  const account = accountOn(client, { now: () => now++ });
+  await listTokenPage(account, undefined, 1000);
+  await listTokenPage(account, undefined, 1000);
+  const timestamps = client.requests.map(({ query }) => query?.['timestamp']);
+  expect(new Set(timestamps).size).toBe(2);
+  expect(timestamps).not.toContain(undefined);
 });

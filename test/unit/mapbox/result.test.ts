@@ -68,7 +68,7 @@ describe('why Mapbox refused', () => {
     ],
     [422, 'resources are invalid', 'other'],
     [400, 'Bad Request', 'other'],
-    [413, '', 'other'],
+    [413, '', 'too-large'],
   ])('%i "%s" is: %s', (status, message, reason) => {
     expect(result(json(status, { message }))).toMatchObject({
       kind: 'rejected',
@@ -218,7 +218,7 @@ describe('how long a rate limit lasts', () => {
   });
 });
 
-describe('what people are told of an answer', () => {
+describe('what people read about a response', () => {
   it.each<[HttpResponse, string]>([
     [html(502), 'an HTML page'],
     [textResponse(502, '  <HTML><body>'), 'an HTML page'],
@@ -232,8 +232,25 @@ describe('what people are told of an answer', () => {
   ])('is its kind', (end, bodyDescription) => {
     expect(result(end)).toEqual({
       kind: 'indeterminate',
-      cause: { kind: 'server-error', status: 502, bodyDescription: form },
+      cause: { kind: 'server-error', status: 502, bodyDescription, requestId: undefined },
     });
+  });
+
+  it('is that it is compressed, though nobody asked for that', () => {
+    expect(result(textResponse(502, '\u001f\ufffd', { 'content-encoding': 'gzip' }))).toMatchObject({
+      cause: { bodyDescription: 'a compressed response' },
+    });
+  });
+
+  it.each([
+    [{ 'x-request-id': 'req-1', 'x-amz-cf-id': 'cf==' }, 'req-1'],
+    [{ 'x-amz-cf-id': 'aB3_-xyz==' }, 'aB3_-xyz=='],
+    [{ 'x-amz-cf-id': 'two words' }, undefined],
+    [{ 'x-amz-cf-id': 'x'.repeat(101) }, undefined],
+    [{}, undefined],
+  ])('has the id of the request: %j', (headers, requestId) => {
+    expect(result(json(503, {}, headers))).toMatchObject({ cause: { requestId } });
+    expect(result(json(404, { message: 'Not Found' }, headers))).toMatchObject({ requestId });
   });
 
   it('is never its text', () => {
@@ -263,4 +280,27 @@ it('lets nothing in a name leave its place in the path', () => {
       expect(tokensPath(username, id)).not.toMatch(/[?#\s]/);
     }),
   );
+});
+
+it.each([408, 425])('%i is tried again, like a 5xx', status => {
+  for (const response of [html(status), json(status, { message: 'x' })]) {
+    expect(result(response)).toMatchObject({
+      kind: 'indeterminate',
+      cause: { kind: 'server-error', status },
+    });
+  }
+});
+
+it.each([
+  ['This API requires a token with tokens:write scope.', 'not-found'],
+  ['This endpoint requires a token with styles:read scope', 'not-found'],
+  ['Forbidden', 'forbidden'],
+])('403 with %j is: %s', (message, reason) => {
+  expect(result(json(403, { message }))).toMatchObject({ kind: 'rejected', reason, isMapboxError: true });
+});
+
+it.each([['.'], ['..']])('builds no path from %j', segment => {
+  expect(() => tokensPath(segment)).toThrow(RangeError);
+  expect(() => tokensPath('octo', segment)).toThrow(RangeError);
+  expect(tokensPath('octo/..', 'a b')).toBe('/tokens/v2/octo%2F../a%20b');
 });

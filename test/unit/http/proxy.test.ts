@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { parseProxySettings } from '../../../src/http/proxy.ts';
+
+const API = new URL('https://api.mapbox.com');
+const HOST = '127.0.0.1:3128';
+const parse = (env: Record<string, string>, api = API) => parseProxySettings(api, env);
+const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
+
+describe('the proxy', () => {
+  it.each([
+    [{ HTTPS_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
+    [{ https_proxy: 'http://proxy:1' }, 'http://proxy:1/'],
+    [{ HTTP_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
+    [{ http_proxy: 'http://proxy:1' }, 'http://proxy:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', HTTP_PROXY: 'http://two:1' }, 'http://one:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', https_proxy: 'http://two:1' }, 'http://two:1/'],
+    [{ HTTPS_PROXY: 'proxy:1' }, 'http://proxy:1/'],
+    [{ HTTPS_PROXY: ' https://proxy:1/ ' }, 'https://proxy:1/'],
+    [{ HTTPS_PROXY: 'http://[::1]:3128' }, 'http://[::1]:3128/'],
+    [{ HTTPS_PROXY: '', HTTP_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
+  ])('from %j is %s', (env, url) => {
+    expect(parse(env)).toEqual({ url, authorization: undefined, secrets: [] });
+  });
+
+  it.each([
+    ['no variable is set', {}, API],
+    [
+      'the server is on loopback',
+      { HTTPS_PROXY: 'http://proxy:1', HTTP_PROXY: 'http://proxy:1' },
+      new URL('http://127.0.0.1:1'),
+    ],
+  ])('is none where %s', (_, env, api) => {
+    expect(parse(env, api)).toBeUndefined();
+  });
+});
+
+describe('a variable that would not be used', () => {
+  it.each([
+    { HTTPS_PROXY: 'http://good:1', HTTP_PROXY: 'socks5://127.0.0.1:1' },
+    { HTTPS_PROXY: 'http://good:1', HTTP_PROXY: 'nonsense://' },
+  ])('is not judged: %j', env => {
+    expect(parse(env)).toMatchObject({ url: 'http://good:1/' });
+  });
+
+  it.each([
+    '*',
+    'api.mapbox.com',
+    'mapbox.com',
+    '.mapbox.com',
+    '*.mapbox.com',
+    'API.MAPBOX.COM',
+    'x, api.mapbox.com:443',
+    'a * b',
+    'api.mapbox.com.',
+  ])('is not judged with NO_PROXY=%s', NO_PROXY => {
+    expect(parse({ HTTPS_PROXY: 'socks5://127.0.0.1:1', NO_PROXY })).toBeUndefined();
+  });
+
+  it.each(['box.com', 'api.mapbox.com:80', 'xapi.mapbox.com', '*.api.mapbox.com', ',', '[::1]'])(
+    'is used with NO_PROXY=%s',
+    NO_PROXY => {
+      expect(parse({ HTTPS_PROXY: 'http://proxy:1', NO_PROXY })).toMatchObject({ url: 'http://proxy:1/' });
+    },
+  );
+
+  it.each(['::1', '[::1]', '[::1]:443'])('may be bypassed for an IPv6 address: %s', NO_PROXY => {
+    expect(parse({ HTTPS_PROXY: 'http://proxy:1', NO_PROXY }, new URL('https://[::1]'))).toBeUndefined();
+  });
+});
+
+describe('credentials', () => {
+  it.each([
+    ['user:password', 'user:password'],
+    ['user:100%sure', 'user:100%sure'],
+    ['user:100%25sure', 'user:100%sure'],
+    ['CORP\\bob:secret', 'CORP\\bob:secret'],
+    ['CORP%5Cbob:secret', 'CORP\\bob:secret'],
+    [':secret', ':secret'],
+    ['keykeykey', 'keykeykey:'],
+    ['keykeykey:', 'keykeykey:'],
+    ['user:p@ss:word', 'user:p@ss:word'],
+    ['user:p#s?s/word', 'user:p#s?s/word'],
+    ['user:grüße', 'user:grüße'],
+  ])('%s are sent as they were meant', (given, meant) => {
+    expect(parse({ HTTPS_PROXY: `http://${given}@${HOST}` })).toMatchObject({
+      url: `http://${HOST}/`,
+      authorization: basic(meant),
+    });
+  });
+
+  it('are masked as written, as meant, and as sent; a short user is not', () => {
+    expect(parse({ HTTPS_PROXY: `http://user:100%25@${HOST}` })?.secrets).toEqual(
+      expect.arrayContaining(['100%25', '100%', basic('user:100%').slice(6)]),
+    );
+    expect(parse({ HTTPS_PROXY: `http://bob:@${HOST}` })?.secrets).toEqual([basic('bob:').slice(6)]);
+    expect(parse({ HTTPS_PROXY: `http://api-key@${HOST}` })?.secrets).toContain('api-key');
+  });
+});
+
+it.each([
+  [`http://${HOST}/pac`, /path, a query or a fragment/],
+  [`http://${HOST}/?x=1`, /path, a query or a fragment/],
+  [`http://user:hunter2@${HOST}/pac`, /path/],
+  ['socks5://user:hunter2@127.0.0.1:1', /begins with `socks5:`/],
+  ['ftp://127.0.0.1', /begins with `ftp:`/],
+  ['http://', /no host/],
+  ['http://user:hunter2@', /no host/],
+  ['http://:3128', /no host/],
+  ['http://127.0.0.1:99999', /port/],
+  ['http://127.0.0.1:x', /port/],
+  ['http://two words:1', /blank/],
+  ['http://CORP\\bob', /backslash/],
+])('%s is an error that names the variable, what is wrong, and not the value', (value, wrong) => {
+  const attempt = () => parse({ HTTPS_PROXY: value });
+  expect(attempt).toThrow(wrong);
+  expect(attempt).toThrow(/^HTTPS_PROXY /);
+  expect(attempt).not.toThrow(/hunter2|CORP/);
+  expect(() => parse({ HTTP_PROXY: value })).toThrow(/^HTTP_PROXY /);
+});

@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { findLink } from '../../../src/mapbox/link.ts';
+
+describe('the next link', () => {
+  it.each([
+    ['<https://a/?start=b>; rel="next"', 'https://a/?start=b'],
+    ['<b>; rel=next', 'b'],
+    ['<b>;rel=NEXT', 'b'],
+    ['<b> ; rel = "next"', 'b'],
+    ['<a>; rel="prev", <b>; rel="next"', 'b'],
+    ['<b>; rel="next", <a>; rel="prev"', 'b'],
+    ['<b>; rel="prev next"', 'b'],
+    ['<b>; rel="next first"', 'b'],
+    ['<b>; title="one, two; three"; rel="next"', 'b'],
+    ['<a>; title="<b>; rel=\\"next\\"", <c>; rel="next"', 'c'],
+    ['<b,c;d>; rel="next"', 'b,c;d'],
+    ['<a>; rel="next"; title="x", <b>; rel="last"', 'a'],
+    [', ,<b>; rel="next"', 'b'],
+    ['<b>; rel="next"; rel="prev"', 'b'],
+    ['<a>; anchor="#x"; rel="next", <b>; rel="next"', 'b'],
+  ])('of %s is %s', (header, target) => {
+    expect(findLink(header, 'next')).toBe(target);
+  });
+
+  it.each([
+    '',
+    '<a>',
+    '<a>; rel="prev"',
+    '<a>; rel="next-archive"',
+    "<a>; rel='next'",
+    '<a>; title="rel=next"',
+    '<a>; title="x; rel=next"',
+    '<a>; rev="next"',
+    '<a>; rel="prev"; rel="next"',
+    'a; rel="next"',
+    '<a; rel="next"',
+    '<a>; anchor="#x"; rel="next"',
+  ])('is not in %s', header => {
+    expect(findLink(header, 'next')).toBeUndefined();
+  });
+
+  it('takes no long time to find in a header that is made to be slow', () => {
+    for (const header of [`<a>${'; '.repeat(5000)}`, `<a>; x="${'\\\\'.repeat(5000)}`, '<'.repeat(9000)]) {
+      expect(findLink(header, 'next')).toBeUndefined();
+    }
+  });
+});
