@@ -43,12 +43,18 @@ const MIN_ATTEMPT_MS = 250;
 /** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
 
-/** What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a defect. */
-const PERMANENT_CODES =
-  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4\d\d)|^UNKNOWN$/;
+/** A name that DNS does not know is seldom known a minute later; a few attempts cover a resolver that is starting up. */
+const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
- * Tries until it is done or refused, or time is up. Waits for a rate limit as long as its own clock and the crowd
+ * What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a bug. A proxy's
+ * 408, 425 and 429 may.
+ */
+const PERMANENT_CODES =
+  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4(?!08|25|29)\d\d)|^UNKNOWN$/;
+
+/**
+ * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as its own clock and the crowd
  * demand; for everything else it backs off exponentially with full jitter [backoff.ts].
  *
  * @param attempt one request; gets the milliseconds left.
@@ -80,7 +86,8 @@ export async function retry<T, R extends Rejected = Rejected>(
     const deadline = rateLimited ? options.deadline : deadlineForFailures(options);
     const left = deadline - clock.monotonic();
     const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
-    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts)) return exhausted();
+    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts, clock.monotonic() + pause - start))
+      return exhausted();
     log(`${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`);
     if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
       history.record(clock.monotonic());
@@ -119,8 +126,12 @@ function nextDelay(
   return latest > 0 && roomFor(cleanUps + 1) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
-function isPermanent(result: Retryable, attempts: number): boolean {
-  if (result.kind === 'not-sent') return PERMANENT_CODES.test(result.code);
+/** `elapsedMs`: from the first attempt to the next one. */
+function isPermanent(result: Retryable, attempts: number, elapsedMs: number): boolean {
+  if (result.kind === 'not-sent') {
+    if (result.code === 'ENOTFOUND') return elapsedMs > MAX_UNKNOWN_NAME_MS;
+    return PERMANENT_CODES.test(result.code);
+  }
   return (
     result.kind === 'indeterminate' &&
     result.cause.kind === 'unreadable' &&

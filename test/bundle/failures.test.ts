@@ -33,13 +33,13 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the connection is reset',
       { kind: 'reset', processed: false },
       'Could not reach Mapbox',
-      /^No answer from Mapbox: the connection was (?:reset|closed) .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
+      /^No response from 127\.0\.0\.1:\d+: connection (?:reset|closed) .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
       'Mapbox is silent',
       { kind: 'hang', processed: false },
       'Could not reach Mapbox',
-      /^No answer from Mapbox: it took too long \(TIMEOUT\)\. Gave up after one attempt/,
+      /^No response from 127\.0\.0\.1:\d+: took too long \(TIMEOUT\)\. Gave up after one attempt/,
     ],
     [
       'a page comes in place of an answer',
@@ -51,13 +51,13 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the answer stops in the middle',
       { kind: 'garbage', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with an answer that is not JSON\./,
+      /^Mapbox answered 201, but with a response that is not JSON\./,
     ],
     [
       'the answer is cut off',
       { kind: 'cut', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with an answer that was cut off\./,
+      /^Mapbox answered 201, but with a truncated response\./,
     ],
     [
       'megabytes come',
@@ -104,7 +104,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     expectOneError(
       main,
       'Could not reach Mapbox',
-      /^No connection to Mapbox: the connection was refused \(ECONNREFUSED\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
+      /^Could not connect to 127\.0\.0\.1:\d+: connection refused \(ECONNREFUSED\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     );
     expect(post.stdout).toBe('');
   });

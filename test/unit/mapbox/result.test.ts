@@ -271,7 +271,7 @@ it('tells Mapbox’s clock where a refusal has a date that can be read', () => {
 });
 
 it('lets nothing in a name leave its place in the path', () => {
-  const name = fc.string({ minLength: 1, unit: 'grapheme' });
+  const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter(text => !/^\.{1,2}$/.test(text));
   fc.assert(
     fc.property(name, name, (username, id) => {
       const parts = tokensPath(username, id).split('/');

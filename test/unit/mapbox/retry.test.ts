@@ -73,7 +73,7 @@ describe('what ends it at once', () => {
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     'ECONNREFUSED',
     'ENOTFOUND',
-    'EAI_AGAIN',
+    'ENOTFOUND',
     'ETIMEDOUT',
     'UND_ERR_CONNECT_TIMEOUT',
     'PROXY_502',
@@ -531,14 +531,48 @@ describe('before a repetition', () => {
   it('says before each pause what went wrong, how long it waits and how long it will go on', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
-    const { attempt } = attempts(clock, [rateLimited(20_000), notSent('ENOTFOUND'), done]);
+    const { attempt } = attempts(clock, [rateLimited(20_000), notSent('EAI_AGAIN'), done]);
     await retry(
       attempt,
       retryOptions(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([
       "Mapbox's rate limit is exceeded (429); it resets in 20 s. Retrying in 21 s (5 min left).",
-      'Could not connect to Mapbox: DNS does not know the name (ENOTFOUND). Retrying in 0.5 s (5 min left).',
+      'Could not connect to Mapbox: DNS did not respond (EAI_AGAIN). Retrying in 0.5 s (5 min left).',
     ]);
   });
 });
+
+describe('a name that DNS does not know', () => {
+  it('is given up after a few attempts within 15 s, whatever the timeout', async () => {
+    for (const chance of [0, 0.5, 0.999]) {
+      const clock = new FakeClock();
+      let attempts = 0;
+      const result = await retry(
+        async () => {
+          attempts++;
+          return notSent('ENOTFOUND');
+        },
+        retryOptions(clock, 300_000, () => chance),
+      );
+      expect(result.kind).toBe('retries-exhausted');
+      expect(clock.monotonic()).toBeLessThanOrEqual(15_000);
+      expect(attempts).toBeGreaterThan(2);
+    }
+  });
+
+  it('may become known meanwhile', async () => {
+    const results = [notSent('ENOTFOUND'), notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
+    const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));
+    expect(result).toEqual({ kind: 'success', value: 1 });
+  });
+});
+
+it.each(['PROXY_408', 'PROXY_425', 'PROXY_429', 'PROXY_502', 'PROXY_504'])(
+  'tries again after %s',
+  async code => {
+    const results = [notSent(code), { kind: 'success', value: 1 } as const];
+    const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));
+    expect(result).toEqual({ kind: 'success', value: 1 });
+  },
+);
