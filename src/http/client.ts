@@ -4,8 +4,8 @@ import type { buildConnector, Dispatcher } from 'undici';
 import createConnector from 'undici/lib/core/connect.js';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
-import type { Secret } from '../secret.ts';
 import type { ProxySettings } from './proxy.ts';
+import type { HttpResponse, NoResponse } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
 import { skipContinue } from './skip-continue.ts';
 
@@ -18,41 +18,6 @@ export interface HttpRequest {
   readonly body?: string | undefined;
   /** Where a response may be larger than {@link HttpLimits.maxBytes}. */
   readonly maxBytes?: number | undefined;
-}
-
-/** The body of a response. It may contain a new token, also where it is incomplete. */
-export type ResponseBody =
-  | { readonly kind: 'complete'; readonly text: Secret }
-  | {
-      readonly kind: 'incomplete';
-      readonly how: 'truncated' | 'too-large' | 'timeout';
-      readonly text: Secret;
-    };
-
-export interface HttpResponse {
-  readonly kind: 'response';
-  readonly status: number;
-  /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: ResponseBody;
-}
-
-/** No response came. `sent: false` promises that the server never saw the request. */
-export interface NoResponse {
-  readonly kind: 'no-response';
-  readonly sent: boolean;
-  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`, `PROXY_<status>`. */
-  readonly code: string;
-  readonly peer?: Peer;
-}
-
-/** Who was to respond. Nothing here is secret. */
-export interface Peer {
-  /** `api.mapbox.com:443` */
-  readonly host: string;
-  /** The same of the proxy, if there is one. */
-  readonly proxy: string | undefined;
-  readonly hasProxyCredentials: boolean;
 }
 
 /** Sends requests to one server. */

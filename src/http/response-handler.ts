@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { Secret } from '../secret.ts';
-import type { HttpResponse, NoResponse } from './client.ts';
+import type { HttpResponse, NoResponse } from './response.ts';
 
 type End = HttpResponse | (Pick<NoResponse, 'kind' | 'sent' | 'code'> & { readonly peer?: never });
 

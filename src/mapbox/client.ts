@@ -1,4 +1,5 @@
-import type { HttpClient, HttpRequest, HttpResponse, NoResponse } from '../http/client.ts';
+import type { HttpClient, HttpRequest } from '../http/client.ts';
+import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { Secret } from '../secret.ts';
 
 /** One request to Mapbox, before the token is put into its query. */

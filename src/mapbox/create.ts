@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import { extractTokens, Secret } from '../secret.ts';
 import type { Account } from './account.ts';
 import { type ApiResult, toApiResult, tokensPath } from './result.ts';

@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
 import { type ApiResult, toApiResult, tokensPath } from './result.ts';
 import { isTokenId } from './token.ts';

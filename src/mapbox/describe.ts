@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
-import type { Peer } from '../http/client.ts';
 import { describeErrorCode } from '../http/error-codes.ts';
+import type { Peer } from '../http/response.ts';
 import type { Rejected, Retryable } from './result.ts';
 
 /** One sentence on why an attempt failed: what, at which host, through which proxy, with Mapbox's id of the request. */

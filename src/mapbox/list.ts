@@ -1,4 +1,4 @@
-import type { HttpResponse, NoResponse } from '../http/client.ts';
+import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
 import { findLink } from './link.ts';
 import { type ApiResult, toApiResult, tokensPath } from './result.ts';

@@ -1,4 +1,4 @@
-import type { HttpResponse, NoResponse, Peer } from '../http/client.ts';
+import type { HttpResponse, NoResponse, Peer } from '../http/response.ts';
 import type { ApiRequest } from './client.ts';
 import { parseDate, parseObject } from './token.ts';
 

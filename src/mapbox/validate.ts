@@ -1,4 +1,4 @@
-import type { HttpResponse } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
 import { type ApiResult, toApiResult } from './result.ts';
 import { parseObject } from './token.ts';

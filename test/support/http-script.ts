@@ -1,5 +1,5 @@
 /** Mapbox as a script: a client that gives one response after another, and remembers what was requested. */
-import type { HttpResponse, NoResponse } from '../../src/http/client.ts';
+import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
 import type { Account } from '../../src/mapbox/account.ts';
 import type { ApiRequest, SendRequest } from '../../src/mapbox/client.ts';
 import { Secret } from '../../src/secret.ts';

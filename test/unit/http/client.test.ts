@@ -4,13 +4,8 @@ import { spawn } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
 import { connect, createServer as createTcpServer, type LookupFunction, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import {
-  createHttpClient,
-  type HttpLimits,
-  type HttpResponse,
-  LIMITS,
-  type NoResponse,
-} from '../../../src/http/client.ts';
+import { createHttpClient, type HttpLimits, LIMITS } from '../../../src/http/client.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import { type LoopbackServer, listenOnLoopback } from '../../support/loopback-server.ts';
 
 const http = (listener: RequestListener) => listenOnLoopback(createServer(listener));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HttpResponse } from '../../../src/http/client.ts';
+import type { HttpResponse } from '../../../src/http/response.ts';
 import { toApiResult, tokensPath } from '../../../src/mapbox/result.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CleanupState } from '../../../src/cleanup/state.ts';
 import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
-import type { HttpResponse } from '../../../src/http/client.ts';
+import type { HttpResponse } from '../../../src/http/response.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { mintStoredToken, type StoredMint } from '../../../src/mint/stored.ts';

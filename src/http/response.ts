@@ -1,0 +1,36 @@
+import type { Secret } from '../secret.ts';
+
+/** The body of a response. It may contain a new token, also where it is incomplete. */
+export type ResponseBody =
+  | { readonly kind: 'complete'; readonly text: Secret }
+  | {
+      readonly kind: 'incomplete';
+      readonly how: 'truncated' | 'too-large' | 'timeout';
+      readonly text: Secret;
+    };
+
+export interface HttpResponse {
+  readonly kind: 'response';
+  readonly status: number;
+  /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ResponseBody;
+}
+
+/** No response came. `sent: false` promises that the server never saw the request. */
+export interface NoResponse {
+  readonly kind: 'no-response';
+  readonly sent: boolean;
+  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`, `PROXY_<status>`. */
+  readonly code: string;
+  readonly peer?: Peer;
+}
+
+/** Who was to respond. Nothing here is secret. */
+export interface Peer {
+  /** `api.mapbox.com:443` */
+  readonly host: string;
+  /** The same of the proxy, if there is one. */
+  readonly proxy: string | undefined;
+  readonly hasProxyCredentials: boolean;
+}
