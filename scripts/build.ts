@@ -26,8 +26,7 @@ const uncalled = {
 const bundles = {
   'main.js': uncalled,
   'post.js': uncalled,
-  'sweep.js': { ...uncalled, '@actions/http-client': './github/http-client-stub.js', undici: NOTHING },
-  'github/http-client-stub.js': {},
+  'sweep.js': uncalled,
   // Loaded by all three where there is something to ask.
   'http/client.js': {
     // HTTP/2 (switched off in client.ts), the parser that is still an experiment, and bodies that are forms.

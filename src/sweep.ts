@@ -1,8 +1,7 @@
 import './runtime/load-errors.ts';
-import { connectGithub } from './github/runs.ts';
 import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 import { sweepStep } from './sweep/step.ts';
 
-const context = { ...liveContext(process.env), connectGithub };
+const context = liveContext(process.env);
 await runStep(context, process, { run: () => sweepStep(context) });

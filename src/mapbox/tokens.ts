@@ -7,7 +7,12 @@ import { validateToken } from './validate.ts';
 
 /** The tokens that were found on the account, or why it could not be searched. */
 export type TokenSearch =
-  | { readonly kind: 'found'; readonly tokens: readonly ListedToken[] }
+  | {
+      readonly kind: 'found';
+      readonly tokens: readonly ListedToken[];
+      /** When Mapbox sent the first page, by its own clock. */
+      readonly serverDate: Date | undefined;
+    }
   | Rejected
   | RetriesExhausted;
 
@@ -23,15 +28,17 @@ export async function findTokens(
   const tokens = new Map<string, ListedToken>();
   const seen = new Set<string>();
   let query: TokenPage['next'];
+  let serverDate: Date | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
     const page = await retry(timeoutMs => listTokenPage(account, at, timeoutMs), options);
     if (page.kind !== 'success') return page;
     for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
+    if (pages === 0) serverDate = page.value.serverDate;
     query = page.value.next;
     if (query === undefined || isRepeated(seen, query)) break;
   }
-  return { kind: 'found', tokens: [...tokens.values()] };
+  return { kind: 'found', tokens: [...tokens.values()], serverDate };
 }
 
 /** A query for the second time: the list runs in a circle. */

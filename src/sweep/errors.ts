@@ -13,7 +13,11 @@ const RENEW =
   'The scopes of a token cannot be changed on the Tokens page: create one with `tokens:read` and `tokens:write` ' +
   `on ${TOKENS_PAGE} and put it into the secret.`;
 
-/** Told by the list itself, before anything is done in vain. */
+/**
+ * Checks the scopes that the list shows of the authorizing token, before anything is attempted in vain.
+ *
+ * @throws {ActionError} where it cannot delete.
+ */
 export function checkOwnScopes(own: ListedToken | undefined): void {
   if (own === undefined || !own.scopes.includes('tokens:read') || own.scopes.includes('tokens:write')) return;
   throw new ActionError(
@@ -22,6 +26,7 @@ export function checkOwnScopes(own: ListedToken | undefined): void {
   );
 }
 
+/** The error for a list of tokens that could not be read. */
 export async function listError(
   result: Rejected | RetriesExhausted,
   account: Account,
@@ -40,30 +45,29 @@ export async function listError(
   ) {
     return new ActionError(
       errorTitles.notFound,
-      `Mapbox answered 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
+      `Mapbox responded with 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
   return sweepRejectionError(result, account, clock);
 }
 
-/** Why tokens are still alive that could have been deleted; `undefined` where only the time was up. */
+/** The error for tokens that could not be deleted; `undefined` where nothing failed, though time may have been up. */
 export async function deletionError(
   deletions: readonly SweepDeletion[],
   account: Account,
   clock: Clock,
 ): Promise<ActionError | undefined> {
-  const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
-  const so = `Deleted ${deleted} of ${pluralize(deletions.length, 'token')} whose runs are over.`;
+  const progress = describeProgress(deletions);
   const rejected = deletions.find(deletion => deletion.kind === 'rejected');
   if (rejected !== undefined) {
     if (rejected.isMapboxError && rejected.reason === 'not-found') {
-      return new ActionError(
-        errorTitles.notFound,
-        `Mapbox answered 404 Not Found to the deletion of a token that is there: the authorizing token lacks \`tokens:write\`. ${so} ${RENEW}`,
+      return notFoundError(
+        progress,
+        deletions.some(({ kind }) => kind === 'deleted'),
       );
     }
     const { title, message } = await sweepRejectionError(rejected, account, clock);
-    return new ActionError(title, `${message} ${so}`);
+    return new ActionError(title, `${message} ${progress}`);
   }
   const exhausted = deletions.find(
     deletion => deletion.kind === 'retries-exhausted' && deletion.last.kind !== 'rate-limited',
@@ -71,8 +75,43 @@ export async function deletionError(
   if (exhausted?.kind !== 'retries-exhausted') return undefined;
   return new ActionError(
     titleForRetryable(exhausted.last),
-    `${describeExhausted(exhausted)} ${so} The next sweep goes on with the others.`,
+    `${describeExhausted(exhausted)} ${progress} The next sweep tries the others again.`,
   );
+}
+
+/** The warning for tokens that are left because time was up; `undefined` where none are. */
+export function timeoutWarning(deletions: readonly SweepDeletion[]): string | undefined {
+  if (deletions.every(({ kind }) => kind === 'deleted' || kind === 'already-deleted')) return undefined;
+  return (
+    `Time is up. ${describeProgress(deletions)} ` +
+    'The next sweep deletes the others; raise `timeout` to have all deleted in one.'
+  );
+}
+
+/** The error for a `github-token` that GitHub does not accept. */
+export function githubTokenError(): ActionError {
+  return new ActionError(
+    errorTitles.githubTokenRejected,
+    "GitHub responded with 401: `github-token` is not valid, or no longer. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
+  );
+}
+
+/** @param deletedOthers whether the authorizing token has deleted any token. */
+function notFoundError(progress: string, deletedOthers: boolean): ActionError {
+  const what = 'Mapbox responded with 404 Not Found to the deletion of a token that it lists';
+  return new ActionError(
+    errorTitles.notFound,
+    deletedOthers
+      ? `${what}. ${progress} The next sweep tries again.`
+      : `${what}: the authorizing token lacks \`tokens:write\`. ${progress} ${RENEW}`,
+  );
+}
+
+function describeProgress(deletions: readonly SweepDeletion[]): string {
+  const count = (kind: SweepDeletion['kind']) => deletions.filter(deletion => deletion.kind === kind).length;
+  const already = count('already-deleted');
+  const due = pluralize(deletions.length, 'token');
+  return `Deleted ${count('deleted')} of ${due} due for deletion${already > 0 ? `; ${already} had been deleted already` : ''}.`;
 }
 
 async function sweepRejectionError(rejected: Rejected, account: Account, clock: Clock): Promise<ActionError> {

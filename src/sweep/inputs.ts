@@ -1,3 +1,4 @@
+import { parseAge } from '../duration.ts';
 import { errorTitles } from '../errors/action-error.ts';
 import { missingScopes, parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
 import {
@@ -9,12 +10,16 @@ import {
 } from '../inputs/connection.ts';
 import { InputProblems } from '../inputs/problems.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
+import type { Runner } from '../runner/runner.ts';
 import { Secret } from '../secret.ts';
+import type { PermanentRule } from './rule.ts';
 
 export const sweepInputNames = [
   'authorizing-token',
   'github-token',
   'username',
+  'keep-permanent',
+  'permanent-min-age',
   'dry-run',
   'timeout',
   'api-url',
@@ -22,10 +27,12 @@ export const sweepInputNames = [
 
 export type SweepInputName = (typeof sweepInputNames)[number];
 
-/** A sweep that was checked as far as it can be without the network. */
+/** The inputs of a sweep, checked as far as that is possible without the network. */
 export interface SweepInputs {
   readonly connection: ConnectionInputs;
   readonly githubToken: Secret;
+  /** `undefined`: permanent tokens are left alone. */
+  readonly permanent: PermanentRule | undefined;
   readonly dryRun: boolean;
 }
 
@@ -34,29 +41,38 @@ const SWEEPING: TokenUse = {
   needs: 'the scopes `tokens:read` and `tokens:write`',
 };
 
+/** Masks the GitHub token, with and without the white space around it. */
+export function maskGithubToken(runner: Runner): void {
+  const input = runner.getInput('github-token');
+  for (const text of [input, input.trim()]) runner.mask(new Secret(text));
+}
+
 /**
- * Turns the workflow's words into a checked sweep.
+ * Parses the inputs of the sweep.
  *
+ * @param getInput gives an input as written, empty where it is not set.
  * @param now milliseconds since 1970.
- * @throws {Failure} that names every fault at once.
+ * @throws {ActionError} that lists every problem.
  */
-export function parseSweepInputs(inputs: (name: SweepInputName) => string, now: number): SweepInputs {
+export function parseSweepInputs(getInput: (name: SweepInputName) => string, now: number): SweepInputs {
   const problems = new InputProblems();
-  const authorizingToken = parseAuthorizingToken(inputs('authorizing-token'), now, problems, SWEEPING);
-  const githubToken = parseGithubToken(inputs('github-token'), problems);
-  const username = parseUsername(inputs('username'), authorizingToken, problems);
-  const dryRun = parseFlag('dry-run', inputs('dry-run'), problems);
-  const timeout = parseTimeout(inputs('timeout'), problems);
-  const api = parseApiUrl(inputs('api-url'), problems);
+  const authorizingToken = parseAuthorizingToken(getInput('authorizing-token'), now, problems, SWEEPING);
+  const githubToken = parseGithubToken(getInput('github-token'), problems);
+  const username = parseUsername(getInput('username'), authorizingToken, problems);
+  const keep = parseKeepPermanent(getInput('keep-permanent'), problems);
+  const minAge = parseMinAge(getInput('permanent-min-age'), problems);
+  const dryRun = parseFlag('dry-run', getInput('dry-run'), problems);
+  const timeout = parseTimeout(getInput('timeout'), problems);
+  const api = parseApiUrl(getInput('api-url'), problems);
   if (authorizingToken !== undefined) checkScopes(authorizingToken, dryRun, problems);
-  const { githubToken: checkedGithubToken, ...connection } = problems.throwIfAny({
-    authorizingToken,
-    username,
-    timeout,
-    api,
-    githubToken,
-  });
-  return { connection, githubToken: checkedGithubToken, dryRun };
+  const parsed = problems.throwIfAny({ authorizingToken, username, timeout, api, githubToken, keep, minAge });
+  const { githubToken: checkedGithubToken, keep: checkedKeep, minAge: checkedMinAge, ...connection } = parsed;
+  return {
+    connection,
+    githubToken: checkedGithubToken,
+    permanent: checkedKeep === 'all' ? undefined : { keep: checkedKeep, minAge: checkedMinAge },
+    dryRun,
+  };
 }
 
 function parseGithubToken(input: string, problems: InputProblems): Secret | undefined {
@@ -65,6 +81,31 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
   return problems.add(
     errorTitles.invalidInput,
     `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
+  );
+}
+
+/** The most permanent tokens of one note that may be kept by number. */
+const MAX_KEEP = 1_000_000;
+
+function parseKeepPermanent(input: string, problems: InputProblems): number | 'all' | undefined {
+  const text = input.trim().toLowerCase() || 'all';
+  if (text === 'all') return 'all';
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count >= 1 && count <= MAX_KEEP) return count;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`keep-permanent\` is \`${text.slice(0, 40)}\`. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+  );
+}
+
+/** Parses the `permanent-min-age` input into milliseconds. */
+function parseMinAge(input: string, problems: InputProblems): number | undefined {
+  const text = input.trim() || '7d';
+  const seconds = parseAge(text);
+  if (seconds !== undefined) return seconds * 1000;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`permanent-min-age\` is \`${text.slice(0, 40)}\`. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
   );
 }
 

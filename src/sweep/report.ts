@@ -1,77 +1,124 @@
 import { formatDuration } from '../duration.ts';
 import type { LookupError } from '../github/runs.ts';
 import { describeErrorCode } from '../http/error-codes.ts';
-import { TOKENS_PAGE } from '../mapbox/account.ts';
-import type { ListedToken } from '../mapbox/list.ts';
 import { oneLine } from '../note.ts';
-import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
+import type { Runner } from '../runner/runner.ts';
+import { runUrl } from '../runtime/workflow-run.ts';
 import type { SweepDeletion } from './delete-tokens.ts';
-import { type KeepReason, runOfToken } from './rule.ts';
+import type { DeleteReason, KeepReason, SweptToken } from './rule.ts';
 
-/** A token of this repository, and what became of it in a few words. */
-export interface Entry {
-  readonly token: ListedToken;
-  readonly decision: string;
+interface Entry extends SweptToken {
+  /** What became of the token. */
+  readonly result: string;
 }
 
-/** One line of the log. `now`: the runner's clock, milliseconds. */
-export function entryLine({ token, decision }: Entry, now: number): string {
-  return `${token.id} "${oneLine(token.note)}", ${ageOf(token, now)}: ${decision}`;
-}
-
-/** The page is dropped as a whole when it is over 1 MiB; a row takes 1.6 KiB at the very most. */
+/** The summary page is dropped as a whole if it is over 1 MiB; a row has 2 KiB at the very most. */
 const MAX_ROWS = 500;
 
-export const COLUMNS = ['Token', 'Note', 'Age', 'Verdict'];
+const COLUMNS = ['Token', 'Note', 'Age', 'Run', 'Result'];
 
-/** The rows of the summary page's table. */
-export function entryRows(entries: readonly Entry[], now: number): string[][] {
-  const rows = entries
-    .slice(0, MAX_ROWS)
-    .map(({ token, decision }) => [token.id, oneLine(token.note), ageOf(token, now), decision]);
-  const more = entries.length - rows.length;
-  return more === 0 ? rows : [...rows, ['…', `${more} more, see the log`, '', '']];
+/** Reports what became of each token: at once in the log, and at the end on the summary page. */
+export class SweepReport {
+  readonly #runner: Runner;
+  readonly #now: number;
+  readonly #entries: Entry[] = [];
+
+  /** @param now milliseconds since 1970, which the tokens' ages are counted to. */
+  constructor(runner: Runner, now: number) {
+    this.#runner = runner;
+    this.#now = now;
+  }
+
+  add({ token, run, decision }: SweptToken, result: string): void {
+    this.#entries.push({ token, run, decision, result });
+    const age = this.#ageOf(token.created);
+    const created = `created by ${runUrl(run)} ${age === undefined ? 'at an unknown time' : `${age} ago`}`;
+    this.#runner.info(`${token.id} "${oneLine(token.note)}", ${created}: ${result}`);
+  }
+
+  /** @throws where the page cannot be written. */
+  async writeSummary(heading: string): Promise<void> {
+    if (this.#entries.length === 0) return;
+    const rows = this.#entries
+      .slice(0, MAX_ROWS)
+      .map(({ token, run, result }) => [
+        token.id,
+        oneLine(token.note),
+        this.#ageOf(token.created) ?? 'unknown',
+        runUrl(run),
+        result,
+      ]);
+    const more = this.#entries.length - rows.length;
+    if (more > 0) rows.push(['…', `${more} more, see the log`, '', '', '']);
+    await this.#runner.writeSummary(heading, rows, COLUMNS);
+  }
+
+  #ageOf(created: Date | undefined): string | undefined {
+    if (created === undefined) return undefined;
+    return formatAge(Math.max(0, this.#now - created.getTime()));
+  }
 }
 
 const DAY = 24 * 3_600_000;
 
-function ageOf({ created }: ListedToken, now: number): string {
-  if (created === undefined) return 'of unknown age';
-  const age = Math.max(0, now - created.getTime());
-  return age < 2 * DAY ? `${formatDuration(age)} old` : `${Math.floor(age / DAY)} days old`;
+function formatAge(milliseconds: number): string {
+  return milliseconds < 2 * DAY ? formatDuration(milliseconds) : `${Math.floor(milliseconds / DAY)} days`;
 }
 
-/** What is said of a token that is kept. */
+/** Why a token is kept. */
 export function describeKeepReason(reason: KeepReason): string {
   switch (reason.kind) {
     case 'default-token':
-      return "kept, it is the account's default token";
+      return "it is the account's default token";
     case 'other-usage':
-      return 'kept, it is neither public nor secret';
+      return 'it is neither public nor secret';
     case 'authorizing-token':
-      return 'kept, it is the authorizing token';
+      return 'it is the authorizing token';
     case 'this-run':
-      return 'kept, it belongs to the run that sweeps';
+      return 'it belongs to the run that sweeps';
     case 'not-checked':
-      return 'kept, GitHub was not asked about its run any more';
+      return 'there was no time to ask GitHub about its run';
     case 'in-progress':
-      return `kept, its run is not over (${reason.status.slice(0, 40)})`;
+      return `its run is not over (${reason.status.slice(0, 40)})`;
     case 'unknown':
-      return `kept, GitHub could not be asked about its run: ${describeLookupError(reason.cause)}`;
+      return `GitHub did not say whether its run is over: ${describeLookupError(reason.cause)}`;
+    case 'newest':
+      return 'it is among the newest with its note';
+    case 'too-young':
+      return 'it is younger than `permanent-min-age`';
+    case 'unknown-age':
+      return 'Mapbox did not say how old it is';
   }
 }
 
-/** What is said of a token whose run is over. */
-export function describeDeletion(deletion: SweepDeletion): string {
+/** Why a token is due for deletion. */
+export function describeDeleteReason(reason: DeleteReason): string {
+  switch (reason) {
+    case 'run-completed':
+      return 'its run is over';
+    case 'run-deleted':
+      return 'its run was deleted on GitHub';
+    case 'older-than-any-run':
+      return 'no run lasts as long as it has existed';
+    case 'superseded':
+      return 'newer tokens have its note';
+  }
+}
+
+/** What became of a token that was due for deletion for this reason. */
+export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason): string {
+  const due = describeDeleteReason(reason);
   switch (deletion.kind) {
     case 'deleted':
-      return 'deleted, its run is over';
+      return `deleted, ${due}`;
+    case 'already-deleted':
+      return 'already deleted';
     case 'skipped':
-      return 'kept, its run is over, but its deletion was not tried any more';
+      return `kept although ${due}: its deletion was not attempted`;
     case 'rejected':
-      return `kept, its run is over, but Mapbox refused its deletion (${deletion.status})`;
+      return `kept although ${due}: Mapbox rejected its deletion (${deletion.status})`;
     case 'retries-exhausted':
-      return 'kept, its run is over, but its deletion was given up';
+      return `kept although ${due}: its deletion failed`;
   }
 }
 
@@ -79,53 +126,43 @@ function describeLookupError(cause: LookupError): string {
   switch (cause.kind) {
     case 'rate-limited':
       return 'the rate limit of `github-token` is reached';
-    case 'status':
-      return `it answered ${cause.status}`;
+    case 'rejected':
+    case 'server-error':
+      return `it responded with ${cause.status}`;
     case 'unreadable':
-      return `it answered ${cause.status}, but not with that run attempt`;
+      return `it responded with ${cause.status}, but not about that run attempt`;
     case 'no-response':
-      return `no answer, ${describeErrorCode(cause.code)}`;
+      return `no response, ${describeErrorCode(cause.code)}`;
   }
 }
 
-/** An annotation is to be read by a person; all the others stand in the log. */
+/** An annotation is for people to read; the log has them all. */
 const MAX_NAMED = 20;
 
-/** A token that is kept because nobody knows about its run. */
-export interface UncheckedToken {
-  readonly token: ListedToken;
-  readonly reason: Extract<KeepReason, { kind: 'unknown' | 'not-checked' }>;
-}
-
-/** The warning that names the tokens which are kept for want of an answer; `undefined` where there are none. */
-export function uncheckedWarning(
-  unchecked: readonly UncheckedToken[],
-  here: WorkflowRun,
-): string | undefined {
+/** The warning that names the tokens whose runs nothing is known of; `undefined` where there are none. */
+export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefined {
+  const unchecked = tokens.flatMap(({ token, run, decision }) => {
+    if (decision.kind !== 'keep') return [];
+    const { reason } = decision;
+    return reason.kind === 'unknown' || reason.kind === 'not-checked' ? [{ token, run, reason }] : [];
+  });
   if (unchecked.length === 0) return undefined;
-  const named = unchecked.slice(0, MAX_NAMED).map(({ token, reason }) => {
-    const run = runOfToken(token, here);
-    const words = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked any more';
-    return `- ${token.id}${run === undefined ? '' : ` of ${runUrl(run)}/attempts/${run.attempt}`}: ${words}`;
+  const named = unchecked.slice(0, MAX_NAMED).map(({ token, run, reason }) => {
+    const cause = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked';
+    return `- ${token.id} of ${runUrl(run)} (attempt ${run.attempt}): ${cause}`;
   });
   const more = unchecked.length - named.length;
-  const statuses = unchecked.flatMap(({ reason }) =>
-    reason.kind === 'unknown' && reason.cause.kind === 'status' ? [reason.cause.status] : [],
+  const forbidden = unchecked.some(
+    ({ reason }) =>
+      reason.kind === 'unknown' &&
+      reason.cause.kind === 'rejected' &&
+      [403, 404].includes(reason.cause.status),
   );
-  const advice = [
-    ...(statuses.some(status => status === 403 || status === 404)
-      ? ['A job that may not read runs needs `permissions: actions: read`.']
-      : []),
-    ...(statuses.includes(404)
-      ? [`If a run was deleted on GitHub (404), delete its token on the Tokens page, ${TOKENS_PAGE}.`]
-      : []),
-    'The next sweep asks again.',
-  ];
   return [
     `Kept ${pluralize(unchecked.length, 'token')}, because GitHub did not say whether the run is over:`,
     ...named,
     ...(more > 0 ? [`- and ${more} more, see the log`] : []),
-    advice.join(' '),
+    `${forbidden ? 'To read runs, the job needs `permissions: actions: read`. ' : ''}The next sweep asks again.`,
   ].join('\n');
 }
 

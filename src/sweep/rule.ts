@@ -1,71 +1,171 @@
 import type { RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { parseMarker, repositoryKey } from '../note.ts';
+import { noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
-/** Who sweeps: the run, and the id of the token that it does so with. */
-export interface Sweeper {
+/** What the sweep's decisions depend on, beside the token and its run. */
+export interface SweepRules {
+  /** The run that sweeps. */
   readonly run: WorkflowRun;
-  readonly own: string | undefined;
+  readonly authorizingTokenId: string | undefined;
+  /** Milliseconds since 1970 by Mapbox's clock; `undefined` where Mapbox does not tell. Then no token is old. */
+  readonly now: number | undefined;
+  /** `undefined`: permanent tokens are left alone. */
+  readonly permanent: PermanentRule | undefined;
 }
 
-/**
- * What becomes of a token. `not ours`: it is no job token of this repository, and nobody else's business is
- * looked at or told.
- */
+/** Which of the permanent tokens with the same note stay. */
+export interface PermanentRule {
+  /** How many of the newest. */
+  readonly keep: number;
+  /** Younger ones stay too. Milliseconds. */
+  readonly minAge: number;
+}
+
+/** What is to become of a token. */
 export type Decision =
-  | { readonly kind: 'unrelated' }
-  | { readonly kind: 'delete' }
+  | { readonly kind: 'delete'; readonly reason: DeleteReason }
   | { readonly kind: 'keep'; readonly reason: KeepReason };
 
+/** `older-than-any-run`: GitHub lets no run live as long. `superseded`: enough newer tokens have its note. */
+export type DeleteReason = 'run-completed' | 'run-deleted' | 'older-than-any-run' | 'superseded';
+
 export type KeepReason =
-  | { readonly kind: 'default-token' | 'other-usage' | 'authorizing-token' | 'this-run' }
-  | { readonly kind: 'not-checked' }
-  | Exclude<RunState, { kind: 'completed' }>;
+  | { readonly kind: 'default-token' | 'other-usage' | 'authorizing-token' }
+  /** Of tokens that live until their job ends. */
+  | { readonly kind: 'this-run' | 'not-checked' }
+  | Extract<RunState, { readonly kind: 'in-progress' | 'unknown' }>
+  /** Of permanent tokens. */
+  | { readonly kind: 'newest' | 'too-young' | 'unknown-age' };
+
+/** A token that a run of this repository created. */
+export interface SweptToken {
+  readonly token: ListedToken;
+  readonly run: WorkflowRun;
+  readonly decision: Decision;
+}
+
+/** GitHub ends a run after 35 days, waiting and approvals included [GitHub, Actions limits]. One more for the clocks. */
+const MAX_RUN_AGE_MS = 36 * 24 * 3_600_000;
 
 /**
- * The rule by which the sweep deletes; there is no other. A token may go if its note ends in the mark of a `job`
- * token of this server and repository, if it is public or secret, neither the account's default token nor the one
- * that sweeps, of another run than the one that sweeps, and if GitHub says that its run attempt is over.
- * Everything else on the account may be somebody's production key: when in doubt, keep.
+ * The rule by which the sweep deletes; there is no other. A token is deleted if its note ends in a marker of this
+ * repository and server, if it is public or secret, neither the account's default token nor the authorizing token, and
+ * if the marker says
  *
- * @param states what GitHub said, by the page of the run attempt.
+ * - `until job ends`, the run is not the one that sweeps, and GitHub says that the run attempt is over, or the token is
+ *   older than any run can be;
+ * - `until deleted`, the inputs ask for it, and enough newer tokens of this repository have the same note.
+ *
+ * Everything else on the account may be someone's production key: when in doubt, keep.
+ *
+ * @param tokens all tokens of the account.
+ * @param states what GitHub said, by {@link attemptKey}.
+ * @returns the tokens with a marker of this repository that the sweep is for. No other token is looked at or reported.
  */
 export function decide(
-  token: ListedToken,
-  { run: here, own }: Sweeper,
+  tokens: readonly ListedToken[],
+  rules: SweepRules,
   states: ReadonlyMap<string, RunState>,
-): Decision {
-  const run = runOfToken(token, here);
-  if (run === undefined) return { kind: 'unrelated' };
-  const saveState = (reason: KeepReason): Decision => ({ kind: 'keep', reason });
-  if (token.isDefault) return saveState({ kind: 'default-token' });
-  if (token.usage !== 'pk' && token.usage !== 'sk') return saveState({ kind: 'other-usage' });
-  if (token.id === own) return saveState({ kind: 'authorizing-token' });
-  if (run.id === here.id) return saveState({ kind: 'this-run' });
-  const state = states.get(attemptKey(run));
-  if (state === undefined) return saveState({ kind: 'not-checked' });
-  return state.kind === 'completed' ? { kind: 'delete' } : saveState(state);
+): SweptToken[] {
+  const newest = newestTokens(tokens, rules);
+  return tokens.flatMap(token => {
+    const origin = originOf(token, rules);
+    if (origin === undefined) return [];
+    const { run, isPermanent } = origin;
+    const decision =
+      protection(token, rules) ??
+      (isPermanent ? decidePermanent(token, rules, newest) : decideJobToken(token, run, rules, states));
+    return [{ token, run, decision }];
+  });
 }
 
 /** The run attempts that GitHub has to be asked about, each once, those with the oldest token first. */
-export function runsToCheck(tokens: readonly ListedToken[], sweeper: Sweeper): WorkflowRun[] {
-  const runs = new Map<string, WorkflowRun>();
-  const age = ({ created }: ListedToken) => created?.getTime() ?? 0;
-  for (const token of tokens.toSorted((a, b) => age(a) - age(b))) {
-    const decision = decide(token, sweeper, new Map());
-    const run = runOfToken(token, sweeper.run);
-    if (run !== undefined && decision.kind === 'keep' && decision.reason.kind === 'not-checked') {
-      runs.set(attemptKey(run), run);
-    }
-  }
-  return [...runs.values()];
+export function runsToCheck(tokens: readonly SweptToken[]): WorkflowRun[] {
+  const age = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
+  const unchecked = tokens
+    .filter(({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'not-checked')
+    .sort((a, b) => age(a) - age(b));
+  return [...new Map(unchecked.map(({ run }) => [attemptKey(run), run])).values()];
 }
 
-/** The run attempt that a `job` token's note names, if it is one of this repository and server. */
-export function runOfToken({ note }: ListedToken, here: WorkflowRun): WorkflowRun | undefined {
+/** Which run created a token, and whether to last; `undefined` where the sweep is not for it. */
+function originOf(
+  { note }: ListedToken,
+  { run: here, permanent }: SweepRules,
+): { run: WorkflowRun; isPermanent: boolean } | undefined {
   const marker = parseMarker(note);
-  if (marker?.purpose.kind !== 'until-job-ends' || marker.repository !== repositoryKey(here))
-    return undefined;
-  return { ...here, id: marker.runId, attempt: marker.attempt };
+  if (marker === undefined || marker.repository !== repositoryKey(here)) return undefined;
+  const isPermanent = marker.purpose.kind === 'until-deleted';
+  if (isPermanent ? permanent === undefined : marker.purpose.kind !== 'until-job-ends') return undefined;
+  return { run: { ...here, id: marker.runId, attempt: marker.attempt }, isPermanent };
+}
+
+/** Why a token stays whatever its marker says, if it does. */
+function protection(token: ListedToken, rules: SweepRules): Decision | undefined {
+  if (token.isDefault) return keep('default-token');
+  if (token.usage !== 'pk' && token.usage !== 'sk') return keep('other-usage');
+  if (token.id === rules.authorizingTokenId) return keep('authorizing-token');
+  return undefined;
+}
+
+function decideJobToken(
+  token: ListedToken,
+  run: WorkflowRun,
+  { run: here, now }: SweepRules,
+  states: ReadonlyMap<string, RunState>,
+): Decision {
+  if (run.id === here.id) return keep('this-run');
+  if (ageOf(token, now) > MAX_RUN_AGE_MS) return { kind: 'delete', reason: 'older-than-any-run' };
+  const state = states.get(attemptKey(run));
+  if (state === undefined) return keep('not-checked');
+  switch (state.kind) {
+    case 'completed':
+      return { kind: 'delete', reason: 'run-completed' };
+    case 'deleted':
+      return { kind: 'delete', reason: 'run-deleted' };
+    default:
+      return { kind: 'keep', reason: state };
+  }
+}
+
+function decidePermanent(
+  token: ListedToken,
+  { now, permanent }: SweepRules,
+  newest: ReadonlySet<string>,
+): Decision {
+  const age = ageOf(token, now);
+  if (Number.isNaN(age) || permanent === undefined) return keep('unknown-age');
+  if (newest.has(token.id)) return keep('newest');
+  return age < permanent.minAge ? keep('too-young') : { kind: 'delete', reason: 'superseded' };
+}
+
+/** The ids of the newest permanent tokens of each note: as many as stay. Protected tokens and those of unknown age do not count. */
+function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): ReadonlySet<string> {
+  const newestFirst = tokens
+    .filter(
+      token =>
+        token.created !== undefined &&
+        originOf(token, rules)?.isPermanent === true &&
+        protection(token, rules) === undefined,
+    )
+    .sort((a, b) => (b.created?.getTime() ?? 0) - (a.created?.getTime() ?? 0));
+  const ids = new Set<string>();
+  const counts = new Map<string, number>();
+  for (const { id, note } of newestFirst) {
+    const text = noteText(note);
+    const count = (counts.get(text) ?? 0) + 1;
+    counts.set(text, count);
+    if (count <= (rules.permanent?.keep ?? 0)) ids.add(id);
+  }
+  return ids;
+}
+
+/** Milliseconds; `NaN` where it is not known. */
+function ageOf({ created }: ListedToken, now: number | undefined): number {
+  return created === undefined || now === undefined ? Number.NaN : now - created.getTime();
+}
+
+function keep(kind: Exclude<KeepReason['kind'], 'in-progress' | 'unknown'>): Decision {
+  return { kind: 'keep', reason: { kind } };
 }

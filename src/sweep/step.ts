@@ -1,202 +1,189 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
-import type { ConnectGithub, RunState } from '../github/runs.ts';
+import { githubApiUrl, withGithub } from '../github/connect.ts';
+import { getRunStates, isTokenRejected } from '../github/run-states.ts';
+import type { RunState } from '../github/runs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { RetryOptions } from '../mapbox/retry.ts';
 import { findTokens } from '../mapbox/tokens.ts';
-import { proxyFor, retryOptions, withAccount } from '../runtime/connect.ts';
+import type { Runner } from '../runner/runner.ts';
+import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { currentRun, type WorkflowRun } from '../runtime/workflow-run.ts';
-import { Secret } from '../secret.ts';
-import { deleteTokens } from './delete-tokens.ts';
-import { checkOwnScopes, deletionError, listError } from './errors.ts';
-import { parseSweepInputs, type SweepInputs } from './inputs.ts';
+import { deleteTokens, type SweepDeletion } from './delete-tokens.ts';
+import { checkOwnScopes, deletionError, githubTokenError, listError, timeoutWarning } from './errors.ts';
+import { maskGithubToken, parseSweepInputs, type SweepInputs } from './inputs.ts';
 import {
-  COLUMNS,
+  describeDeleteReason,
   describeDeletion,
   describeKeepReason,
-  type Entry,
-  entryLine,
-  entryRows,
   pluralize,
-  type UncheckedToken,
+  SweepReport,
   uncheckedWarning,
 } from './report.ts';
-import { decide, runsToCheck, type Sweeper } from './rule.ts';
-import { getRunStates, isRejection } from './run-states.ts';
-
-/** The world of the sweep has GitHub in it. */
-export interface SweepContext extends Context {
-  readonly connectGithub: ConnectGithub;
-}
+import { type DeleteReason, decide, runsToCheck, type SweepRules, type SweptToken } from './rule.ts';
 
 export const sweepOutputNames = ['deleted', 'kept'] as const;
 
+/** What the parts of a sweep work with. */
+interface Sweep {
+  readonly context: Context;
+  readonly inputs: SweepInputs;
+  /** The run that sweeps. */
+  readonly run: WorkflowRun;
+  readonly githubApi: URL;
+  readonly account: Account;
+  readonly options: RetryOptions;
+}
+
+/** The result of a sweep. `deletions`: empty in a dry run. */
+interface SweepResult {
+  readonly tokens: readonly SweptToken[];
+  readonly due: readonly DueToken[];
+  readonly deletions: readonly SweepDeletion[];
+}
+
+/** A token that is due for deletion. */
+interface DueToken extends SweptToken {
+  readonly reason: DeleteReason;
+}
+
 /**
- * The sweep: deletes the `job` tokens of this repository whose runs are over and whose post steps never ran.
+ * The sweep: deletes the tokens of this repository whose jobs are over and whose post steps never ran, and the permanent
+ * tokens that the inputs call superseded.
  *
- * @throws {ActionError} where it cannot do what it is for. What was deleted until then stands in the log and in the
- * summary.
+ * @throws {ActionError} where it cannot do what it is for. The log and the summary page tell what was deleted until then.
  */
-export async function sweepStep(context: SweepContext): Promise<void> {
+export async function sweepStep(context: Context): Promise<void> {
   const { runner, env, clock } = context;
   maskAuthorizingToken(runner);
-  const githubInput = runner.getInput('github-token');
-  for (const text of [githubInput, githubInput.trim()]) runner.mask(new Secret(text));
+  maskGithubToken(runner);
   const inputs = parseSweepInputs(runner.getInput, clock.now());
-  const here = currentRun(env);
-  const github = githubApi(env['GITHUB_API_URL']);
+  const run = currentRun(env);
+  const githubApi = githubApiUrl(env);
+  checkFiles(runner);
+  const options = retryOptions(context, inputs.connection.timeout);
+  await withAccount(context, inputs.connection, account =>
+    runSweep({ context, inputs, run, githubApi, account, options }),
+  );
+}
+
+function checkFiles(runner: Runner): void {
   const missingFile = runner.findMissingFile(false);
-  if (missingFile !== undefined) {
-    throw new ActionError(
-      errorTitles.notOnGithubActions,
-      `${missingFile}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
-    );
-  }
-  const { connection } = inputs;
-  const options = retryOptions(context, connection.timeout);
-  await withAccount(context, connection, account => sweep(context, inputs, here, github, account, options));
-}
-
-async function sweep(
-  context: SweepContext,
-  inputs: SweepInputs,
-  run: WorkflowRun,
-  github: URL,
-  account: Account,
-  options: RetryOptions,
-): Promise<void> {
-  const { runner, clock } = context;
-  const { connection, dryRun } = inputs;
-  const sweeper = { run, own: connection.authorizingToken.id };
-
-  const found = await findTokens(account, options, () => true);
-  if (found.kind !== 'found') throw await listError(found, account, clock);
-  const { tokens } = found;
-  if (!dryRun) checkOwnScopes(tokens.find(({ id }) => id === sweeper.own));
-  const own = tokens.filter(token => decide(token, sweeper, new Map()).kind !== 'unrelated');
-  runner.info(
-    `The account ${connection.username} has ${pluralize(tokens.length, 'token')}; ${own.length} of them with the note of a job of ${run.repository}.`,
-  );
-
-  const states = await checkRuns(context, inputs, github, runsToCheck(own, sweeper), options);
-  const { kept, unchecked, toDelete } = classify(own, sweeper, states);
-  const entries: Entry[] = [];
-  const tell = (token: ListedToken, decision: string) => {
-    const entry = { token, decision };
-    entries.push(entry);
-    runner.info(entryLine(entry, clock.now()));
-  };
-  for (const { token, decision } of kept) tell(token, decision);
-  const warning = uncheckedWarning(unchecked, run);
-  if (warning !== undefined) runner.warning(warning);
-
-  if (dryRun) for (const token of toDelete) tell(token, 'would be deleted, its run is over');
-  const deletions = dryRun
-    ? []
-    : await deleteTokens(account, toDelete, options, (token, deletion) =>
-        tell(token, describeDeletion(deletion)),
-      );
-  const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
-  await summarize(context, entries, dryRun);
-
-  const failure = await deletionError(deletions, account, clock);
-  if (failure !== undefined) throw failure;
-  if (deleted < deletions.length) runner.warning(timeoutWarning(deleted, deletions.length));
-  runner.info(
-    dryRun
-      ? `Dry run: would delete ${pluralize(toDelete.length, 'token')} and keep ${kept.length}. Nothing was deleted.`
-      : `Deleted ${pluralize(deleted, 'token')}, kept ${own.length - deleted}.`,
-  );
-  try {
-    runner.writeResults({ deleted: String(deleted), kept: String(own.length - deleted) }, {});
-  } catch {
-    runner.warning('The sweep is done, but its outputs could not be written; is the disk full?');
-  }
-}
-
-function githubApi(text: string | undefined): URL {
-  const url = URL.parse(text?.trim() ?? '');
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  if (missingFile === undefined) return;
   throw new ActionError(
     errorTitles.notOnGithubActions,
-    'GITHUB_API_URL is not set to a URL. This action has to be run by a GitHub Actions runner.',
+    `${missingFile}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
   );
 }
 
-/** The most that GitHub may answer: a run's JSON has some 30 KiB. */
-const RUN_BYTES = 1024 * 1024;
+async function runSweep(sweep: Sweep): Promise<void> {
+  const { context, inputs, run, account } = sweep;
+  const { runner, clock } = context;
+  const { listed, rules } = await listTokens(sweep);
+  const unchecked = decide(listed, rules, new Map());
+  runner.info(
+    `The account ${account.username} has ${pluralize(listed.length, 'token')}. The sweep of ${run.repository} looks at ${unchecked.length} of them.`,
+  );
+  const states = await checkRuns(sweep, runsToCheck(unchecked));
+  const tokens = decide(listed, rules, states);
 
-/** Asking may take half of the time that is left; the other half is for deleting. */
+  const report = new SweepReport(runner, rules.now ?? clock.now());
+  reportKept(runner, report, tokens);
+  const due = tokens.flatMap(swept =>
+    swept.decision.kind === 'delete' ? [{ ...swept, reason: swept.decision.reason }] : [],
+  );
+  const deletions = inputs.dryRun ? reportDryRun(report, due) : await deleteDue(sweep, report, due);
+  await writeSummary(runner, report, inputs.dryRun);
+  await finish(sweep, { tokens, due, deletions });
+}
+
+/** Lists all tokens of the account, and completes the rules with what the list tells. */
+async function listTokens({
+  context: { clock },
+  inputs: { connection, permanent, dryRun },
+  run,
+  account,
+  options,
+}: Sweep): Promise<{ listed: readonly ListedToken[]; rules: SweepRules }> {
+  const search = await findTokens(account, options, () => true);
+  if (search.kind !== 'found') throw await listError(search, account, clock);
+  const authorizingTokenId = connection.authorizingToken.id;
+  const listed = search.tokens;
+  if (!dryRun) checkOwnScopes(listed.find(({ id }) => id === authorizingTokenId));
+  const now = search.serverDate?.getTime();
+  return { listed, rules: { run, authorizingTokenId, now, permanent } };
+}
+
+/** Asks GitHub about runs. This may take half of the time that is left; the other half is for deleting. */
 async function checkRuns(
-  context: SweepContext,
-  { githubToken }: SweepInputs,
-  api: URL,
+  { context, inputs, run, githubApi, options: { clock, deadline } }: Sweep,
   runs: readonly WorkflowRun[],
-  { deadline }: RetryOptions,
-): Promise<Map<string, RunState>> {
+): Promise<ReadonlyMap<string, RunState>> {
   if (runs.length === 0) return new Map();
-  const { clock, createHttpClient, connectGithub } = context;
-  const client = await createHttpClient(api, proxyFor(api, context), { maxBytes: RUN_BYTES });
-  try {
-    const askGithub = connectGithub(api, githubToken, client);
+  return withGithub(context, githubApi, inputs.githubToken, async github => {
     const now = clock.monotonic();
-    const states = await getRunStates(runs, askGithub, clock, now + (deadline - now) / 2);
-    if ([...states.values()].some(isRejection)) {
-      throw new ActionError(
-        errorTitles.githubTokenRejected,
-        "GitHub answered 401: `github-token` is not valid, or not any more. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
-      );
-    }
+    const query = { github, repository: run.repository, runs, ownRun: run };
+    const states = await getRunStates(query, clock, now + (deadline - now) / 2);
+    if ([...states.values()].some(isTokenRejected)) throw githubTokenError();
     return states;
-  } finally {
-    await client.close();
+  });
+}
+
+function reportKept(runner: Runner, report: SweepReport, tokens: readonly SweptToken[]): void {
+  for (const swept of tokens) {
+    const { decision } = swept;
+    if (decision.kind === 'keep') report.add(swept, `kept, ${describeKeepReason(decision.reason)}`);
   }
+  const warning = uncheckedWarning(tokens);
+  if (warning !== undefined) runner.warning(warning);
 }
 
-interface Classified {
-  readonly kept: readonly Entry[];
-  readonly unchecked: readonly UncheckedToken[];
-  readonly toDelete: readonly ListedToken[];
+function reportDryRun(report: SweepReport, due: readonly DueToken[]): [] {
+  for (const swept of due) report.add(swept, `would be deleted, ${describeDeleteReason(swept.reason)}`);
+  return [];
 }
 
-function classify(
-  tokens: readonly ListedToken[],
-  sweeper: Sweeper,
-  states: ReadonlyMap<string, RunState>,
-): Classified {
-  const kept: Entry[] = [];
-  const unchecked: UncheckedToken[] = [];
-  const toDelete: ListedToken[] = [];
-  for (const token of tokens) {
-    const decision = decide(token, sweeper, states);
-    if (decision.kind === 'delete') toDelete.push(token);
-    if (decision.kind !== 'keep') continue;
-    const { reason } = decision;
-    kept.push({ token, decision: describeKeepReason(reason) });
-    if (reason.kind === 'unknown' || reason.kind === 'not-checked') unchecked.push({ token, reason });
-  }
-  return { kept, unchecked, toDelete };
+async function deleteDue(
+  { account, options }: Sweep,
+  report: SweepReport,
+  due: readonly DueToken[],
+): Promise<readonly SweepDeletion[]> {
+  return deleteTokens(account, due, options, (swept, deletion) =>
+    report.add(swept, describeDeletion(deletion, swept.reason)),
+  );
 }
 
-async function summarize(
-  { runner, clock }: Context,
-  entries: readonly Entry[],
-  dryRun: boolean,
-): Promise<void> {
-  if (entries.length === 0) return;
-  const heading = dryRun ? 'Sweep of Mapbox tokens (dry run)' : 'Sweep of Mapbox tokens';
+async function writeSummary(runner: Runner, report: SweepReport, dryRun: boolean): Promise<void> {
   try {
-    await runner.writeSummary(heading, entryRows(entries, clock.now()), COLUMNS);
+    await report.writeSummary(`Sweep of Mapbox tokens${dryRun ? ' (dry run)' : ''}`);
   } catch {
     runner.warning('The summary page could not be written.');
   }
 }
 
-function timeoutWarning(deleted: number, all: number): string {
-  return (
-    `Time is up: deleted ${deleted} of ${pluralize(all, 'token')} whose runs are over. ` +
-    'The next sweep goes on with the others; raise `timeout` to have them deleted in one.'
+/** The last words, and the outputs. */
+async function finish(
+  { context: { runner, clock }, inputs: { dryRun }, account }: Sweep,
+  { tokens, due, deletions }: SweepResult,
+): Promise<void> {
+  const error = await deletionError(deletions, account, clock);
+  if (error !== undefined) throw error;
+  const count = (kind: SweepDeletion['kind']) => deletions.filter(deletion => deletion.kind === kind).length;
+  const deleted = count('deleted');
+  const already = count('already-deleted');
+  const kept = tokens.length - deleted - already;
+  const warning = timeoutWarning(deletions);
+  if (warning !== undefined) runner.warning(warning);
+  runner.info(
+    dryRun
+      ? `Dry run: would delete ${pluralize(due.length, 'token')} and keep ${tokens.length - due.length}. Nothing was deleted.`
+      : `Deleted ${pluralize(deleted, 'token')}, kept ${kept}.${already > 0 ? ` ${already} had been deleted already.` : ''}`,
   );
+  try {
+    runner.writeResults({ deleted: String(deleted), kept: String(kept) }, {});
+  } catch {
+    runner.warning('The sweep is done, but its outputs could not be written; is the disk full?');
+  }
 }

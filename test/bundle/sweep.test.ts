@@ -1,6 +1,7 @@
 /** The sweep as it ships: its bundle, started as the runner starts it. */
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -42,7 +43,7 @@ async function run(
   return main;
 }
 
-/** In no stream, file or annotation is any of these texts, but where the mask command has to have it. */
+/** No stream, file or annotation has any of these texts, but for the mask command, which needs them. */
 function expectNoSecret(phase: PhaseResult, secrets: readonly string[]): void {
   const traces = {
     ...tracesOf(phase),
@@ -101,7 +102,7 @@ function fill(setting: SweepSetting): {
 }
 
 describe('an account of 250 tokens', () => {
-  it('is swept: the right ones go, nobody is asked twice, and no token is told', async () => {
+  it('is swept: the right ones go, GitHub is asked once about each run, and no token is shown', async () => {
     await using setting = await setUp({ pageSize: 50 });
     const { toDelete, kept, doubtful } = fill(setting);
     const texts = setting.mapbox.account.tokens().map(({ token }) => token);
@@ -124,7 +125,8 @@ describe('an account of 250 tokens', () => {
       ...Array.from({ length: 60 }, () => 'DELETE 204'),
     ]);
     const asked = setting.github.requests.map(({ path }) => path);
-    expect(asked).toHaveLength(20 + 5 + 4);
+    // Each once, and the run that sweeps, because one was not found.
+    expect(asked).toHaveLength(20 + 5 + 4 + 1);
     expect(new Set(asked).size).toBe(asked.length);
     expect(setting.github.busiest).toBeLessThanOrEqual(5);
 
@@ -137,7 +139,9 @@ describe('an account of 250 tokens', () => {
     ]);
     for (const { id } of doubtful) expect(main.annotations[0]?.message).toContain(id);
     for (const { id } of toDelete) {
-      expect(main.shown).toMatch(new RegExp(`^${id} ".*", .* old: deleted, its run is over$`, 'm'));
+      expect(main.shown).toMatch(
+        new RegExp(`^${id} ".*", created by https://.* ago: deleted, its run is over$`, 'm'),
+      );
       expect(main.summary).toContain(id);
     }
     expectNoSecret(main, [...texts, setting.githubToken]);
@@ -151,7 +155,7 @@ describe('an account of 250 tokens', () => {
     expect(main.newFiles).toEqual([]);
   });
 
-  it('is looked at in a dry run, and left as it is', async () => {
+  it('is reported in a dry run, and left as it is', async () => {
     await using setting = await setUp({ pageSize: 50 });
     const { toDelete } = fill(setting);
     const main = await run(setting, { 'dry-run': 'true' });
@@ -246,7 +250,7 @@ describe('ends clearly', () => {
   });
 });
 
-describe('a note that wants to be more than a note', () => {
+describe('a note with commands and markup in it', () => {
   it('stays text in the log and in the summary', async () => {
     await using setting = await setUp();
     const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizingToken.token}`;
@@ -260,10 +264,76 @@ describe('a note that wants to be more than a note', () => {
   });
 });
 
+describe('GITHUB_EVENT_PATH', () => {
+  const secret = ['sk', `eyJ${'x'.repeat(40)}`, 'y'.repeat(22)].join('.');
+  const odd = `{"ref": "${secret}", "action": "odd-event`;
+
+  it.each([
+    ['malformed JSON', odd],
+    ['no text', Buffer.from([0xff, 0xfe, 0, 1])],
+    ['nothing', ''],
+    ['JSON that is no object', '[1]'],
+    ['16 MiB', `${odd}${'z'.repeat(16 * 1024 * 1024)}`],
+    ['a folder', undefined],
+    ['a file that is not there', null],
+  ])('is not read: %s', async (_, content) => {
+    await using setting = await setUp();
+    const token = setting.createJobToken('1');
+    setting.github.attempts.set('1/1', 'completed');
+    const folder = mkdtempSync(join(tmpdir(), 'event-'));
+    const path = content === undefined ? folder : join(folder, `${content === null ? secret : 'event'}.json`);
+    if (content !== undefined && content !== null) writeFileSync(path, content);
+    try {
+      const main = await run(setting, {}, { env: { GITHUB_EVENT_PATH: path } });
+
+      expect(main).toMatchObject({ exitCode: 0, outputs: { deleted: '1', kept: '0' }, annotations: [] });
+      expect(setting.exists(token)).toBe(false);
+      expect(main.stderr).toBe('');
+      expect(main.stdout).not.toMatch(/odd-event|does not exist|EVENT_PATH|^\s+at /m);
+      expectNoSecret(main, [secret]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('is not read either where the step fails', async () => {
+    await using setting = await setUp();
+    const folder = mkdtempSync(join(tmpdir(), 'event-'));
+    writeFileSync(join(folder, 'event.json'), odd);
+    try {
+      const main = await run(
+        setting,
+        { 'authorizing-token': '' },
+        { env: { GITHUB_EVENT_PATH: join(folder, 'event.json') } },
+      );
+
+      expect(main.exitCode).toBe(1);
+      expect(errorsOf(main)).toEqual(titleLine('Missing authorizing token'));
+      expectNoSecret(main, [secret, 'odd-event']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
+it('takes other odd variables of the runner that it has no use for', async () => {
+  await using setting = await setUp();
+  const token = setting.createJobToken('1');
+  setting.github.attempts.set('1/1', 'completed');
+  const main = await run(
+    setting,
+    {},
+    { env: { ACTIONS_ORCHESTRATION_ID: 'odd ü\tid', GITHUB_GRAPHQL_URL: 'odd' } },
+  );
+
+  expect(main).toMatchObject({ exitCode: 0, annotations: [] });
+  expect(setting.exists(token)).toBe(false);
+});
+
 describe('a proxy', () => {
   const api_url = 'https://github.example/api/v3';
 
-  it('is used on the way to GitHub, and hears of no token', async () => {
+  it('is used on the way to GitHub, and gets no token', async () => {
     await using setting = await setUp();
     const token = setting.createJobToken('1');
     const heard: string[] = [];

@@ -6,6 +6,8 @@ const said = (swept: SweepResult, kind: string) =>
 const requestsOf = ({ mapbox }: { mapbox: { requests: readonly { method: string; status?: number }[] } }) =>
   mapbox.requests.map(({ method, status }) => `${method} ${status}`);
 
+const RUNS = 'https://github.com/octo-org/maps/actions/runs';
+
 describe('the sweep', () => {
   it('deletes the tokens of attempts that are over, and keeps those of others', async () => {
     await using setting = await setUpSweep();
@@ -36,7 +38,7 @@ describe('the sweep', () => {
     expect(said(swept, 'info').at(-1)).toBe('Deleted 3 tokens, kept 3.');
   });
 
-  it('tells of each token of this repository its id, note, age and verdict, in the log and in the summary', async () => {
+  it('reports each token of this repository with its note, age, run and result, in the log and in the summary', async () => {
     await using setting = await setUpSweep();
     const now = setting.clock.now();
     const old = setting.createJobToken('1', { created: new Date(now - 50 * 3_600_000) });
@@ -46,15 +48,17 @@ describe('the sweep', () => {
     const swept = await setting.sweep();
 
     const lines = said(swept, 'info');
-    expect(lines).toContain(`${old.id} "${old.note}", 2 days old: deleted, its run is over`);
     expect(lines).toContain(
-      `${young.id} "${young.note}", 30 min old: kept, its run is not over (in_progress)`,
+      `${old.id} "${old.note}", created by ${RUNS}/1 2 days ago: deleted, its run is over`,
+    );
+    expect(lines).toContain(
+      `${young.id} "${young.note}", created by ${RUNS}/2 30 min ago: kept, its run is not over (in_progress)`,
     );
     expect(swept.summary).toEqual([
       ['Sweep of Mapbox tokens'],
-      ['Token', 'Note', 'Age', 'Verdict'],
-      [young.id, young.note, '30 min old', 'kept, its run is not over (in_progress)'],
-      [old.id, old.note, '2 days old', 'deleted, its run is over'],
+      ['Token', 'Note', 'Age', 'Run', 'Result'],
+      [young.id, young.note, '30 min', `${RUNS}/2`, 'kept, its run is not over (in_progress)'],
+      [old.id, old.note, '2 days', `${RUNS}/1`, 'deleted, its run is over'],
     ]);
     expect(JSON.stringify([swept.log, swept.summary])).not.toContain(other.id);
   });
@@ -73,7 +77,7 @@ describe('the sweep', () => {
     expect(setting.github.busiest).toBe(5);
   });
 
-  it('keeps the default token, its own token and the tokens of its own run without asking anybody', async () => {
+  it('keeps the default token, its own token and the tokens of its own run without asking anyone', async () => {
     await using setting = await setUpSweep();
     const own = setting.createJobToken(SWEEPING_RUN, { attempt: 7 });
     const byDefault = setting.mapbox.account.tokens().find(token => token.default);
@@ -90,7 +94,7 @@ describe('the sweep', () => {
       expect(said(swept, 'info').join('\n')).toContain(reason);
   });
 
-  it('masks both tokens before it says or asks anything', async () => {
+  it('masks both tokens before it logs or requests anything', async () => {
     await using setting = await setUpSweep();
     const swept = await setting.sweep({ timeout: 'never', 'github-token': ` ${setting.githubToken}\n` });
 
@@ -101,7 +105,7 @@ describe('the sweep', () => {
     expect(setting.mapbox.requests).toEqual([]);
   });
 
-  it('waits for the rate limit and goes on where it was', async () => {
+  it('waits for the rate limit and goes on', async () => {
     await using setting = await setUpSweep({ rateLimit: { requests: 10, intervalSeconds: 60 } });
     setting.github.attempts.set('1/1', 'completed');
     for (let n = 0; n < 25; n++) setting.createJobToken('1');
@@ -114,7 +118,7 @@ describe('the sweep', () => {
     expect(swept.elapsed).toBeGreaterThan(60_000);
   });
 
-  it('ends with a thousand tokens when the time is up, and the next sweep does the rest', async () => {
+  it('stops at a thousand tokens when time is up, and the next sweep deletes the rest', async () => {
     await using setting = await setUpSweep();
     for (let n = 0; n < 1000; n++) {
       setting.createJobToken(String(1 + (n % 100)));
@@ -127,7 +131,7 @@ describe('the sweep', () => {
     expect(deleted).toBeGreaterThanOrEqual(400);
     expect(first.outputs['kept']).toBe(String(1000 - deleted));
     expect(said(first, 'warning')).toEqual([
-      `Time is up: deleted ${deleted} of 1000 tokens whose runs are over. The next sweep goes on with the others; raise \`timeout\` to have them deleted in one.`,
+      `Time is up. Deleted ${deleted} of 1000 tokens due for deletion. The next sweep deletes the others; raise \`timeout\` to have all deleted in one.`,
     ]);
     expect(first.summary).toHaveLength(2 + 500 + 1);
     const second = await setting.sweep({ timeout: '30m' });
@@ -136,7 +140,7 @@ describe('the sweep', () => {
 });
 
 describe('a dry run', () => {
-  it('says what would be deleted, deletes nothing, and needs no tokens:write', async () => {
+  it('reports what would be deleted, deletes nothing, and needs no tokens:write', async () => {
     await using setting = await setUpSweep({ held: ['tokens:read'] });
     const [gone, kept] = [setting.createJobToken('1'), setting.createJobToken('2')];
     setting.github.attempts.set('1/1', 'completed').set('2/1', 'in_progress');
@@ -151,263 +155,5 @@ describe('a dry run', () => {
     );
     expect(said(swept, 'info').at(-1)).toBe('Dry run: would delete 1 token and keep 1. Nothing was deleted.');
     expect(swept.summary[0]).toEqual(['Sweep of Mapbox tokens (dry run)']);
-  });
-});
-
-describe('what GitHub does not say', () => {
-  it.each([
-    { what: '403', attempt: { status: 403, body: { message: 'Resource not accessible by integration' } } },
-    { what: '404', attempt: undefined },
-    { what: '502', attempt: { status: 502, body: '<html>' } },
-    { what: '301', attempt: { status: 301, headers: { location: '/elsewhere' } } },
-    { what: 'a page', attempt: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' } },
-    { what: 'cut JSON', attempt: { status: 200, body: '{"id": 1, "run_attempt": 1, "status": "completed"' } },
-    { what: 'another run', attempt: { status: 200, body: { id: 2, run_attempt: 1, status: 'completed' } } },
-    {
-      what: 'another attempt',
-      attempt: { status: 200, body: { id: 1, run_attempt: 2, status: 'completed' } },
-    },
-    { what: 'no status', attempt: { status: 200, body: { id: 1, run_attempt: 1 } } },
-    { what: 'megabytes', attempt: { status: 200, body: `"${'a'.repeat(3_000_000)}"` } },
-    { what: 'a reset', attempt: 'reset' },
-  ] as const)('keeps the token and names it: $what', async ({ attempt }) => {
-    await using setting = await setUpSweep();
-    const doubtful = setting.createJobToken('1');
-    const over = setting.createJobToken('3');
-    if (attempt !== undefined) setting.github.attempts.set('1/1', attempt);
-    setting.github.attempts.set('3/1', 'completed');
-    const swept = await setting.sweep();
-
-    expect(swept.conclusion).toBe('success');
-    expect(setting.exists(doubtful)).toBe(true);
-    expect(setting.exists(over)).toBe(false);
-    expect(setting.github.requests).toHaveLength(2);
-    expect(said(swept, 'warning')).toEqual([
-      expect.stringContaining(
-        `- ${doubtful.id} of https://github.com/octo-org/maps/actions/runs/1/attempts/1: `,
-      ),
-    ]);
-    expect(swept.outputs).toEqual({ deleted: '1', kept: '1' });
-  });
-
-  it('says which permission may be missing', async () => {
-    await using setting = await setUpSweep();
-    setting.createJobToken('1');
-    const swept = await setting.sweep();
-
-    expect(said(swept, 'warning').join()).toContain('`permissions: actions: read`');
-  });
-
-  it('is not asked on when the hour is used up', async () => {
-    await using setting = await setUpSweep();
-    for (let run = 1; run <= 40; run++) {
-      setting.createJobToken(String(run));
-      setting.github.attempts.set(`${run}/1`, {
-        status: 403,
-        headers: { 'x-ratelimit-remaining': '0' },
-        body: { message: 'API rate limit exceeded' },
-      });
-    }
-    const swept = await setting.sweep();
-
-    expect(swept.conclusion).toBe('success');
-    expect(setting.github.requests.length).toBeLessThanOrEqual(5);
-    expect(said(swept, 'warning')[0]).toMatch(/^Kept 40 tokens[\s\S]*and 20 more, see the log/);
-  });
-
-  it('cannot hang the step: what is asked has half of the time', async () => {
-    await using setting = await setUpSweep();
-    const [hanging, over] = [setting.createJobToken('1'), setting.createJobToken('2')];
-    setting.github.attempts.set('1/1', 'hang').set('2/1', 'completed');
-    const swept = await setting.sweep({ timeout: '2s' });
-
-    expect([setting.exists(hanging), setting.exists(over)]).toEqual([true, false]);
-    expect(said(swept, 'warning').join()).toContain('took too long (TIMEOUT)');
-  });
-});
-
-describe('a clear end', () => {
-  it('where the account has no token of this repository', async () => {
-    await using setting = await setUpSweep();
-    setting.createToken('Production key');
-    const swept = await setting.sweep();
-
-    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '0' }, summary: [] });
-    expect(said(swept, 'info')).toEqual([
-      'The account octo has 3 tokens; 0 of them with the note of a job of octo-org/maps.',
-      'Deleted 0 tokens, kept 0.',
-    ]);
-    expect(setting.github.requests).toEqual([]);
-  });
-
-  it('where the account is empty', async () => {
-    await using setting = await setUpSweep();
-    setting.mapbox.fault = () => ({ kind: 'status', status: 200, processed: false, body: [] });
-    const swept = await setting.sweep();
-
-    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '0' } });
-    expect(said(swept, 'info')[0]).toMatch(/^The account octo has 0 tokens/);
-  });
-
-  it('without tokens:read', async () => {
-    await using setting = await setUpSweep({ held: ['tokens:write'] });
-    const swept = await setting.sweep();
-
-    expect(swept.conclusion).toBe('failure');
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox account or permission not found: .*lacks `tokens:read`/),
-    ]);
-    expect(swept.outputs).toEqual({});
-  });
-
-  it('without tokens:write, told by the list', async () => {
-    await using setting = await setUpSweep({ held: ['tokens:read'] });
-    setting.createJobToken('1');
-    const swept = await setting.sweep();
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(
-        /^Authorizing token is missing scopes: .*`tokens:write`, so nothing can be deleted/,
-      ),
-    ]);
-    expect(requestsOf(setting)).toEqual(['GET 200']);
-    expect(setting.github.requests).toEqual([]);
-  });
-
-  it('without tokens:write, where only the deletion tells', async () => {
-    await using setting = await setUpSweep();
-    const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
-    setting.github.attempts.set('1/1', 'completed');
-    setting.mapbox.fault = ({ method }) =>
-      method === 'DELETE'
-        ? { kind: 'status', status: 404, processed: false, body: { message: 'Not Found' } }
-        : undefined;
-    const swept = await setting.sweep();
-
-    expect(tokens.every(setting.exists)).toBe(true);
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(
-        /^Mapbox account or permission not found: .*lacks `tokens:write`. Deleted 0 of 2 tokens/,
-      ),
-    ]);
-    expect(requestsOf(setting)).toEqual(['GET 200', 'DELETE 404', 'GET 200']);
-  });
-
-  it('with a temporary authorizing token that lacks either, before any request', async () => {
-    await using setting = await setUpSweep();
-    const token = setting.mapbox.account.issueTemporary({ scopes: ['styles:read'], seconds: 600 });
-    const swept = await setting.sweep({ 'authorizing-token': token });
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Authorizing token is missing scopes: .*`tokens:read` and `tokens:write`/),
-    ]);
-    expect(setting.mapbox.requests).toEqual([]);
-  });
-
-  it('with a github-token that GitHub rejects', async () => {
-    await using setting = await setUpSweep();
-    for (let run = 1; run <= 30; run++) setting.createJobToken(String(run));
-    const swept = await setting.sweep({ 'github-token': ['ghs', 'expired'].join('_') });
-
-    expect(swept.conclusion).toBe('failure');
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^GitHub rejected the github-token: GitHub answered 401/),
-    ]);
-    expect(setting.github.requests.length).toBeLessThanOrEqual(5);
-    expect(requestsOf(setting)).toEqual(['GET 200']);
-  });
-
-  it('without a github-token, together with every other fault', async () => {
-    await using setting = await setUpSweep();
-    const swept = await setting.sweep({ 'github-token': ' ', 'dry-run': 'maybe', 'api-url': 'ftp://x' });
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(
-        /^Invalid inputs: [\s\S]*`github-token` is empty[\s\S]*`dry-run`[\s\S]*`api-url`/,
-      ),
-    ]);
-    expect(setting.mapbox.requests).toEqual([]);
-  });
-
-  it('with an authorizing token that was revoked', async () => {
-    await using setting = await setUpSweep();
-    setting.mapbox.account.delete(setting.authorizingToken.id);
-    const swept = await setting.sweep();
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox rejected the authorizing token: The authorizing token was revoked/),
-    ]);
-  });
-
-  it('with an authorizing token that dies on the way', async () => {
-    await using setting = await setUpSweep();
-    for (let n = 0; n < 5; n++) setting.createJobToken('1');
-    setting.github.attempts.set('1/1', 'completed');
-    setting.mapbox.fault = (_, index) => {
-      if (index === 3) setting.mapbox.account.delete(setting.authorizingToken.id);
-      return undefined;
-    };
-    const swept = await setting.sweep();
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(
-        /^Mapbox rejected the authorizing token: .*Deleted 2 of 5 tokens whose runs are over\.$/,
-      ),
-    ]);
-    expect(swept.outputs).toEqual({});
-    expect(swept.summary).toHaveLength(2 + 5);
-  });
-
-  it('where Mapbox is down', async () => {
-    await using setting = await setUpSweep();
-    setting.mapbox.fault = () => ({ kind: 'html', status: 503, processed: false });
-    const swept = await setting.sweep();
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(
-        /^Mapbox server error: The tokens could not be listed\. .*Gave up after \d+ attempts/,
-      ),
-    ]);
-    expect(swept.elapsed).toBeLessThanOrEqual(301_000);
-  });
-
-  it('where Mapbox stumbles over one token only: the others go', async () => {
-    await using setting = await setUpSweep();
-    const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
-    setting.github.attempts.set('1/1', 'completed');
-    setting.mapbox.fault = ({ method, path }) =>
-      method === 'DELETE' && path.endsWith(tokens[0]?.id ?? '')
-        ? { kind: 'html', status: 500, processed: false }
-        : undefined;
-    const swept = await setting.sweep();
-
-    expect(tokens.filter(setting.exists)).toEqual([tokens[0]]);
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(/^Mapbox server error: .*Deleted 2 of 3 tokens/),
-    ]);
-  });
-
-  it('where somebody else deletes the same tokens: they are gone', async () => {
-    await using setting = await setUpSweep();
-    const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
-    setting.github.attempts.set('1/1', 'completed');
-    setting.mapbox.fault = ({ method }) => {
-      if (method === 'DELETE') for (const { id } of tokens) setting.mapbox.account.delete(id);
-      return undefined;
-    };
-    const swept = await setting.sweep();
-
-    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '3', kept: '0' } });
-    expect(requestsOf(setting)).toEqual(['GET 200', 'DELETE 404', 'GET 200']);
-  });
-
-  it.each(['GITHUB_RUN_ID', 'GITHUB_API_URL'])('without %s', async name => {
-    await using setting = await setUpSweep();
-    const swept = await setting.sweep({}, { env: { [name]: '' } });
-
-    expect(said(swept, 'error')).toEqual([
-      expect.stringMatching(`^Not running on GitHub Actions: ${name} is not set`),
-    ]);
-    expect(setting.mapbox.requests).toEqual([]);
   });
 });

@@ -1,7 +1,6 @@
 /** The sweep in this process, with nothing real but HTTP: the runner keeps in memory what it is given. */
 
 import { ActionError } from '../../src/errors/action-error.ts';
-import { type ConnectGithub, connectGithub } from '../../src/github/runs.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { sweepStep } from '../../src/sweep/step.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -36,12 +35,14 @@ export interface SweepSetting extends AsyncDisposable {
   /** The step's inputs, unless a test says otherwise. */
   readonly inputs: Record<string, string>;
   /** Creates a token with this note; secret unless `pk`. */
-  createToken(note: string, usage?: 'pk' | 'sk'): StoredToken;
+  createToken(note: string, usage?: 'pk' | 'sk', created?: Date): StoredToken;
   /** Creates a token as a job of this repository would have. */
   createJobToken(
     run: string,
     options?: { usage?: 'pk' | 'sk'; attempt?: number; created?: Date },
   ): StoredToken;
+  /** Creates a permanent token as a job of this repository would have, this many days and a minute ago. */
+  createPermanentToken(note: string, days: number, options?: MarkerOptions): StoredToken;
   exists(token: StoredToken): boolean;
   /** Runs the step in this process. */
   sweep(inputs?: Record<string, string>, context?: Partial<SweepOptions>): Promise<SweepResult>;
@@ -49,22 +50,37 @@ export interface SweepSetting extends AsyncDisposable {
 
 interface SweepOptions {
   readonly env: Record<string, string | undefined>;
-  readonly connectGithub: ConnectGithub;
   readonly limits: HttpLimits;
 }
 
 let nonces = 0;
 
-/** The marker of a job's note, written out here. */
-export function markerFor(run: string, { attempt = 1, repository = REPOSITORY_ID } = {}): string {
-  const nonce = (nonces++).toString(36).padStart(8, '0');
-  return `[until job ends: ${repository}/${run}.${attempt}#${nonce}]`;
+interface MarkerOptions {
+  readonly attempt?: number;
+  readonly repository?: string;
+  readonly until?: 'job ends' | 'deleted';
 }
 
+/** The marker at the end of a note, written out here. */
+export function markerFor(
+  run: string,
+  { attempt = 1, repository = REPOSITORY_ID, until = 'job ends' }: MarkerOptions = {},
+): string {
+  const nonce = (nonces++).toString(36).padStart(8, '0');
+  return `[until ${until}: ${repository}/${run}.${attempt}#${nonce}]`;
+}
+
+export const DAY = 24 * 3_600_000;
+
 export async function setUpSweep(
-  options: StandInOptions & { held?: string[]; delay?: number } = {},
+  options: StandInOptions & {
+    held?: string[];
+    delay?: number;
+    /** Milliseconds that the runner's clock is ahead. */
+    skew?: number;
+  } = {},
 ): Promise<SweepSetting> {
-  const clock = FakeClock.running();
+  const clock = FakeClock.running(options.skew);
   const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
   const github = await startGithub({ token: GITHUB_TOKEN, delay: options.delay ?? 0 });
   const authorizingToken = mapbox.account.issue({
@@ -89,9 +105,15 @@ export async function setUpSweep(
     authorizingToken,
     clock,
     inputs,
-    createToken: (note, usage = 'sk') => issue(note, usage),
+    createToken: (note, usage = 'sk', created) => issue(note, usage, created),
     createJobToken: (run, { usage = 'sk', attempt = 1, created } = {}) =>
       issue(`Release ${markerFor(run, { attempt })}`, usage, created),
+    createPermanentToken: (note, days, marker = {}) =>
+      issue(
+        `${note} (${REPOSITORY}) ${markerFor('1', { ...marker, until: 'deleted' })}`,
+        'pk',
+        new Date(clock.mapboxTime() - days * DAY - 60_000),
+      ),
     exists: ({ id }) => mapbox.account.find(id) !== undefined,
     sweep: (more = {}, context = {}) => sweepOnce({ ...inputs, ...more }, clock, github.url, context),
     async [Symbol.asyncDispose]() {
@@ -124,7 +146,6 @@ async function sweepOnce(
     randomInt: seeded(SEED),
     createHttpClient: async (url, proxies, limits) =>
       createHttpClient(url, proxies, { ...limits, ...options.limits }),
-    connectGithub: options.connectGithub ?? connectGithub,
   }).then(
     () => 'success' as const,
     error => {

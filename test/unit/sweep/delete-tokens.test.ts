@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ListedToken } from '../../../src/mapbox/list.ts';
 import type { Retryable } from '../../../src/mapbox/result.ts';
 import { deleteTokens, type SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -19,16 +18,9 @@ import {
 import { retryOptions } from '../../support/retry-options.ts';
 import { idOf } from '../../support/tokens.ts';
 
-const tokenOf = (n: number): ListedToken => ({
-  id: idOf(n),
-  usage: 'sk',
-  note: `note ${n}`,
-  scopes: [],
-  created: undefined,
-  isDefault: false,
-});
+const due = (count: number) => Array.from({ length: count }, (_, n) => ({ token: { id: idOf(n + 1) } }));
 
-/** Deletes the tokens 1 to `count`, with answers from a script. */
+/** Deletes the tokens 1 to `count`, with responses from a script. */
 async function remove(
   count: number,
   steps: readonly ScriptedResponse[],
@@ -36,41 +28,63 @@ async function remove(
   clock = new FakeClock(),
 ) {
   const client = scripted(...steps);
-  const onResult: [string, SweepDeletion['kind']][] = [];
-  const tokens = Array.from({ length: count }, (_, n) => tokenOf(n + 1));
+  const results: [string, SweepDeletion['kind']][] = [];
   const deletions = await deleteTokens(
     accountOn(client),
-    tokens,
+    due(count),
     retryOptions(clock, milliseconds),
-    (token, deletion) => onResult.push([token.id, deletion.kind]),
+    ({ token }, deletion) => results.push([token.id, deletion.kind]),
   );
-  expect(onResult).toEqual(deletions.map((deletion, n) => [idOf(n + 1), deletion.kind]));
+  expect(results.map(([, kind]) => kind)).toEqual(kinds(deletions));
   expect(client.unusedResponses()).toBe(0);
-  return { deletions, asked: client.requestLines, clock };
+  return { deletions, results, asked: client.requestLines, clock };
 }
 
 const kinds = (deletions: readonly SweepDeletion[]) => deletions.map(({ kind }) => kind);
 
-it('deletes one after another, and tells of each as it comes', async () => {
-  const { deletions, asked } = await remove(3, [deleted(), deleted(), deleted()]);
+it('deletes one after another, and reports each at once', async () => {
+  const { deletions, results, asked } = await remove(3, [deleted(), deleted(), deleted()]);
   expect(deletions).toEqual(Array(3).fill({ kind: 'deleted' }));
   expect(asked).toEqual([1, 2, 3].map(n => DELETE(idOf(n))));
+  expect(results.map(([id]) => id)).toEqual([1, 2, 3].map(idOf));
 });
 
+const listOf = (...ns: readonly number[]) => page(ns.map(n => ({ id: idOf(n) })));
+
 describe('Mapbox’s 404', () => {
-  it('means that a token is gone once a deletion went through, without another look', async () => {
-    const { deletions } = await remove(3, [deleted(), notFound(), notFound()]);
-    expect(deletions).toEqual(Array(3).fill({ kind: 'deleted' }));
+  it('means `already deleted` where the token is no longer listed, also after a deletion', async () => {
+    const { deletions, asked } = await remove(2, [deleted(), notFound(), listOf(7)]);
+    expect(deletions).toEqual([{ kind: 'deleted' }, { kind: 'already-deleted' }]);
+    expect(asked).toEqual([DELETE(idOf(1)), DELETE(idOf(2)), GET]);
   });
 
-  it('is looked into before that: a token that is not on the list any more is gone', async () => {
-    const { deletions, asked } = await remove(1, [notFound(), page([{ id: idOf(7) }])]);
-    expect(deletions).toEqual([{ kind: 'deleted' }]);
-    expect(asked).toEqual([DELETE(idOf(1)), GET]);
+  it('takes one look at the list for all that are gone, and goes on from the other end', async () => {
+    const { results, asked } = await remove(5, [notFound(), listOf(4, 5), deleted(), deleted()]);
+    expect(asked).toEqual([DELETE(idOf(1)), GET, DELETE(idOf(5)), DELETE(idOf(4))]);
+    expect(results).toEqual([
+      [idOf(1), 'already-deleted'],
+      [idOf(5), 'deleted'],
+      [idOf(4), 'deleted'],
+      [idOf(3), 'already-deleted'],
+      [idOf(2), 'already-deleted'],
+    ]);
   });
 
-  it('means that nothing may be deleted where the token is still on the list; the others are left', async () => {
-    const { deletions } = await remove(3, [notFound(), page([1, 2, 3].map(n => ({ id: idOf(n) })))]);
+  it('is tried again while the token is listed: a replica may be behind', async () => {
+    const { deletions } = await remove(2, [
+      notFound(),
+      listOf(1, 2),
+      notFound(),
+      listOf(1, 2),
+      deleted(),
+      deleted(),
+    ]);
+    expect(kinds(deletions)).toEqual(['deleted', 'deleted']);
+  });
+
+  it('means that nothing may be deleted where the token stays on the list; the others are skipped', async () => {
+    const tries = Array.from({ length: 3 }, () => [notFound(), listOf(1, 2, 3)]).flat();
+    const { deletions } = await remove(3, tries);
     expect(deletions).toMatchObject([
       { kind: 'rejected', reason: 'not-found' },
       { kind: 'skipped' },
@@ -78,45 +92,69 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
-  it('takes one look at the list for all that are gone', async () => {
-    const { deletions, asked } = await remove(3, [notFound(), page([{ id: idOf(3) }]), deleted()]);
-    expect(kinds(deletions)).toEqual(['deleted', 'deleted', 'deleted']);
-    expect(asked).toEqual([DELETE(idOf(1)), GET, DELETE(idOf(3))]);
+  it('concerns one token only once another was deleted', async () => {
+    const tries = Array.from({ length: 3 }, () => [notFound(), listOf(2, 3)]).flat();
+    const { deletions } = await remove(3, [deleted(), ...tries, deleted()]);
+    expect(kinds(deletions)).toEqual(['deleted', 'rejected', 'deleted']);
   });
 
-  it('is not believed where something else spoke in Mapbox’s place', async () => {
-    const { deletions } = await remove(3, [deleted(), html(404)]);
+  it('is not believed from something else in Mapbox’s place', async () => {
+    const { deletions, asked } = await remove(3, [deleted(), html(404), html(404), html(404)]);
     expect(deletions).toMatchObject([
       { kind: 'deleted' },
       { kind: 'rejected', isMapboxError: false },
       { kind: 'skipped' },
     ]);
+    expect(asked).not.toContain(GET);
   });
 
-  it('keeps its doubt where the list cannot be read', async () => {
-    const { deletions } = await remove(2, [notFound(), notFound()]);
-    expect(deletions).toMatchObject([{ kind: 'rejected', status: 404 }, { kind: 'skipped' }]);
+  it('proves nothing where the list cannot be read', async () => {
+    const { deletions } = await remove(2, [notFound(), json(403, { message: 'Forbidden' })]);
+    expect(deletions).toMatchObject([{ kind: 'rejected', status: 403 }, { kind: 'skipped' }]);
   });
 });
 
-describe('what is refused', () => {
-  it('for one token alone does not keep the others', async () => {
-    const { deletions } = await remove(2, [json(422, { message: 'Odd' }), deleted()]);
+describe('a response other than 204', () => {
+  it.each([
+    ['200', json(200, {})],
+    ['an empty 202', { ...deleted(), status: 202 }],
+    ['a page with 404', html(404)],
+    ['a redirect', html(302)],
+    ['401', json(401, { message: 'Sign in' })],
+    ['403', json(403, { message: 'Blocked' })],
+    ['408', html(408)],
+    ['409', json(409, { message: 'Conflict' })],
+    ['422', json(422, { message: 'Odd' })],
+  ])('is no deletion, and is tried again: %s', async (_, response) => {
+    const { deletions, asked, clock } = await remove(1, [response, deleted()]);
+    expect(deletions).toEqual([{ kind: 'deleted' }]);
+    expect(asked).toHaveLength(2);
+    expect(clock.sleeps).toHaveLength(1);
+  });
+
+  it('is a rejection of one token after three attempts, and does not keep the others', async () => {
+    const odd = json(422, { message: 'Odd' });
+    const { deletions } = await remove(2, [odd, odd, odd, deleted()]);
     expect(deletions).toMatchObject([{ kind: 'rejected', reason: 'other' }, { kind: 'deleted' }]);
+  });
+
+  it('is a rejection of all after two tokens in a row', async () => {
+    const { deletions } = await remove(4, Array(6).fill(json(422, { message: 'Odd' })));
+    expect(kinds(deletions)).toEqual(['rejected', 'rejected', 'skipped', 'skipped']);
   });
 
   it.each([
     ['the authorizing token is not accepted', json(401, { message: 'Unauthorized' })],
     ['it is forbidden', json(403, { message: 'Forbidden' })],
-    ['the way leads elsewhere', html(302)],
-  ])('for all leaves the others: %s', async (_, answer) => {
-    const { deletions } = await remove(3, [answer]);
+    ['it leads elsewhere', html(302)],
+  ])('is a rejection of all after three attempts where %s', async (_, response) => {
+    const { deletions } = await remove(3, [response, response, response]);
     expect(kinds(deletions)).toEqual(['rejected', 'skipped', 'skipped']);
   });
 });
 
-describe('what is given up', () => {
-  /** Answers for ever, each after `cost` milliseconds. */
+describe('a deletion that fails', () => {
+  /** Responds for ever, each time after `cost` milliseconds. */
   async function under(
     count: number,
     cost: number,
@@ -132,10 +170,9 @@ describe('what is given up', () => {
       if (typeof step === 'function' || 'always' in step) throw new Error('only one response here');
       return step;
     };
-    const tokens = Array.from({ length: count }, (_, n) => tokenOf(n + 1));
     const deletions = await deleteTokens(
       accountOn({ send }),
-      tokens,
+      due(count),
       retryOptions(clock, milliseconds),
       () => {},
     );
@@ -144,7 +181,7 @@ describe('what is given up', () => {
   const lastOf = (deletion: SweepDeletion | undefined): Retryable['kind'] | undefined =>
     deletion?.kind === 'retries-exhausted' ? deletion.last.kind : undefined;
 
-  it('after 90 seconds for one token goes on with the next, and after two in a row with none', async () => {
+  it('for 90 seconds is left for the next, and two in a row for none', async () => {
     const { deletions, clock } = await under(4, 1000, 3_600_000, () => json(503, { message: 'Down' }));
     expect(kinds(deletions)).toEqual(['retries-exhausted', 'retries-exhausted', 'skipped', 'skipped']);
     expect(clock.monotonic()).toBeGreaterThan(90_000);
@@ -172,14 +209,14 @@ describe('what is given up', () => {
     ]);
   });
 
-  it('for a rate limit that outlasts the time leaves the others at once', async () => {
+  it('for a rate limit that outlasts the time keeps the others from being tried', async () => {
     const { deletions, asked } = await under(3, 10, 30_000, () => json(429, {}, { 'retry-after': '60' }));
     expect(kinds(deletions)).toEqual(['retries-exhausted', 'skipped', 'skipped']);
     expect(lastOf(deletions[0])).toBe('rate-limited');
     expect(asked).toHaveLength(1);
   });
 
-  it('when the time is up, without another request', async () => {
+  it('because time is up keeps the others from being tried', async () => {
     const { deletions, asked } = await under(4, 1000, 2000, () => deleted());
     expect(kinds(deletions)).toEqual(['deleted', 'deleted', 'skipped', 'skipped']);
     expect(asked).toHaveLength(2);

@@ -1,18 +1,13 @@
-/** That no token outside the rule is touched, over random notes; the rule is written here a second time. */
-
 import { describe, expect, it } from 'vitest';
+import type { RunState } from '../../../src/github/runs.ts';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import { createMarker, formatMarker } from '../../../src/note.ts';
-import { attemptKey, type WorkflowRun } from '../../../src/runtime/workflow-run.ts';
-import { decide, runsToCheck } from '../../../src/sweep/rule.ts';
+import type { WorkflowRun } from '../../../src/runtime/workflow-run.ts';
+import { type Decision, decide, runsToCheck, type SweepRules } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
-import { REPOSITORY, REPOSITORY_ID, SERVER, SWEEPING_RUN, setUpSweep } from '../../support/sweep-step.ts';
+import { expectedDeletions, isForSweep, note, OVER } from '../../support/sweep-notes.ts';
+import { DAY, markerFor, REPOSITORY, REPOSITORY_ID, SERVER, SWEEPING_RUN } from '../../support/sweep-step.ts';
 
-/** The runs that are over in these tests; every other is going on. */
-const OVER = new Set(['1/1', '1/2', '42/1', '987654321012/3']);
-
-/** The contract's sentence as a pattern, with nothing of the product in it. */
-const MARK = /(?:^| )\[until job ends: 123456789\/([1-9]\d*)\.([1-9]\d*)#[a-z0-9]{8}\]$/;
+const NOW = Date.UTC(2026, 0, 2);
 
 const here: WorkflowRun = {
   server: SERVER,
@@ -22,202 +17,207 @@ const here: WorkflowRun = {
   attempt: '1',
 };
 
-const markerOf = (run: WorkflowRun, nonce: string) =>
-  formatMarker(createMarker({ kind: 'until-job-ends' }, run, nonce));
+const rules: SweepRules = { run: here, authorizingTokenId: 'cown0', now: NOW, permanent: undefined };
 
-function mayGo(note: string): boolean {
-  const [, id = '', attempt = ''] = MARK.exec(note) ?? [];
-  return id !== SWEEPING_RUN && OVER.has(`${id}/${attempt}`);
-}
+const keepTwo: SweepRules = { ...rules, permanent: { keep: 2, minAge: 7 * DAY } };
 
-const nonce = fc.stringMatching(/^[a-z0-9]{8}$/);
-
-const id = fc.constantFrom('1', '2', '42', '987654321012', SWEEPING_RUN, '01', '0', '-1', '1e0', '９');
-
-const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
-
-/** A mark that is right, or wrong in up to three of its places. */
-const marker = fc
-  .record({
-    open: fc.constantFrom('[until job ends: ', '[Until job ends: ', 'until job ends: ', '['),
-    repository: fc.constantFrom(REPOSITORY_ID, REPOSITORY, '12345678', '1234567890', 'x/123456789', ''),
-    server: fc.constantFrom('', '@github.com', '@ghe.example.com', '@'),
-    path: fc.constantFrom('/', '//', ' '),
-    middle: fc.constantFrom('.', '/', '..'),
-    hash: fc.constantFrom('#', '', '##'),
-    nonce: fc.oneof(nonce, fc.constantFrom('', 'ABCDEFGH', 'abc', 'abcdefghi')),
-    close: fc.constantFrom(']', '', ']]', '] ', ']\n', '].'),
-    id,
-    attempt,
-  })
-  .chain(odd =>
-    fc
-      .uniqueArray(
-        fc.constantFrom('open', 'server', 'repository', 'path', 'middle', 'hash', 'nonce', 'close', 'none'),
-        { maxLength: 3 },
-      )
-      .map(places => {
-        const right = {
-          open: '[until job ends: ',
-          repository: REPOSITORY_ID,
-          server: '',
-          path: '/',
-          middle: '.',
-          hash: '#',
-          nonce: 'a1b2c3d4',
-          close: ']',
-        };
-        const take = (place: keyof typeof right) => (places.includes(place) ? odd[place] : right[place]);
-        return `${take('open')}${take('repository')}${take('server')}${take('path')}${odd.id}${take('middle')}${odd.attempt}${take('hash')}${take('nonce')}${take('close')}`;
-      }),
-  );
-
-const goodMark = fc
-  .record({
-    id: fc.constantFrom('1', '1', '42', '2', '987654321012', SWEEPING_RUN),
-    attempt: fc.constantFrom('1', '1', '2', '3'),
-    nonce,
-  })
-  .map(run => markerOf({ ...here, ...run }, run.nonce));
-
-const before = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom('', 'Release ') },
-  { weight: 1, arbitrary: fc.constantFrom('Release', '[x] ', '(', '\n', '\u00a0') },
-  { weight: 1, arbitrary: fc.string() },
+const completed = new Map<string, RunState>(
+  Array.from(OVER, over => [over.replace('/', '.'), { kind: 'completed' }]),
 );
 
-const note = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 60 }),
-  fc.tuple(before, marker).map(parts => parts.join('')),
-  { weight: 3, arbitrary: fc.tuple(before, goodMark).map(parts => parts.join('')) },
-  fc.tuple(goodMark, before).map(parts => parts.join('')),
-  fc.tuple(goodMark, fc.constantFrom(' ', ''), marker).map(parts => parts.join('')),
-);
+const listed = (note: string, changes: Partial<ListedToken> = {}): ListedToken => ({
+  id: 'cother',
+  usage: 'sk',
+  note,
+  scopes: [],
+  created: undefined,
+  isDefault: false,
+  ...changes,
+});
 
-const states = new Map(
-  [...OVER].map(over => {
-    const [id = '', attempt = ''] = over.split('/');
-    return [attemptKey({ id, attempt }), { kind: 'completed' } as const];
-  }),
-);
+const daysOld = (days: number) => new Date(NOW - days * DAY);
 
 describe('the rule', () => {
-  it('lets a token go if and only if its note, usage, id and default say so', () => {
-    const token: fc.Arbitrary<ListedToken> = fc.record({
-      id: fc.constantFrom('cown0', 'cother'),
-      usage: fc.constantFrom('pk', 'sk', 'sk', 'tk', 'xx', ''),
-      note,
-      scopes: fc.constant([]),
-      created: fc.constant(undefined),
-      isDefault: fc.constantFrom(false, false, true),
-    });
-    let went = 0;
-    fc.assert(
-      fc.property(token, listed => {
-        const may =
-          mayGo(listed.note) && /^[ps]k$/.test(listed.usage) && !listed.isDefault && listed.id !== 'cown0';
-        if (may) went++;
-        expect(decide(listed, { run: here, own: 'cown0' }, states).kind === 'delete').toBe(may);
-      }),
-      { numRuns: 20_000 },
-    );
-    expect(went).toBeGreaterThan(150);
+  const token = fc.record({
+    note,
+    usage: fc.constantFrom('pk', 'sk', 'sk', 'tk', 'xx', ''),
+    days: fc.constantFrom(undefined, 0.5, 6, 8, 35, 37),
+    isDefault: fc.constantFrom(false, false, false, true),
   });
 
-  it('speaks of no token that is not of a job of this repository', () => {
+  it('deletes a token if and only if its note, usage, id, age and default say so', () => {
+    let deletions = 0;
     fc.assert(
-      fc.property(note, text => {
-        const listed = {
-          id: 'cother',
-          usage: 'sk',
-          note: text,
-          scopes: [],
-          created: undefined,
-          isDefault: false,
-        };
-        const { kind } = decide(listed, { run: here, own: undefined }, states);
-        expect(kind === 'unrelated').toBe(!MARK.test(text));
+      fc.property(
+        fc.array(token, { minLength: 1, maxLength: 12 }),
+        fc.constantFrom(undefined, { keep: 1, minAge: 7 * DAY }, { keep: 2, minAge: 0 }),
+        (tokens, permanent) => {
+          // No two of the same age: which of them is the newer is nobody's business.
+          const candidates = tokens.map(({ days, ...rest }, n) => ({
+            ...rest,
+            id: n === 0 ? 'cown0' : `cother${n}`,
+            age: days === undefined ? undefined : days * DAY + n,
+          }));
+          const all = candidates.map(({ age, ...rest }) =>
+            listed(rest.note, { ...rest, created: age === undefined ? undefined : new Date(NOW - age) }),
+          );
+          const decided = decide(all, { ...rules, permanent }, completed);
+          const ids = decided
+            .filter(({ decision }) => decision.kind === 'delete')
+            .map(({ token }) => token.id);
+          expect(ids).toEqual(expectedDeletions(candidates, 'cown0', permanent));
+          deletions += ids.length;
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+    expect(deletions).toBeGreaterThan(400);
+  });
+
+  it('is for no token without a marker of this repository', () => {
+    fc.assert(
+      fc.property(note, fc.constantFrom(rules, keepTwo), (text, chosen) => {
+        const decided = decide([listed(text)], chosen, completed);
+        expect(decided).toHaveLength(isForSweep(text, chosen.permanent) ? 1 : 0);
       }),
       { numRuns: 20_000 },
     );
   });
 });
 
-describe('the runs that GitHub is asked about', () => {
-  const listed = (n: number, note: string, created?: Date): ListedToken => ({
-    id: `c${String(n).padStart(24, '0')}`,
-    usage: 'sk',
-    note,
-    scopes: [],
-    created,
-    isDefault: false,
+const decisionOn = (
+  token: ListedToken,
+  chosen: SweepRules = rules,
+  states: ReadonlyMap<string, RunState> = completed,
+): Decision | undefined => decide([token], chosen, states)[0]?.decision;
+
+describe('a token that lives until its job ends', () => {
+  const job = (changes: Partial<ListedToken> = {}) => listed(markerFor('1'), changes);
+
+  it.each([
+    [{ kind: 'completed' }, { kind: 'delete', reason: 'run-completed' }],
+    [{ kind: 'deleted' }, { kind: 'delete', reason: 'run-deleted' }],
+    [
+      { kind: 'in-progress', status: 'queued' },
+      { kind: 'keep', reason: { kind: 'in-progress', status: 'queued' } },
+    ],
+    [
+      { kind: 'unknown', cause: { kind: 'server-error', status: 502 } },
+      { kind: 'keep', reason: { kind: 'unknown', cause: { kind: 'server-error', status: 502 } } },
+    ],
+  ] as const)('goes by its run: %o', (state, decision) => {
+    expect(decisionOn(job(), rules, new Map([['1.1', state]]))).toEqual(decision);
   });
-  const noteOf = (id: string) => markerOf({ ...here, id }, 'a1b2c3d4');
+
+  it.each([
+    ['the default token', { isDefault: true }, 'default-token'],
+    ['neither public nor secret', { usage: 'tk' }, 'other-usage'],
+    ['the authorizing token', { id: 'cown0' }, 'authorizing-token'],
+    ['of the run that sweeps', { note: markerFor(SWEEPING_RUN, { attempt: 2 }) }, 'this-run'],
+    ['of a run that GitHub was not asked about', { note: markerFor('2') }, 'not-checked'],
+  ])('stays where it is %s', (_, changes, kind) => {
+    expect(decisionOn(job(changes))).toEqual({ kind: 'keep', reason: { kind } });
+  });
+
+  it('is older than any run from the 36th day on', () => {
+    const old = { kind: 'delete', reason: 'older-than-any-run' };
+    const notChecked = { kind: 'keep', reason: { kind: 'not-checked' } };
+    const aged = (milliseconds: number, chosen = rules) =>
+      decisionOn(job({ created: new Date(NOW - milliseconds) }), chosen, new Map());
+    expect(aged(36 * DAY + 1)).toEqual(old);
+    expect(aged(36 * DAY)).toEqual(notChecked);
+    expect(aged(-DAY)).toEqual(notChecked);
+    expect(aged(99 * DAY, { ...rules, now: undefined })).toEqual(notChecked);
+  });
+});
+
+describe('a permanent token', () => {
+  const permanent = (days: number | undefined, changes: Partial<ListedToken> = {}) =>
+    listed(`Web map (octo-org/maps) ${markerFor('1', { until: 'deleted' })}`, {
+      id: `c${days}`,
+      created: days === undefined ? undefined : daysOld(days),
+      ...changes,
+    });
+  const reasons = (tokens: readonly ListedToken[], chosen = keepTwo) =>
+    decide(tokens, chosen, new Map()).map(({ token, decision: { reason } }) => [
+      token.id,
+      typeof reason === 'string' ? reason : reason.kind,
+    ]);
+
+  it('stays among the newest, and while it is young', () => {
+    expect(reasons([30, 8, 6, 5, 4, 1].map(days => permanent(days)))).toEqual([
+      ['c30', 'superseded'],
+      ['c8', 'superseded'],
+      ['c6', 'too-young'],
+      ['c5', 'too-young'],
+      ['c4', 'newest'],
+      ['c1', 'newest'],
+    ]);
+  });
+
+  it('is due from its minimum age on', () => {
+    expect(reasons([permanent(7), permanent(2), permanent(1)])[0]).toEqual(['c7', 'superseded']);
+  });
+
+  it('stays where its age is not known, and does not count', () => {
+    expect(reasons([permanent(undefined), permanent(20), permanent(30)])).toEqual([
+      ['cundefined', 'unknown-age'],
+      ['c20', 'newest'],
+      ['c30', 'newest'],
+    ]);
+    expect(reasons([permanent(20), permanent(30), permanent(40)], { ...keepTwo, now: undefined })).toEqual([
+      ['c20', 'unknown-age'],
+      ['c30', 'unknown-age'],
+      ['c40', 'unknown-age'],
+    ]);
+  });
+
+  it('does not count where it is protected', () => {
+    expect(
+      reasons([
+        permanent(1, { isDefault: true }),
+        permanent(2, { id: 'cown0' }),
+        permanent(3, { usage: 'tk' }),
+        permanent(20),
+        permanent(30),
+      ]),
+    ).toEqual([
+      ['c1', 'default-token'],
+      ['cown0', 'authorizing-token'],
+      ['c3', 'other-usage'],
+      ['c20', 'newest'],
+      ['c30', 'newest'],
+    ]);
+  });
+});
+
+describe('the runs to check', () => {
+  const job = (id: string, created?: Date, changes: Partial<ListedToken> = {}) =>
+    listed(markerFor(id), { created, ...changes });
+  const idsFor = (tokens: readonly ListedToken[]) =>
+    runsToCheck(decide(tokens, keepTwo, new Map())).map(({ id }) => id);
 
   it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
-    const runs = runsToCheck(
-      [
-        listed(1, noteOf('30'), new Date(3000)),
-        listed(2, noteOf('10'), new Date(1000)),
-        listed(3, noteOf('40')),
-        listed(4, noteOf('20'), new Date(2000)),
-        listed(5, noteOf('10'), new Date(4000)),
-      ],
-      { run: here, own: undefined },
-    );
-    expect(runs.map(({ id }) => id)).toEqual(['40', '10', '20', '30']);
+    const ids = idsFor([
+      job('30', daysOld(7)),
+      job('10', daysOld(9)),
+      job('40'),
+      job('20', daysOld(8)),
+      job('10', daysOld(1)),
+    ]);
+    expect(ids).toEqual(['40', '10', '20', '30']);
   });
 
-  it('are none of tokens that stay anyway', () => {
-    const old = new Date(1000);
-    const runs = runsToCheck(
-      [
-        listed(1, noteOf(SWEEPING_RUN), old),
-        listed(2, 'Production', old),
-        { ...listed(3, noteOf('30'), old), isDefault: true },
-        { ...listed(4, noteOf('40'), old), usage: 'tk' },
-        listed(5, noteOf('50'), old),
-      ],
-      { run: here, own: listed(5, '').id },
-    );
-    expect(runs).toEqual([]);
+  it('are none of tokens that need no request', () => {
+    const ids = idsFor([
+      job(SWEEPING_RUN),
+      job('30', undefined, { isDefault: true }),
+      job('40', undefined, { usage: 'tk' }),
+      job('50', undefined, { id: 'cown0' }),
+      job('60', daysOld(37)),
+      listed('Production'),
+      listed(markerFor('70', { until: 'deleted' })),
+    ]);
+    expect(ids).toEqual([]);
   });
-
-  it('say of a token that is neither public nor secret that it is kept for that', () => {
-    const odd = { ...listed(1, noteOf('10')), usage: 'tk' };
-    expect(decide(odd, { run: here, own: undefined }, new Map())).toEqual({
-      kind: 'keep',
-      reason: { kind: 'other-usage' },
-    });
-  });
-});
-
-it('the sweep of an account with random notes takes exactly those that may go', async () => {
-  let touched = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.record({ note, usage: fc.constantFrom('pk', 'sk') }), { minLength: 1, maxLength: 25 }),
-      async wishes => {
-        await using setting = await setUpSweep({ pageSize: 7 });
-        for (const over of OVER) setting.github.attempts.set(over, 'completed');
-        for (const going of ['2/1', '2/2', '2/3', '42/2', '1/3'])
-          setting.github.attempts.set(going, 'in_progress');
-        for (const wish of wishes) setting.createToken(wish.note, wish.usage);
-        const tokens = setting.mapbox.account.tokens();
-        const swept = await setting.sweep();
-
-        expect(swept.conclusion).toBe('success');
-        const gone = tokens.filter(token => !setting.exists(token)).map(token => token.id);
-        const right = tokens.filter(token => mayGo(token.note ?? '')).map(token => token.id);
-        expect(gone.sort()).toEqual(right.sort());
-        const deletions = setting.mapbox.requests.flatMap(({ method, path }) =>
-          method === 'GET' ? [] : [`${method} ${path.split('/').at(-1)}`],
-        );
-        expect(deletions.sort()).toEqual(right.map(id => `DELETE ${id}`));
-        touched += gone.length;
-      },
-    ),
-    { numRuns: 100 },
-  );
-  expect(touched).toBeGreaterThan(20);
 });

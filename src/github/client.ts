@@ -1,0 +1,141 @@
+import { endpoint } from '@octokit/endpoint';
+import type { Endpoints } from '@octokit/types';
+import type { HttpClient } from '../http/client.ts';
+import type { HttpResponse } from '../http/response.ts';
+import type { Secret } from '../secret.ts';
+
+/** GitHub's response to one request, or why there is none. */
+export type GithubResult =
+  | {
+      readonly kind: 'success';
+      readonly status: number;
+      readonly headers: HttpResponse['headers'];
+      /** The parsed body, to be checked before it is used; `undefined` where it is empty. */
+      readonly data: unknown;
+    }
+  | {
+      /** A redirect or a client error. */
+      readonly kind: 'rejected';
+      readonly status: number;
+      /** Whether the body has the form of GitHub's errors: a proxy's page has not. */
+      readonly isGithubError: boolean;
+      /** The permissions that would do, in GitHub's words, such as `actions=read`. */
+      readonly acceptedPermissions: string | undefined;
+    }
+  | {
+      readonly kind: 'rate-limited';
+      /** Milliseconds. */
+      readonly retryAfter: number;
+    }
+  | { readonly kind: 'server-error'; readonly status: number }
+  /** A success that is not JSON, or only a part of it. */
+  | { readonly kind: 'unreadable'; readonly status: number }
+  /** `sent: false` promises that GitHub never saw the request. `code`: see `NoResponse`. */
+  | { readonly kind: 'no-response'; readonly sent: boolean; readonly code: string };
+
+/** Sends requests to GitHub's REST API. */
+export interface GithubClient {
+  /**
+   * Sends one request. Never rejects for network errors, follows no redirect, repeats nothing.
+   *
+   * @param route method and path, as GitHub's API description names them.
+   * @param parameters for the path, which are percent-encoded, for the query and for the body.
+   * @param timeoutMs milliseconds that the request may take.
+   */
+  send<R extends keyof Endpoints>(
+    route: R,
+    parameters: Endpoints[R]['parameters'],
+    timeoutMs: number,
+  ): Promise<GithubResult>;
+}
+
+/**
+ * A client for the API at `api`, which may have a path: that of GitHub Enterprise Server is `/api/v3`. Octokit builds the
+ * requests and `client` sends them.
+ */
+export function createGithubClient(client: HttpClient, api: URL, token: Secret): GithubClient {
+  const base = api.pathname.replace(/\/+$/, '');
+  return {
+    async send(route, parameters, timeoutMs) {
+      const [method = '', template = ''] = route.split(' ');
+      const request = endpoint({ ...parameters, method, url: template, baseUrl: '' });
+      const response = await client.send(
+        {
+          method: request.method,
+          path: base + request.url,
+          headers: {
+            accept: 'application/vnd.github+json',
+            authorization: `Bearer ${token.reveal()}`,
+            'user-agent': 'create-mapbox-token',
+            ...(request.body === undefined ? {} : { 'content-type': 'application/json' }),
+          },
+          body: request.body === undefined ? undefined : JSON.stringify(request.body),
+        },
+        timeoutMs,
+      );
+      return response.kind === 'response' ? toGithubResult(response) : response;
+    },
+  };
+}
+
+function toGithubResult(response: HttpResponse): GithubResult {
+  const { status, headers } = response;
+  if (status >= 200 && status < 300) return toSuccess(response);
+  const error = parseError(response);
+  if (isRateLimit(response, error)) return { kind: 'rate-limited', retryAfter: retryAfter(headers) };
+  if (status >= 500) return { kind: 'server-error', status };
+  return {
+    kind: 'rejected',
+    status,
+    isGithubError: error !== undefined,
+    acceptedPermissions: headers['x-accepted-github-permissions'],
+  };
+}
+
+function toSuccess({ status, headers, body }: HttpResponse): GithubResult {
+  const text = body.kind === 'complete' ? body.text.reveal() : '{';
+  try {
+    return { kind: 'success', status, headers, data: text === '' ? undefined : JSON.parse(text) };
+  } catch {
+    return { kind: 'unreadable', status };
+  }
+}
+
+/** GitHub's message, for comparisons only; `undefined` where the body is no error of GitHub's. */
+function parseError({ body }: HttpResponse): string | undefined {
+  if (body.kind !== 'complete') return undefined;
+  try {
+    const data: unknown = JSON.parse(body.text.reveal());
+    const message = typeof data === 'object' && data !== null && 'message' in data ? data.message : undefined;
+    return typeof message === 'string' ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The limits per hour, and the secondary ones [GitHub, REST API: rate limits]. */
+function isRateLimit({ status, headers }: HttpResponse, error: string | undefined): boolean {
+  if (status === 429) return true;
+  return (
+    status === 403 &&
+    (headers['x-ratelimit-remaining'] === '0' ||
+      headers['retry-after'] !== undefined ||
+      /secondary rate limit/i.test(error ?? ''))
+  );
+}
+
+/** What to wait where no header says how long [GitHub, REST API: best practices]. */
+const DEFAULT_RETRY_AFTER_MS = 60_000;
+
+/** The interval of the primary limit. */
+const MAX_RETRY_AFTER_MS = 3_600_000;
+
+function retryAfter(headers: HttpResponse['headers']): number {
+  const { 'retry-after': seconds, 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': reset } = headers;
+  if (seconds !== undefined && /^\d+$/.test(seconds))
+    return Math.min(Number(seconds) * 1000, MAX_RETRY_AFTER_MS);
+  if (remaining !== '0') return DEFAULT_RETRY_AFTER_MS;
+  // By GitHub's own clock, since the runner's may be wrong.
+  const wait = Number(reset) * 1000 - Date.parse(headers['date'] ?? '');
+  return wait >= 0 && wait <= MAX_RETRY_AFTER_MS ? wait : MAX_RETRY_AFTER_MS;
+}

@@ -1,0 +1,38 @@
+import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { proxyFor } from '../runtime/connect.ts';
+import type { Context, Environment } from '../runtime/context.ts';
+import type { Secret } from '../secret.ts';
+import { createGithubClient, type GithubClient } from './client.ts';
+
+/**
+ * Where GitHub's API is, from the runner's default variables; `https://<host>/api/v3` on GitHub Enterprise Server.
+ *
+ * @throws {ActionError} where the runner does not say.
+ */
+export function githubApiUrl(env: Environment): URL {
+  const url = URL.parse(env['GITHUB_API_URL']?.trim() ?? '');
+  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  throw new ActionError(
+    errorTitles.notOnGithubActions,
+    'GITHUB_API_URL is not set to a URL. This action has to be run by a GitHub Actions runner.',
+  );
+}
+
+/** The most that a response may have: the JSON of a run attempt has some 30 KiB. */
+const MAX_RESPONSE_BYTES = 1024 * 1024;
+
+/** Opens a connection to GitHub's API at `api`, and closes it after `use`. */
+export async function withGithub<T>(
+  context: Context,
+  api: URL,
+  token: Secret,
+  use: (github: GithubClient) => Promise<T>,
+): Promise<T> {
+  const limits = { maxBytes: MAX_RESPONSE_BYTES };
+  const client = await context.createHttpClient(api, proxyFor(api, context), limits);
+  try {
+    return await use(createGithubClient(client, api, token));
+  } finally {
+    await client.close();
+  }
+}

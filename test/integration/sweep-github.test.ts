@@ -1,0 +1,273 @@
+import { describe, expect, it } from 'vitest';
+import {
+  DAY,
+  markerFor,
+  REPOSITORY,
+  SWEEPING_RUN,
+  type SweepResult,
+  setUpSweep,
+} from '../support/sweep-step.ts';
+
+const said = (swept: SweepResult, kind: string) =>
+  swept.log.filter(one => one.kind === kind).map(one => one.text);
+
+describe('what GitHub does not say', () => {
+  it.each([
+    { what: '403', attempt: { status: 403, body: { message: 'Resource not accessible by integration' } } },
+    { what: '404', attempt: undefined },
+    { what: '502', attempt: { status: 502, body: '<html>' } },
+    { what: '301', attempt: { status: 301, headers: { location: '/elsewhere' } } },
+    { what: 'a page', attempt: { status: 200, headers: { 'content-type': 'text/html' }, body: '<html>' } },
+    { what: 'cut JSON', attempt: { status: 200, body: '{"id": 1, "run_attempt": 1, "status": "completed"' } },
+    { what: 'another run', attempt: { status: 200, body: { id: 2, run_attempt: 1, status: 'completed' } } },
+    {
+      what: 'another attempt',
+      attempt: { status: 200, body: { id: 1, run_attempt: 2, status: 'completed' } },
+    },
+    { what: 'no status', attempt: { status: 200, body: { id: 1, run_attempt: 1 } } },
+    { what: 'megabytes', attempt: { status: 200, body: `"${'a'.repeat(3_000_000)}"` } },
+    { what: 'a reset', attempt: 'reset' },
+  ] as const)('keeps the token and names it: $what', async ({ attempt }) => {
+    await using setting = await setUpSweep();
+    const doubtful = setting.createJobToken('1');
+    const over = setting.createJobToken('3');
+    if (attempt !== undefined) setting.github.attempts.set('1/1', attempt);
+    setting.github.attempts.set('3/1', 'completed');
+    const swept = await setting.sweep();
+
+    expect(swept.conclusion).toBe('success');
+    expect(setting.exists(doubtful)).toBe(true);
+    expect(setting.exists(over)).toBe(false);
+    // The third asks about the run that sweeps.
+    expect(setting.github.requests).toHaveLength(attempt === undefined ? 3 : 2);
+    expect(said(swept, 'warning')).toEqual([
+      expect.stringContaining(
+        `- ${doubtful.id} of https://github.com/octo-org/maps/actions/runs/1 (attempt 1): `,
+      ),
+    ]);
+    expect(swept.outputs).toEqual({ deleted: '1', kept: '1' });
+  });
+
+  it('says which permission may be missing', async () => {
+    await using setting = await setUpSweep();
+    setting.createJobToken('1');
+    const swept = await setting.sweep();
+
+    expect(said(swept, 'warning').join()).toContain('`permissions: actions: read`');
+  });
+
+  it.each([
+    ['the requests of the hour are used up', 403, { 'x-ratelimit-remaining': '0' }],
+    ['GitHub asks to wait with a 403', 403, { 'retry-after': '60' }],
+    ['GitHub asks to wait with a 429', 429, { 'retry-after': '60' }],
+  ])('is not asked for any more once %s', async (_, status, headers) => {
+    await using setting = await setUpSweep();
+    for (let run = 1; run <= 40; run++) {
+      setting.createJobToken(String(run));
+      setting.github.attempts.set(`${run}/1`, { status, headers, body: { message: 'Slow down' } });
+    }
+    const swept = await setting.sweep();
+
+    expect(swept.conclusion).toBe('success');
+    expect(setting.github.requests.length).toBeLessThanOrEqual(5);
+    expect(said(swept, 'warning')[0]).toMatch(
+      /^Kept 40 tokens[\s\S]*: the rate limit of `github-token` is reached\n[\s\S]*and 20 more, see the log/,
+    );
+  });
+
+  it('cannot hang the step: the requests to GitHub get half of the time', async () => {
+    await using setting = await setUpSweep();
+    const [hanging, over] = [setting.createJobToken('1'), setting.createJobToken('2')];
+    setting.github.attempts.set('1/1', 'hang').set('2/1', 'completed');
+    const swept = await setting.sweep({ timeout: '2s' });
+
+    expect([setting.exists(hanging), setting.exists(over)]).toEqual([true, false]);
+    expect(said(swept, 'warning').join()).toContain('took too long (TIMEOUT)');
+  });
+});
+
+/** A run as GitHub describes one, with this many bytes of other fields. */
+function completedRun(id: number, bytes: number): { status: number; body: object } {
+  return {
+    status: 200,
+    body: { id, run_attempt: 1, status: 'completed', head_commit: { message: 'x'.repeat(bytes) } },
+  };
+}
+
+it.each([30, 900])('reads a response of %i KiB', async kilobytes => {
+  await using setting = await setUpSweep();
+  const over = setting.createJobToken('1');
+  setting.github.attempts.set('1/1', completedRun(1, kilobytes * 1024));
+  await setting.sweep();
+
+  expect(setting.exists(over)).toBe(false);
+});
+
+describe('a run that was deleted on GitHub', () => {
+  it('is over, if the run that sweeps is readable', async () => {
+    await using setting = await setUpSweep();
+    const [deleted, other, going] = [
+      setting.createJobToken('1'),
+      setting.createJobToken('2'),
+      setting.createJobToken('3'),
+    ];
+    setting.github.attempts.set('3/1', 'in_progress').set(`${SWEEPING_RUN}/1`, 'in_progress');
+    const swept = await setting.sweep();
+
+    expect([deleted, other, going].filter(setting.exists)).toEqual([going]);
+    expect(swept.outputs).toEqual({ deleted: '2', kept: '1' });
+    expect(said(swept, 'warning')).toEqual([]);
+    expect(said(swept, 'info')).toContainEqual(
+      expect.stringMatching(`^${deleted.id} .*: deleted, its run was deleted on GitHub$`),
+    );
+    const asked = setting.github.requests.map(({ path }) => path.split('/runs/')[1]);
+    expect(asked.sort()).toEqual([
+      '1/attempts/1',
+      '2/attempts/1',
+      '3/attempts/1',
+      `${SWEEPING_RUN}/attempts/1`,
+    ]);
+  });
+
+  it.each([
+    ['404', undefined],
+    ['403', { status: 403, body: { message: 'Resource not accessible by integration' } }],
+    ['502', { status: 502, body: '<html>' }],
+  ] as const)('is unknown, if GitHub answers %s for the run that sweeps as well', async (_, own) => {
+    await using setting = await setUpSweep();
+    const token = setting.createJobToken('1');
+    if (own !== undefined) setting.github.attempts.set(`${SWEEPING_RUN}/1`, own);
+    const swept = await setting.sweep();
+
+    expect(setting.exists(token)).toBe(true);
+    expect(said(swept, 'warning')).toEqual([expect.stringContaining(token.id)]);
+  });
+
+  it('is unknown, if something before GitHub answers 404', async () => {
+    await using setting = await setUpSweep();
+    const token = setting.createJobToken('1');
+    setting.github.attempts
+      .set('1/1', { status: 404, body: '<html>' })
+      .set(`${SWEEPING_RUN}/1`, 'in_progress');
+    await setting.sweep();
+
+    expect(setting.exists(token)).toBe(true);
+  });
+});
+
+describe('a token that is older than any run can be', () => {
+  it('goes without a request to GitHub', async () => {
+    await using setting = await setUpSweep();
+    const now = setting.clock.mapboxTime();
+    const old = setting.createJobToken('1', { created: new Date(now - 36 * DAY - 60_000) });
+    const young = setting.createJobToken('2', { created: new Date(now - 36 * DAY + 60_000) });
+    setting.github.attempts.set('2/1', 'in_progress');
+    const swept = await setting.sweep();
+
+    expect([old, young].filter(setting.exists)).toEqual([young]);
+    expect(setting.github.requests.map(({ path }) => path)).toEqual([
+      `/repos/${REPOSITORY}/actions/runs/2/attempts/1`,
+    ]);
+    expect(said(swept, 'info')).toContainEqual(
+      expect.stringMatching(`^${old.id} .*: deleted, no run lasts as long as it has existed$`),
+    );
+  });
+
+  it.each([-50, 50])('is so by Mapbox’s clock, with the runner’s %i days ahead', async days => {
+    await using setting = await setUpSweep({ skew: days * DAY });
+    const now = setting.clock.mapboxTime();
+    const old = setting.createJobToken('1', { created: new Date(now - 40 * DAY) });
+    const young = setting.createJobToken('2', { created: new Date(now - 2.5 * DAY) });
+    setting.github.attempts.set('1/1', 'in_progress').set('2/1', 'in_progress');
+    const swept = await setting.sweep();
+
+    expect([old, young].filter(setting.exists)).toEqual([young]);
+    expect(said(swept, 'info').join('\n')).toContain('/runs/2 2 days ago: kept');
+  });
+
+  it('is not taken for one where Mapbox does not tell the time', async () => {
+    await using setting = await setUpSweep();
+    const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - 40 * DAY) });
+    setting.github.attempts.set('1/1', 'in_progress');
+    setting.mapbox.fault = ({ method }) =>
+      method === 'GET'
+        ? {
+            kind: 'rewrite',
+            rewrite: ({ headers: { Date: _, ...headers }, ...response }) => ({ ...response, headers }),
+          }
+        : undefined;
+    await setting.sweep();
+
+    expect(setting.exists(old)).toBe(true);
+    expect(setting.github.requests).toHaveLength(1);
+  });
+
+  it('stays where it belongs to the run that sweeps, or is the account’s default token', async () => {
+    await using setting = await setUpSweep();
+    const created = new Date(setting.clock.mapboxTime() - 400 * DAY);
+    const own = setting.createJobToken(SWEEPING_RUN, { created });
+    const byDefault = setting.mapbox.account.tokens().find(token => token.default);
+    if (byDefault) setting.mapbox.account.update(byDefault, { note: markerFor('1') });
+    const swept = await setting.sweep();
+
+    expect(setting.exists(own)).toBe(true);
+    expect(swept.outputs).toEqual({ deleted: '0', kept: '2' });
+  });
+});
+
+describe('the repository', () => {
+  it('is known by its id: GitHub is asked by the name it has now', async () => {
+    await using setting = await setUpSweep();
+    const token = setting.createToken(`Release (octo-org/old-name) ${markerFor('1')}`);
+    setting.github.attempts.set('1/1', 'completed');
+    await setting.sweep();
+
+    expect(setting.exists(token)).toBe(false);
+    expect(setting.github.requests.map(({ path }) => path)).toEqual([
+      `/repos/${REPOSITORY}/actions/runs/1/attempts/1`,
+    ]);
+  });
+
+  it.each([
+    ['another id', markerFor('1', { repository: '987654321' })],
+    ['an id of another server', markerFor('1', { repository: '123456789@ghe.example.com' })],
+    ['its name', markerFor('1', { repository: REPOSITORY })],
+    ['no id', '[until job ends: 1.1#abcd1234]'],
+  ])('is not another one: %s', async (_, marker) => {
+    await using setting = await setUpSweep();
+    const token = setting.createToken(`Release ${marker}`);
+    setting.github.attempts.set('1/1', 'completed');
+    const swept = await setting.sweep();
+
+    expect(setting.exists(token)).toBe(true);
+    expect(swept.outputs).toEqual({ deleted: '0', kept: '0' });
+  });
+
+  it('is known by its name where the runner does not tell the id', async () => {
+    await using setting = await setUpSweep();
+    const own = setting.createToken(`Release ${markerFor('1', { repository: REPOSITORY })}`);
+    const others = ['octo-org/maps2', 'Octo-Org/maps', '123456789'].map(repository =>
+      setting.createToken(`Release ${markerFor('1', { repository })}`),
+    );
+    setting.github.attempts.set('1/1', 'completed');
+    await setting.sweep({}, { env: { GITHUB_REPOSITORY_ID: '' } });
+
+    expect(setting.exists(own)).toBe(false);
+    expect(others.filter(setting.exists)).toEqual(others);
+  });
+
+  it('has the host of its server in its notes unless that is github.com', async () => {
+    await using setting = await setUpSweep();
+    const own = setting.createToken(
+      `Release ${markerFor('1', { repository: '123456789@ghe.example.com:8443' })}`,
+    );
+    const others = ['123456789', '123456789@ghe.example.com'].map(repository =>
+      setting.createToken(`Release ${markerFor('1', { repository })}`),
+    );
+    setting.github.attempts.set('1/1', 'completed');
+    await setting.sweep({}, { env: { GITHUB_SERVER_URL: 'https://ghe.example.com:8443' } });
+
+    expect(setting.exists(own)).toBe(false);
+    expect(others.filter(setting.exists)).toEqual(others);
+  });
+});
