@@ -116,7 +116,7 @@ function quantile(figures: readonly number[], part: number): number {
 }
 
 /** Median, with the quartiles as the spread. */
-function told(figures: readonly number[], unit: string, scale = 1): string {
+function toText(figures: readonly number[], unit: string, scale = 1): string {
   const [low, middle, high] = [0.25, 0.5, 0.75].map(part => (quantile(figures, part) / scale).toFixed(1));
   return `${middle} ${unit} (${low} to ${high})`;
 }
@@ -147,7 +147,7 @@ row(
   1.15,
   mint.ratio,
   '',
-  `${told(mint.ours, 'ms')} over ${told(mint.theirs, 'ms')}`,
+  `${toText(mint.ours, 'ms')} over ${toText(mint.theirs, 'ms')}`,
 );
 const idle = await compare(time, [post], nothing);
 row(
@@ -155,7 +155,7 @@ row(
   2,
   idle.ratio,
   '',
-  `${told(idle.ours, 'ms')} over ${told(idle.theirs, 'ms')}`,
+  `${toText(idle.ours, 'ms')} over ${toText(idle.theirs, 'ms')}`,
 );
 row('requests of a mint', 1, requests, ' ', '');
 const weights = (await loads(action.main)).map(path => [relative(root, path), statSync(path).size] as const);
@@ -176,7 +176,7 @@ row(
   1.3,
   held.ratio,
   '',
-  `${told(held.ours, 'MiB', 1024)} over ${told(held.theirs, 'MiB', 1024)}`,
+  `${toText(held.ours, 'MiB', 1024)} over ${toText(held.theirs, 'MiB', 1024)}`,
 );
 
 console.log(

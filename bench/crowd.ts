@@ -33,13 +33,13 @@ interface Scenario {
   readonly name: string;
   /** The jobs' first requests come within this time. */
   readonly startSpread: number;
-  readonly patience: number;
-  readonly patienceBefore: number;
+  readonly budget: number;
+  readonly budgetBefore: number;
 }
 
 const SCENARIOS: readonly Scenario[] = [
-  { name: 'Mint', startSpread: 3_000, patience: 300_000, patienceBefore: 300_000 },
-  { name: 'Delete', startSpread: 1_000, patience: 240_000, patienceBefore: 60_000 },
+  { name: 'Mint', startSpread: 3_000, budget: 300_000, budgetBefore: 300_000 },
+  { name: 'Delete', startSpread: 1_000, budget: 240_000, budgetBefore: 60_000 },
 ];
 
 interface Outcome {
@@ -51,10 +51,10 @@ interface Outcome {
 
 interface Setting {
   readonly rule: Rule;
-  readonly told: Told;
+  readonly crowdOf: CrowdOf;
   /** Milliseconds, as those of a scenario. */
   readonly startSpread: number;
-  readonly patience: number;
+  readonly budget: number;
 }
 
 interface Arrival {
@@ -66,7 +66,7 @@ interface Arrival {
 /** Lets `jobs` jobs meet the limit. */
 function simulate(
   jobs: number,
-  { rule, told, startSpread, patience }: Setting,
+  { rule, crowdOf, startSpread, budget }: Setting,
   random: () => number,
 ): Outcome {
   const start = Date.UTC(2026, 0, 2) + random() * 60_000;
@@ -92,10 +92,10 @@ function simulate(
     const heardAt = now + latency();
     const turn = {
       failures: attempt,
-      remaining: (starts[job] ?? start) + patience - heardAt,
+      remaining: (starts[job] ?? start) + budget - heardAt,
       random: random(),
     };
-    const delay = rule(rateLimited(limit, now), turn, told(job, jobs));
+    const delay = rule(rateLimited(limit, now), turn, crowdOf(job, jobs));
     if (turn.remaining - delay >= MIN_ATTEMPT_MS)
       arrivals.add({ at: heardAt + delay + latency(), job, attempt: attempt + 1 });
   }
@@ -126,13 +126,13 @@ function rateLimited(limit: RateLimit, now: number): RateLimited {
 }
 
 /** What a job is told of the others. */
-type Told = (job: number, jobs: number) => Crowd;
+type CrowdOf = (job: number, jobs: number) => Crowd;
 
-const nothing: Told = () => ALONE;
-const all: Told = (job, jobs) => ({ total: jobs, index: job });
+const nothing: CrowdOf = () => ALONE;
+const all: CrowdOf = (job, jobs) => ({ total: jobs, index: job });
 
 /** The place of a job in its matrix: as few matrices as hold them all, as equal as can be. */
-const itsMatrix: Told = (job, jobs) => {
+const itsMatrix: CrowdOf = (job, jobs) => {
   const matrices = Math.ceil(jobs / MATRIX);
   return { total: Math.ceil((jobs - (job % matrices)) / matrices), index: Math.floor(job / matrices) };
 };
@@ -207,12 +207,12 @@ function cell({ requests, time, left }: Figures): string {
   return `${pair(requests)}${times}${left > 0 ? `; ${left} left` : ''}`;
 }
 
-function row(jobs: number, { startSpread, patience, patienceBefore }: Scenario): void {
-  const known = figures(jobs, { rule: product, told: itsMatrix, startSpread, patience });
-  const together = figures(jobs, { rule: product, told: all, startSpread, patience });
-  const unknown = figures(jobs, { rule: product, told: nothing, startSpread, patience });
-  const first = figures(jobs, { rule: before, told: nothing, startSpread, patience: patienceBefore });
-  const inTime = LIMIT.requests * Math.ceil(patience / 1000 / LIMIT.intervalSeconds);
+function row(jobs: number, { startSpread, budget, budgetBefore }: Scenario): void {
+  const known = figures(jobs, { rule: product, crowdOf: itsMatrix, startSpread, budget });
+  const together = figures(jobs, { rule: product, crowdOf: all, startSpread, budget });
+  const unknown = figures(jobs, { rule: product, crowdOf: nothing, startSpread, budget });
+  const first = figures(jobs, { rule: before, crowdOf: nothing, startSpread, budget: budgetBefore });
+  const inTime = LIMIT.requests * Math.ceil(budget / 1000 / LIMIT.intervalSeconds);
   const imposed = `${imposedTime(jobs, 0) / 1000} s${jobs > inTime ? `; ${jobs - inTime} left` : ''}`;
   const cells = [known, together, unknown, first].map(cell);
   if (jobs <= MATRIX) cells[1] = 'the same';

@@ -1,145 +1,210 @@
-/** What CONTRIBUTING.md says of the layout: imports run one way, and a folder knows only what it has to. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, posix, sep } from 'node:path';
+/** The layout of `src/`: who may import whom, what stands where, and who may touch the process, time and chance. */
+import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import {
+  findCircle,
+  folderOf,
+  lineCount,
+  lineOf,
+  type Module,
+  nodesIn,
+  readModules,
+} from '../support/modules.ts';
 
-const src = join(import.meta.dirname, '..', '..', 'src');
-
-/** The modules of `src`, and what each imports of the others and of packages, types included. */
-const imports = new Map(
-  readdirSync(src, { recursive: true, encoding: 'utf8' })
-    .filter(file => file.endsWith('.ts') && !file.endsWith('.d.ts'))
-    .map(file => {
-      const module = file.split(sep).join('/');
-      const text = readFileSync(join(src, file), 'utf8');
-      const named = text.matchAll(/\b(?:from|import) '([^']+)'|\bimport\((?:\/\*.*?\*\/\s*)?'([^']+)'\)/g);
-      const found = Array.from(named, ([, fixed, later]) => fixed ?? later ?? '');
-      return [
-        module,
-        found.map(name => (name.startsWith('.') ? posix.join(posix.dirname(module), name) : name)),
-      ] as const;
-    }),
-);
+const modules = readModules('src');
+const paths = new Set(modules.map(({ path }) => path));
 
 const ENTRIES = ['main.ts', 'post.ts', 'sweep.ts'];
 
-function of(folder: string): string[] {
-  return [...imports.keys()].filter(module => module.startsWith(`${folder}/`));
-}
+/** The files directly in `src/`: the entries, and what every folder may need. */
+const TOP = [...ENTRIES, 'live-context.ts', 'note.ts', 'secret.ts', 'clock.ts', 'duration.ts'];
 
-/** What the modules of a folder import from outside of it, but for Node's own. */
-function importedBy(folder: string): string[] {
-  const all = of(folder).flatMap(module => imports.get(module) ?? []);
-  return [...new Set(all)].filter(name => !name.startsWith(`${folder}/`) && !name.startsWith('node:')).sort();
-}
+/**
+ * What the modules of a folder may import from outside it: a folder with a slash, a file or a package. Lower ones come
+ * first; a folder imports nothing that comes after it.
+ */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'secret.ts': ['node:util'],
+  'clock.ts': [],
+  'duration.ts': [],
+  'http/': ['secret.ts', 'node:diagnostics_channel', 'node:net', 'undici', 'undici/lib/'],
+  'mapbox/': ['http/', 'clock.ts', 'duration.ts', 'secret.ts'],
+  'errors/': ['mapbox/', 'clock.ts', 'duration.ts'],
+  'runner/': ['errors/action-error.ts', 'secret.ts', 'node:fs', '@actions/core'],
+  'inputs/': ['errors/', 'mapbox/', 'runner/', 'duration.ts', 'secret.ts'],
+  'runtime/': ['errors/', 'http/', 'inputs/', 'mapbox/', 'runner/', 'clock.ts', 'secret.ts'],
+  'note.ts': ['errors/action-error.ts', 'runtime/workflow-run.ts'],
+  'github/': ['errors/action-error.ts', 'http/', 'runtime/', 'clock.ts', 'secret.ts', '@octokit/'],
+  'cleanup/': ['errors/', 'inputs/', 'mapbox/', 'runner/', 'runtime/', 'note.ts', 'secret.ts'],
+  'mint/': ['cleanup/', 'errors/', 'inputs/', 'mapbox/', 'runtime/', 'duration.ts', 'note.ts', 'secret.ts'],
+  'sweep/': [
+    ...['errors/', 'github/', 'http/error-codes.ts', 'inputs/', 'mapbox/', 'runner/', 'runtime/'],
+    ...['clock.ts', 'duration.ts', 'note.ts', 'secret.ts'],
+  ],
+  'live-context.ts': ['http/client.ts', 'runner/runner.ts', 'runtime/context.ts', 'clock.ts'],
+  'main.ts': ['mint/step.ts', 'runtime/', 'live-context.ts'],
+  'post.ts': ['cleanup/step.ts', 'runtime/', 'live-context.ts'],
+  'sweep.ts': ['sweep/step.ts', 'runtime/', 'live-context.ts'],
+};
 
-/** A way from a module back to itself, or to one that was on the way. */
-function circleFrom(module: string, way: readonly string[] = []): string[] | undefined {
-  const at = way.indexOf(module);
-  if (at >= 0) return [...way.slice(at), module];
-  for (const next of imports.get(module) ?? []) {
-    const circle = circleFrom(next, [...way, module]);
-    if (circle !== undefined) return circle;
-  }
-  return undefined;
-}
-
-it('finds the modules, and every module that another imports', () => {
-  const missing = [...imports.values()].flat().filter(name => name.endsWith('.ts') && !imports.has(name));
-  expect(missing).toEqual([]);
-  expect(imports.size).toBeGreaterThan(30);
-});
-
-it('has no circle, not even of types', () => {
-  const circles = ENTRIES.map(entry => circleFrom(entry)?.join(' > ')).filter(way => way !== undefined);
-  expect(circles).toEqual([]);
-});
-
-it('has no module that nobody needs', () => {
-  const needed = new Set([...imports.values()].flat());
-  const loose = [...imports.keys()].filter(module => !needed.has(module) && !ENTRIES.includes(module));
-  expect(loose).toEqual([]);
-});
-
-describe('knows of others only what it has to:', () => {
-  it.each([
-    ['http', ['secret.ts', 'undici', 'undici/lib/']],
-    ['github', ['@octokit/', 'http/', 'secret.ts', 'clock.ts', 'errors/action-error.ts', 'runtime/']],
-    ['runner', ['@actions/core', 'errors/action-error.ts', 'secret.ts']],
-  ])('src/%s', (folder, known) => {
-    expect(of(folder).length).toBeGreaterThan(1);
-    const strangers = importedBy(folder).filter(
-      name => !known.some(allowed => name === allowed || (allowed.endsWith('/') && name.startsWith(allowed))),
-    );
-    expect(strangers).toEqual([]);
-  });
-
-  it('the middle, which imports no package', () => {
-    const middle = [...imports].filter(([module]) => !/^(?:http|mapbox|github|runner)\//.test(module));
-    const packages = middle.flatMap(([module, names]) =>
-      names
-        .filter(name => !name.endsWith('.ts') && !name.startsWith('node:'))
-        .map(name => `${module} > ${name}`),
-    );
-    expect(packages).toEqual([]);
-  });
-
-  it('the job, which knows nothing of the sweep or of GitHub', () => {
-    const knowing = (folder: string) =>
-      [...imports]
-        .filter(([, names]) => names.some(name => name.startsWith(folder)))
-        .map(([module]) => module);
-    const outside = (folder: string) => knowing(folder).filter(module => !/^(?:sweep|github)\//.test(module));
-    expect(outside('sweep/')).toEqual(['sweep.ts']);
-    expect(outside('github/')).toEqual([]);
-  });
-});
-
-it('touches the process in the entries alone, and its clock and randomness where the world is made', () => {
-  const touching = (pattern: RegExp) =>
-    [...imports.keys()].filter(module => pattern.test(readFileSync(join(src, module), 'utf8'))).sort();
-  expect(touching(/\bprocess\.(?!exitCode)/)).toEqual(
-    [
-      'runtime/exit.ts',
-      'runtime/load-errors.ts',
-      'runtime/run-step.ts',
-      ...ENTRIES,
-      'live-context.ts',
-    ].sort(),
+/** Where all nodes of the sources stand that `matches` takes, as `path:line`. */
+function find(matches: (node: ts.Node, module: Module) => boolean): string[] {
+  return modules.flatMap(module =>
+    [...nodesIn(module.source)]
+      .filter(node => matches(node, module))
+      .map(node => `${module.path}:${lineOf(node)}`),
   );
-  expect(touching(/\bDate\.now\(|\bperformance\.now\(|\bsetTimeout\(/)).toEqual([
-    'clock.ts',
-    'http/response-handler.ts',
-  ]);
-  expect(touching(/\bMath\.random\(|node:crypto/)).toEqual(['live-context.ts']);
-});
+}
 
-it('reveals a secret only on its way to the runner or to Mapbox, or to look at it', () => {
-  const revealing = [...imports.keys()].filter(module =>
-    /\.reveal\(\)/.test(readFileSync(join(src, module), 'utf8')),
-  );
-  expect(revealing.sort()).toEqual([
-    'github/client.ts', // the GitHub token into its header; the text of a response
-    'mapbox/client.ts', // the authorizing token into the query
-    'mapbox/create.ts', // reads the answer
-    'mapbox/list.ts',
-    'mapbox/result.ts',
-    'mapbox/validate.ts',
-    'runner/runner.ts', // mask, output and environment file
-  ]);
-});
+/** Which modules have a node that `matches` takes. */
+function findModules(matches: (node: ts.Node, module: Module) => boolean): string[] {
+  return [...new Set(find(matches).map(place => place.replace(/:\d+$/, '')))];
+}
 
-it('has entries that only wire', () => {
-  for (const entry of ENTRIES) {
-    const lines = readFileSync(join(src, entry), 'utf8').split('\n');
-    expect(lines.filter(line => line !== '' && !line.startsWith('import ')).length, entry).toBe(2);
+/** Whether a node names a global: neither a property nor a parameter. */
+function isGlobal(node: ts.Node, name: string): boolean {
+  if (!ts.isIdentifier(node) || node.text !== name) return false;
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent) && parent.name === node) return false;
+  if ((ts.isPropertyAssignment(parent) && parent.name === node) || ts.isTypeElement(parent)) return false;
+  for (let at: ts.Node | undefined = parent; at !== undefined; at = at.parent) {
+    if (ts.isFunctionLike(at) && at.parameters.some(parameter => parameter.name.getText() === name))
+      return false;
   }
+  return true;
+}
+
+/** Whether a node is the member `name` of the object `object`, such as `Date.now`. */
+function isMember(node: ts.Node, object: string, name: string): boolean {
+  return ts.isPropertyAccessExpression(node) && node.name.text === name && isGlobal(node.expression, object);
+}
+
+describe('imports', () => {
+  it('name modules that exist', () => {
+    const missing = modules.flatMap(({ path, imports }) =>
+      imports.filter(name => name.endsWith('.ts') && !paths.has(name)).map(name => `${path} > ${name}`),
+    );
+    expect(missing).toEqual([]);
+    expect(modules.length).toBeGreaterThan(50);
+  });
+
+  it.each(Object.entries(ALLOWED))('of %s are those that its line of the table allows', (folder, allowed) => {
+    const inFolder = modules.filter(({ path }) => folderOf(path) === folder);
+    expect(inFolder.length).toBeGreaterThan(0);
+    const isAllowed = (name: string) =>
+      folderOf(name) === folder ||
+      allowed.some(entry => name === entry || (entry.endsWith('/') && name.startsWith(entry)));
+    const others = inFolder.flatMap(({ path, imports }) =>
+      imports.filter(name => !isAllowed(name)).map(name => `${path} > ${name}`),
+    );
+    expect(others).toEqual([]);
+  });
+
+  it('have a line of the table for every folder, and for every file in none', () => {
+    expect(new Set(modules.map(({ path }) => folderOf(path)))).toEqual(new Set(Object.keys(ALLOWED)));
+  });
+
+  it('make no circle of files, not even of types', () => {
+    expect(findCircle(new Map(modules.map(({ path, imports }) => [path, imports])))).toBeUndefined();
+  });
+
+  it('make no circle of folders', () => {
+    const folders = Map.groupBy(modules, ({ path }) => folderOf(path));
+    const graph = [...folders].map(([folder, inFolder]) => {
+      const named = inFolder.flatMap(({ imports }) => imports.filter(name => paths.has(name)).map(folderOf));
+      return [folder, named.filter(name => name !== folder)] as const;
+    });
+    expect(findCircle(new Map(graph))).toBeUndefined();
+  });
+
+  it('leave no module that nothing needs', () => {
+    const needed = new Set(modules.flatMap(({ imports }) => imports));
+    const unused = [...paths].filter(path => !needed.has(path) && !ENTRIES.includes(path));
+    expect(unused).toEqual([]);
+  });
+
+  it('wait for a module only where the bundle finds it: a relative path is resolved from dist/', () => {
+    const isLazy = (node: ts.Node) =>
+      ts.isCallExpression(node) &&
+      node.expression.kind === ts.SyntaxKind.ImportKeyword &&
+      /^'\./.test(node.arguments[0]?.getText() ?? '');
+    expect(findModules(isLazy)).toEqual(['live-context.ts']);
+  });
 });
 
-it('is the map that CONTRIBUTING.md draws, with every module of the middle', () => {
-  const map = readFileSync(join(dirname(src), 'CONTRIBUTING.md'), 'utf8');
-  const drawn = Array.from(map.matchAll(/`src\/([\w/-]+\.ts)`/g), ([, module]) => module ?? '');
-  expect(drawn.filter(module => !imports.has(module))).toEqual([]);
-  const middle = [...imports.keys()].filter(module => !module.includes('/') && module !== 'secret.ts');
-  expect(middle.filter(module => !drawn.includes(module))).toEqual([]);
+describe('files', () => {
+  it('directly in src/ are the entries and what every folder may need', () => {
+    expect([...paths].filter(path => !path.includes('/')).sort()).toEqual([...TOP].sort());
+  });
+
+  it('have a subject: no folder or file for leftovers, and none that only passes on what others export', () => {
+    const leftovers = /(?:^|[/-])(?:utils?|helpers?|shared|common|misc|index)(?:[/.-]|$)/;
+    expect([...paths].filter(path => leftovers.test(path))).toEqual([]);
+    expect(find(node => ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined)).toEqual([]);
+  });
+
+  it('have at most 250 lines, and functions at most 60', () => {
+    const long = modules.filter(({ text }) => text.split('\n').length - 1 > 250).map(({ path }) => path);
+    expect(long).toEqual([]);
+    const isLong = (node: ts.Node) =>
+      ts.isFunctionLike(node) && 'body' in node && node.body !== undefined && lineCount(node) > 60;
+    // One object, with every command of the runner.
+    expect(find(isLong).filter(place => !place.startsWith('runner/runner.ts'))).toEqual([]);
+  });
+
+  it('that are entries only wire: two statements, whatever they import', () => {
+    for (const { path, source } of modules.filter(module => ENTRIES.includes(module.path))) {
+      expect(
+        source.statements.filter(statement => !ts.isImportDeclaration(statement)),
+        path,
+      ).toHaveLength(2);
+    }
+  });
+});
+
+describe('what is outside', () => {
+  it('the process is touched where a step starts and ends', () => {
+    expect(findModules(node => isGlobal(node, 'process'))).toEqual(
+      [
+        ...ENTRIES,
+        'live-context.ts',
+        'runner/runner.ts', // sets the exit code
+        'runtime/load-errors.ts', // reports an error before a step begins
+      ].sort(),
+    );
+  });
+
+  it('time is read where the clock is, and where requests have limits', () => {
+    const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance', 'Temporal'];
+    const readsTime = (node: ts.Node, { imports }: Module) =>
+      isMember(node, 'Date', 'now') ||
+      (ts.isNewExpression(node) && isGlobal(node.expression, 'Date') && !node.arguments?.length) ||
+      TIMERS.some(name => isGlobal(node, name)) ||
+      imports.some(name => /^node:(?:timers|perf_hooks)/.test(name));
+    expect(findModules(readsTime)).toEqual(['clock.ts', 'http/response-handler.ts']);
+  });
+
+  it('chance is taken in one place', () => {
+    const takesChance = (node: ts.Node) =>
+      isMember(node, 'Math', 'random') ||
+      isGlobal(node, 'crypto') ||
+      (ts.isStringLiteral(node) && /^(?:node:)?crypto$/.test(node.text));
+    expect(findModules(takesChance)).toEqual(['live-context.ts']);
+  });
+
+  it('a secret is revealed on its way to the runner, to Mapbox or to GitHub, and to read a response', () => {
+    const reveals = (node: ts.Node) =>
+      ts.isCallExpression(node) &&
+      ts.isPropertyAccessExpression(node.expression) &&
+      node.expression.name.text === 'reveal';
+    expect(findModules(reveals)).toEqual([
+      'github/client.ts', // the GitHub token into its header; reads a response
+      'mapbox/client.ts', // the authorizing token into the query
+      'mapbox/create.ts', // from here on: read a response
+      'mapbox/list.ts',
+      'mapbox/result.ts',
+      'mapbox/validate.ts',
+      'runner/runner.ts', // masks, outputs and environment variables
+    ]);
+  });
 });

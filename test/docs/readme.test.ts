@@ -190,15 +190,15 @@ describe('the YAML', () => {
 describe('what people are told to run and to read', () => {
   it('is a script of package.json, or a command that npm has', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
-    const told = [
+    const commands = [
       ...pages
         .map(({ text }) => text)
         .join('\n')
         .matchAll(/\bnpm (run )?([a-z][\w:-]*)/g),
     ].map(([, run = '', name = '']) => run + name);
     const known = ['ci', 'cit', 'start', 'test', ...Object.keys(scripts).map(name => `run ${name}`)];
-    expect(known).toEqual(expect.arrayContaining(told));
-    expect(told).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
+    expect(known).toEqual(expect.arrayContaining(commands));
+    expect(commands).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
   });
 
   it.each(allPages)('is there, all that %s links to', page => {

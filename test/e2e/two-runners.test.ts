@@ -120,23 +120,23 @@ describe('act and the runner of these tests', () => {
   });
 
   it('tell a later step the same of the steps before it', () => {
-    const told = (run: Run, name: string) => parseJson(lastOf(run, name).env['STEPS'] ?? '');
+    const reported = (run: Run, name: string) => parseJson(lastOf(run, name).env['STEPS'] ?? '');
     for (const name of ['a step of first 1', 'a step of first 3']) {
-      expect(told(ours, name)).toEqual(withoutItself(told(act, name), name));
-      expect(told(act, name)).toMatchObject({
+      expect(reported(ours, name)).toEqual(withoutItself(reported(act, name), name));
+      expect(reported(act, name)).toMatchObject({
         slip: { outcome: 'failure', conclusion: 'success', outputs: {} },
       });
     }
   });
 
   it('tell a later job the same of the job before it, but for the token', () => {
-    const told = (run: Run) => parseJson(lastOf(run, 'a step of second 1').env['NEEDS'] ?? '');
+    const reported = (run: Run) => parseJson(lastOf(run, 'a step of second 1').env['NEEDS'] ?? '');
     // GitHub's runner, and ours, drop an output with a masked value in it: `Skip output 'token' since it may contain
     // secret.` act hands it on.
-    expect(told(act)).toEqual({
+    expect(reported(act)).toEqual({
       first: { result: 'failure', outputs: { token: '<token 3>', usage: 'sk', nothing: '' } },
     });
-    expect(told(ours)).toEqual({ first: { result: 'failure', outputs: { usage: 'sk', nothing: '' } } });
+    expect(reported(ours)).toEqual({ first: { result: 'failure', outputs: { usage: 'sk', nothing: '' } } });
   });
 
   it('leave the account alike, by the same requests', () => {
@@ -212,10 +212,10 @@ async function runBy(runner: Runner): Promise<Run> {
 
     const texts = account.everIssued();
     const role = (text: string): string => {
-      let told = text;
+      let plain = text;
       for (const [at, { token, id }] of texts.entries())
-        told = told.replaceAll(token, `<token ${at}>`).replaceAll(id, `<id ${at}>`);
-      return told
+        plain = plain.replaceAll(token, `<token ${at}>`).replaceAll(id, `<id ${at}>`);
+      return plain
         .replaceAll(/\btk\.[\w-]+\.[\w-]{22}/g, '<temporary token>')
         .replaceAll(mapbox.url, '<mapbox>')
         .replaceAll(github.url, '<github>')

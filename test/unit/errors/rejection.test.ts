@@ -19,7 +19,7 @@ import { AUTHORIZING_TOKEN_ID, authorizingToken, idOf } from '../../support/toke
 
 const SCOPES = ['tilesets:write', 'uploads:write'];
 
-async function told(
+async function explain(
   changes: Parameters<typeof rejected>[0],
   steps: readonly ScriptedResponse[] = [],
   { username = 'octo', by = authorizingToken }: { username?: string; by?: AuthorizingToken } = {},
@@ -40,7 +40,7 @@ describe('401', () => {
     ['TokenValid', /but says that the authorizing token is valid\. Run the job again/],
     ['SomethingNew', /did not say why.*malformed, invalid, expired or revoked/],
   ])('is explained by Mapbox’s own %s', async (code, says) => {
-    const { title, message, asked } = await told({ reason: 'unauthorized', status: 401 }, [
+    const { title, message, asked } = await explain({ reason: 'unauthorized', status: 401 }, [
       json(200, { code }),
     ]);
     expect([title, message]).toEqual([errorTitles.unauthorized, expect.stringMatching(says)]);
@@ -48,7 +48,7 @@ describe('401', () => {
   });
 
   it('is told with all that it can be where Mapbox does not say', async () => {
-    const { message } = await told({ reason: 'unauthorized', status: 401 }, [html(502)]);
+    const { message } = await explain({ reason: 'unauthorized', status: 401 }, [html(502)]);
     expect(message).toMatch(/malformed, invalid, expired or revoked/);
   });
 });
@@ -56,14 +56,14 @@ describe('401', () => {
 describe('404', () => {
   it('blames a username that is not that of the authorizing token', async () => {
     const other = { username: 'hexa' };
-    const unknown = await told({ reason: 'no-such-user', status: 404 }, [], other);
+    const unknown = await explain({ reason: 'no-such-user', status: 404 }, [], other);
     expect(unknown.message).toMatch(/no account `hexa`.*belongs to `octo`.*remove `username`/);
-    const missing = await told({ reason: 'not-found', status: 404 }, [], other);
+    const missing = await explain({ reason: 'not-found', status: 404 }, [], other);
     expect(missing.message).toMatch(/`username` is `hexa`.*belongs to `octo`/);
   });
 
   it('says so where Mapbox does not know the account that its own token names', async () => {
-    const { message } = await told({ reason: 'no-such-user', status: 404 });
+    const { message } = await explain({ reason: 'no-such-user', status: 404 });
     expect(message).toMatch(/no account `octo`, although the authorizing token names it/);
   });
 
@@ -80,7 +80,7 @@ describe('404', () => {
       /does have `tokens:write`, so there may be a problem with the account itself/,
     ],
   ])('blames `tokens:write`: %s', async (_, step, says) => {
-    const { title, message } = await told({ reason: 'not-found', status: 404 }, [step]);
+    const { title, message } = await explain({ reason: 'not-found', status: 404 }, [step]);
     expect([title, message]).toEqual([errorTitles.notFound, expect.stringMatching(says)]);
   });
 });
@@ -90,7 +90,7 @@ describe('422 on scopes', () => {
 
   it('names the missing ones, on whichever page the authorizing token stands', async () => {
     const pages = Array.from({ length: 7 }, (_, n) => page([{ id: idOf(n + 1) }], `start=${n}`));
-    const { title, message, asked } = await told(change, [
+    const { title, message, asked } = await explain(change, [
       ...pages,
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['uploads:write'] }]),
     ]);
@@ -102,16 +102,16 @@ describe('422 on scopes', () => {
   });
 
   it('says that the account may not have one where the token has them all', async () => {
-    const { message } = await told(change, [page([{ id: AUTHORIZING_TOKEN_ID, scopes: SCOPES }])]);
+    const { message } = await explain(change, [page([{ id: AUTHORIZING_TOKEN_ID, scopes: SCOPES }])]);
     expect(message).toMatch(/although the authorizing token has `tilesets:write`, `uploads:write`/);
   });
 
   it('advises `tokens:read` where the list was refused, and only there', async () => {
-    const refusedList = await told(change, [notFound()]);
+    const refusedList = await explain(change, [notFound()]);
     expect(refusedList.message).toMatch(/lacks at least one of.*If it also has `tokens:read`/);
-    const failed = await told(change, [html(502)]);
+    const failed = await explain(change, [html(502)]);
     expect(failed.message).not.toContain('tokens:read');
-    const notListed = await told(change, [page([{ id: idOf(1) }])]);
+    const notListed = await explain(change, [page([{ id: idOf(1) }])]);
     expect(notListed.message).toMatch(/lacks at least one of/);
     expect(notListed.message).toMatch(/put it into the secret\.$/);
   });
@@ -135,19 +135,19 @@ describe('422 on scopes', () => {
 describe('422 on the expiry', () => {
   it('tells how far the clocks differ, in which direction, and what to do', async () => {
     const serverDate = new Date(START - 90_000);
-    const { title, message } = await told({ reason: 'expires-too-late', serverDate });
+    const { title, message } = await explain({ reason: 'expires-too-late', serverDate });
     expect(title).toBe(errorTitles.expiryRejected);
     expect(message).toMatch(
       /more than one hour from now: the runner's clock is 90 s ahead of Mapbox's \(runner 2026-01-02T03:04:05.000Z, Mapbox 2026-01-02T03:02:35.000Z\).*`lifetime: job`/,
     );
-    const behind = await told({ reason: 'expires-in-past', serverDate: new Date(START + 90_000) });
+    const behind = await explain({ reason: 'expires-in-past', serverDate: new Date(START + 90_000) });
     expect(behind.message).toMatch(/in the past: the runner's clock is 90 s behind Mapbox's/);
   });
 
   it('does not blame clocks that agree, or that it does not know', async () => {
-    const same = await told({ reason: 'expires-in-past', serverDate: new Date(START) });
+    const same = await explain({ reason: 'expires-in-past', serverDate: new Date(START) });
     expect(same.message).toContain('although the clocks agree');
-    expect((await told({ reason: 'expires-in-past' })).message).toContain("Check the runner's clock");
+    expect((await explain({ reason: 'expires-in-past' })).message).toContain("Check the runner's clock");
   });
 
   it('tells when the authorizing token itself expires', async () => {
@@ -157,8 +157,8 @@ describe('422 on the expiry', () => {
       id: undefined,
       expiresAt: new Date(START),
     };
-    const { message } = await told({ reason: 'expires-after-authorizing-token' }, [], { by });
-    const unknown = await told({ reason: 'expires-after-authorizing-token' });
+    const { message } = await explain({ reason: 'expires-after-authorizing-token' }, [], { by });
+    const unknown = await explain({ reason: 'expires-after-authorizing-token' });
     expect(unknown.message).toContain('the authorizing token, a temporary one. Choose');
     expect(message).toMatch(/one that expires at 2026-01-02T03:04:05.000Z\. Choose a shorter `lifetime`/);
   });
@@ -166,7 +166,7 @@ describe('422 on the expiry', () => {
 
 describe('what is no answer of Mapbox’s', () => {
   it('is told with its status and kind', async () => {
-    const { title, message } = await told({
+    const { title, message } = await explain({
       status: 403,
       reason: 'forbidden',
       isMapboxError: false,
@@ -177,14 +177,14 @@ describe('what is no answer of Mapbox’s', () => {
   });
 
   it('is told to be a redirect that is not followed', async () => {
-    const { title, message } = await told({ status: 302, reason: 'redirect', isMapboxError: false });
+    const { title, message } = await explain({ status: 302, reason: 'redirect', isMapboxError: false });
     expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);
   });
 });
 
 it('says of a 403 that URL restrictions do not work from a workflow', async () => {
-  const { title, message } = await told({ status: 403, reason: 'forbidden' });
+  const { title, message } = await explain({ status: 403, reason: 'forbidden' });
   expect([title, message]).toEqual([
     errorTitles.requestRejected,
     expect.stringMatching(/restricted to URLs, which does not work from a workflow.*Check both on https:/),
@@ -192,6 +192,6 @@ it('says of a 403 that URL restrictions do not work from a workflow', async () =
 });
 
 it('says of any other refusal which inputs to look at', async () => {
-  const { message } = await told({ status: 400, reason: 'other' });
+  const { message } = await explain({ status: 400, reason: 'other' });
   expect(message).toMatch(/rejected the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
 });

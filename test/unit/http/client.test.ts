@@ -25,8 +25,8 @@ async function ask(
   }
 }
 
-/** What is told of an answer, without its text. */
-function told(end: HttpResponse | NoResponse) {
+/** What is known of a response, without its text. */
+function toSummary(end: HttpResponse | NoResponse) {
   if (end.kind === 'no-response') return { sent: end.sent, code: end.code };
   const { kind } = end.body;
   return { status: end.status, body: kind === 'incomplete' ? end.body.how : kind };
@@ -42,7 +42,7 @@ describe('an answer', () => {
     [LIMITS.maxBytes + 1, 'too-large'],
   ])('of %i bytes is %s', async (size, body) => {
     await using place = await http((_, response) => response.end(Buffer.alloc(size, 'a')));
-    expect(told(await ask(place))).toEqual({ status: 200, body });
+    expect(toSummary(await ask(place))).toEqual({ status: 200, body });
   });
 
   it('that never ends is cut off when it is too large, not when the server has done', async () => {
@@ -53,7 +53,7 @@ describe('an answer', () => {
       };
       more();
     });
-    expect(told(await ask(place))).toEqual({ status: 200, body: 'too-large' });
+    expect(toSummary(await ask(place))).toEqual({ status: 200, body: 'too-large' });
   });
 
   it('that stops in the middle is told with what came', async () => {
@@ -62,7 +62,7 @@ describe('an answer', () => {
       response.write('half of it', () => response.destroy());
     });
     const end = await ask(place);
-    expect(told(end)).toEqual({ status: 201, body: 'truncated' });
+    expect(toSummary(end)).toEqual({ status: 201, body: 'truncated' });
     expect(end.kind === 'response' && end.body.text.reveal()).toBe('half of it');
   });
 
@@ -80,7 +80,7 @@ describe('an answer', () => {
       response.writeProcessing();
       response.end('{}');
     });
-    expect(told(await ask(place))).toEqual({ status: 200, body: 'complete' });
+    expect(toSummary(await ask(place))).toEqual({ status: 200, body: 'complete' });
   });
 });
 
@@ -89,7 +89,7 @@ it('may be larger where the request says so', async () => {
   const client = createHttpClient(place.url, undefined);
   const end = await client.send({ method: 'GET', path: '/', headers: {}, maxBytes: 2 ** 20 }, 10_000);
   await client.close();
-  expect(told(end)).toEqual({ status: 200, body: 'complete' });
+  expect(toSummary(end)).toEqual({ status: 200, body: 'complete' });
 });
 
 it('loses its byte order mark', async () => {
@@ -143,7 +143,7 @@ describe('a host with several addresses', () => {
     const client = createHttpClient(url, undefined, {}, lookupAll('127.0.0.2', '127.0.0.1'));
     const end = await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
     await client.close();
-    expect(told(end)).toEqual({ status: 200, body: 'complete' });
+    expect(toSummary(end)).toEqual({ status: 200, body: 'complete' });
   });
 
   it.runIf(process.platform === 'linux')(
@@ -169,7 +169,7 @@ describe('a host with several addresses', () => {
       }, 700);
       try {
         const response = await client.send({ method: 'GET', path: '/', headers: {} }, 9_000);
-        expect(told(response)).toEqual({ status: 200, body: 'complete' });
+        expect(toSummary(response)).toEqual({ status: 200, body: 'complete' });
       } finally {
         clearTimeout(resume);
         for (const filler of fillers) filler.destroy();
@@ -184,14 +184,14 @@ describe('is given up, and told as sent,', () => {
   it('when no head comes for too long', async () => {
     await using place = await http(() => {});
     const end = await ask(place, { idle: 50 });
-    expect(told(end)).toEqual({ sent: true, code: 'UND_ERR_HEADERS_TIMEOUT' });
+    expect(toSummary(end)).toEqual({ sent: true, code: 'UND_ERR_HEADERS_TIMEOUT' });
   });
 
   it('when the body falls silent for too long', async () => {
     await using place = await http((_, response) => {
       response.write('x');
     });
-    expect(told(await ask(place, { idle: 50 }))).toEqual({ status: 200, body: 'truncated' });
+    expect(toSummary(await ask(place, { idle: 50 }))).toEqual({ status: 200, body: 'truncated' });
   });
 
   it('when the whole takes too long, however steadily it drips', async () => {
@@ -199,7 +199,7 @@ describe('is given up, and told as sent,', () => {
       const drip = setInterval(() => response.write('x'), 10);
       response.on('close', () => clearInterval(drip));
     });
-    expect(told(await ask(place, { idle: 10_000, total: 150 }))).toEqual({
+    expect(toSummary(await ask(place, { idle: 10_000, total: 150 }))).toEqual({
       status: 200,
       body: 'timeout',
     });
@@ -207,17 +207,17 @@ describe('is given up, and told as sent,', () => {
 
   it('when the caller’s own limit is shorter than all others', async () => {
     await using place = await http(() => {});
-    expect(told(await ask(place, {}, 80))).toEqual({ sent: true, code: 'TIMEOUT' });
+    expect(toSummary(await ask(place, {}, 80))).toEqual({ sent: true, code: 'TIMEOUT' });
   });
 
   it('when the connection is closed without a word', async () => {
     await using place = await tcp(socket => socket.once('data', () => socket.end()));
-    expect(told(await ask(place))).toMatchObject({ sent: true });
+    expect(toSummary(await ask(place))).toMatchObject({ sent: true });
   });
 
   it('when what comes back is not HTTP', async () => {
     await using place = await tcp(socket => socket.once('data', () => socket.end('SSH-2.0\r\n')));
-    expect(told(await ask(place))).toMatchObject({ sent: true, code: 'NOT_HTTP' });
+    expect(toSummary(await ask(place))).toMatchObject({ sent: true, code: 'NOT_HTTP' });
   });
 });
 
@@ -225,28 +225,28 @@ describe('is told as never sent', () => {
   it('where nobody listens', async () => {
     const place = await tcp(() => {});
     await place[Symbol.asyncDispose]();
-    expect(told(await ask(place))).toEqual({ sent: false, code: 'ECONNREFUSED' });
+    expect(toSummary(await ask(place))).toEqual({ sent: false, code: 'ECONNREFUSED' });
   });
 
   it('where no connection comes about in time, as with a TLS handshake that hangs', async () => {
     let bytes = '';
     await using place = await tcp(socket => socket.on('data', chunk => (bytes += chunk)), 'https');
     const end = await ask(place, { connect: 100 });
-    expect(told(end)).toEqual({ sent: false, code: 'UND_ERR_CONNECT_TIMEOUT' });
+    expect(toSummary(end)).toEqual({ sent: false, code: 'UND_ERR_CONNECT_TIMEOUT' });
     expect(bytes).not.toContain('GET');
   });
 
   it('where the time is up before the connection is there', async () => {
     // Shakes no hands, so that the connection is never there, however slow the machine.
     await using place = await tcp(() => {}, 'https');
-    expect(told(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
+    expect(toSummary(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
   });
 
   it('where what answers does not speak TLS', async () => {
     await using place = await http((_, response) => response.end());
     const { url } = place;
     const end = await ask({ ...place, url: new URL(`https://${url.host}`) });
-    expect(told(end)).toMatchObject({ sent: false, code: expect.stringMatching(/^ERR_SSL_/) });
+    expect(toSummary(end)).toMatchObject({ sent: false, code: expect.stringMatching(/^ERR_SSL_/) });
   });
 });
 
@@ -259,7 +259,7 @@ it('follows no redirect', async () => {
   await using place = await http((_, response) =>
     response.writeHead(307, { location: elsewhere.url.href }).end(),
   );
-  expect(told(await ask(place))).toEqual({ status: 307, body: 'complete' });
+  expect(toSummary(await ask(place))).toEqual({ status: 307, body: 'complete' });
   expect(asked).toBe(0);
 });
 

@@ -419,7 +419,7 @@ describe('when there is no token in the end', () => {
 });
 
 describe('an answer that is not what was asked for', () => {
-  it('is not handed on, and its token is deleted by the id that the token itself confirms', async () => {
+  it('is not written to the outputs, and its token is deleted by the id that the token itself confirms', async () => {
     const { end, client, last } = await mint([
       made(idOf(1), { scopes: [...SCOPES, 'user:write'] }),
       deleted(),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Clock } from '../../../src/clock.ts';
 import { InterruptedError, interruptibleClock, orInterrupted } from '../../../src/runtime/interruption.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
 
 const forEver = () => new Promise<never>(() => {});
 
@@ -49,21 +49,18 @@ describe('work that can be interrupted', () => {
 });
 
 describe('a clock that can be interrupted', () => {
-  const clock: Clock = { now: () => 1, monotonic: () => 2, sleep: async () => {} };
-
   it('shows the same time, and sleeps as long', async () => {
     const { signal } = interruption();
-    const slept: number[] = [];
-    const sleep = async (ms: number) => void slept.push(ms);
-    const interruptible = interruptibleClock({ ...clock, sleep }, signal);
-    expect([interruptible.now(), interruptible.monotonic()]).toEqual([1, 2]);
+    const clock = new FakeClock();
+    const interruptible = interruptibleClock(clock, signal);
     await interruptible.sleep(300);
-    expect(slept).toEqual([300]);
+    expect(clock.sleeps).toEqual([300]);
+    expect([interruptible.now(), interruptible.monotonic()]).toEqual([START + 300, 300]);
   });
 
   it('wakes up at once', async () => {
     const { signal, error, interrupt } = interruption();
-    const sleeping = interruptibleClock({ ...clock, sleep: forEver }, signal).sleep(1e9);
+    const sleeping = interruptibleClock({ ...new FakeClock(), sleep: forEver }, signal).sleep(1e9);
     interrupt();
     await expect(sleeping).rejects.toBe(error);
   });

@@ -1,0 +1,26 @@
+/** The map of the code in CONTRIBUTING.md, and test/README.md, name what is there. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { folderOf, ROOT, readModules } from '../support/modules.ts';
+
+/** The paths of the project that a document names in code or links to. */
+function namedPaths(document: string): string[] {
+  const text = readFileSync(join(ROOT, document), 'utf8');
+  const inCode = text.matchAll(/`((?:src|test|scripts|docs|bench|demo|examples)\/[\w./-]*)`/g);
+  return Array.from(inCode, ([, path = '']) => path);
+}
+
+it.each(['CONTRIBUTING.md', 'test/README.md'])('%s names files and folders that exist', document => {
+  const paths = namedPaths(document);
+  expect(paths.length).toBeGreaterThan(5);
+  expect(paths.filter(path => !existsSync(join(ROOT, path)))).toEqual([]);
+});
+
+it('the map leads into every folder of src/, and to every file beside them but the smallest', () => {
+  const drawn = new Set(namedPaths('CONTRIBUTING.md').map(path => folderOf(path.replace('src/', ''))));
+  const places = new Set(readModules('src').map(({ path }) => folderOf(path)));
+  // A secret, a clock and a duration are found by their names.
+  const smallest = ['secret.ts', 'clock.ts', 'duration.ts'];
+  expect([...places].filter(place => !drawn.has(place) && !smallest.includes(place))).toEqual([]);
+});
