@@ -4,4 +4,7 @@ import { mainStep } from './mint/step.ts';
 import { runStep } from './runtime/run-step.ts';
 
 const context = liveContext(process.env);
-await runStep(context, process, { run: () => mainStep(context) });
+await runStep(context, process, {
+  run: interrupted => mainStep(context, interrupted),
+  stopsOnInterrupt: true,
+});

@@ -7,6 +7,7 @@ import type { RetryOptions } from '../mapbox/retry.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
+import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
 import { logLine, summaryRows, toOutputs } from './outputs.ts';
@@ -17,9 +18,11 @@ import type { MintedToken } from './verify.ts';
 /**
  * The main step: parses the inputs, mints the token, writes the outputs.
  *
+ * @param interrupted aborted when the step is to stop.
  * @throws {ActionError} with no output written, and what was created deleted or left to the post step.
+ * @throws {InterruptedError} likewise.
  */
-export async function mainStep(context: Context): Promise<void> {
+export async function mainStep(context: Context, interrupted: AbortSignal): Promise<void> {
   const { runner, env, clock } = context;
   maskAuthorizingToken(runner);
   const inputs = parseMainInputs(runner.getInput, env, clock.now());
@@ -33,7 +36,8 @@ export async function mainStep(context: Context): Promise<void> {
   for (const warning of inputs.warnings) runner.warning(warning);
   await withAccount(context, inputs.connection, async account => {
     const options = retryOptions(context, inputs.connection.timeout);
-    const mint = await mintToken(context, inputs, account, options);
+    const mint = await mintToken(context, inputs, account, options, interrupted);
+    if (interrupted.aborted) throw new InterruptedError(await discardMint(context, account, mint, options));
     await writeResults(context, inputs, account, mint, options);
   });
 }
@@ -49,10 +53,13 @@ async function mintToken(
   { request }: MainInputs,
   account: Account,
   options: RetryOptions,
+  interrupted: AbortSignal,
 ): Promise<Mint> {
   const { runner, env, randomInt } = context;
   if (request.kind === 'temporary') {
-    return { token: await mintTemporaryToken(account, request, options), cleanup: undefined };
+    // Nobody has to wait for a token that expires on its own.
+    const token = await orInterrupted(mintTemporaryToken(account, request, options), interrupted);
+    return { token, cleanup: undefined };
   }
   return mintStoredToken(account, request, {
     run: currentRun(env),
@@ -60,6 +67,7 @@ async function mintToken(
     actionPath: env['GITHUB_ACTION_PATH'] ?? '',
     nonce: newNonce(randomInt),
     options,
+    interrupted,
     saveState: state => saveState(context, state),
     warn: runner.warning,
   });
@@ -77,6 +85,18 @@ function saveState({ runner }: Context, state: CleanupState | undefined): void {
   }
 }
 
+/** Deletes a token that nobody is to use, and says what became of it. */
+async function discardMint(
+  context: Context,
+  account: Account,
+  { token, cleanup }: Mint,
+  options: RetryOptions,
+): Promise<string> {
+  const discarded = await discardMinted(account, token, options);
+  if (discarded.deleted) forgetToken(context, cleanup);
+  return discarded.message;
+}
+
 /** The post step would otherwise search for a token that is gone, which does no harm. */
 function forgetToken({ runner }: Context, cleanup: CleanupState | undefined): void {
   const orphans = cleanup?.orphans ?? 0;
@@ -91,21 +111,21 @@ async function writeResults(
   context: Context,
   inputs: MainInputs,
   account: Account,
-  { token, cleanup }: Mint,
+  mint: Mint,
   options: RetryOptions,
 ): Promise<void> {
   const { runner, env } = context;
+  const { token, cleanup } = mint;
   const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
   const state = cleanup === undefined ? '' : serializeState(cleanup);
   try {
     runner.writeResults(toOutputs(token), variables, token.usage === 'tk' ? undefined : state);
   } catch (error) {
     runner.debug(stackOf(error));
-    const discarded = await discardMinted(account, token, options);
-    if (discarded.deleted) forgetToken(context, cleanup);
+    const discarded = await discardMint(context, account, mint, options);
     throw new ActionError(
       errorTitles.outputsNotWritten,
-      `The runner's files could not be written; is the disk full? ${discarded.message}`,
+      `The runner's files could not be written; is the disk full? ${discarded}`,
     );
   }
   const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;

@@ -7,6 +7,7 @@ import type { Account } from '../mapbox/account.ts';
 import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
 import { type RetryOptions, retry, withBudget } from '../mapbox/retry.ts';
 import { buildNote, createMarker, formatMarker, hasNonce, type Purpose } from '../note.ts';
+import { InterruptedError, interruptibleClock, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { discardToken } from './discard.ts';
 import { type MintedStoredToken, provenTokenId, verifyStoredToken } from './verify.ts';
@@ -20,6 +21,8 @@ export interface StoredTokenOptions {
   /** `GITHUB_ACTION_PATH`. */
   readonly actionPath: string;
   readonly options: RetryOptions;
+  /** Aborted when the step is to stop, with the error to stop with. */
+  readonly interrupted: AbortSignal;
   readonly saveState: SaveState;
   readonly warn: (message: string) => void;
 }
@@ -34,38 +37,60 @@ export interface StoredMint {
 const ORPHAN_BUDGET_MS = 15_000;
 
 /**
+ * An interrupted step waits this long for the response to a creation: only the response tells which token to delete, and
+ * a runner that is shut down runs no post step.
+ */
+const RESPONSE_GRACE_MS = 5_000;
+
+/**
  * Mints a token that lives until it is deleted, with one request when all is well. Creating a stored token is not
  * idempotent: the state for the post step is saved before each request and again when the token's id is known.
  *
  * @throws {ActionError} when there is no token to use.
+ * @throws {InterruptedError} when the step was interrupted. A token that was being created is deleted, or left to the post
+ * step.
  */
 export async function mintStoredToken(
   account: Account,
   request: TokenRequest & { kind: 'stored' },
-  { run, purpose, nonce, actionPath, options, saveState, warn }: StoredTokenOptions,
+  { run, purpose, nonce, actionPath, options, interrupted, saveState, warn }: StoredTokenOptions,
 ): Promise<StoredMint> {
   const marker = createMarker(purpose, run, nonce);
   const note = buildNote(request.note, run, marker);
   const tracker = new OrphanTracker(account, { note, nonce, actionPath }, saveState);
-  const orphanOptions = () => withBudget(options, ORPHAN_BUDGET_MS);
+  const stoppable = { ...options, clock: interruptibleClock(options.clock, interrupted) };
+  const orphanOptions = () => withBudget(stoppable, ORPHAN_BUDGET_MS);
+  const grace = () => options.clock.sleep(RESPONSE_GRACE_MS);
   const result = await retry(
     async timeoutMs => {
+      interrupted.throwIfAborted();
       tracker.beforeAttempt();
-      const result = await createStoredToken(account, { ...request, note }, timeoutMs);
+      const creation = createStoredToken(account, { ...request, note }, timeoutMs);
+      const result = await orInterrupted(creation, interrupted, grace);
       tracker.afterAttempt(result);
+      if (result.kind !== 'success') interrupted.throwIfAborted();
       return result;
     },
-    options,
-    () => tracker.deleteOrphans(orphanOptions()),
+    stoppable,
+    () => orInterrupted(tracker.deleteOrphans(orphanOptions()), interrupted),
   );
   if (result.kind !== 'success') {
     tracker.noToken();
-    throw await apiError(result, request.scopes, account, options);
+    throw await orInterrupted(apiError(result, request.scopes, account, stoppable), interrupted);
   }
   const created = result.value;
-  const token = await acceptOrDiscard(created, { ...request, note }, nonce, account, tracker, options);
+  const token = await acceptOrDiscard(created, { ...request, note }, account, tracker, {
+    nonce,
+    options,
+    interrupted,
+  });
   if (!hasNonce(token.note, nonce)) warn(describeChangedNote(formatMarker(marker)));
-  const warning = await tracker.warning(token.note, orphanOptions());
+  const warning = await orInterrupted(tracker.warning(token.note, orphanOptions()), interrupted).catch(
+    error => {
+      // The token is known: whoever interrupted the step has it deleted.
+      if (!interrupted.aborted) throw error;
+    },
+  );
   if (warning !== undefined) warn(warning);
   return { token, cleanup: tracker.stateInUse(purpose.kind !== 'until-job-ends') };
 }
@@ -73,16 +98,18 @@ export async function mintStoredToken(
 async function acceptOrDiscard(
   created: CreatedToken,
   request: TokenRequest & { kind: 'stored' },
-  nonce: string,
   account: Account,
   tracker: OrphanTracker,
-  options: RetryOptions,
+  { nonce, options, interrupted }: Pick<StoredTokenOptions, 'nonce' | 'options' | 'interrupted'>,
 ): Promise<MintedStoredToken> {
   const id = provenTokenId(created, nonce, account);
-  const reject = async (title: ErrorTitle, message: string): Promise<never> => {
+  const discard = async (): Promise<string> => {
     const discarded = await discardToken(account, id, request.note, tracker, options);
     if (discarded.deleted) tracker.noToken();
-    throw new ActionError(title, `${message} ${discarded.message}`);
+    return discarded.message;
+  };
+  const reject = async (title: ErrorTitle, message: string): Promise<never> => {
+    throw new ActionError(title, `${message} ${await discard()}`);
   };
   try {
     if (id === undefined) tracker.tokenUnconfirmed();
@@ -92,7 +119,10 @@ async function acceptOrDiscard(
     return reject(errorTitles.outputsNotWritten, cause);
   }
   const verified = verifyStoredToken(created, request, nonce, account);
-  if (!('mismatch' in verified)) return verified;
+  if (!('mismatch' in verified)) {
+    if (!interrupted.aborted) return verified;
+    throw new InterruptedError(`Mapbox had created a token. ${await discard()}`);
+  }
   return reject(errorTitles.tokenMismatch, `Mapbox created a token, but ${verified.mismatch}.`);
 }
 

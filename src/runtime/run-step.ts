@@ -83,8 +83,8 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
 
 /** What an interrupted step has still done is a line in the log: the runner knows why the step failed. */
 function describeStop(runner: StepContext['runner'], error: unknown): void {
-  if (error instanceof ActionError) runner.info(error.message);
-  else if (!(error instanceof InterruptedError)) runner.debug(stackOf(error));
+  if (!(error instanceof ActionError || error instanceof InterruptedError)) runner.debug(stackOf(error));
+  else if (error.message !== '') runner.info(error.message);
 }
 
 function fail(runner: StepContext['runner'], error: unknown): void {

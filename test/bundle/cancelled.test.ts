@@ -146,6 +146,65 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
   });
 });
 
+describe.skipIf(process.platform === 'win32')('a runner that is shut down while a token is created', () => {
+  /** Mapbox responds after so many milliseconds; then the runner, which runs no post step, is shut down. */
+  async function shutDown(ms: number, inputs: Record<string, string> = {}, signal = 'SIGINT') {
+    const { setting, arrived } = await setUpFor([{ kind: 'delay', ms }]);
+    const action = start(setting, { inputs: { ...setting.inputs, ...inputs } });
+    await arrived;
+    if (signal === 'SIGINT') action.shutdown();
+    else action.terminate();
+    const signalled = performance.now();
+    const { main, post } = await action.done;
+    return { setting, main, post, ms: performance.now() - signalled };
+  }
+
+  it.each([
+    [500, { 'export-env': 'MAPBOX_ACCESS_TOKEN' }],
+    [4_500, {}],
+    [500, { lifetime: 'permanent' }],
+  ])('leaves no token alive: the response comes after %i ms, with %j', async (ms, inputs) => {
+    const { setting, main, post } = await shutDown(ms, inputs);
+    await using _ = setting;
+
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect(main.shown).toMatch(/Cancelled\.\nMapbox had created a token\. It was discarded\.$/);
+    expect([main.annotations, main.outputs, main.env]).toEqual([[], {}, {}]);
+    expect(main.files['GITHUB_OUTPUT']).toBe('');
+    // A post step, were there one, would have nothing to do.
+    expect(Object.values(main.state).join('')).toBe('');
+    expect(post.stdout).toBe('');
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+    expect(setting.created()).toEqual([]);
+  });
+
+  it('ends by itself where no response comes, and has left its state', async () => {
+    const { setting, main, ms } = await shutDown(20_000);
+    await using _ = setting;
+
+    expect([main.exitCode, main.signal]).toEqual([1, null]);
+    expect(ms).toBeLessThan(7_000);
+    expect(main.shown).toMatch(/Cancelled\.$/);
+    expect(Object.values(main.state).join('')).toContain('"orphans":1');
+  });
+
+  it('does not wait for a token that expires on its own', async () => {
+    const { setting, main, ms } = await shutDown(3_000, { lifetime: '20m' });
+    await using _ = setting;
+
+    expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
+    expect(ms).toBeLessThan(2_000);
+  });
+
+  it('leaves no token alive where SIGTERM comes first', async () => {
+    const { setting, main } = await shutDown(1_000, {}, 'SIGTERM');
+    await using _ = setting;
+
+    expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
+    expect(setting.created()).toEqual([]);
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a post step that is interrupted before it is done', () => {
   it('names the token that is still alive, and leaves the job’s result alone', async () => {
     const deleting = Promise.withResolvers<void>();

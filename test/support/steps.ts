@@ -37,6 +37,8 @@ export interface StepOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Kills the process at the n-th thing that it does outside itself, counted from 0. */
   readonly killAt?: number | undefined;
+  /** Aborted when the step is to stop. */
+  readonly interrupted?: AbortSignal;
   /** Fails the writing of results. */
   readonly diskFull?: boolean;
   readonly limits?: HttpLimits;
@@ -80,7 +82,8 @@ class Kill {
   };
 }
 
-export const runMain = (options: StepOptions) => runStep(mainStep, options);
+export const runMain = (options: StepOptions) =>
+  runStep(context => mainStep(context, options.interrupted ?? new AbortController().signal), options);
 
 export const runPost = (options: StepOptions) => runStep(context => postStep(context).run(), options);
 

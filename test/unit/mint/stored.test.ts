@@ -50,7 +50,13 @@ const job = {
 const permanent = { ...job, untilJobEnds: false } as const satisfies TokenRequest;
 
 /** What mintStoredToken is called with unless a test says otherwise. */
-const step = { run, purpose: { kind: 'until-job-ends' }, nonce: NONCE, actionPath: '/action' } as const;
+const step = {
+  run,
+  purpose: { kind: 'until-job-ends' },
+  nonce: NONCE,
+  actionPath: '/action',
+  interrupted: new AbortController().signal,
+} as const;
 
 const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
 
