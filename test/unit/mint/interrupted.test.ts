@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CleanupState } from '../../../src/cleanup/state.ts';
-import type { HttpResponse, NoResponse } from '../../../src/http/client.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { mintStoredToken } from '../../../src/mint/stored.ts';
 import { buildNote, createMarker } from '../../../src/note.ts';
