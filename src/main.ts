@@ -4,7 +4,4 @@ import { mainStep } from './mint/step.ts';
 import { runStep } from './runtime/run-step.ts';
 
 const context = liveContext(process.env);
-await runStep(context, process, {
-  run: interrupted => mainStep(context, interrupted),
-  stopsOnInterrupt: true,
-});
+await runStep(context, process, { run: signal => mainStep(context, signal), stopsOnInterrupt: true });
