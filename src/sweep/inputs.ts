@@ -9,6 +9,7 @@ import {
   parseUsername,
 } from '../inputs/connection.ts';
 import { InputProblems } from '../inputs/problems.ts';
+import { quoteInput } from '../inputs/quote.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import type { Runner } from '../runner/runner.ts';
 import { Secret } from '../secret.ts';
@@ -88,13 +89,13 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
 const MAX_KEEP = 1_000_000;
 
 function parseKeepPermanent(input: string, problems: InputProblems): number | 'all' | undefined {
-  const text = input.trim().toLowerCase() || 'all';
-  if (text === 'all') return 'all';
+  const text = input.trim() || 'all';
+  if (text.toLowerCase() === 'all') return 'all';
   const count = /^\d+$/.test(text) ? Number(text) : 0;
   if (count >= 1 && count <= MAX_KEEP) return count;
   return problems.add(
     errorTitles.invalidInput,
-    `\`keep-permanent\` is \`${text.slice(0, 40)}\`. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+    `\`keep-permanent\` is ${quoteInput(text)}. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
   );
 }
 
@@ -105,7 +106,7 @@ function parseMinAge(input: string, problems: InputProblems): number | undefined
   if (seconds !== undefined) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`permanent-min-age\` is \`${text.slice(0, 40)}\`. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
+    `\`permanent-min-age\` is ${quoteInput(text)}. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
   );
 }
 
