@@ -1,0 +1,60 @@
+/** The sweep of accounts whose token list is large, or oddly paged. */
+import { describe, expect, it } from 'vitest';
+import { fillAccount } from '../support/mapbox/heavy-list.ts';
+import { dangerousLinks, deceptiveLinks, oddLinks } from '../support/mapbox/link-faults.ts';
+import type { Fault } from '../support/mapbox/server.ts';
+import { setUpSweep } from '../support/sweep-step.ts';
+
+/** An account with this many tokens of a run that is over, on pages of 5 where a fault changes the links. */
+async function setUpPages(tokens: number, fault?: Fault) {
+  const setting = await setUpSweep({ pageSize: 5 });
+  const due = Array.from({ length: tokens }, () => setting.createJobToken('1'));
+  setting.github.attempts.set('1/1', 'completed');
+  if (fault !== undefined) setting.mapbox.fault = ({ method }) => (method === 'GET' ? fault : undefined);
+  return Object.assign(setting, { due });
+}
+
+it.each([
+  ['100 tokens with 40 allowed URLs each', { tokens: 100, urls: 40 }],
+  ['100 tokens with 100 long allowed URLs each', { tokens: 100, urls: 100, urlLength: 500 }],
+])('finds its tokens among %s', async (_, heavy) => {
+  await using setting = await setUpSweep();
+  const first = setting.createJobToken('1');
+  fillAccount(setting.mapbox.account, heavy);
+  const last = setting.createJobToken('1');
+  setting.github.attempts.set('1/1', 'completed');
+  const swept = await setting.sweep();
+
+  expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '2', kept: '0' } });
+  expect([first, last].filter(setting.exists)).toEqual([]);
+});
+
+describe('the pages of the list', () => {
+  it.each(Object.entries(oddLinks))('are all read: %s', async (_, fault) => {
+    await using setting = await setUpPages(13, fault);
+    const swept = await setting.sweep();
+
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '13', kept: '0' } });
+    expect(setting.due.filter(setting.exists)).toEqual([]);
+  });
+
+  it.each(Object.entries(deceptiveLinks))('end with the first: %s', async (_, fault) => {
+    await using setting = await setUpPages(13, fault);
+    const swept = await setting.sweep();
+
+    expect(swept.conclusion).toBe('success');
+    expect(setting.mapbox.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
+  });
+
+  it.each(Object.entries(dangerousLinks))(
+    'do not lead round and round, or elsewhere: %s',
+    async (_, fault) => {
+      await using setting = await setUpPages(3, fault);
+      const { log } = await setting.sweep();
+
+      expect(log.length).toBeGreaterThan(0);
+      expect(setting.mapbox.requests.length).toBeLessThan(12);
+      for (const { status } of setting.mapbox.requests) expect([200, 204]).toContain(status);
+    },
+  );
+});

@@ -1,0 +1,156 @@
+import { describe, expect, it } from 'vitest';
+import { ActionError } from '../../../src/errors/action-error.ts';
+import { maskGithubToken, parseSweepInputs, type SweepInputName } from '../../../src/sweep/inputs.ts';
+import { FakeRunner } from '../../support/fake-runner.ts';
+import { authorizingTokenText, OWNER, tokenText } from '../../support/tokens.ts';
+
+const NOW = Date.UTC(2026, 0, 2);
+const DAY = 24 * 3_600_000;
+const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5'.repeat(4)].join('_');
+
+function parse(inputs: Partial<Record<SweepInputName, string>> = {}) {
+  const all: Partial<Record<SweepInputName, string>> = {
+    'authorizing-token': authorizingTokenText,
+    'github-token': GITHUB_TOKEN,
+    ...inputs,
+  };
+  return parseSweepInputs(name => all[name] ?? '', NOW);
+}
+
+function problem(inputs: Partial<Record<SweepInputName, string>>): { title: string; message: string } {
+  try {
+    parse(inputs);
+  } catch (error) {
+    if (error instanceof ActionError) return { title: error.title, message: error.message };
+    throw error;
+  }
+  throw new Error('no problem');
+}
+
+it('needs no input but the authorizing token and what action.yml fills in', () => {
+  const { connection, githubToken, ...rest } = parse();
+  expect(connection).toMatchObject({ username: OWNER, timeout: 300_000 });
+  expect(connection.api.href).toBe('https://api.mapbox.com/');
+  expect(githubToken.reveal()).toBe(GITHUB_TOKEN);
+  expect(rest).toEqual({ permanent: undefined, dryRun: false });
+});
+
+describe('github-token', () => {
+  it('is taken without the white space around it', () => {
+    expect(parse({ 'github-token': ` ${GITHUB_TOKEN}\n` }).githubToken.reveal()).toBe(GITHUB_TOKEN);
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['is empty', ' \n'],
+    ['is not a GitHub token', `${GITHUB_TOKEN} ${GITHUB_TOKEN}`],
+    ['is not a GitHub token', `${GITHUB_TOKEN}\nx-evil: 1`],
+    ['is not a GitHub token', 'tökén'],
+  ])('%s: %j', (words, text) => {
+    const { title, message } = problem({ 'github-token': text });
+    expect(title).toBe('Invalid input');
+    expect(message).toContain(words);
+    expect(message).not.toContain(GITHUB_TOKEN);
+  });
+
+  it('is masked as it is and without the white space around it', () => {
+    const runner = new FakeRunner({ inputs: { 'github-token': ` ${GITHUB_TOKEN}\n` } });
+    maskGithubToken(runner);
+    expect(runner.masks).toEqual([` ${GITHUB_TOKEN}\n`, GITHUB_TOKEN]);
+  });
+});
+
+describe('keep-permanent', () => {
+  it.each(['', ' ', 'all', ' ALL '])('leaves permanent tokens alone: %j', text => {
+    expect(parse({ 'keep-permanent': text }).permanent).toBeUndefined();
+  });
+
+  it.each([
+    ['1', 1],
+    [' 3 ', 3],
+    ['1000000', 1_000_000],
+  ])('is a number of tokens: %j', (text, keep) => {
+    expect(parse({ 'keep-permanent': text }).permanent).toEqual({ keep, minAge: 7 * DAY });
+  });
+
+  it.each(['0', '-1', '1.5', '1e3', 'none', '٣', '1000001', '1 2'])('cannot be %j', text => {
+    expect(problem({ 'keep-permanent': text })).toEqual({
+      title: 'Invalid input',
+      message: `\`keep-permanent\` is \`${text}\`. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+    });
+  });
+
+  it('is not quoted where it has a token in it', () => {
+    expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is a token.');
+  });
+});
+
+describe('permanent-min-age', () => {
+  it.each([
+    ['', 7 * DAY],
+    [' 30d ', 30 * DAY],
+    ['36h', 1.5 * DAY],
+    ['0d', 0],
+  ])('is an age: %j', (text, minAge) => {
+    expect(parse({ 'keep-permanent': '1', 'permanent-min-age': text }).permanent).toEqual({
+      keep: 1,
+      minAge,
+    });
+  });
+
+  it.each(['7', 'a week', '-1d', '1y', 'all'])('cannot be %j, even where it is not needed', text => {
+    expect(problem({ 'permanent-min-age': text })).toEqual({
+      title: 'Invalid input',
+      message: `\`permanent-min-age\` is \`${text}\`. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
+    });
+  });
+});
+
+describe('a temporary authorizing token', () => {
+  const temporary = (scopes: readonly string[]) =>
+    tokenText('tk', { u: OWNER, scopes, exp: NOW / 1000 + 600 });
+
+  it.each([
+    ['true', ['tokens:read']],
+    ['false', ['tokens:read', 'tokens:write']],
+  ])('will do with the scopes that it needs: dry-run %s, %j', (dryRun, scopes) => {
+    expect(parse({ 'authorizing-token': temporary(scopes), 'dry-run': dryRun }).dryRun).toBe(
+      dryRun === 'true',
+    );
+  });
+
+  it.each([
+    ['false', ['tokens:read'], '`tokens:write`'],
+    ['true', ['tokens:write'], '`tokens:read`'],
+    ['false', ['styles:read'], '`tokens:read` and `tokens:write`'],
+  ])('is an error without them: dry-run %s, %j', (dryRun, scopes, missing) => {
+    const { title, message } = problem({ 'authorizing-token': temporary(scopes), 'dry-run': dryRun });
+    expect(title).toBe('Authorizing token is missing scopes');
+    expect(message).toContain(`lacks ${missing}. `);
+  });
+});
+
+it('reports all that is wrong at once', () => {
+  const { title, message } = problem({
+    'authorizing-token': '',
+    'github-token': '',
+    username: '../octo',
+    'keep-permanent': 'x',
+    'permanent-min-age': 'x',
+    'dry-run': 'x',
+    timeout: 'x',
+    'api-url': 'x',
+  });
+  expect(title).toBe('Invalid inputs');
+  const named = message.split('\n').map(line => /^- `([\w-]+)`/.exec(line)?.[1]);
+  expect(named).toEqual([
+    'authorizing-token',
+    'github-token',
+    'username',
+    'keep-permanent',
+    'permanent-min-age',
+    'dry-run',
+    'timeout',
+    'api-url',
+  ]);
+});

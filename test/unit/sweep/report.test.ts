@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import {
+  describeDeletion,
+  describeKeepReason,
+  pluralize,
+  SweepReport,
+  uncheckedWarning,
+} from '../../../src/sweep/report.ts';
+import type { KeepReason, SweptToken } from '../../../src/sweep/rule.ts';
+import { rateLimited, rejected } from '../../support/api-results.ts';
+import { FakeRunner } from '../../support/fake-runner.ts';
+import { idOf } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
+
+const NOW = Date.UTC(2026, 0, 2);
+
+function swept(n: number, reason: KeepReason, age?: number, note = `note ${n}`): SweptToken {
+  const created = age === undefined ? undefined : new Date(NOW - age);
+  return {
+    token: { id: idOf(n), usage: 'sk', note, scopes: [], created, isDefault: false },
+    run: { ...run, id: String(n), attempt: '2' },
+    decision: { kind: 'keep', reason },
+  };
+}
+
+const notChecked: KeepReason = { kind: 'not-checked' };
+
+const unknown = (status: number): KeepReason => ({
+  kind: 'unknown',
+  cause: { kind: 'rejected', status, isGithubError: true, acceptedPermissions: undefined },
+});
+
+describe('the report', () => {
+  it.each([
+    [0, '0.1 s ago'],
+    [-5000, '0.1 s ago'],
+    [90_000, '90 s ago'],
+    [47 * 3_600_000, '47 h ago'],
+    [48 * 3_600_000, '2 days ago'],
+    [72 * 3_600_000 - 1, '2 days ago'],
+    [undefined, 'at an unknown time'],
+  ])('has a line for each token, with its age: %j ms', (age, words) => {
+    const runner = new FakeRunner();
+    new SweepReport(runner, NOW).add(swept(1, notChecked, age), 'kept, for a test');
+    expect(runner.lines('info')).toEqual([
+      `${idOf(1)} "note 1", created by https://github.com/octo-org/maps/actions/runs/1 ${words}: kept, for a test`,
+    ]);
+  });
+
+  it('keeps a note on its line', async () => {
+    const runner = new FakeRunner();
+    const report = new SweepReport(runner, NOW);
+    report.add(swept(1, notChecked, 0, 'a\n::error::b\u001b[31m'), 'kept');
+    await report.writeSummary('Sweep');
+    expect(runner.lines('info')[0]).toContain('"a ::error::b [31m"');
+    expect(runner.summary.at(-1)?.[1]).toBe('a ::error::b [31m');
+  });
+
+  it('has a table of at most 500 tokens', async () => {
+    const runner = new FakeRunner();
+    const report = new SweepReport(runner, NOW);
+    for (let n = 1; n <= 502; n++)
+      report.add(swept(n, notChecked, n === 1 ? undefined : 60_000), `result ${n}`);
+    await report.writeSummary('Sweep');
+    expect(runner.summary.slice(0, 3)).toEqual([
+      ['Sweep'],
+      ['Token', 'Note', 'Age', 'Run', 'Result'],
+      [idOf(1), 'note 1', 'unknown', 'https://github.com/octo-org/maps/actions/runs/1', 'result 1'],
+    ]);
+    expect(runner.summary).toHaveLength(2 + 500 + 1);
+    expect(runner.summary.at(-1)).toEqual(['…', '2 more, see the log', '', '', '']);
+  });
+
+  it('has no table without tokens', async () => {
+    const runner = new FakeRunner();
+    await new SweepReport(runner, NOW).writeSummary('Sweep');
+    expect(runner.summary).toEqual([]);
+  });
+});
+
+describe('the reason why a token is kept', () => {
+  it.each([
+    [{ kind: 'in-progress', status: 'x'.repeat(99) }, `its run is not over (${'x'.repeat(40)})`],
+    [unknown(403), 'GitHub did not say whether its run is over: it responded with 403'],
+    [
+      { kind: 'unknown', cause: { kind: 'unreadable', status: 200 } },
+      'GitHub did not say whether its run is over: it responded with 200, but not about that run attempt',
+    ],
+    [
+      { kind: 'unknown', cause: { kind: 'no-response', sent: true, code: 'ECONNRESET' } },
+      'GitHub did not say whether its run is over: no response, connection reset (ECONNRESET)',
+    ],
+    [{ kind: 'default-token' }, "it is the account's default token"],
+    [{ kind: 'too-young' }, 'it is younger than `permanent-min-age`'],
+  ] satisfies [KeepReason, string][])('%o', (reason, words) => {
+    expect(describeKeepReason(reason)).toBe(words);
+  });
+});
+
+describe('the result of a deletion', () => {
+  it.each([
+    [{ kind: 'deleted' }, 'deleted, newer tokens have its note'],
+    [{ kind: 'already-deleted' }, 'already deleted'],
+    [{ kind: 'skipped' }, 'kept although newer tokens have its note: its deletion was not attempted'],
+    [
+      rejected({ status: 422 }),
+      'kept although newer tokens have its note: Mapbox rejected its deletion (422)',
+    ],
+    [
+      { kind: 'retries-exhausted', last: rateLimited(1), attempts: 1, elapsed: 1 },
+      'kept although newer tokens have its note: its deletion failed',
+    ],
+  ] as const)('$kind', (deletion, words) => {
+    expect(describeDeletion(deletion, 'superseded')).toBe(words);
+  });
+});
+
+describe('the warning about runs that GitHub did not tell about', () => {
+  const HEAD = 'because GitHub did not say whether the run is over:';
+  const PERMISSION = 'To read runs, the job needs `permissions: actions: read`. ';
+
+  it('is not needed where every run is known', () => {
+    expect(uncheckedWarning([swept(1, { kind: 'in-progress', status: 'queued' })])).toBeUndefined();
+  });
+
+  it.each([
+    [unknown(403), PERMISSION],
+    [unknown(404), PERMISSION],
+    [unknown(451), ''],
+    [{ kind: 'unknown', cause: { kind: 'server-error', status: 502 } } as const, ''],
+  ])('names the token, its run and what may help: %o', (reason, advice) => {
+    const status = reason.kind === 'unknown' && 'status' in reason.cause ? reason.cause.status : 0;
+    expect(uncheckedWarning([swept(7, reason)])).toBe(
+      [
+        `Kept 1 token, ${HEAD}`,
+        `- ${idOf(7)} of https://github.com/octo-org/maps/actions/runs/7 (attempt 2): it responded with ${status}`,
+        `${advice}The next sweep asks again.`,
+      ].join('\n'),
+    );
+  });
+
+  it('names twenty at most', () => {
+    const warning = uncheckedWarning(Array.from({ length: 22 }, (_, n) => swept(n, notChecked)));
+    expect(warning?.split('\n')).toHaveLength(1 + 20 + 1 + 1);
+    expect(warning).toContain(`- ${idOf(19)} of`);
+    expect(warning).not.toContain(idOf(20));
+    expect(warning).toContain(': not asked\n- and 2 more, see the log\nThe next sweep asks again.');
+  });
+});
+
+it('counts in words', () => {
+  expect([0, 1, 2].map(count => pluralize(count, 'token'))).toEqual(['0 tokens', '1 token', '2 tokens']);
+});
