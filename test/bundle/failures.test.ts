@@ -51,19 +51,19 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the answer stops in the middle',
       { kind: 'garbage', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with a response that is not JSON\./,
+      /^Mapbox answered 201, but with a response that is not JSON \(request id \S+\)\./,
     ],
     [
       'the answer is cut off',
       { kind: 'cut', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with a truncated response\./,
+      /^Mapbox answered 201, but with a truncated response \(request id \S+\)\./,
     ],
     [
       'megabytes come',
       { kind: 'huge', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with an answer over 256 KiB\./,
+      /^Mapbox answered 201, but with a response that is too large \(request id \S+\)\./,
     ],
     [
       'a page refuses',
@@ -75,7 +75,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'bytes come that are not HTTP',
       { kind: 'not-http' },
       'Could not reach Mapbox',
-      /what came back is not HTTP/,
+      /the response is not HTTP/,
     ],
     [
       'the rate limit outlasts the time',
@@ -150,7 +150,7 @@ describe('a post step that cannot delete warns once, with id and note, and leave
     [
       'the authorizing token is not accepted any more',
       { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
-      /is still alive\. Mapbox answered 401\./,
+      /is still alive\. Mapbox answered 401 \(request id \S+\)\./,
     ],
     [
       'a proxy speaks in Mapbox’s place',

@@ -193,7 +193,7 @@ describe('a proxy', () => {
       const { main } = await setting.run({}, { env: { HTTPS_PROXY: url } });
 
       expect(main.annotations).toMatchObject([
-        { title: 'Invalid input', message: expect.stringContaining('not the URL of an HTTP proxy') },
+        { title: 'Invalid input', message: expect.stringMatching(/HTTPS_PROXY .*address of an HTTP proxy/) },
       ]);
       expect(main.stderr).toBe('');
     },
