@@ -1,1 +1,0 @@
-var t={};(()=>{t.d=(e,r)=>{for(var a in r){if(t.o(r,a)&&!t.o(e,a)){Object.defineProperty(e,a,{enumerable:true,get:r[a]})}}}})();(()=>{t.o=(t,e)=>Object.prototype.hasOwnProperty.call(t,e)})();var e={};t.d(e,{Q:()=>HttpClient});class HttpClient{getAgent(){}getAgentDispatcher(){}}var r=e.Q;export{r as HttpClient};
