@@ -1,6 +1,6 @@
 /**
  * Whatever breaks, whenever: random schedules of faults at any request of main and post, and processes that may be
- * killed at any moment. `SCHEDULES` says how many, and `npm run test:soak` runs 1000. The run prints its seed, a failure
+ * interrupted or killed at any moment. `SCHEDULES` says how many, and `npm run test:soak` runs 1000. The run prints its seed, a failure
  * its smallest schedule.
  */
 import { expect, it } from 'vitest';
@@ -92,6 +92,10 @@ const schedule = fc.record({
   unsent: fc.array(unsent, { maxLength: 6 }),
   unsentInPost: fc.array(unsent, { maxLength: 6 }),
   dieAt: fc.option(fc.nat({ max: 24 }), { nil: undefined, freq: 2 }),
+  interruptAt: fc.oneof(
+    { weight: 4, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.nat({ max: 24 }) },
+  ),
   dieInPostAt: fc.option(fc.nat({ max: 12 }), { nil: undefined, freq: 1 }),
   diskFull: fc.nat({ max: 9 }).map(n => n === 0),
   skew: fc.constantFrom(0, 0, 0, 40_000, -700_000),
@@ -138,6 +142,7 @@ it(
           seed: chance,
           notSent: unsent,
           killAt: dieAt,
+          interruptAt: plan.interruptAt,
           diskFull,
         });
         const minted = mapbox.account.everIssued().filter(({ id }) => !before.has(id));

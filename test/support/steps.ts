@@ -3,13 +3,14 @@
  * given, waiting takes no time, and the process can be killed at any moment. The HTTP client is the product's own, with
  * limits that suit a test.
  */
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { postStep } from '../../src/cleanup/step.ts';
 import type { Clock } from '../../src/clock.ts';
 import { ActionError, errorTitles } from '../../src/errors/action-error.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { mainStep } from '../../src/mint/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
+import { InterruptedError } from '../../src/runtime/interruption.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { SEED, seeded } from './random.ts';
 import { RUN_ENV } from './workflow-run.ts';
@@ -37,8 +38,8 @@ export interface StepOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Kills the process at the n-th thing that it does outside itself, counted from 0. */
   readonly killAt?: number | undefined;
-  /** Aborted when the step is to stop. */
-  readonly interrupted?: AbortSignal;
+  /** Interrupts the main step at the n-th thing that it does outside itself, counted from 0. */
+  readonly interruptAt?: number | undefined;
   /** Fails the writing of results. */
   readonly diskFull?: boolean;
   readonly limits?: HttpLimits;
@@ -50,16 +51,20 @@ export interface StepOptions {
 
 class Killed extends Error {}
 
-/** The moment at which a process is killed. After it nothing that the process does has an effect. */
+/** The moment at which a process is killed or interrupted. After its death nothing that it does has an effect. */
 class Kill {
   readonly killed: Promise<'killed'>;
   isKilled = false;
+  readonly #interruption = new AbortController();
+  readonly interrupted = this.#interruption.signal;
   readonly #at: number | undefined;
+  readonly #interruptAt: number | undefined;
   readonly #resolve: (value: 'killed') => void;
   #calls = 0;
 
-  constructor(at: number | undefined) {
-    this.#at = at;
+  constructor({ killAt, interruptAt }: Pick<StepOptions, 'killAt' | 'interruptAt'>) {
+    this.#at = killAt;
+    this.#interruptAt = interruptAt;
     const { promise, resolve } = Promise.withResolvers<'killed'>();
     this.killed = promise;
     this.#resolve = resolve;
@@ -67,6 +72,7 @@ class Kill {
 
   /** Counts one thing that the process does outside itself; whether it is the last. */
   isDue(): boolean {
+    if (this.#calls === this.#interruptAt) this.#interruption.abort(new InterruptedError());
     return this.#calls++ === this.#at;
   }
 
@@ -83,20 +89,25 @@ class Kill {
 }
 
 export const runMain = (options: StepOptions) =>
-  runStep(context => mainStep(context, options.interrupted ?? new AbortController().signal), options);
+  runStep((context, interrupted) => mainStep(context, interrupted), options);
 
 export const runPost = (options: StepOptions) => runStep(context => postStep(context).run(), options);
 
-async function runStep(step: (context: Context) => Promise<void>, options: StepOptions): Promise<StepResult> {
+async function runStep(
+  step: (context: Context, interrupted: AbortSignal) => Promise<void>,
+  options: StepOptions,
+): Promise<StepResult> {
   const { inputs, clock, state, diskFull = false } = options;
-  const kill = new Kill(options.killAt);
+  const kill = new Kill(options);
   const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: kill.check });
   const closing: (() => Promise<void>)[] = [];
   const start = clock.monotonic();
-  const ended = step(contextOf(options, runner, kill, closing)).then(
+  const ended = step(contextOf(options, runner, kill, closing), kill.interrupted).then(
     () => 'success' as const,
     error => {
       if (kill.isKilled) return 'killed' as const;
+      // The runner knows why: there is no annotation.
+      if (kill.interrupted.aborted) return 'failure' as const;
       if (error instanceof ActionError) runner.fail(error.title, error.message);
       else
         runner.fail(errorTitles.internalError, error instanceof Error ? (error.stack ?? '') : String(error));
@@ -133,6 +144,8 @@ function contextOf(
       monotonic: clock.monotonic,
       async sleep(milliseconds) {
         kill.check();
+        // What is waited for after an interruption takes real time to arrive.
+        if (kill.interrupted.aborted) await setTimeout(50);
         await clock.sleep(milliseconds);
         kill.check();
       },
