@@ -1,13 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
 import type { LookupFunction } from 'node:net';
 import type { buildConnector, Dispatcher } from 'undici';
-import createConnector from 'undici/lib/core/connect.js';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
+import { createConnector, skippingContinue, tlsOptions } from './connector.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { HttpResponse, NoResponse } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
-import { skipContinue } from './skip-continue.ts';
 
 /** One request, as it is sent. */
 export interface HttpRequest {
@@ -29,7 +28,7 @@ export interface HttpClient {
    * @param timeoutMs milliseconds that it may take in all.
    */
   send(request: HttpRequest, timeoutMs: number): Promise<HttpResponse | NoResponse>;
-  /** Drops every connection. One that is still being made goes on trying, and keeps the process, until its limit. */
+  /** Drops every connection, also those that are still being made. */
   close(): Promise<void>;
 }
 
@@ -41,12 +40,6 @@ export interface HttpLimits {
   readonly total: number;
   readonly maxBytes: number;
 }
-
-/**
- * Node tries a host's addresses one after another, and by default has only 250 ms for each: too little for a slow one. All
- * together have {@link HttpLimits.connect}.
- */
-const ADDRESS_TIMEOUT_MS = 2_500;
 
 export const LIMITS: HttpLimits = { connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 };
 
@@ -76,24 +69,34 @@ export function createHttpClient(
     proxy: proxy === undefined ? undefined : hostAndPort(new URL(proxy.url)),
     hasProxyCredentials: proxy?.authorization !== undefined,
   };
-  const open = new Set<Dispatcher>();
+  const open = new Map<Dispatcher, AbortController>();
+  const end = (connection: Dispatcher) => {
+    open.get(connection)?.abort(new Error('the request is over'));
+    open.delete(connection);
+    return connection.destroy();
+  };
   return {
     async send({ method, path, headers, body = null, maxBytes = most.maxBytes }, timeoutMs) {
       const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes);
-      const connection = await connectTo(origin, proxy, most, lookup);
-      open.add(connection);
+      const stop = new AbortController();
+      const connection = await connectTo(
+        origin,
+        proxy,
+        most,
+        createConnector(most.connect, stop.signal, lookup),
+      );
+      open.set(connection, stop);
       try {
         connection.dispatch({ origin, path, method, headers, body, idempotent: false }, handler);
       } catch (error) {
         handler.fail(error);
       }
-      const end = await handler.end;
-      open.delete(connection);
-      connection.destroy().catch(() => {});
-      return end.kind === 'no-response' ? { ...end, peer } : end;
+      const result = await handler.end;
+      end(connection).catch(() => {});
+      return result.kind === 'no-response' ? { ...result, peer } : result;
     },
     async close() {
-      await Promise.all(Array.from(open, connection => connection.destroy()));
+      await Promise.all(Array.from(open.keys(), end));
     },
   };
 }
@@ -106,21 +109,10 @@ async function connectTo(
   origin: string,
   proxy: ProxySettings | undefined,
   limits: HttpLimits,
-  lookup: LookupFunction | undefined,
+  connector: buildConnector.connector,
 ): Promise<Dispatcher> {
-  // `rejectUnauthorized` is said here so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off:
-  // whoever needs another authority has NODE_EXTRA_CA_CERTS.
-  // HTTP/2 is not in the bundle; an `https:` proxy must not be offered it either.
-  const tls = {
-    timeout: limits.connect,
-    rejectUnauthorized: true,
-    allowH2: false,
-    autoSelectFamily: true,
-    autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-    ...(lookup && { lookup }),
-  };
   const options = {
-    connect: withoutContinue(createConnector(tls)),
+    connect: connector,
     allowH2: false,
     // The parser that is still an experiment is left out of the bundle, and so must not be asked for.
     useMilo: false,
@@ -130,38 +122,18 @@ async function connectTo(
     bodyTimeout: limits.idle,
   };
   if (proxy === undefined) return new Client(origin, options);
-  const { default: EnvHttpProxyAgent } = await import('undici/lib/dispatcher/env-http-proxy-agent.js');
+  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
   const { default: connect } = await import('undici/lib/api/api-connect.js');
-  return new EnvHttpProxyAgent({
+  return new ProxyAgent({
     ...options,
-    httpProxy: '',
-    httpsProxy: proxy.url,
-    noProxy: '',
+    uri: proxy.url,
     ...(proxy.authorization !== undefined && { token: proxy.authorization }),
-    connectTimeout: limits.connect,
-    requestTls: tls,
-    proxyTls: tls,
+    requestTls: tlsOptions(limits.connect),
     // The connection to the proxy itself does not get the options above; and undici gives its clients `connect`
     // only where it is loaded as a whole.
-    clientFactory: (origin: URL, ownOptions: ClientOptions) => {
-      const connector =
-        ownOptions.connect === undefined ? options.connect : withoutContinue(ownOptions.connect);
-      return Object.assign(new Client(origin, { ...options, ...ownOptions, connect: connector }), {
-        connect,
-      });
-    },
+    clientFactory: (proxyOrigin: URL) => Object.assign(new Client(proxyOrigin, options), { connect }),
+    // The one through the proxy.
+    factory: (origin: string | URL, { connect: tunnel }: { connect: buildConnector.connector }) =>
+      new Client(origin, { ...options, connect: skippingContinue(tunnel) }),
   });
-}
-
-/** What undici gives a client that it connects itself. */
-interface ClientOptions {
-  readonly connect?: buildConnector.connector;
-}
-
-function withoutContinue(connector: buildConnector.connector): buildConnector.connector {
-  return (options, callback) =>
-    connector(options, (...[error, socket]) => {
-      if (error === null) callback(null, skipContinue(socket));
-      else callback(error, null);
-    });
 }

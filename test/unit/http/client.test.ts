@@ -1,8 +1,7 @@
 /** The wire alone, with real servers: what it takes for an answer, when it gives up, and whether a request was sent. */
 
-import { spawn } from 'node:child_process';
 import { createServer, type RequestListener } from 'node:http';
-import { connect, createServer as createTcpServer, type LookupFunction, type Socket } from 'node:net';
+import { createServer as createTcpServer, type LookupFunction, type Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { createHttpClient, type HttpLimits, LIMITS } from '../../../src/http/client.ts';
 import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
@@ -145,39 +144,6 @@ describe('a host with several addresses', () => {
     await client.close();
     expect(toSummary(end)).toEqual({ status: 200, body: 'complete' });
   });
-
-  it.runIf(process.platform === 'linux')(
-    'is reached at one that takes a second to accept, and not only at those that are fast to refuse',
-    async () => {
-      // A process that is stopped lets its queue of connections fill up, and then accepts none.
-      const script = `require('node:net').createServer(s => { s.on('error', () => {}); s.once('data', () => s.end('HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n')); })
-      .listen({ port: 0, host: '127.0.0.1', backlog: 1 }, function () { console.log(this.address().port); })`;
-      const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-      const port = Number(await new Promise(resolve => child.stdout.once('data', resolve)));
-      child.kill('SIGSTOP');
-      const fillers = Array.from({ length: 4 }, () => connect(port, '127.0.0.1').on('error', () => {}));
-      await new Promise(resolve => setTimeout(resolve, 100));
-      const client = createHttpClient(
-        new URL(`http://slow.example.com:${port}`),
-        undefined,
-        {},
-        lookupAll('127.0.0.1', '127.0.0.2'),
-      );
-      const resume = setTimeout(() => {
-        child.kill('SIGCONT');
-        for (const filler of fillers) filler.destroy();
-      }, 700);
-      try {
-        const response = await client.send({ method: 'GET', path: '/', headers: {} }, 9_000);
-        expect(toSummary(response)).toEqual({ status: 200, body: 'complete' });
-      } finally {
-        clearTimeout(resume);
-        for (const filler of fillers) filler.destroy();
-        child.kill('SIGKILL');
-        await client.close();
-      }
-    },
-  );
 });
 
 describe('is given up, and told as sent,', () => {
