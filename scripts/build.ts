@@ -26,7 +26,13 @@ const uncalled = {
 const bundles = {
   'main.js': uncalled,
   'post.js': uncalled,
-  'sweep.js': uncalled,
+  'sweep.js': {
+    ...uncalled,
+    '@actions/http-client': './github/toolkit-stub.js',
+    './context.js': './github/toolkit-stub.js',
+    undici: NOTHING,
+  },
+  'github/toolkit-stub.js': {},
   // Loaded by all three where there is something to ask.
   'http/client.js': {
     // HTTP/2 (switched off in client.ts), the parser that is still an experiment, and bodies that are forms.

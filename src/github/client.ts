@@ -1,4 +1,4 @@
-import { endpoint } from '@octokit/endpoint';
+import { getOctokit } from '@actions/github';
 import type { Endpoints } from '@octokit/types';
 import type { HttpClient } from '../http/client.ts';
 import type { HttpResponse } from '../http/response.ts';
@@ -49,16 +49,21 @@ export interface GithubClient {
   ): Promise<GithubResult>;
 }
 
+/** The log is ours alone. */
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
 /**
- * A client for the API at `api`, which may have a path: that of GitHub Enterprise Server is `/api/v3`. Octokit builds the
- * requests and `client` sends them.
+ * A client for the API at `api`, which may have a path: that of GitHub Enterprise Server is `/api/v3`. GitHub's
+ * toolkit builds the requests and `client` sends them: the toolkit's own fetch follows redirects and lets
+ * NODE_TLS_REJECT_UNAUTHORIZED switch certificate checks off.
  */
 export function createGithubClient(client: HttpClient, api: URL, token: Secret): GithubClient {
   const base = api.pathname.replace(/\/+$/, '');
+  const { request: octokit } = getOctokit(token.reveal(), { baseUrl: '', log: SILENT });
   return {
     async send(route, parameters, timeoutMs) {
       const [method = '', template = ''] = route.split(' ');
-      const request = endpoint({ ...parameters, method, url: template, baseUrl: '' });
+      const request = octokit.endpoint({ ...parameters, method, url: template, baseUrl: '' });
       const response = await client.send(
         {
           method: request.method,

@@ -366,7 +366,7 @@ describe('a proxy', () => {
     );
 
     expect(main.exitCode).toBe(1);
-    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY is not the URL of an HTTP proxy')]);
+    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY has no host')]);
     expectNoSecret(main, [password]);
   });
 });

@@ -34,7 +34,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'inputs/': ['errors/', 'mapbox/', 'runner/', 'duration.ts', 'secret.ts'],
   'runtime/': ['errors/', 'http/', 'inputs/', 'mapbox/', 'runner/', 'clock.ts', 'secret.ts'],
   'note.ts': ['errors/action-error.ts', 'runtime/workflow-run.ts'],
-  'github/': ['errors/action-error.ts', 'http/', 'runtime/', 'clock.ts', 'secret.ts', '@octokit/'],
+  'github/': [
+    'errors/action-error.ts',
+    'http/',
+    'runtime/',
+    'clock.ts',
+    'secret.ts',
+    '@actions/github',
+    '@octokit/types',
+  ],
   'cleanup/': ['errors/', 'inputs/', 'mapbox/', 'runner/', 'runtime/', 'note.ts', 'secret.ts'],
   'mint/': ['cleanup/', 'errors/', 'inputs/', 'mapbox/', 'runtime/', 'duration.ts', 'note.ts', 'secret.ts'],
   'sweep/': [
@@ -120,7 +128,8 @@ describe('imports', () => {
   it('leave no module that nothing needs', () => {
     const needed = new Set(modules.flatMap(({ imports }) => imports));
     const unused = [...paths].filter(path => !needed.has(path) && !ENTRIES.includes(path));
-    expect(unused).toEqual([]);
+    // Loaded by the bundle in place of modules of a package [scripts/build.ts].
+    expect(unused).toEqual(['github/toolkit-stub.ts']);
   });
 
   it('wait for a module only where the bundle finds it: a relative path is resolved from dist/', () => {

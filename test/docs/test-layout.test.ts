@@ -14,6 +14,7 @@ const WITHOUT_UNIT_TEST: Readonly<Record<string, string>> = {
   'sweep.ts': 'two statements: test/bundle runs them',
   'live-context.ts': 'the real outside: test/bundle runs it',
   'runtime/context.ts': 'types only',
+  'github/toolkit-stub.ts': 'replaces modules of a package in the bundle: test/bundle/sweep runs it',
   'http/response.ts': 'types only',
   'mapbox/account.ts': 'types only',
   'inputs/token-request.ts': 'types only',

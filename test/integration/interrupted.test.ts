@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { CleanupState } from '../../../src/cleanup/state.ts';
-import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
-import type { ApiRequest } from '../../../src/mapbox/client.ts';
-import { mintStoredToken } from '../../../src/mint/stored.ts';
-import { buildNote, createMarker } from '../../../src/note.ts';
-import { InterruptedError } from '../../../src/runtime/interruption.ts';
-import { FakeClock, START } from '../../support/fake-clock.ts';
-import { accountOn, deleted, json, lostResponse, noConnection, page } from '../../support/http-script.ts';
-import { retryOptions } from '../../support/retry-options.ts';
-import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
-import { run } from '../../support/workflow-run.ts';
+import type { CleanupState } from '../../src/cleanup/state.ts';
+import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
+import type { ApiRequest } from '../../src/mapbox/client.ts';
+import { mintStoredToken } from '../../src/mint/stored.ts';
+import { buildNote, createMarker } from '../../src/note.ts';
+import { InterruptedError } from '../../src/runtime/interruption.ts';
+import { FakeClock, START } from '../support/fake-clock.ts';
+import { accountOn, deleted, json, lostResponse, noConnection, page } from '../support/http-script.ts';
+import { retryOptions } from '../support/retry-options.ts';
+import { idOf, OWNER, tokenText } from '../support/tokens.ts';
+import { run } from '../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 const purpose = { kind: 'until-job-ends' } as const;

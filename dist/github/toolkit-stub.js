@@ -1,0 +1,1 @@
+var t={};(()=>{t.d=(e,r)=>{for(var o in r){if(t.o(r,o)&&!t.o(e,o)){Object.defineProperty(e,o,{enumerable:true,get:r[o]})}}}})();(()=>{t.o=(t,e)=>Object.prototype.hasOwnProperty.call(t,e)})();var e={};t.d(e,{Q:()=>HttpClientStub,o:()=>ContextStub});class HttpClientStub{getAgent(){}getAgentDispatcher(){}}class ContextStub{}var r=e.o;var o=e.Q;export{r as Context,o as HttpClient};
