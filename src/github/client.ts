@@ -1,7 +1,7 @@
 import { getOctokit } from '@actions/github';
 import type { Endpoints } from '@octokit/types';
 import type { HttpClient } from '../http/client.ts';
-import type { HttpResponse } from '../http/response.ts';
+import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { Secret } from '../secret.ts';
 
 /** GitHub's response to one request, or why there is none. */
@@ -30,8 +30,7 @@ export type GithubResult =
   | { readonly kind: 'server-error'; readonly status: number }
   /** A success that is not JSON, or only a part of it. */
   | { readonly kind: 'unreadable'; readonly status: number }
-  /** `sent: false` promises that GitHub never saw the request. `code`: see `NoResponse`. */
-  | { readonly kind: 'no-response'; readonly sent: boolean; readonly code: string };
+  | NoResponse;
 
 /** Sends requests to GitHub's REST API. */
 export interface GithubClient {
@@ -84,63 +83,75 @@ export function createGithubClient(client: HttpClient, api: URL, token: Secret):
 }
 
 function toGithubResult(response: HttpResponse): GithubResult {
-  const { status, headers } = response;
-  if (status >= 200 && status < 300) return toSuccess(response);
-  const error = parseError(response);
-  if (isRateLimit(response, error)) return { kind: 'rate-limited', retryAfter: retryAfter(headers) };
+  const { status, headers, body } = response;
+  const json = parseBody(body);
+  if (status < 300) {
+    return json === undefined
+      ? { kind: 'unreadable', status }
+      : { kind: 'success', status, headers, ...json };
+  }
+  const message = json === undefined ? undefined : messageIn(json.data);
+  if (isRateLimit(response, message)) return { kind: 'rate-limited', retryAfter: retryAfter(headers) };
   if (status >= 500) return { kind: 'server-error', status };
   return {
     kind: 'rejected',
     status,
-    isGithubError: error !== undefined,
+    isGithubError: message !== undefined,
     acceptedPermissions: headers['x-accepted-github-permissions'],
   };
 }
 
-function toSuccess({ status, headers, body }: HttpResponse): GithubResult {
-  const text = body.kind === 'complete' ? body.text.reveal() : '{';
-  try {
-    return { kind: 'success', status, headers, data: text === '' ? undefined : JSON.parse(text) };
-  } catch {
-    return { kind: 'unreadable', status };
-  }
-}
-
-/** GitHub's message, for comparisons only; `undefined` where the body is no error of GitHub's. */
-function parseError({ body }: HttpResponse): string | undefined {
+/** The data in a body, `undefined` where it is empty; nothing where it is no JSON or incomplete. */
+function parseBody(body: HttpResponse['body']): { readonly data: unknown } | undefined {
   if (body.kind !== 'complete') return undefined;
+  const text = body.text.reveal();
   try {
-    const data: unknown = JSON.parse(body.text.reveal());
-    const message = typeof data === 'object' && data !== null && 'message' in data ? data.message : undefined;
-    return typeof message === 'string' ? message : undefined;
+    return { data: text === '' ? undefined : JSON.parse(text) };
   } catch {
     return undefined;
   }
 }
 
+/** What every error of GitHub's has. For comparisons only: it is never shown. */
+function messageIn(data: unknown): string | undefined {
+  const isObject = typeof data === 'object' && data !== null;
+  return isObject && 'message' in data && typeof data.message === 'string' ? data.message : undefined;
+}
+
 /** The limits per hour, and the secondary ones [GitHub, REST API: rate limits]. */
-function isRateLimit({ status, headers }: HttpResponse, error: string | undefined): boolean {
+function isRateLimit({ status, headers }: HttpResponse, message = ''): boolean {
   if (status === 429) return true;
   return (
     status === 403 &&
     (headers['x-ratelimit-remaining'] === '0' ||
       headers['retry-after'] !== undefined ||
-      /secondary rate limit/i.test(error ?? ''))
+      /secondary rate limit/i.test(message))
   );
 }
 
 /** What to wait where no header says how long [GitHub, REST API: best practices]. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
+/** Resets are given in whole seconds. */
+const MIN_RETRY_AFTER_MS = 1_000;
+
 /** The interval of the primary limit. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 function retryAfter(headers: HttpResponse['headers']): number {
-  const { 'retry-after': seconds, 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': reset } = headers;
-  if (seconds !== undefined && /^\d+$/.test(seconds))
-    return Math.min(Number(seconds) * 1000, MAX_RETRY_AFTER_MS);
+  const {
+    'retry-after': seconds = '',
+    'x-ratelimit-remaining': remaining,
+    'x-ratelimit-reset': reset,
+    date = '',
+  } = headers;
+  if (/^\d+$/.test(seconds)) return withinLimits(Number(seconds) * 1000);
   if (remaining !== '0') return DEFAULT_RETRY_AFTER_MS;
   // By GitHub's own clock, since the runner's may be wrong.
-  const wait = Number(reset) * 1000 - Date.parse(headers['date'] ?? '');
-  return wait >= 0 && wait <= MAX_RETRY_AFTER_MS ? wait : MAX_RETRY_AFTER_MS;
+  const wait = Number(reset) * 1000 - Date.parse(date);
+  return wait >= 0 ? withinLimits(wait) : MAX_RETRY_AFTER_MS;
+}
+
+function withinLimits(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, MIN_RETRY_AFTER_MS), MAX_RETRY_AFTER_MS);
 }

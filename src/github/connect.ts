@@ -10,8 +10,8 @@ import { createGithubClient, type GithubClient } from './client.ts';
  * @throws {ActionError} where the runner does not say.
  */
 export function githubApiUrl(env: Environment): URL {
-  const url = URL.parse(env['GITHUB_API_URL']?.trim() ?? '');
-  if (url !== null && /^https?:$/.test(url.protocol)) return url;
+  const url = URL.parse(env['GITHUB_API_URL'] ?? '');
+  if (url !== null && ['http:', 'https:'].includes(url.protocol)) return url;
   throw new ActionError(
     errorTitles.notOnGithubActions,
     'GITHUB_API_URL is not set to a URL. This action has to be run by a GitHub Actions runner.',

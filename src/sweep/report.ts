@@ -1,6 +1,5 @@
 import { formatDuration } from '../duration.ts';
-import type { LookupError } from '../github/runs.ts';
-import { describeErrorCode } from '../http/error-codes.ts';
+import { describeLookupError } from '../github/describe.ts';
 import { oneLine } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
@@ -119,20 +118,6 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
       return `kept although ${due}: Mapbox rejected its deletion (${deletion.status})`;
     case 'retries-exhausted':
       return `kept although ${due}: its deletion failed`;
-  }
-}
-
-function describeLookupError(cause: LookupError): string {
-  switch (cause.kind) {
-    case 'rate-limited':
-      return 'the rate limit of `github-token` is reached';
-    case 'rejected':
-    case 'server-error':
-      return `it responded with ${cause.status}`;
-    case 'unreadable':
-      return `it responded with ${cause.status}, but not about that run attempt`;
-    case 'no-response':
-      return `no response, ${describeErrorCode(cause.code)}`;
   }
 }
 

@@ -140,15 +140,10 @@ function decidePermanent(
   return age < permanent.minAge ? keep('too-young') : { kind: 'delete', reason: 'superseded' };
 }
 
-/** The ids of the newest permanent tokens of each note: as many as stay. Protected tokens and those of unknown age do not count. */
+/** The ids of the newest permanent tokens of each note: as many as stay. Protected tokens do not count. */
 function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): ReadonlySet<string> {
   const newestFirst = tokens
-    .filter(
-      token =>
-        token.created !== undefined &&
-        originOf(token, rules)?.isPermanent === true &&
-        protection(token, rules) === undefined,
-    )
+    .filter(token => originOf(token, rules)?.isPermanent === true && protection(token, rules) === undefined)
     .sort((a, b) => (b.created?.getTime() ?? 0) - (a.created?.getTime() ?? 0));
   const ids = new Set<string>();
   const counts = new Map<string, number>();

@@ -71,7 +71,7 @@ describe('what GitHub does not say', () => {
     expect(swept.conclusion).toBe('success');
     expect(setting.github.requests.length).toBeLessThanOrEqual(5);
     expect(said(swept, 'warning')[0]).toMatch(
-      /^Kept 40 tokens[\s\S]*: the rate limit of `github-token` is reached\n[\s\S]*and 20 more, see the log/,
+      /^Kept 40 tokens[\s\S]*: the rate limit of `github-token` is exceeded\n[\s\S]*and 20 more, see the log/,
     );
   });
 

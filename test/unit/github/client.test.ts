@@ -49,13 +49,14 @@ describe('a request', () => {
     });
   });
 
-  it.each(['https://ghe.example.com/api/v3', 'https://ghe.example.com/api/v3/'])(
-    'keeps the path of %s',
-    async api => {
-      const { request } = await send(json(200, {}), api);
-      expect(request?.path).toBe('/api/v3/repos/octo-org/maps/environments/need%2Fencoding');
-    },
-  );
+  it.each([
+    'https://ghe.example.com/api/v3',
+    'https://ghe.example.com/api/v3/',
+    'https://ghe.example.com/api/v3//',
+  ])('keeps the path of %s', async api => {
+    const { request } = await send(json(200, {}), api);
+    expect(request?.path).toBe('/api/v3/repos/octo-org/maps/environments/need%2Fencoding');
+  });
 
   it('has a JSON body where the route takes one, and what is left over in the query where not', async () => {
     const { client, sent } = await send(json(200, {}));
@@ -69,6 +70,7 @@ describe('a request', () => {
     expect(JSON.parse(sent[1]?.body ?? '')).toEqual({ encrypted_value: 'x+/=', key_id: '1' });
     expect(sent[1]?.headers['content-type']).toBe('application/json');
     expect(sent[2]).toMatchObject({ path: '/repos/o/r/actions/runs?page=2', body: undefined });
+    expect(sent[2]?.headers).not.toHaveProperty('content-type');
   });
 
   it('is sent once, whatever the response', async () => {
@@ -108,6 +110,14 @@ describe('a response', () => {
     expect((await send(response)).result).toEqual({ kind: 'unreadable', status: 200 });
   });
 
+  it.each([199, 299])('is a success up to 299: %i', async status => {
+    expect((await send(json(status, {}))).result.kind).toBe('success');
+  });
+
+  it.each([300, 404, 499])('is a rejection from 300 on: %i', async status => {
+    expect((await send(json(status, {}))).result).toMatchObject({ kind: 'rejected', status });
+  });
+
   it('is a rejection with the permission that GitHub asks for', async () => {
     const { result } = await send(
       json(
@@ -131,6 +141,17 @@ describe('a response', () => {
     ['JSON of another form', json(404, { error: 'no route' })],
     ['JSON that is no object', json(404, null)],
     ['a message that is no text', json(404, { message: 404 })],
+    ['a text', json(404, 'message')],
+    ['nothing', textResponse(404, '')],
+    [
+      'an error that ended early',
+      {
+        kind: 'response',
+        status: 404,
+        headers: {},
+        body: { kind: 'incomplete', how: 'truncated', text: new Secret('{"message":"Not Found"}') },
+      } as const,
+    ],
   ])('is no error of GitHub’s where it is %s', async (_, response) => {
     expect((await send(response)).result).toMatchObject({ kind: 'rejected', isGithubError: false });
   });
@@ -141,8 +162,8 @@ describe('a response', () => {
     expect(sent).toHaveLength(1);
   });
 
-  it('is a server error from 500 on', async () => {
-    expect((await send(html(502))).result).toEqual({ kind: 'server-error', status: 502 });
+  it.each([500, 502, 599])('is a server error from 500 on: %i', async status => {
+    expect((await send(html(status))).result).toEqual({ kind: 'server-error', status });
   });
 
   it('is none where none came', async () => {
@@ -173,10 +194,33 @@ describe('a rate limit', () => {
       json(403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': at(-1), date: DATE }),
       3_600_000,
     ],
+    [
+      '403 with nothing remaining and a reset of this second',
+      json(403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': at(0), date: DATE }),
+      1_000,
+    ],
+    [
+      '403 with nothing remaining and a reset in two hours',
+      json(403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': at(7200), date: DATE }),
+      3_600_000,
+    ],
+    [
+      '403 with nothing remaining and a reset, but no date',
+      json(403, {}, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': at(90) }),
+      3_600_000,
+    ],
+    ['a wait of no time', json(429, {}, { 'retry-after': '0' }), 1_000],
+    ['a wait that begins with a number', json(429, {}, { 'retry-after': '5 s' }), 60_000],
+    ['a wait that ends with a number', json(429, {}, { 'retry-after': '-5' }), 60_000],
     ['a wait of days', json(429, {}, { 'retry-after': '999999' }), 3_600_000],
     ['a wait that is no number', json(429, {}, { 'retry-after': 'soon' }), 60_000],
   ])('is recognised: %s', async (_, response, retryAfter) => {
     expect((await send(response)).result).toEqual({ kind: 'rate-limited', retryAfter });
+  });
+
+  it('is no other status, though nothing remains', async () => {
+    const { result } = await send(json(404, { message: 'Not Found' }, { 'x-ratelimit-remaining': '0' }));
+    expect(result.kind).toBe('rejected');
   });
 
   it('is no other 403', async () => {

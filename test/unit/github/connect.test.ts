@@ -14,12 +14,17 @@ describe('the address of GitHub’s API', () => {
     },
   );
 
-  it.each([undefined, '', ' ', 'api.github.com', 'ftp://api.github.com', 'file:///etc'])(
-    'is an error where the runner says %j',
-    url => {
-      expect(() => githubApiUrl({ GITHUB_API_URL: url })).toThrow(/^GITHUB_API_URL is not set to a URL\. /);
-    },
-  );
+  it.each([
+    undefined,
+    '',
+    ' ',
+    'api.github.com',
+    'ftp://api.github.com',
+    'xhttp://api.github.com',
+    'file:///etc',
+  ])('is an error where the runner says %j', url => {
+    expect(() => githubApiUrl({ GITHUB_API_URL: url })).toThrow(/^GITHUB_API_URL is not set to a URL\. /);
+  });
 });
 
 describe('a connection to GitHub', () => {

@@ -82,14 +82,6 @@ describe('the reason why a token is kept', () => {
   it.each([
     [{ kind: 'in-progress', status: 'x'.repeat(99) }, `its run is not over (${'x'.repeat(40)})`],
     [unknown(403), 'GitHub did not say whether its run is over: it responded with 403'],
-    [
-      { kind: 'unknown', cause: { kind: 'unreadable', status: 200 } },
-      'GitHub did not say whether its run is over: it responded with 200, but not about that run attempt',
-    ],
-    [
-      { kind: 'unknown', cause: { kind: 'no-response', sent: true, code: 'ECONNRESET' } },
-      'GitHub did not say whether its run is over: no response, connection reset (ECONNRESET)',
-    ],
     [{ kind: 'default-token' }, "it is the account's default token"],
     [{ kind: 'too-young' }, 'it is younger than `permanent-min-age`'],
   ] satisfies [KeepReason, string][])('%o', (reason, words) => {

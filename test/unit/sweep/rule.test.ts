@@ -85,6 +85,11 @@ describe('the rule', () => {
   });
 });
 
+it('is for no token that a rotation made', () => {
+  const note = `Deploy [replaces ${'c'.repeat(25)}: 123456789/1.1#abcd1234]`;
+  expect(decide([listed(note, { created: daysOld(99) })], keepTwo, completed)).toEqual([]);
+});
+
 const decisionOn = (
   token: ListedToken,
   chosen: SweepRules = rules,
