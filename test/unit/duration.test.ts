@@ -17,6 +17,10 @@ describe('a duration', () => {
     ['1 second', 1],
     ['2 hrs', 7200],
     ['3 mins', 180],
+    ['1 minute', 60],
+    ['1 hour', 3600],
+    ['30 seconds', 30],
+    ['1.25h', 4500],
     // 0.3 minutes are not quite 18 seconds as a computer counts.
     ['0.3m', 18],
     ['1.9s', 1],

@@ -65,7 +65,7 @@ describe("an earlier step's token", () => {
 describe('a temporary authorizing token', () => {
   it('is warned of where it is needed again at the end of the job', () => {
     expect(expiryWarnings(temporary({ expiresAt: new Date(now + 600_000) }), { kind: 'job' })).toEqual([
-      expect.stringContaining('expires at 2026-11-24T12:10:00.000Z'),
+      expect.stringMatching(/expires at 2026-11-24T12:10:00\.000Z.*Use a secret token/),
     ]);
   });
 

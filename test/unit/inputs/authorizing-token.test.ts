@@ -57,7 +57,7 @@ describe('an authorizing token stops the step', () => {
   it.each(['', ' \n '])('where it is missing: %j', input => {
     const { title, message } = parse(input);
     expect(title).toBe('Missing authorizing token');
-    expect(message).toMatch(/`authorizing-token`.*forks.*Dependabot/);
+    expect(message).toMatch(/`authorizing-token`.*Settings, Secrets and variables.*forks.*Dependabot/);
   });
 
   it('where it is public: what that cannot do, and what is needed', () => {

@@ -49,6 +49,8 @@ describe('the name of an account', () => {
     'Octo-Maps_1',
     'octo.maps',
     '.octo',
+    'octo.',
+    'octo..',
     'sk.wikipedia',
     'münchen',
     '地図',
@@ -81,7 +83,8 @@ describe('the username', () => {
   });
 
   it('is no problem of its own where the authorizing token is one', () => {
-    expect(parseInput(problems => parseUsername('', undefined, problems)).title).toBeUndefined();
+    const parsed = parseInput(problems => parseUsername('', undefined, problems));
+    expect(parsed).toEqual({ value: '', title: undefined, message: '' });
   });
 
   it.each(oddNames)('stops the step, and is not shown, with %s', (_, name) => {
@@ -127,6 +130,7 @@ describe('the address of the API', () => {
 
   it.each([
     ['', 'https://api.mapbox.com/'],
+    [' \n', 'https://api.mapbox.com/'],
     [' https://api.mapbox.cn ', 'https://api.mapbox.cn/'],
     ['https://gateway.example/mapbox/v9', 'https://gateway.example/mapbox/v9'],
     ['https://gateway.example:8443/mapbox/', 'https://gateway.example:8443/mapbox/'],
@@ -147,6 +151,7 @@ describe('the address of the API', () => {
     ['https://', 'is not a URL'],
     ['https://[::1', 'is not a URL'],
     ['localhost:8080', 'must begin with `https:`'],
+    ['ftp://localhost', 'must begin with `https:`'],
     ['ftp://example.com', 'must begin with `https:`'],
     ['file:///etc/passwd', 'must begin with `https:`'],
     ['http://api.mapbox.com', 'must begin with `https:`'],

@@ -18,6 +18,7 @@ describe('the exported variables', () => {
     ['A, B,\nC\r\nA', ['A', 'B', 'C']],
     ['_a1', ['_a1']],
     ['MY_PATH GITHUBTOKEN CIRCLE NODE', ['MY_PATH', 'GITHUBTOKEN', 'CIRCLE', 'NODE']],
+    ['MY_HTTPS_PROXY HTTPS_PROXY_TOKEN', ['MY_HTTPS_PROXY', 'HTTPS_PROXY_TOKEN']],
     ['__proto__ constructor', ['__proto__', 'constructor']],
   ])('from %j are %j', (input, names) => {
     expect(parse(input)).toEqual({ value: names, title: undefined, message: '' });
@@ -47,7 +48,9 @@ describe('the exported variables', () => {
   ])('cannot have %s, which belongs to the runner', name => {
     expect(parse(name)).toMatchObject({
       title: 'Invalid input',
-      message: expect.stringContaining(`\`${name}\`, which belongs to the runner`),
+      message: expect.stringContaining(
+        `\`${name}\`, which belongs to the runner. Choose another name, such as \`MAPBOX_ACCESS_TOKEN\`.`,
+      ),
     });
   });
 
@@ -131,8 +134,9 @@ describe('an exported variable that holds the authorizing token', () => {
       B: 'b',
       C: undefined,
       D: ` ${token}`,
+      MY_INPUT_E: token,
     };
-    expect(variablesHolding(`${token}\n`, env)).toEqual(['A', 'D']);
+    expect(variablesHolding(`${token}\n`, env)).toEqual(['A', 'D', 'MY_INPUT_E']);
     expect(variablesHolding(' ', { A: '' })).toEqual([]);
   });
 });

@@ -88,6 +88,8 @@ describe('the inputs', () => {
 
   it('give an empty note where neither they nor the job have one', () => {
     expect(parse({}, { GITHUB_WORKFLOW: '' }).request).toMatchObject({ note: '' });
+    const inputs: Inputs = { 'authorizing-token': token, scopes: 'styles:read' };
+    expect(parseMainInputs(name => inputs[name] ?? '', {}, now).request).toMatchObject({ note: '' });
   });
 
   it('are warned of where they are odd', () => {
@@ -109,6 +111,11 @@ describe('the inputs', () => {
 });
 
 describe('the inputs stop the step', () => {
+  it('without more, where scopes and the temporary authorizing token are wrong', () => {
+    const { message } = errorOf({ 'authorizing-token': temporary(['styles:read']), scopes: '' });
+    expect(message).toContain('lacks `tokens:write`. It');
+  });
+
   it.each<[string, Inputs, string, RegExp]>([
     ['authorizing-token', { 'authorizing-token': '' }, 'Missing authorizing token', /forks/],
     ['authorizing-token', { 'authorizing-token': `"${token}"` }, 'Invalid authorizing token', /quotes/],

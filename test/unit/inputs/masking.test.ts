@@ -58,6 +58,23 @@ describe('what is hidden', () => {
   });
 });
 
+describe('a secret is hidden though', () => {
+  it.each([
+    [
+      'a name is in it',
+      ['hunter2 MAPBOX_TOKEN', 'MAPBOX_TOKEN hunter2', 'hunter2secrets.X', 'secrets.X!hunter2'],
+    ],
+    ['an expression is in it', ['hunter2 ${{ x }}', '${{ x }} hunter2', 'hunter2{{ x }}']],
+    [
+      'a placeholder is in it',
+      ['your secret is hunter2', 'none of hunter2', '<hunter2>', '[hunter2]', 'xxx hunter2'],
+    ],
+    ['it begins as a name does', ['$3cretPassword', '$HUNTER', 'HUNTER', '%hunter%']],
+  ])('%s', (_, texts) => {
+    for (const text of texts) expect(secretsIn(text)).toEqual([text]);
+  });
+});
+
 describe('masking the authorizing token', () => {
   const masksOf = (input: string) => {
     const runner = new FakeRunner({ inputs: { 'authorizing-token': input } });

@@ -19,6 +19,10 @@ describe('a note', () => {
     expect(parse(input)).toEqual({ value: note, title: undefined, message: '' });
   });
 
+  it('is without the blanks around the name of the workflow', () => {
+    expect(parse('', ' Nightly tiles\n').value).toBe('Nightly tiles');
+  });
+
   it('is the path of a workflow without a name', () => {
     expect(parse('', '.github/workflows/sk.deploy-tiles.yml').title).toBeUndefined();
   });

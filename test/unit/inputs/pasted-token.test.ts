@@ -34,6 +34,9 @@ describe('of a token that was pasted with more, it is said what that is', () => 
 describe('of what is no token, it is said what it is', () => {
   it.each(others)('%s', (_, text, says) => {
     expect(describeUnreadableToken(text)).toContain(says);
+    expect(describeUnreadableToken(text)).toMatch(
+      /(?:Create a token on https:.*and save it|Save it whole) in the secret\.$/,
+    );
   });
 
   it.each(placeholders)('the placeholder %s', text => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseScopes, suggestScope } from '../../../src/inputs/scopes.ts';
+import { knownScopes } from '../../../src/mapbox/scopes.ts';
 import { parseInput } from '../../support/inputs.ts';
+import fc from '../../support/random.ts';
 import { tokenText } from '../../support/tokens.ts';
 
 const parse = (input: string) => parseInput(problems => parseScopes(input, problems));
@@ -48,6 +50,12 @@ describe('scopes are taken', () => {
     expect(value?.warnings).toEqual([
       "`gizmos:polish`, `gizmos:paint` are not in this action's list of Mapbox scopes. Mapbox decides. " +
         'To leave out this warning, write `=gizmos:polish`, `=gizmos:paint`.',
+    ]);
+  });
+
+  it('with a warning that names the only one', () => {
+    expect(parse('gizmos:polish').value?.warnings).toEqual([
+      expect.stringContaining('`gizmos:polish` is not in'),
     ]);
   });
 
@@ -154,19 +162,91 @@ describe('the scope that was probably meant', () => {
     ['a swap and a deletion', 'tielsets:wrte', 'tilesets:write'],
     ['a swap at the beginning and one at the end', 'otkens:wriet', 'tokens:write'],
     ['another separator', 'user_feedback-read', 'user-feedback:read'],
+    ['other separators, however many', '--user__feedback::read', 'user-feedback:read'],
   ])('is found by %s', (_, scope, meant) => {
     expect(suggestScope(scope)).toBe(meant);
   });
 
-  it('is the nearest, not the first', () => {
-    // Two changes from `uploads:read`, which the list names first, and one from `downloads:read`.
-    expect(suggestScope('ownloads:read')).toBe('downloads:read');
+  it.each([
+    ['stypes:list', 'styles:list', 'scopes:list'],
+    ['atles:read', 'atlas:read', 'styles:read'],
+  ])('is the nearest: of %s %s, not %s, which the list names first', (scope, meant, first) => {
+    expect(distance(scope, first)).toBe(2);
+    expect(suggestScope(scope)).toBe(meant);
   });
 
-  it.each(['gizmos:polish', 'tlests:wrt', 'tokens:destroy', 'x'.repeat(41)])(
-    'is not guessed for %s',
-    scope => {
-      expect(suggestScope(scope)).toBeUndefined();
-    },
-  );
+  it('is the first of those that at most two insertions, deletions, replacements or swaps lead to', () => {
+    const letter = fc.constantFrom(...'abcdeilorstw:-');
+    const edit = fc.tuple(fc.constantFrom('insert', 'delete', 'replace', 'swap'), fc.nat(20), letter);
+    const known = fc.constantFrom(...knownScopes.keys());
+    fc.assert(
+      fc.property(known, fc.array(edit, { maxLength: 4 }), (scope, edits) => {
+        const word = edits.reduce(change, scope);
+        const near = [...knownScopes.keys()].map(name => ({ name, distance: nearness(word, name) }));
+        const least = Math.min(...near.map(({ distance }) => distance));
+        const expected = least <= 2 ? near.find(({ distance }) => distance === least)?.name : undefined;
+        expect(suggestScope(word), word).toBe(expected);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it.each([
+    'gizmos:polish',
+    'tlests:wrt',
+    // Three changes, and what half looks like a swap is two of them.
+    'tilezets:rxite',
+    'tilezets:xwite',
+    'tokens:destroy',
+    'x'.repeat(41),
+  ])('is not guessed for %s', scope => {
+    expect(suggestScope(scope)).toBeUndefined();
+  });
 });
+
+function change(word: string, [kind, at, letter]: readonly [string, number, string]): string {
+  const i = Math.min(at, word.length - 1);
+  const [before, here, next, after] = [
+    word.slice(0, i),
+    word.charAt(i),
+    word.charAt(i + 1),
+    word.slice(i + 2),
+  ];
+  switch (kind) {
+    case 'insert':
+      return before + letter + here + next + after;
+    case 'delete':
+      return before + next + after;
+    case 'replace':
+      return before + letter + next + after;
+    default:
+      return before + next + here + after;
+  }
+}
+
+function nearness(word: string, scope: string): number {
+  const letters = (text: string) => text.match(/[a-z0-9]/g)?.join('');
+  if (letters(word) === letters(scope)) return 0;
+  // No two changes make up for more letters.
+  return Math.abs(word.length - scope.length) > 2 ? 3 : distance(word, scope);
+}
+
+/** The edit distance by its definition, from the ends of the words. */
+function distance(a: string, b: string, known = new Map<string, number>()): number {
+  if (a === '' || b === '') return a.length + b.length;
+  const key = `${a.length} ${b.length}`;
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const [shortA, shortB] = [a.slice(0, -1), b.slice(0, -1)];
+  const ways = [
+    distance(shortA, b, known) + 1,
+    distance(a, shortB, known) + 1,
+    distance(shortA, shortB, known) + (a.at(-1) === b.at(-1) ? 0 : 1),
+  ];
+  if (a.length > 1 && b.length > 1 && a.at(-1) === b.at(-2) && a.at(-2) === b.at(-1)) {
+    ways.push(distance(a.slice(0, -2), b.slice(0, -2), known) + 1);
+  }
+  const least = Math.min(...ways);
+  known.set(key, least);
+  return least;
+}
