@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { ActionError } from '../../../src/errors/action-error.ts';
+import type { HttpResponse } from '../../../src/http/response.ts';
+import type { Context } from '../../../src/runtime/context.ts';
+import { sweepStep } from '../../../src/sweep/step.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
+import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
+import { deleted, json, page } from '../../support/http-script.ts';
+import { authorizingTokenText, idOf } from '../../support/tokens.ts';
+import { RUN_ENV } from '../../support/workflow-run.ts';
+
+const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5'.repeat(4)].join('_');
+
+const marked = (n: number, until: string, run: number) => ({
+  id: idOf(n),
+  note: `Web map [until ${until}: 123456789/${run}.1#abcd123${n}]`,
+  created: new Date(START - n * 24 * 3_600_000).toISOString(),
+});
+
+interface Options extends FakeRunnerOptions {
+  readonly env?: Record<string, string>;
+  /** What Mapbox lists. */
+  readonly tokens?: Parameters<typeof page>[0];
+  /** Milliseconds that each response takes. */
+  readonly cost?: number;
+  readonly summaryFails?: boolean;
+}
+
+/** Runs the step where Mapbox deletes everything, and GitHub says of every run that it is over. */
+async function sweep({ env, tokens = [], cost = 0, summaryFails = false, inputs, ...options }: Options) {
+  const runner = new FakeRunner({
+    inputs: { 'authorizing-token': authorizingTokenText, 'github-token': GITHUB_TOKEN, ...inputs },
+    ...options,
+  });
+  if (summaryFails) {
+    Object.assign(runner, {
+      writeSummary: async () => {
+        throw new Error('ENOSPC');
+      },
+    });
+  }
+  const clock = new FakeClock();
+  const calls: string[] = [];
+  const respond = (method: string, path: string): HttpResponse => {
+    if (method === 'DELETE') return deleted();
+    const [, id, attempt] = /runs\/(\d+)\/attempts\/(\d+)/.exec(path) ?? [];
+    if (id === undefined) return page(tokens);
+    return json(200, { id: Number(id), run_attempt: Number(attempt), status: 'completed' });
+  };
+  const context: Context = {
+    runner,
+    env: { ...RUN_ENV, GITHUB_API_URL: 'https://api.github.com', ...env },
+    clock,
+    randomInt: () => 0,
+    async createHttpClient({ host }) {
+      return {
+        async send({ method, path }) {
+          clock.advance(cost);
+          calls.push(`${method} ${host}${path.replace(/\?.*/, '')}`);
+          const response = respond(method, path);
+          const date = new Date(clock.now()).toUTCString();
+          return { ...response, headers: { date, ...response.headers } };
+        },
+        async close() {
+          calls.push(`close ${host}`);
+        },
+      };
+    },
+  };
+  const error = await sweepStep(context).then(
+    () => undefined,
+    (error: unknown) => (error instanceof ActionError ? error : Promise.reject(error)),
+  );
+  return { runner, calls, error };
+}
+
+const LIST = 'GET api.mapbox.com/tokens/v2/octo';
+const RUN = (run: number) => `GET api.github.com/repos/octo-org/maps/actions/runs/${run}/attempts/1`;
+const DELETE = (n: number) => `DELETE api.mapbox.com/tokens/v2/octo/${idOf(n)}`;
+
+it('lists the tokens, asks GitHub about their runs, and deletes those whose run is over', async () => {
+  const tokens = [marked(1, 'job ends', 11), marked(2, 'job ends', 12), { id: idOf(3), note: 'Production' }];
+  const { runner, calls, error } = await sweep({ tokens });
+
+  expect(error).toBeUndefined();
+  // The run with the oldest token first.
+  expect(calls).toEqual([
+    LIST,
+    RUN(12),
+    RUN(11),
+    'close api.github.com',
+    DELETE(1),
+    DELETE(2),
+    'close api.mapbox.com',
+  ]);
+  expect(runner.outputs).toEqual({ deleted: '2', kept: '0' });
+  expect(runner.lines('warning')).toEqual([]);
+});
+
+it('does not connect to GitHub where there is no run to check', async () => {
+  const tokens = [marked(9, 'deleted', 11), marked(8, 'deleted', 12)];
+  const { runner, calls } = await sweep({ tokens, inputs: { 'keep-permanent': '1' } });
+
+  expect(calls).toEqual([LIST, DELETE(9), 'close api.mapbox.com']);
+  expect(runner.outputs).toEqual({ deleted: '1', kept: '1' });
+});
+
+it('leaves half of the time for deletions', async () => {
+  const tokens = Array.from({ length: 9 }, (_, n) => marked(n + 1, 'job ends', n + 1));
+  const { runner, calls } = await sweep({ tokens, cost: 10_000, inputs: { timeout: '110s' } });
+
+  // 10 s for the list, then 50 s each.
+  expect(calls.filter(call => call.includes('api.github.com/'))).toHaveLength(5);
+  expect(calls.filter(call => call.startsWith('DELETE'))).toHaveLength(5);
+  expect(runner.outputs).toEqual({ deleted: '5', kept: '4' });
+  expect(runner.lines('warning')).toEqual([expect.stringMatching(/^Kept 4 tokens, /)]);
+});
+
+describe('ends before any connection', () => {
+  it.each([
+    ['an input is wrong', { inputs: { timeout: 'never' } }, 'Invalid input'],
+    ['the run is not known', { env: { GITHUB_RUN_ID: '' } }, 'Not running on GitHub Actions'],
+    ['GitHub’s address is not known', { env: { GITHUB_API_URL: '' } }, 'Not running on GitHub Actions'],
+    [
+      'results cannot be written',
+      { missingFile: 'GITHUB_OUTPUT is not set' },
+      'Not running on GitHub Actions',
+    ],
+  ])('where %s, with both tokens masked', async (_, options, title) => {
+    const { runner, calls, error } = await sweep(options);
+    expect(error?.title).toBe(title);
+    expect(calls).toEqual([]);
+    expect(runner.masks).toEqual(expect.arrayContaining([authorizingTokenText, GITHUB_TOKEN]));
+  });
+});
+
+describe('warns and succeeds', () => {
+  it('where the summary page cannot be written', async () => {
+    const { runner, error } = await sweep({ tokens: [marked(1, 'job ends', 11)], summaryFails: true });
+    expect(error).toBeUndefined();
+    expect(runner.lines('warning')).toEqual(['The summary page could not be written.']);
+    expect(runner.outputs).toEqual({ deleted: '1', kept: '0' });
+  });
+
+  it('where the outputs cannot be written', async () => {
+    const { runner, error } = await sweep({ diskFull: true });
+    expect(error).toBeUndefined();
+    expect(runner.lines('warning')).toEqual([
+      'The sweep is done, but its outputs could not be written; is the disk full?',
+    ]);
+  });
+});
