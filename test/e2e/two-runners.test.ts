@@ -268,7 +268,7 @@ const runInAct: Runner = async ({ caller, env, secrets }) => {
       summary: of('summary')
         .map(({ value }) => value)
         .join(''),
-      lines: linesOf(run, part),
+      lines: linesOf(run, part).filter(line => line !== ''),
     });
   }
   const jobs = Object.entries(jobsOf(run)).map(([name, result]) => [name.replace(/^[^/]*\//, ''), result]);
