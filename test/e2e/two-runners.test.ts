@@ -222,7 +222,8 @@ async function runBy(runner: Runner): Promise<Run> {
         .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '<time>')
         .replaceAll(/(\/47\d\d\.1)#[a-z0-9]{8}/g, '$1#<nonce>')
         .replaceAll(/("nonce":")[a-z0-9]{8}/g, '$1<nonce>')
-        .replaceAll(/\b[\d.]+ s (?:old|ago)/g, '<age>')
+        .replaceAll(/\b[\d.]+ s ago/g, '<age> ago')
+        .replaceAll(/<td>[\d.]+ s<\/td>/g, '<td><age></td>')
         .replaceAll(/timestamp=\d+/g, 'timestamp=<now>');
     };
     const temporary = /\btk\.[\w-]+\.[\w-]{22}/.exec(readFileSync(witness, 'utf8'))?.[0] ?? '';
