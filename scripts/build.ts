@@ -22,18 +22,22 @@ const uncalled = {
   '@actions/exec': NOTHING,
 };
 
+/** What GitHub's toolkit imports, and what stands in its place: its own HTTP client, and the event's file. */
+const unusedByToolkit = {
+  '@actions/http-client': './github/toolkit-stub.js',
+  './context.js': './github/toolkit-stub.js',
+  undici: NOTHING,
+};
+
 /** The modules that bundles begin with, and what is not bundled: an import, and what stands in its place. */
 const bundles = {
   'main.js': uncalled,
   'post.js': uncalled,
-  'sweep.js': {
-    ...uncalled,
-    '@actions/http-client': './github/toolkit-stub.js',
-    './context.js': './github/toolkit-stub.js',
-    undici: NOTHING,
-  },
+  'sweep.js': { ...uncalled, ...unusedByToolkit },
+  'rotate.js': { ...uncalled, ...unusedByToolkit },
+  'rotate-post.js': uncalled,
   'github/toolkit-stub.js': {},
-  // Loaded by all three where there is something to ask.
+  // Loaded by all of them where there is something to ask.
   'http/client.js': {
     // HTTP/2 (switched off in client.ts), the parser that is still an experiment, and bodies that are forms.
     './client-h2.js': NOTHING,
@@ -50,7 +54,7 @@ const bundles = {
 };
 
 /** Between them they hold every package that the others do. */
-const licensed = new Set(['sweep.js', 'http/client.js']);
+const licensed = new Set(['rotate.js', 'http/client.js']);
 
 interface Bundle {
   readonly code: string;

@@ -26,7 +26,20 @@ export const errorTitles = {
   internalError: 'Internal error',
 } as const;
 
-export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles];
+export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles] | RotationTitle;
+
+/** Those of a rotation alone, which no other step has to load [rotate/titles.ts]. */
+export type RotationTitle =
+  | 'GitHub permission missing'
+  | 'GitHub secret not found'
+  | 'GitHub rate limit exceeded'
+  | 'Could not reach GitHub'
+  | 'GitHub server error'
+  | 'Unexpected response from GitHub'
+  | 'Token to rotate not found'
+  | 'Secret has another token'
+  | 'Secret not updated'
+  | 'Secrets have different tokens';
 
 /** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
 export function stackOf(error: unknown): string {

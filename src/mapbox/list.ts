@@ -10,6 +10,7 @@ export interface ListedToken {
   readonly usage: string;
   readonly note: string;
   readonly scopes: readonly string[];
+  readonly allowedUrls: readonly string[];
   readonly created: Date | undefined;
   /** The account's default public token; also where the response is not clear about it. */
   readonly isDefault: boolean;
@@ -75,7 +76,7 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
   if (!Array.isArray(entries)) return undefined;
   const tokens = entries
     .filter(isObject)
-    .flatMap(({ id, usage, note, scopes, created, default: isDefault }) => {
+    .flatMap(({ id, usage, note, scopes, allowedUrls, created, default: isDefault }) => {
       if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
       return [
         {
@@ -83,6 +84,7 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
           usage,
           note: typeof note === 'string' ? note : '',
           scopes: isStrings(scopes) ? scopes : [],
+          allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
           created: typeof created === 'string' ? parseDate(created) : undefined,
           isDefault: isDefault !== undefined && isDefault !== false,
         },

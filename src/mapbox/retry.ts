@@ -60,7 +60,7 @@ const PERMANENT_CODES =
  * @param attempt one request; gets the milliseconds left.
  * @param beforeRetry runs before anything of unknown outcome is repeated.
  */
-export async function retry<T, R extends Rejected = Rejected>(
+export async function retry<T, R extends { readonly kind: 'rejected' } = Rejected>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
   options: RetryOptions,
   beforeRetry?: (last: Indeterminate) => Promise<void>,

@@ -68,7 +68,9 @@ describe('what stands on a page', () => {
   it('is read without the text of any token', async () => {
     const created = '2026-01-02T03:04:05.000Z';
     const text = ['pk', 'p'.repeat(20), 's'.repeat(22)].join('.');
-    const { page } = await pageWith(undefined, [{ ...entry, created, token: text }]);
+    const { page } = await pageWith(undefined, [
+      { ...entry, created, token: text, allowedUrls: ['https://example.com'] },
+    ]);
     expect(page).toEqual({
       kind: 'success',
       value: {
@@ -78,6 +80,7 @@ describe('what stands on a page', () => {
             usage: 'sk',
             note: 'ci',
             scopes: ['styles:read'],
+            allowedUrls: ['https://example.com'],
             created: new Date(created),
             isDefault: false,
           },

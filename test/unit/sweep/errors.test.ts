@@ -34,6 +34,7 @@ describe('the scopes that the list shows of the authorizing token', () => {
     usage: 'sk',
     note: '',
     scopes,
+    allowedUrls: [],
     created: undefined,
     isDefault: false,
   });

@@ -17,7 +17,7 @@ const NOW = Date.UTC(2026, 0, 2);
 function swept(n: number, reason: KeepReason, age?: number, note = `note ${n}`): SweptToken {
   const created = age === undefined ? undefined : new Date(NOW - age);
   return {
-    token: { id: idOf(n), usage: 'sk', note, scopes: [], created, isDefault: false },
+    token: { id: idOf(n), usage: 'sk', note, scopes: [], allowedUrls: [], created, isDefault: false },
     run: { ...run, id: String(n), attempt: '2' },
     decision: { kind: 'keep', reason },
   };

@@ -30,6 +30,7 @@ const listed = (note: string, changes: Partial<ListedToken> = {}): ListedToken =
   usage: 'sk',
   note,
   scopes: [],
+  allowedUrls: [],
   created: undefined,
   isDefault: false,
   ...changes,

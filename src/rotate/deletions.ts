@@ -1,0 +1,106 @@
+import { deleteOrphans } from '../cleanup/orphans.ts';
+import { getRunStates } from '../github/run-states.ts';
+import type { RunState } from '../github/runs.ts';
+import { describeResult } from '../mapbox/describe.ts';
+import type { ListedToken } from '../mapbox/list.ts';
+import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
+import { repositoryKey } from '../note.ts';
+import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
+import type { DeletionPlan, LeftoverReason, RotationMarker } from './chain.ts';
+import { deletingAccount, type Replacement, type Rotation } from './rotation.ts';
+
+/** A token that is in none of the secrets, and why it is still alive. */
+export interface LeftToken {
+  readonly token: ListedToken;
+  readonly reason: LeftoverReason | 'run-in-progress' | 'run-unknown' | 'not-deleted';
+}
+
+/** What was deleted, and what was not. */
+export interface Deletions {
+  /** The ids. */
+  readonly deleted: readonly string[];
+  readonly left: readonly LeftToken[];
+  /** Why deleting ended early. */
+  readonly failure: string | undefined;
+}
+
+interface Orphan {
+  readonly token: ListedToken;
+  readonly marker: RotationMarker;
+}
+
+/**
+ * Asks GitHub which of the rotations that left orphans are over.
+ *
+ * @returns the plan's due tokens with the orphans that may go, oldest first, and the others.
+ */
+export async function settleOrphans(
+  { github, run, options }: Rotation,
+  { due, orphans, kept }: DeletionPlan,
+): Promise<{ readonly due: readonly ListedToken[]; readonly left: readonly LeftToken[] }> {
+  const asked = orphans.filter(({ marker }) => marker.repository === repositoryKey(run));
+  const runs = new Map(asked.map(({ marker }) => [attemptKey(runOf(marker, run)), runOf(marker, run)]));
+  const { clock, deadline } = options;
+  const now = clock.monotonic();
+  const query = { github, repository: run.repository, runs: [...runs.values()], ownRun: run };
+  const states =
+    runs.size === 0
+      ? new Map<string, RunState>()
+      : await getRunStates(query, clock, now + (deadline - now) / 2);
+  const stateOf = ({ marker }: Orphan) =>
+    asked.some(orphan => orphan.marker === marker) ? states.get(attemptKey(runOf(marker, run))) : undefined;
+  const isOver = (orphan: Orphan) => ['completed', 'deleted'].includes(stateOf(orphan)?.kind ?? '');
+  const leftOrphans = orphans
+    .filter(orphan => !isOver(orphan))
+    .map(orphan => ({
+      token: orphan.token,
+      reason:
+        stateOf(orphan)?.kind === 'in-progress' ? ('run-in-progress' as const) : ('run-unknown' as const),
+    }));
+  const time = ({ created }: ListedToken) => created?.getTime() ?? 0;
+  return {
+    due: [...due, ...orphans.filter(isOver).map(({ token }) => token)].sort((a, b) => time(a) - time(b)),
+    left: [...kept, ...leftOrphans],
+  };
+}
+
+function runOf({ runId, attempt }: RotationMarker, run: WorkflowRun): WorkflowRun {
+  return { ...run, id: runId, attempt };
+}
+
+/** Deletes what is due, oldest first. The first that cannot be deleted ends it: the next rotation goes on there. */
+export async function deleteDue(
+  rotation: Rotation,
+  replacement: Replacement,
+  due: readonly ListedToken[],
+): Promise<Deletions> {
+  const { options } = rotation;
+  const account = deletingAccount(rotation, replacement);
+  const deleted: string[] = [];
+  for (const [at, token] of due.entries()) {
+    const result = await deleteTokenWithRetry(account, token.id, undefined, options);
+    if (result.kind === 'retries-exhausted') {
+      const left = due.slice(at).map(token => ({ token, reason: 'not-deleted' as const }));
+      return { deleted, left, failure: describeResult(result.last) };
+    }
+    deleted.push(token.id);
+  }
+  return { deleted, left: [], failure: undefined };
+}
+
+/**
+ * Deletes what lost requests for the replacement created.
+ *
+ * @returns the ids; what is not found now is left to the post step.
+ */
+export async function deleteOwnOrphans(
+  rotation: Rotation,
+  replacement: Replacement,
+): Promise<readonly string[]> {
+  const { orphans, nonce, token } = replacement;
+  if (orphans === undefined) return [];
+  const { account, options } = rotation;
+  const stepTokens = { nonce, keep: token.id, createdBy: account.authorizingToken.id };
+  const search = await deleteOrphans(deletingAccount(rotation, replacement), stepTokens, options);
+  return search.kind === 'searched' ? search.deleted : [];
+}

@@ -1,0 +1,191 @@
+import { parseAge } from '../duration.ts';
+import { errorTitles } from '../errors/action-error.ts';
+import { parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
+import { parseApiUrl, parseFlag, parseTimeout } from '../inputs/connection.ts';
+import { InputProblems } from '../inputs/problems.ts';
+import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
+import { isTokenId, parseToken } from '../mapbox/token.ts';
+import type { Runner } from '../runner/runner.ts';
+import type { Environment } from '../runtime/context.ts';
+import { extractTokens, Secret } from '../secret.ts';
+import type { RevokePrevious } from './chain.ts';
+import { parsePlaces, quote } from './place-inputs.ts';
+import type { Place } from './places.ts';
+
+export const rotateInputNames = [
+  'token',
+  'secret',
+  'authorizing-token',
+  'github-token',
+  'repositories',
+  'environment',
+  'organization',
+  'app',
+  'max-age',
+  'revoke-previous',
+  'revoke-original',
+  'output-token',
+  'dry-run',
+  'summary',
+  'timeout',
+  'api-url',
+] as const;
+
+export type RotateInputName = (typeof rotateInputNames)[number];
+
+/** The token to rotate, as far as its text tells. */
+export interface RotatedToken {
+  readonly secret: Secret;
+  readonly usage: 'pk' | 'sk';
+  readonly id: string;
+  /** The account. */
+  readonly username: string;
+}
+
+/** The inputs of a rotation, checked as far as that is possible without the network. */
+export interface RotateInputs {
+  readonly token: RotatedToken;
+  /** Whose powers are used: those of `token` itself where `isSeparate` is false. */
+  readonly authorizingToken: AuthorizingToken;
+  /** Whether `authorizing-token` was given. */
+  readonly isSeparate: boolean;
+  readonly githubToken: Secret;
+  /** The primary one first. */
+  readonly places: readonly Place[];
+  /** Milliseconds; `undefined`: rotate whatever the age. */
+  readonly maxAge: number | undefined;
+  readonly revokePrevious: RevokePrevious;
+  readonly revokeOriginal: boolean;
+  readonly outputToken: boolean;
+  readonly dryRun: boolean;
+  readonly summary: boolean;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly api: URL;
+}
+
+const ROTATING: TokenUse = {
+  cannot: 'create or delete tokens',
+  needs: 'the scopes `tokens:read`, `tokens:write` and every scope of the token to rotate',
+};
+
+/** Masks the tokens among the inputs, in whatever form they were pasted. */
+export function maskRotateInputs(runner: Runner): void {
+  for (const name of ['token', 'authorizing-token', 'github-token']) {
+    const input = runner.getInput(name);
+    for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
+  }
+}
+
+/**
+ * Parses the inputs of a rotation.
+ *
+ * @param getInput gives an input as written, empty where it is not set.
+ * @param env for the repository that the workflow runs in.
+ * @param now milliseconds since 1970, by the runner's clock.
+ * @throws {ActionError} that lists every problem.
+ */
+export function parseRotateInputs(
+  getInput: (name: RotateInputName) => string,
+  env: Environment,
+  now: number,
+): RotateInputs {
+  const problems = new InputProblems();
+  const token = parseRotatedToken(getInput('token'), problems);
+  const isSeparate = getInput('authorizing-token').trim() !== '';
+  const authorizingToken = isSeparate
+    ? parseAuthorizingToken(getInput('authorizing-token'), now, problems, ROTATING)
+    : token && toAuthorizingToken(token, problems);
+  if (isSeparate && token && authorizingToken && authorizingToken.username !== token.username) {
+    problems.add(
+      errorTitles.invalidInput,
+      '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
+    );
+  }
+  const parsed = problems.throwIfAny({
+    token,
+    authorizingToken,
+    githubToken: parseGithubToken(getInput('github-token'), problems),
+    places: parsePlaces(getInput, env['GITHUB_REPOSITORY']?.trim() ?? '', problems),
+    maxAge: parseMaxAge(getInput('max-age'), problems),
+    revokePrevious: parseRevokePrevious(getInput('revoke-previous'), problems),
+    timeout: parseTimeout(getInput('timeout'), problems),
+    api: parseApiUrl(getInput('api-url'), problems),
+    revokeOriginal: parseFlag('revoke-original', getInput('revoke-original'), problems),
+    outputToken: parseFlag('output-token', getInput('output-token'), problems),
+    dryRun: parseFlag('dry-run', getInput('dry-run'), problems),
+    summary: parseFlag('summary', getInput('summary').trim() || 'true', problems),
+  });
+  return { ...parsed, maxAge: parsed.maxAge === 'none' ? undefined : parsed.maxAge, isSeparate };
+}
+
+function parseRotatedToken(input: string, problems: InputProblems): RotatedToken | undefined {
+  const text = input.trim();
+  const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
+  if (text === '') {
+    return invalid(
+      '`token` is empty. Pass the secret that is to be rotated: `token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
+        'If the workflow does so already, either the secret does not exist here, or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+    );
+  }
+  const claims = parseToken(text);
+  if (claims === undefined) {
+    return invalid(
+      '`token` is not a Mapbox token: one begins with `sk.` or `pk.` and has three parts with dots between. ' +
+        `Copy one from ${TOKENS_PAGE} into the secret, and nothing else.`,
+    );
+  }
+  const { usage, id, username } = claims;
+  if (usage === 'tk') {
+    return invalid(
+      '`token` is a temporary token (`tk.`), which expires on its own. Only public and secret tokens can be rotated.',
+    );
+  }
+  if (id === undefined || !isTokenId(id)) {
+    return invalid(
+      `\`token\` has no id in its text, so it cannot be found on the account. Create a new token on ${TOKENS_PAGE} and save it in the secret.`,
+    );
+  }
+  return { secret: new Secret(text), usage, id, username };
+}
+
+function toAuthorizingToken(
+  { secret, usage, id, username }: RotatedToken,
+  problems: InputProblems,
+): AuthorizingToken | undefined {
+  if (usage === 'sk') return { secret, usage, username, id, expiresAt: undefined, scopes: undefined };
+  return problems.add(
+    errorTitles.missingAuthorizingToken,
+    '`token` is a public token (`pk.`), which cannot create its own replacement. Pass `authorizing-token` as well: a secret token (`sk.`) with `tokens:read`, `tokens:write` and every scope of `token`.',
+  );
+}
+
+function parseGithubToken(input: string, problems: InputProblems): Secret | undefined {
+  const text = input.trim();
+  if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has white space or unusual characters in it'}. Pass a token that may write secrets, such as that of a GitHub App: \`github-token: \${{ steps.app.outputs.token }}\`. The job's own \`GITHUB_TOKEN\` may not.`,
+  );
+}
+
+/** `none` where there is no limit; milliseconds otherwise. */
+function parseMaxAge(input: string, problems: InputProblems): number | 'none' | undefined {
+  const text = input.trim();
+  if (text === '') return 'none';
+  const seconds = parseAge(text);
+  if (seconds !== undefined && seconds > 0) return seconds * 1000;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`max-age\` is ${quote(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
+  );
+}
+
+function parseRevokePrevious(input: string, problems: InputProblems): RevokePrevious | undefined {
+  const text = input.trim().toLowerCase() || 'next-rotation';
+  if (text === 'next-rotation' || text === 'now' || text === 'never') return text;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`revoke-previous\` is ${quote(text)}. Use \`next-rotation\`, \`now\` or \`never\`.`,
+  );
+}

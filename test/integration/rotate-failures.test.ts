@@ -1,0 +1,262 @@
+/** Each request of a rotation lost, refused or limited, and the process killed at each point; and what it leads to. */
+import { describe, expect, it } from 'vitest';
+import { configs, DAY, RotatedSecrets, type RotationPlan } from '../support/rotated-secrets.ts';
+import type {
+  SimulatedEnd,
+  SimulatedFault,
+  SimulatedFaults,
+  SimulatedRequest,
+} from '../support/rotation-simulation.ts';
+
+const AUTHORIZING = 0;
+const WEB = 2;
+
+/** Four places take four times the time: every request of theirs has its turn in `npm run test:soak`. */
+const examined = process.env['MODE'] === 'soak' ? [AUTHORIZING, WEB] : [AUTHORIZING];
+
+const faults: readonly SimulatedFault[] = [
+  { kind: 'not-sent' },
+  { kind: 'lost', processed: false },
+  { kind: 'lost', processed: true },
+  { kind: 'late', after: 1 },
+  { kind: 'truncated' },
+  { kind: 'server-error', processed: false },
+  { kind: 'server-error', processed: true },
+  { kind: 'proxy', status: 404, processed: true },
+  { kind: 'refused', status: 401 },
+  { kind: 'refused', status: 403 },
+  { kind: 'refused', status: 404 },
+  { kind: 'refused', status: 422 },
+  { kind: 'rate-limited' },
+];
+
+/** Mapbox's own word that a token is gone is believed. */
+const isCredible = ({ to, method, path }: SimulatedRequest, fault: SimulatedFault) =>
+  fault.kind !== 'refused' || (to === 'mapbox' ? method !== 'DELETE' : !path.includes('/runs/'));
+
+const once =
+  (at: number, fault: SimulatedFault): SimulatedFaults =>
+  (request, index) =>
+    index === at && isCredible(request, fault) ? fault : undefined;
+
+const from =
+  (at: number, fault: SimulatedFault): SimulatedFaults =>
+  (request, index) =>
+    index >= at && isCredible(request, fault) ? fault : undefined;
+
+/** Two rotations have been: a third has something to delete. */
+async function setUp(config: number): Promise<RotatedSecrets> {
+  const secrets = new RotatedSecrets({});
+  for (let n = 0; n < 2; n++) {
+    await secrets.rotate({ config });
+    secrets.simulation.pass(8 * DAY);
+  }
+  return secrets;
+}
+
+/** What a rotation in which nothing goes wrong does. */
+async function undisturbed(config: number): Promise<SimulatedEnd> {
+  const secrets = await setUp(config);
+  const end = await secrets.rotate({ config });
+  expect(end.end).toBe('success');
+  expect(end.outputs['deleted']).not.toBe('');
+  return end;
+}
+
+async function check(config: number, plan: Partial<RotationPlan>): Promise<void> {
+  const secrets = await setUp(config);
+  await secrets.rotate({ config, ...plan });
+  secrets.simulation.pass(8 * DAY);
+  await secrets.expectNothingForgotten();
+}
+
+describe.each(examined.map(config => ({ config, name: configs[config]?.name ?? '' })))(
+  'rotating $name',
+  ({ config }) => {
+    it.each(faults)('survives that any one of its requests is $kind $status $processed', async fault => {
+      const { requests } = await undisturbed(config);
+      for (const at of requests.keys()) await check(config, { faults: once(at, fault) });
+    });
+
+    it.each(faults)(
+      'survives that all requests from any one on are $kind $status $processed',
+      async fault => {
+        const { requests } = await undisturbed(config);
+        for (const at of requests.keys()) {
+          await check(config, {
+            faults: from(at, fault),
+            postFaults: at % 2 === 0 ? from(0, fault) : undefined,
+          });
+        }
+      },
+    );
+
+    it.each([
+      ['and its post step runs', true],
+      ['and so does the machine', false],
+    ])('survives that the process dies at any moment, %s', async (_, hasPost) => {
+      const { dealings } = await undisturbed(config);
+      for (let dieAt = 0; dieAt < dealings; dieAt++) await check(config, { dieAt, hasPost });
+    });
+
+    it.each([
+      ['and its post step runs', true],
+      ['and the machine is shut down', false],
+    ])('survives that the step is interrupted at any request, %s', async (_, hasPost) => {
+      const { requests } = await undisturbed(config);
+      for (const interruptAt of requests.keys()) await check(config, { interruptAt, hasPost });
+    });
+
+    it('survives that the machine dies at any moment of a leaked token’s rotation', async () => {
+      const { dealings } = await undisturbed(config);
+      for (let dieAt = 0; dieAt < dealings + 3; dieAt++)
+        await check(config, { dieAt, hasPost: dieAt % 2 === 0, revokePrevious: 'now' });
+    });
+  },
+);
+
+/** The n-th put meets the n-th of these. */
+function puts(...list: readonly (SimulatedFault | undefined)[]): SimulatedFaults {
+  let count = 0;
+  return ({ method }) => (method === 'PUT' ? list[count++] : undefined);
+}
+
+const idsOf = ({ simulation }: RotatedSecrets) => simulation.account.tokens().map(({ id }) => id);
+const errorOf = ({ said }: SimulatedEnd) => said.find(({ kind }) => kind === 'error')?.text ?? '';
+
+describe('a put', () => {
+  it('that GitHub refused costs the replacement, and nothing else', async () => {
+    const secrets = await setUp(AUTHORIZING);
+    const before = idsOf(secrets);
+    const end = await secrets.rotate({ config: AUTHORIZING, faults: puts({ kind: 'refused', status: 403 }) });
+    expect(errorOf(end)).toMatch(/^GitHub permission missing: .*was deleted again/);
+    expect(idsOf(secrets)).toEqual(before);
+  });
+
+  it('that is lost and then refused deletes nothing: the lost one may still arrive', async () => {
+    const secrets = await setUp(AUTHORIZING);
+    const before = idsOf(secrets);
+    const faults = puts({ kind: 'late', after: 4 }, { kind: 'refused', status: 401 });
+    const end = await secrets.rotate({ config: AUTHORIZING, faults });
+    expect(idsOf(secrets)).toHaveLength(before.length + 1);
+    expect(errorOf(end)).toMatch(/^Secret not updated: [\s\S]*Either \w+ or \w+: the secret/);
+  });
+
+  it('that is lost but arrived is not repeated: the secret shows that it changed', async () => {
+    const secrets = await setUp(AUTHORIZING);
+    const end = await secrets.rotate({
+      config: AUTHORIZING,
+      faults: puts({ kind: 'lost', processed: true }),
+    });
+    expect(end.end).toBe('success');
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+
+  it('that did not arrive is repeated', async () => {
+    const secrets = await setUp(AUTHORIZING);
+    const end = await secrets.rotate({
+      config: AUTHORIZING,
+      faults: puts({ kind: 'lost', processed: false }),
+    });
+    expect(end.end).toBe('success');
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2);
+  });
+
+  it('for a key that GitHub has replaced is made again with the new one', async () => {
+    const secrets = await setUp(AUTHORIZING);
+    const end = await secrets.rotate({
+      config: AUTHORIZING,
+      faults: ({ method }, index) => {
+        if (method === 'PUT' && !rotated) secrets.rotateKey(AUTHORIZING);
+        rotated ||= method === 'PUT' && index > 0;
+        return undefined;
+      },
+    });
+    expect(end.end).toBe('success');
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2);
+  });
+  let rotated = false;
+
+  it('that is refused at the primary place is tried nowhere else', async () => {
+    const secrets = await setUp(WEB);
+    const end = await secrets.rotate({ config: WEB, faults: puts({ kind: 'refused', status: 404 }) });
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
+  });
+});
+
+describe('several places, some of which got the token', () => {
+  async function partly() {
+    const secrets = await setUp(WEB);
+    const before = idsOf(secrets);
+    const faults = puts(undefined, { kind: 'refused', status: 403 });
+    const end = await secrets.rotate({ config: WEB, faults });
+    return { secrets, before, end };
+  }
+
+  it('are named in one error, and nothing is deleted', async () => {
+    const { secrets, before, end } = await partly();
+    expect(errorOf(end)).toMatch(
+      /^Secrets have different tokens: [\s\S]*The new token, \w+: the secret `web_token` of octo-org\/maps and [\s\S]*Still the old one, \w+: the secret/,
+    );
+    expect(idsOf(secrets)).toEqual(expect.arrayContaining(before));
+  });
+
+  it('are brought together by the next run, whatever the age, which deletes no earlier token', async () => {
+    const { secrets, before } = await partly();
+    secrets.simulation.pass(DAY);
+    const end = await secrets.rotate({ config: WEB, maxAge: '30d' });
+    expect(end.outputs).toMatchObject({ rotated: 'true', deleted: '' });
+    expect(idsOf(secrets)).toEqual(expect.arrayContaining(before));
+  });
+
+  it('have their earlier tokens deleted by the run after', async () => {
+    const { secrets, before } = await partly();
+    secrets.simulation.pass(DAY);
+    await secrets.rotate({ config: WEB });
+    secrets.simulation.pass(DAY);
+    const end = await secrets.rotate({ config: WEB });
+    expect(end.outputs['deleted']?.split(' ').length).toBeGreaterThan(1);
+    expect(before).toEqual(expect.arrayContaining(end.outputs['deleted']?.split(' ').slice(0, 1) ?? []));
+  });
+});
+
+it('an orphan of a dead rotation is deleted by the next one', async () => {
+  const secrets = await setUp(AUTHORIZING);
+  const before = idsOf(secrets);
+  const putAt = (await undisturbed(AUTHORIZING)).requests.findIndex(({ method }) => method === 'PUT');
+  const dies = {
+    config: AUTHORIZING,
+    hasPost: false,
+    faults: from(putAt - 1, { kind: 'lost', processed: false } as const),
+  };
+  await secrets.rotate({ ...dies, dieAt: 24 });
+  const orphans = idsOf(secrets).filter(id => !before.includes(id));
+  expect(orphans).toHaveLength(1);
+  secrets.simulation.pass(DAY);
+  const end = await secrets.rotate({ config: AUTHORIZING });
+  expect(end.outputs['deleted']?.split(' ')).toEqual(expect.arrayContaining(orphans));
+});
+
+it('a run that waited while its secret was rotated creates and deletes nothing', async () => {
+  const secrets = new RotatedSecrets({});
+  secrets.queue(AUTHORIZING);
+  await secrets.rotate({ config: AUTHORIZING });
+  secrets.simulation.pass(DAY);
+  const before = idsOf(secrets);
+  const end = await secrets.rotate({ config: AUTHORIZING, stale: 0 });
+  expect(errorOf(end)).toMatch(/^Secret has another token: /);
+  expect(idsOf(secrets)).toEqual(before);
+});
+
+it('a run that waited for two rotations knows its token as the original', async () => {
+  const secrets = new RotatedSecrets({});
+  secrets.queue(AUTHORIZING);
+  for (let n = 0; n < 3; n++) {
+    await secrets.rotate({ config: AUTHORIZING });
+    secrets.simulation.pass(DAY);
+  }
+  const before = idsOf(secrets);
+  const end = await secrets.rotate({ config: AUTHORIZING, stale: 0 });
+  expect(errorOf(end)).toMatch(/^Secret has another token: /);
+  expect(idsOf(secrets)).toEqual(before);
+});

@@ -1,0 +1,81 @@
+/** What tests of the rotation's bundle begin with: a Mapbox and a GitHub of their own, and a secret with a token. */
+import { join } from 'node:path';
+import { ACTION } from './bundle.ts';
+import { newToken } from './github/client.ts';
+import { type GithubServerOptions, type GithubStandIn, startGithub } from './github/server.ts';
+import type { StoredToken } from './mapbox/account.ts';
+import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
+import { type ActionRun, type ActionRunOptions, runAction } from './runner/step.ts';
+
+export const ROTATE = join(ACTION, 'rotate');
+export const REPOSITORY = 'octo-org/maps';
+export const SECRET = 'MAPBOX_AUTHORIZING_TOKEN';
+export const PLACE = `repos/${REPOSITORY}/actions/secrets/${SECRET}`;
+
+/** What the token in the secret can do, unless a test says otherwise. */
+export const POWERS = ['tokens:read', 'tokens:write', 'tilesets:read', 'tilesets:write'];
+
+export interface RotateSetting extends AsyncDisposable {
+  readonly mapbox: MapboxStandIn;
+  readonly github: GithubStandIn;
+  /** The token that is in the secret at the beginning. */
+  readonly original: StoredToken;
+  /** May write secrets and read runs. */
+  readonly githubToken: string;
+  /** The inputs that `run` starts from, with the secret's value of the moment. */
+  inputs(): Record<string, string>;
+  /** Runs main and post of the shipped action. */
+  run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
+  /** The text in the secret. */
+  value(place?: string): string;
+  /** Tokens that were not there at the beginning. */
+  made(): StoredToken[];
+}
+
+export async function setUpRotate({
+  powers = POWERS,
+  mapbox: mapboxOptions = {},
+  github: githubOptions = {},
+}: {
+  readonly powers?: readonly string[];
+  readonly mapbox?: StandInOptions;
+  readonly github?: GithubServerOptions;
+} = {}): Promise<RotateSetting> {
+  const mapbox = await startMapbox(mapboxOptions);
+  const github = await startGithub({ repository: REPOSITORY, ...githubOptions });
+  const githubToken = newToken();
+  github.addCredential(githubToken, {
+    permissions: { secrets: 'write', environments: 'write', organization_secrets: 'write', actions: 'read' },
+  });
+  const original = mapbox.account.issue({ scopes: powers, note: 'Releases' });
+  github.secrets.set(PLACE, original.token);
+  const before = new Set(mapbox.account.tokens().map(({ id }) => id));
+  const value = (place = PLACE) => github.secrets.get(place)?.value ?? '';
+  const inputs = () => ({
+    token: value(),
+    secret: SECRET,
+    'github-token': githubToken,
+    'api-url': mapbox.url,
+    timeout: '20s',
+  });
+  return {
+    mapbox,
+    github,
+    original,
+    githubToken,
+    inputs,
+    value,
+    run: (more = {}, options = {}) =>
+      runAction({
+        action: ROTATE,
+        ...options,
+        inputs: { ...inputs(), ...more },
+        github: { repository: REPOSITORY, api_url: github.url, ...options.github },
+      }),
+    made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
+    async [Symbol.asyncDispose]() {
+      await mapbox.close();
+      await github[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,306 @@
+/**
+ * Three workflows that rotate secrets, and the people around them. What must hold, whatever breaks: every secret holds a
+ * living token, and no token that a rotation created is forgotten.
+ */
+import { expect } from 'vitest';
+import {
+  GITHUB_TOKEN,
+  REPOSITORY,
+  RotationSimulation,
+  type SimulatedEnd,
+  type SimulatedFaults,
+} from './rotation-simulation.ts';
+
+export const DAY = 86_400_000;
+const POWERS = ['tokens:read', 'tokens:write', 'tilesets:write', 'styles:read'];
+const SITE = 'octo-org/site';
+
+/** What one workflow rotates. */
+interface Config {
+  readonly name: string;
+  readonly places: readonly string[];
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Where its `authorizing-token` comes from; `undefined`: `token` itself. */
+  readonly authorizing: string | undefined;
+}
+
+const AUTHORIZING = `repos/${REPOSITORY}/actions/secrets/MAPBOX_AUTHORIZING_TOKEN`;
+
+export const configs: readonly Config[] = [
+  {
+    name: 'the authorizing token of one repository',
+    places: [AUTHORIZING],
+    inputs: { secret: 'MAPBOX_AUTHORIZING_TOKEN' },
+    authorizing: undefined,
+  },
+  {
+    name: 'one token in an environment and kept elsewhere, too',
+    places: [`repos/${REPOSITORY}/environments/need%2Fencoding/secrets/MAPBOX_TOKEN`],
+    inputs: { secret: 'MAPBOX_TOKEN', environment: 'need/encoding' },
+    authorizing: undefined,
+  },
+  {
+    name: 'the public token of two repositories, for Dependabot, too',
+    places: [
+      `repos/${REPOSITORY}/actions/secrets/WEB_TOKEN`,
+      `repos/${SITE}/actions/secrets/WEB_TOKEN`,
+      `repos/${REPOSITORY}/dependabot/secrets/WEB_TOKEN`,
+      `repos/${SITE}/dependabot/secrets/WEB_TOKEN`,
+    ],
+    inputs: { secret: 'web_token', repositories: `${SITE}\n${REPOSITORY}`, app: 'actions dependabot' },
+    authorizing: AUTHORIZING,
+  },
+];
+
+/** A rotation, and what goes wrong in it. */
+export interface RotationPlan {
+  /** Index into {@link configs}. */
+  readonly config: number;
+  /** Index into the runs that were created before; else a new run. */
+  readonly stale?: number | undefined;
+  readonly revokePrevious?: string;
+  readonly revokeOriginal?: boolean;
+  readonly maxAge?: string;
+  readonly faults?: SimulatedFaults | undefined;
+  readonly dieAt?: number | undefined;
+  readonly interruptAt?: number | undefined;
+  readonly hasPost?: boolean;
+  readonly postFaults?: SimulatedFaults | undefined;
+  readonly postDieAt?: number | undefined;
+  readonly diskFull?: boolean;
+  readonly chance?: number;
+}
+
+function at<T>(list: readonly T[] | undefined, index: number): T {
+  const found = list?.[index];
+  if (found === undefined) throw new Error('not there');
+  return found;
+}
+
+/** A run of a workflow: it has the secrets' values of the moment when it was created. */
+interface Run {
+  readonly id: string;
+  readonly config: Config;
+  readonly values: Readonly<Record<string, string>>;
+  attempt: number;
+}
+
+export class RotatedSecrets {
+  readonly simulation: RotationSimulation;
+  readonly #runs: Run[] = [];
+  /** Tokens that no rotation may touch. */
+  readonly #bystanders: string[];
+  /** What somebody may have in a job or elsewhere: created by hand. */
+  readonly #byHand = new Set<string>();
+  readonly #past = new Map<Config, string[]>();
+  /** Rotated twice within minutes: nobody can tell which place missed the first. */
+  readonly #hasty = new Set<Config>();
+  #runIds = 100;
+
+  constructor(skews: Partial<RotationSimulation['skews']>) {
+    this.simulation = new RotationSimulation(skews);
+    const { account, github } = this.simulation;
+    github.directory.addRepository(SITE);
+    github.directory.repository(REPOSITORY)?.environments.add('need/encoding');
+    // One token is kept in two secrets, which are rotated by two workflows.
+    const shared = account.issue({ scopes: POWERS, note: 'Shared (octo-org/maps)' });
+    const web = account.issue({
+      scopes: ['styles:read'],
+      note: 'Web map',
+      allowedUrls: ['https://example.com'],
+    });
+    for (const config of configs) {
+      for (const place of config.places)
+        github.secrets.set(place, config.authorizing === undefined ? shared.token : web.token);
+    }
+    this.#byHand.add(shared.id).add(web.id);
+    this.#bystanders = [
+      account.issue({ scopes: ['tilesets:read'], note: 'Production [replaces: soon]' }).id,
+      account.issue({ scopes: POWERS, note: `Other (x/y) [replaces ${shared.id}: 123456789/55.1#zzzzz123]` })
+        .id,
+      ...account.tokens().flatMap(token => (token.default ? [token.id] : [])),
+    ];
+    this.simulation.pass(DAY);
+  }
+
+  queue(index: number): Run {
+    const config = at(configs, index);
+    const places = [...config.places, AUTHORIZING];
+    const values = Object.fromEntries(
+      places.map(place => [place, this.simulation.github.secrets.get(place)?.value ?? '']),
+    );
+    const run = { id: String(this.#runIds++), config, values, attempt: 0 };
+    this.#runs.push(run);
+    return run;
+  }
+
+  /** From now on GitHub has another public key where the secret is. */
+  rotateKey(index: number): void {
+    this.simulation.github.secrets.rotateKey(at(at(configs, index).places, 0));
+  }
+
+  changeByHand(index: number, everywhere: boolean, old: boolean): void {
+    const config = at(configs, index);
+    const { account, github } = this.simulation;
+    const before = github.secrets.get(at(config.places, 0))?.value ?? '';
+    const living = (this.#past.get(config) ?? []).filter(text => this.simulation.isAlive(text));
+    let value = old ? living.at(-1) : undefined;
+    if (value === undefined) {
+      const scopes = config.authorizing === undefined ? POWERS : ['styles:read'];
+      const created = account.issue({ scopes, note: 'By hand' });
+      this.#byHand.add(created.id);
+      value = created.token;
+    }
+    for (const place of everywhere ? config.places : config.places.slice(0, 1))
+      github.secrets.set(place, value);
+    this.#past.set(config, [...(this.#past.get(config) ?? []), before]);
+  }
+
+  /** Runs main and post step, and checks everything that must hold. */
+  async rotate(plan: RotationPlan): Promise<SimulatedEnd> {
+    const waiting = this.#runs.filter(({ config }) => config === configs[plan.config]);
+    const run =
+      (plan.stale === undefined ? undefined : waiting[plan.stale % Math.max(1, waiting.length)]) ??
+      this.queue(plan.config);
+    run.attempt++;
+    const { github, account } = this.simulation;
+    const key = `${run.id}/${run.attempt}`;
+    github.attempts.set(key, 'in_progress');
+    const { config } = run;
+    if (!this.#isQuiet(config)) this.#hasty.add(config);
+    const held = this.#hasty.has(config) ? [] : this.#held();
+    const token = run.values[at(config.places, 0)] ?? '';
+    // Whoever says so answers for every copy of the token.
+    const isShared = configs.some(
+      other => other !== config && other.places.some(place => github.secrets.get(place)?.value === token),
+    );
+    const { revokePrevious: asked = 'next-rotation', chance = Number(run.id) } = plan;
+    const revokePrevious = isShared && asked === 'now' ? 'next-rotation' : asked;
+    const revokeOriginal = config.authorizing !== undefined && plan.revokeOriginal === true;
+    const inputs = {
+      ...config.inputs,
+      token,
+      ...(config.authorizing !== undefined && { 'authorizing-token': run.values[config.authorizing] ?? '' }),
+      'github-token': GITHUB_TOKEN,
+      'revoke-previous': revokePrevious,
+      'revoke-original': String(revokeOriginal),
+      'max-age': plan.maxAge ?? '',
+    };
+    const common = { inputs, runId: run.id, attempt: String(run.attempt), chance };
+    const first = await this.simulation.rotate({
+      ...common,
+      faults: plan.faults,
+      dieAt: plan.dieAt,
+      interruptAt: plan.interruptAt,
+      diskFull: plan.diskFull ?? false,
+    });
+    this.#expectSecretsAlive('the rotation');
+    const second =
+      plan.hasPost !== false
+        ? await this.simulation.post({
+            ...common,
+            state: first.state,
+            faults: plan.postFaults,
+            dieAt: plan.postDieAt,
+          })
+        : undefined;
+    this.#expectSecretsAlive('the post step');
+    github.attempts.set(key, 'completed');
+    for (const step of [first, second]) if (step !== undefined) this.#expectGoodManners(step);
+    if (second !== undefined) expect(second.end).not.toBe('failure');
+    if (revokePrevious !== 'now') {
+      for (const id of held) expect(account.find(id), `${id}, which jobs have, is dead`).toBeDefined();
+    }
+    if (!revokeOriginal && revokePrevious !== 'now') this.#expectByHandAlive();
+    for (const id of this.#bystanders) expect(account.find(id)).toBeDefined();
+    if (revokeOriginal || revokePrevious === 'now') this.#forgetDeleted();
+    if (first.outputs['rotated'] === 'true')
+      this.#past.set(config, [...(this.#past.get(config) ?? []), inputs.token]);
+    return first;
+  }
+
+  /**
+   * After two rotations of each secret in peace, everything that a rotation ever created is in a secret, replaced by the
+   * last rotation, or named by it.
+   */
+  async expectNothingForgotten(): Promise<void> {
+    const { account, github } = this.simulation;
+    let said = '';
+    for (let round = 0; round < 3; round++) {
+      for (const [index, config] of configs.entries()) {
+        this.simulation.pass(DAY);
+        const [text] = config.places.map(place => github.secrets.get(place)?.value ?? '');
+        // A person follows the advice of the error, where an old token was put back.
+        const run = this.queue(index);
+        github.attempts.set(`${run.id}/1`, 'in_progress');
+        const inputs = {
+          ...config.inputs,
+          token: text ?? '',
+          ...(config.authorizing !== undefined && {
+            'authorizing-token': run.values[config.authorizing] ?? '',
+          }),
+          'github-token': GITHUB_TOKEN,
+        };
+        let end = await this.simulation.rotate({ inputs, runId: run.id, chance: Number(run.id) });
+        if (end.said.some(({ text }) => text.includes('Secret has another token'))) {
+          this.changeByHand(index, true, false);
+          const again = { ...inputs, token: github.secrets.get(at(config.places, 0))?.value ?? '' };
+          said += end.said.map(({ text }) => text).join('\n');
+          end = await this.simulation.rotate({ inputs: again, runId: run.id, chance: Number(run.id) });
+        }
+        expect(end.end, end.said.map(({ text }) => text).join('\n')).toBe('success');
+        said += end.said.map(({ text }) => text).join('\n');
+        github.attempts.set(`${run.id}/1`, 'completed');
+        this.#expectSecretsAlive('a rotation in peace');
+      }
+    }
+    const inSecrets = new Set(this.#held());
+    for (const { id, note } of account.tokens()) {
+      if (inSecrets.has(id) || this.#byHand.has(id) || this.#bystanders.includes(id)) continue;
+      expect(said, `${id} ${note} is forgotten`).toContain(id);
+    }
+  }
+
+  /** The ids of the tokens in all secrets. */
+  #held(): string[] {
+    const texts = configs.flatMap(({ places }) =>
+      places.map(place => this.simulation.github.secrets.get(place)?.value ?? ''),
+    );
+    return this.simulation.account
+      .tokens()
+      .filter(({ token }) => texts.includes(token))
+      .map(({ id }) => id);
+  }
+
+  #isQuiet({ places }: Config): boolean {
+    const { time, github } = this.simulation;
+    return places.every(place => (github.secrets.get(place)?.updatedAt ?? 0) < time - 180_000);
+  }
+
+  #expectSecretsAlive(when: string): void {
+    for (const { places } of configs) {
+      for (const place of places) {
+        const value = this.simulation.github.secrets.get(place)?.value;
+        expect(this.simulation.isAlive(value), `after ${when}, ${place} has a dead token`).toBe(true);
+      }
+    }
+  }
+
+  #expectByHandAlive(): void {
+    for (const id of this.#byHand)
+      expect(this.simulation.account.find(id), `${id}, created by hand, is dead`).toBeDefined();
+  }
+
+  #forgetDeleted(): void {
+    for (const id of this.#byHand) if (!this.simulation.account.find(id)) this.#byHand.delete(id);
+  }
+
+  #expectGoodManners({ said, state, summary, outputs, end }: SimulatedEnd): void {
+    expect(said.filter(({ text }) => text.startsWith('Internal error'))).toEqual([]);
+    expect(said.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
+    if (end === 'failure') expect(outputs).toEqual({});
+    const traces = [...said.map(({ text }) => text), state, summary].join('\n');
+    for (const { token } of this.simulation.account.everIssued()) expect(traces).not.toContain(token);
+    expect(traces).not.toContain(GITHUB_TOKEN);
+  }
+}

@@ -1,0 +1,303 @@
+/**
+ * A simulation for rotations in which nothing is real: Mapbox's and GitHub's stand-ins without their servers, one time for
+ * both with clocks that may differ, a runner in memory, and a process that can be killed at any moment.
+ */
+import { setImmediate } from 'node:timers/promises';
+import { ActionError } from '../../src/errors/action-error.ts';
+import type { HttpRequest } from '../../src/http/client.ts';
+import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
+import { rotatePostStep } from '../../src/rotate/post-step.ts';
+import { rotateStep } from '../../src/rotate/step.ts';
+import type { Context } from '../../src/runtime/context.ts';
+import { InterruptedError } from '../../src/runtime/interruption.ts';
+import { Secret } from '../../src/secret.ts';
+import { FakeRunner, type LogLine } from './fake-runner.ts';
+import { Github } from './github/github.ts';
+import { bodyText } from './github/message.ts';
+import { Account } from './mapbox/account.ts';
+import type { ApiResponse } from './mapbox/messages.ts';
+import { tokensApiOptions } from './mapbox/options.ts';
+import { answerTokens } from './mapbox/tokens-api.ts';
+import { SEED, seeded } from './random.ts';
+
+export const REPOSITORY = 'octo-org/maps';
+export const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
+
+const MAPBOX_URL = 'https://api.mapbox.com';
+const GITHUB_URL = 'https://api.github.com';
+
+/** What can become of a request, wherever it goes. `processed`: done, though nobody learns of it. */
+export type SimulatedFault =
+  | { readonly kind: 'not-sent' }
+  | { readonly kind: 'lost'; readonly processed: boolean }
+  /** Done before the request after `after` others. */
+  | { readonly kind: 'late'; readonly after: number }
+  | { readonly kind: 'truncated' }
+  | { readonly kind: 'server-error'; readonly processed: boolean }
+  /** A page of a proxy's, whatever was done. */
+  | { readonly kind: 'proxy'; readonly status: number; readonly processed: boolean }
+  | { readonly kind: 'refused'; readonly status: 401 | 403 | 404 | 422 }
+  | { readonly kind: 'rate-limited' };
+
+/** Decides about the request with this index, counted from 0 in a step. */
+export type SimulatedFaults = (request: SimulatedRequest, index: number) => SimulatedFault | undefined;
+
+export interface SimulatedRequest {
+  readonly to: 'mapbox' | 'github';
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+}
+
+export interface SimulatedStep {
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly state?: string;
+  readonly runId?: string;
+  readonly attempt?: string;
+  readonly faults?: SimulatedFaults | undefined;
+  /** Kills the process at its n-th dealing with the simulation, counted from 0. */
+  readonly dieAt?: number | undefined;
+  /** Called before each request. */
+  readonly before?: ((request: SimulatedRequest, index: number) => void) | undefined;
+  /** What the step's randomness begins with. */
+  readonly chance?: number;
+  /** Interrupts the step while its n-th request is under way, counted from 0. */
+  readonly interruptAt?: number | undefined;
+  /** Fails the writing of outputs. */
+  readonly diskFull?: boolean;
+}
+
+export interface SimulatedEnd {
+  readonly end: 'success' | 'failure' | 'dead' | 'interrupted';
+  readonly said: readonly LogLine[];
+  readonly masks: readonly string[];
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+  readonly state: string;
+  readonly requests: readonly SimulatedRequest[];
+  /** How often the step dealt with the simulation. */
+  readonly dealings: number;
+}
+
+class Dead extends Error {}
+
+export class RotationSimulation {
+  /** The true time in milliseconds since 1970. */
+  time = Date.UTC(2026, 9, 5, 4, 17);
+  readonly account: Account;
+  readonly github: Github;
+  /** How far each clock is ahead of the true time, in milliseconds. */
+  readonly skews: { readonly runner: number; readonly github: number; readonly mapbox: number };
+  #late: { due: number; work: () => void }[] = [];
+
+  constructor(skews: Partial<RotationSimulation['skews']> = {}) {
+    this.skews = { runner: 0, github: 0, mapbox: 0, ...skews };
+    this.account = new Account('octo', () => this.time + this.skews.mapbox);
+    this.github = new Github({ now: () => this.time + this.skews.github, repository: REPOSITORY });
+    this.github.addCredential(GITHUB_TOKEN, {
+      permissions: {
+        actions: 'read',
+        secrets: 'write',
+        environments: 'write',
+        dependabot_secrets: 'write',
+        codespaces_secrets: 'write',
+        organization_secrets: 'write',
+        organization_dependabot_secrets: 'write',
+      },
+    });
+  }
+
+  pass(milliseconds: number): void {
+    this.time += milliseconds;
+  }
+
+  /** Whether the token with this text works. */
+  isAlive(text: string | undefined): boolean {
+    return text !== undefined && this.account.isAlive(text);
+  }
+
+  rotate(step: SimulatedStep): Promise<SimulatedEnd> {
+    return this.#run(step, (context, interrupted) => rotateStep(context, interrupted));
+  }
+
+  post(step: SimulatedStep): Promise<SimulatedEnd> {
+    return this.#run(step, (context, interrupted) => rotatePostStep(context).run(interrupted));
+  }
+
+  async #run(
+    step: SimulatedStep,
+    program: (context: Context, interrupted: AbortSignal) => Promise<void>,
+  ): Promise<SimulatedEnd> {
+    const { inputs, dieAt, chance = SEED, runId = '4711', attempt = '1' } = step;
+    const requests: SimulatedRequest[] = [];
+    const interruption = new AbortController();
+    let dealings = 0;
+    let dead = false;
+    const death = Promise.withResolvers<'dead'>();
+    const live = () => {
+      if (dealings++ === dieAt) {
+        dead = true;
+        death.resolve('dead');
+      }
+      if (dead) throw new Dead();
+    };
+    const { state, diskFull = false } = step;
+    const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: live });
+    /** Nothing comes back to a process that is gone. */
+    const liveOrNever = async () => {
+      if (dead) await new Promise<never>(() => {});
+      live();
+    };
+    const send = async (to: SimulatedRequest['to'], request: HttpRequest, limit: number) => {
+      await liveOrNever();
+      const [path = ''] = request.path.split('?');
+      const seen: SimulatedRequest = { to, method: request.method, path };
+      const index = requests.push(seen) - 1;
+      this.pass(50);
+      step.before?.(seen, index);
+      if (index === step.interruptAt) interruption.abort(new InterruptedError());
+      await setImmediate();
+      const result = await this.#exchange(to, request, index, limit, step.faults?.(seen, index));
+      await liveOrNever();
+      return result;
+    };
+    const context: Context = {
+      runner,
+      env: {
+        GITHUB_SERVER_URL: 'https://github.com',
+        GITHUB_API_URL: GITHUB_URL,
+        GITHUB_REPOSITORY: REPOSITORY,
+        GITHUB_REPOSITORY_ID: '123456789',
+        GITHUB_RUN_ID: runId,
+        GITHUB_RUN_ATTEMPT: attempt,
+        ...step.env,
+      },
+      clock: {
+        now: () => this.time + this.skews.runner,
+        monotonic: () => this.time,
+        sleep: async milliseconds => {
+          await liveOrNever();
+          this.pass(Math.max(0, milliseconds));
+          await setImmediate();
+          await liveOrNever();
+        },
+      },
+      randomInt: seeded(chance),
+      createHttpClient: async url => ({
+        send: (request, limit) => send(url.href.startsWith(GITHUB_URL) ? 'github' : 'mapbox', request, limit),
+        close: async () => {},
+      }),
+    };
+    const ended = program(context, interruption.signal).then(
+      () => 'success' as const,
+      error => {
+        if (dead) return 'dead' as const;
+        if (error instanceof InterruptedError) {
+          if (error.message !== '') runner.info(error.message);
+          return 'interrupted' as const;
+        }
+        if (error instanceof ActionError) runner.fail(error.title, error.message);
+        else runner.fail('Internal error', error instanceof Error ? (error.stack ?? '') : String(error));
+        return 'failure' as const;
+      },
+    );
+    const settled = await Promise.race([ended, death.promise]);
+    const end = dead ? 'dead' : settled;
+    // The process is gone, and with it what it had not finished.
+    dead = true;
+    this.github.carryOutLate();
+    this.#carryOutLate(Number.POSITIVE_INFINITY);
+    const { log: said, masks, outputs, savedState, summary: rows } = runner;
+    const summary = rows.map(row => row.join(' | ')).join('\n');
+    return { end, said, masks, outputs, summary, state: savedState, requests, dealings };
+  }
+
+  #carryOutLate(index: number): void {
+    const due = this.#late.filter(late => late.due <= index);
+    this.#late = this.#late.filter(late => !due.includes(late));
+    for (const { work } of due) work();
+  }
+
+  async #exchange(
+    to: SimulatedRequest['to'],
+    request: HttpRequest,
+    index: number,
+    limit: number,
+    fault: SimulatedFault | undefined,
+  ): Promise<HttpResponse | NoResponse> {
+    this.#carryOutLate(index);
+    if (fault?.kind === 'not-sent') return { kind: 'no-response', sent: false, code: 'ECONNREFUSED' };
+    const response = (status: number, body: string, headers: Readonly<Record<string, string>> = {}) => {
+      const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+      return {
+        kind: 'response',
+        status,
+        headers: Object.fromEntries(lower),
+        body: { kind: 'complete', text: new Secret(body) },
+      } as const;
+    };
+    const answer = async (): Promise<HttpResponse> => {
+      if (to === 'mapbox') {
+        const { status, headers, body } = this.#mapbox(request);
+        return response(status, body === undefined ? '' : JSON.stringify(body), headers);
+      }
+      const { method, path: target, headers, body = '' } = request;
+      const outcome = await this.github.exchange({ method, target, headers, body });
+      if (!('response' in outcome)) throw new Error('GitHub has a fault of its own');
+      return response(outcome.response.status, bodyText(outcome.response), outcome.response.headers);
+    };
+    const date = { date: new Date(this.time + this.skews[to]).toUTCString() };
+    switch (fault?.kind) {
+      case undefined:
+        return answer();
+      case 'lost':
+        if (fault.processed) await answer();
+        this.pass(Math.min(limit, 20_000));
+        return { kind: 'no-response', sent: true, code: 'ECONNRESET' };
+      case 'late':
+        this.#late.push({ due: index + 1 + fault.after, work: () => void answer() });
+        this.pass(Math.min(limit, 20_000));
+        return { kind: 'no-response', sent: true, code: 'TIMEOUT' };
+      case 'truncated': {
+        const { status, headers, body } = await answer();
+        const half = body.text.reveal().slice(0, body.text.reveal().length / 2);
+        return {
+          kind: 'response',
+          status,
+          headers,
+          body: { kind: 'incomplete', how: 'truncated', text: new Secret(half) },
+        };
+      }
+      case 'server-error':
+        if (fault.processed) await answer();
+        return response(503, '{"message":"unavailable"}', date);
+      case 'proxy':
+        if (fault.processed) await answer();
+        return response(fault.status, '<html>Sign in</html>', { 'content-type': 'text/html' });
+      case 'refused':
+        return response(fault.status, '{"message":"Something","documentation_url":"","status":"x"}', date);
+      case 'rate-limited':
+        return response(429, '{"message":"Slow down"}', { ...date, 'retry-after': '3' });
+    }
+  }
+
+  #mapbox({ method, path: target, headers, body = '' }: HttpRequest): ApiResponse {
+    const now = () => this.time + this.skews.mapbox;
+    const url = new URL(target, MAPBOX_URL);
+    const response = answerTokens(
+      {
+        method,
+        segments: url.pathname.split('/').filter(Boolean).map(decodeURIComponent),
+        path: url.pathname,
+        query: url.searchParams,
+        headers,
+        bytes: Buffer.from(body),
+        origin: MAPBOX_URL,
+      },
+      this.account,
+      tokensApiOptions({ now }),
+    );
+    return { ...response, headers: { ...response.headers, Date: new Date(now()).toUTCString() } };
+  }
+}
