@@ -1,17 +1,17 @@
-export const id = 594;
-export const ids = [594];
+export const id = 672;
+export const ids = [672];
 export const modules = {
 
-/***/ 72:
+/***/ 82:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
 const { EventEmitter } = __webpack_require__(474)
 const { Buffer } = __webpack_require__(573)
-const { InvalidArgumentError, Socks5ProxyError } = __webpack_require__(397)
+const { InvalidArgumentError, Socks5ProxyError } = __webpack_require__(707)
 const { debuglog } = __webpack_require__(975)
-const { parseAddress } = __webpack_require__(810)
+const { parseAddress } = __webpack_require__(732)
 
 const debug = debuglog('undici:socks5')
 const EMPTY_BUFFER = Buffer.alloc(0)
@@ -431,14 +431,14 @@ module.exports = {
 
 /***/ }),
 
-/***/ 810:
+/***/ 732:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
 const { Buffer } = __webpack_require__(573)
 const net = __webpack_require__(30)
-const { InvalidArgumentError } = __webpack_require__(397)
+const { InvalidArgumentError } = __webpack_require__(707)
 
 /**
  * Parse an address and determine its type
@@ -650,17 +650,17 @@ module.exports = {
 
 /***/ }),
 
-/***/ 807:
+/***/ 405:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
-const { InvalidArgumentError, MaxOriginsReachedError } = __webpack_require__(397)
-const { kBusy, kClients, kConnected, kRunning, kPending, kClose, kDestroy, kDispatch, kUrl } = __webpack_require__(485)
-const DispatcherBase = __webpack_require__(79)
-const Pool = __webpack_require__(618)
-const Client = __webpack_require__(499)
-const util = __webpack_require__(742)
+const { InvalidArgumentError, MaxOriginsReachedError } = __webpack_require__(707)
+const { kBusy, kClients, kConnected, kRunning, kPending, kClose, kDestroy, kDispatch, kUrl } = __webpack_require__(443)
+const DispatcherBase = __webpack_require__(841)
+const Pool = __webpack_require__(628)
+const Client = __webpack_require__(701)
+const util = __webpack_require__(440)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -838,7 +838,7 @@ module.exports = Agent
 
 /***/ }),
 
-/***/ 154:
+/***/ 660:
 /***/ ((module) => {
 
 
@@ -980,16 +980,16 @@ module.exports = class FixedQueue {
 
 /***/ }),
 
-/***/ 282:
+/***/ 128:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
 const { AsyncResource } = __webpack_require__(698)
-const { PoolStats } = __webpack_require__(796)
-const DispatcherBase = __webpack_require__(79)
-const FixedQueue = __webpack_require__(154)
-const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __webpack_require__(485)
+const { PoolStats } = __webpack_require__(854)
+const DispatcherBase = __webpack_require__(841)
+const FixedQueue = __webpack_require__(660)
+const { kConnected, kSize, kRunning, kPending, kQueued, kBusy, kFree, kUrl, kClose, kDestroy, kDispatch } = __webpack_require__(443)
 
 const kClients = Symbol('clients')
 const kNeedDrain = Symbol('needDrain')
@@ -1334,7 +1334,7 @@ module.exports = {
 
 /***/ }),
 
-/***/ 618:
+/***/ 628:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
@@ -1351,14 +1351,14 @@ const {
   kHasDispatcher,
   kRemoveClient,
   kRetireClient
-} = __webpack_require__(282)
-const Client = __webpack_require__(499)
+} = __webpack_require__(128)
+const Client = __webpack_require__(701)
 const {
   InvalidArgumentError
-} = __webpack_require__(397)
-const util = __webpack_require__(742)
-const { kConnecting, kHTTPContext, kUrl, kQueued } = __webpack_require__(485)
-const buildConnector = __webpack_require__(598)
+} = __webpack_require__(707)
+const util = __webpack_require__(440)
+const { kConnecting, kHTTPContext, kUrl, kQueued } = __webpack_require__(443)
+const buildConnector = __webpack_require__(136)
 
 const kOptions = Symbol('options')
 const kConnections = Symbol('connections')
@@ -1570,21 +1570,21 @@ module.exports = Pool
 
 /***/ }),
 
-/***/ 594:
+/***/ 672:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
-const { kProxy, kClose, kDestroy, kDispatch } = __webpack_require__(485)
-const Agent = __webpack_require__(807)
-const Pool = __webpack_require__(618)
-const DispatcherBase = __webpack_require__(79)
-const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError, ProxyConnectionError } = __webpack_require__(397)
-const buildConnector = __webpack_require__(598)
-const Client = __webpack_require__(499)
-const { channels } = __webpack_require__(160)
-const Socks5ProxyAgent = __webpack_require__(105)
-const { hasSafeIterator } = __webpack_require__(742)
+const { kProxy, kClose, kDestroy, kDispatch } = __webpack_require__(443)
+const Agent = __webpack_require__(405)
+const Pool = __webpack_require__(628)
+const DispatcherBase = __webpack_require__(841)
+const { InvalidArgumentError, RequestAbortedError, SecureProxyConnectionError, ProxyConnectionError } = __webpack_require__(707)
+const buildConnector = __webpack_require__(136)
+const Client = __webpack_require__(701)
+const { channels } = __webpack_require__(414)
+const Socks5ProxyAgent = __webpack_require__(223)
+const { hasSafeIterator } = __webpack_require__(440)
 
 const kAgent = Symbol('proxy agent')
 const kClient = Symbol('proxy client')
@@ -1995,21 +1995,21 @@ module.exports = ProxyAgent
 
 /***/ }),
 
-/***/ 105:
+/***/ 223:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
-const { URL } = __webpack_require__(136)
+const { URL } = __webpack_require__(755)
 
 let tls // include tls conditionally since it is not always available
-const DispatcherBase = __webpack_require__(79)
-const { ConnectTimeoutError, InvalidArgumentError } = __webpack_require__(397)
-const { Socks5Client, STATES } = __webpack_require__(72)
-const { kBusy, kConnected, kDispatch, kClose, kDestroy } = __webpack_require__(485)
-const Pool = __webpack_require__(618)
-const buildConnector = __webpack_require__(598)
-const { setupConnectTimeout } = __webpack_require__(742)
+const DispatcherBase = __webpack_require__(841)
+const { ConnectTimeoutError, InvalidArgumentError } = __webpack_require__(707)
+const { Socks5Client, STATES } = __webpack_require__(82)
+const { kBusy, kConnected, kDispatch, kClose, kDestroy } = __webpack_require__(443)
+const Pool = __webpack_require__(628)
+const buildConnector = __webpack_require__(136)
+const { setupConnectTimeout } = __webpack_require__(440)
 const { debuglog } = __webpack_require__(975)
 
 const debug = debuglog('undici:socks5-proxy')

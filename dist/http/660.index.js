@@ -1,14 +1,14 @@
-export const id = 466;
-export const ids = [466];
+export const id = 660;
+export const ids = [660];
 export const modules = {
 
-/***/ 124:
+/***/ 158:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
-const { addAbortListener } = __webpack_require__(742)
-const { RequestAbortedError } = __webpack_require__(397)
+const { addAbortListener } = __webpack_require__(440)
+const { RequestAbortedError } = __webpack_require__(707)
 
 const kListener = Symbol('kListener')
 const kSignal = Symbol('kSignal')
@@ -68,16 +68,16 @@ module.exports = {
 
 /***/ }),
 
-/***/ 466:
+/***/ 279:
 /***/ ((module, __unused_webpack_exports, __webpack_require__) => {
 
 
 
 const assert = __webpack_require__(589)
 const { AsyncResource } = __webpack_require__(698)
-const { InvalidArgumentError, SocketError } = __webpack_require__(397)
-const util = __webpack_require__(742)
-const { addSignal, removeSignal } = __webpack_require__(124)
+const { InvalidArgumentError, SocketError } = __webpack_require__(707)
+const util = __webpack_require__(440)
+const { addSignal, removeSignal } = __webpack_require__(158)
 
 class ConnectHandler extends AsyncResource {
   constructor (opts, callback) {
