@@ -1,6 +1,6 @@
 import { codeList } from '../errors/action-error.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import { oneLine } from '../note.ts';
+import { noteText, oneLine } from '../note.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
 import type { Deletions, LeftToken } from './deletions.ts';
 import { describePlace } from './places.ts';
@@ -12,9 +12,15 @@ const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
 export function planLine({ inputs: { dryRun } }: Rotation, { current, places }: Facts): string {
   const kind = USAGES[current.usage] ?? current.usage;
   return (
-    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${current.id} ("${oneLine(current.note)}") ` +
+    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current)} ` +
     `with ${codeList(current.scopes)} in ${describePlaces(places)}.`
   );
+}
+
+/** The id, and the note without what finds the token again. */
+function nameToken({ id, note }: { readonly id: string; readonly note: string }): string {
+  const text = oneLine(noteText(note));
+  return text === '' ? id : `${id} ("${text}")`;
 }
 
 export function describePlaces(places: Facts['places']): string {
@@ -23,7 +29,7 @@ export function describePlaces(places: Facts['places']): string {
 
 /** Why a token is still alive, as a sentence about it. */
 export function describeLeft({ token, reason }: LeftToken): string {
-  const which = `The token ${token.id} ("${oneLine(token.note)}")`;
+  const which = `The token ${nameToken(token)}`;
   switch (reason) {
     case 'next-rotation':
       return `${which} stays for jobs that already have it. The next rotation deletes it.`;
@@ -76,7 +82,7 @@ export function resultLines(
   { deleted, left }: Deletions,
 ): string[] {
   return [
-    `${capitalized(describePlaces(places))} ${places.length === 1 ? 'has' : 'have'} the new token ${token.id} ("${oneLine(token.note)}"). Run: ${runUrl(run)}`,
+    `${capitalized(describePlaces(places))} ${places.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
     ...deleted.map(id => `Deleted the token ${id}.`),
     ...(inputs.revokePrevious === 'now' && deleted.includes(current.id)
       ? [
@@ -98,9 +104,9 @@ export function rotationRows(
 ): [string, string][] {
   return [
     ['Secret', describePlaces(places)],
-    ['New token', `${token.id} ${token.note}`],
+    ['New token', `${token.id}, ${oneLine(token.note)}`],
     ['Scopes', token.scopes.join(' ')],
-    ['Replaced', `${current.id} ${oneLine(current.note)}`],
+    ['Replaced', nameToken(current)],
     ...(deleted.length > 0 ? ([['Deleted', deleted.join(' ')]] satisfies [string, string][]) : []),
     ...left.map((one): [string, string] => ['Still alive', describeLeft(one)]),
     ['Run', runUrl(run)],

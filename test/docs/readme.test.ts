@@ -11,6 +11,7 @@ import { errorTitles } from '../../src/errors/action-error.ts';
 import { InputProblems } from '../../src/inputs/problems.ts';
 import { parseScopes } from '../../src/inputs/scopes.ts';
 import { knownScopes } from '../../src/mapbox/scopes.ts';
+import { rotationTitles } from '../../src/rotate/titles.ts';
 import { type Block, blocksOf, userPages, workflowFrom } from '../support/readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -55,6 +56,7 @@ const copied: readonly Block[] = [
 const actions = new Map([
   ['your-org/create-mapbox-token', 'action.yml'],
   ['your-org/create-mapbox-token/sweep', 'sweep/action.yml'],
+  ['your-org/create-mapbox-token/rotate', 'rotate/action.yml'],
 ]);
 
 describe('the first thing to read', () => {
@@ -100,6 +102,12 @@ describe('the tables of inputs and outputs', () => {
     expect(tableIn('sweep/README.md', 'Inputs of the sweep')).toEqual(inputRows(inputs));
     expect(tableIn('sweep/README.md', 'Outputs of the sweep')).toEqual(outputRows(outputs));
   });
+
+  it('say what rotate/action.yml says', () => {
+    const { inputs, outputs } = metadata('rotate/action.yml');
+    expect(tableIn('rotate/README.md', 'Inputs of the rotation')).toEqual(inputRows(inputs));
+    expect(tableIn('rotate/README.md', 'Outputs of the rotation')).toEqual(outputRows(outputs));
+  });
 });
 
 describe('the troubleshooting table', () => {
@@ -107,6 +115,12 @@ describe('the troubleshooting table', () => {
 
   it('has every title that a failed step can end with, and no other', () => {
     expect(rows.map(([title]) => title)).toEqual(Object.values(errorTitles));
+  });
+
+  it('and that of the rotation have every title that a rotation alone can end with', () => {
+    const own = tableIn('rotate/README.md', 'Errors of the rotation');
+    expect(own.map(([title]) => title)).toEqual(Object.values(rotationTitles));
+    expect(own.flat()).not.toContain('');
   });
 
   it('says of each what it means and what to do', () => {
@@ -174,7 +188,10 @@ describe('the YAML', () => {
   });
 
   it('reads only outputs that there are', () => {
-    const { outputs }: Metadata = parse(read('action.yml'));
+    const outputs = [...actions.values()].flatMap(file => {
+      const { outputs }: Metadata = parse(read(file));
+      return Object.keys(outputs);
+    });
     const ids = new Set(stepsIn(copied).flatMap(({ uses, id }) => (actions.has(nameOf(uses)) ? [id] : [])));
     const request = copied.flatMap(({ text }) =>
       Array.from(text.matchAll(/\bsteps\.(\w+)\.outputs\.([\w-]+)/g), ([, id = '', output = '']) =>
@@ -182,7 +199,7 @@ describe('the YAML', () => {
       ),
     );
     expect(request.length).toBeGreaterThan(20);
-    const known: (string | undefined)[] = [...Object.keys(outputs), undefined];
+    const known: (string | undefined)[] = [...outputs, undefined];
     expect(request.filter(output => !known.includes(output))).toEqual([]);
   });
 });

@@ -18,7 +18,7 @@ export interface Page {
 
 /** The README first, then the other pages for users, by name. */
 export function userPages(root: string): Page[] {
-  const others = globSync(['docs/*.md', 'sweep/README.md'], { cwd: root }).sort();
+  const others = globSync(['docs/*.md', 'sweep/README.md', 'rotate/README.md'], { cwd: root }).sort();
   return ['README.md', ...others].map(name => ({
     name: name.replaceAll('\\', '/'),
     text: readFileSync(join(root, name), 'utf8'),
