@@ -18,13 +18,18 @@ export interface PlaceFacts {
   readonly updatedAt: Date;
 }
 
-/** What is known before anything is done. */
-export interface RotationFacts {
+/** What is known once the account's tokens are listed. */
+export interface TokenFacts {
   /** The token to rotate. */
   readonly current: ListedToken;
   /** All tokens of the account. */
   readonly tokens: readonly ListedToken[];
   /** The primary one first. */
+  readonly places: readonly Pick<PlaceFacts, 'tag'>[];
+}
+
+/** What is known before anything is done. */
+export interface RotationFacts extends TokenFacts {
   readonly places: readonly PlaceFacts[];
 }
 
@@ -38,7 +43,7 @@ export function rotationMarker({ note }: ListedToken): RotationMarker | undefine
 }
 
 /** The marker of a rotation whose primary place is one of these. */
-function ownMarker(token: ListedToken, places: readonly PlaceFacts[]): RotationMarker | undefined {
+function ownMarker(token: ListedToken, places: TokenFacts['places']): RotationMarker | undefined {
   const marker = rotationMarker(token);
   const tag = marker === undefined ? undefined : tagOfNonce(marker.nonce);
   return places.some(place => place.tag === tag) ? marker : undefined;
@@ -63,13 +68,13 @@ export function chainOf(token: ListedToken, tokens: readonly ListedToken[]): Set
 }
 
 /** The token that no rotation made, with which the chain of the current one began, if it is still listed. */
-export function originalOf({ current, tokens, places }: RotationFacts): string | undefined {
+export function originalOf({ current, tokens, places }: TokenFacts): string | undefined {
   const chain = chainOf(current, tokens);
   return tokens.find(token => chain.has(token.id) && ownMarker(token, places) === undefined)?.id;
 }
 
 /** Whether the current token was put here by a rotation of another secret. */
-export function isFromElsewhere({ current, places }: RotationFacts): boolean {
+export function isFromElsewhere({ current, places }: TokenFacts): boolean {
   return rotationMarker(current) !== undefined && ownMarker(current, places) === undefined;
 }
 
@@ -126,6 +131,8 @@ export type LeftoverReason =
   | 'authorizing-token'
   | 'never'
   | 'behind'
+  | 'run-in-progress'
+  | 'run-unknown'
   | 'other';
 
 export interface KeptToken {
@@ -133,48 +140,62 @@ export interface KeptToken {
   readonly reason: LeftoverReason;
 }
 
+/** A token that a rotation created in place of the current one or one before it, and that is in no chain. */
+export interface Orphan {
+  readonly token: ListedToken;
+  readonly marker: RotationMarker;
+}
+
+/** Finds what rotations that died created and never stored. Those that are going on look the same. */
+export function findOrphans(
+  { current, tokens, places }: TokenFacts,
+  { protectedId }: Pick<DeletionPolicy, 'protectedId'>,
+): Orphan[] {
+  const chain = chainOf(current, tokens);
+  return tokens.flatMap(token => {
+    const marker = ownMarker(token, places);
+    if (marker === undefined || token.id === current.id || chain.has(token.id)) return [];
+    const { replaced } = marker.purpose;
+    const isOrphan = replaced === current.id || chain.has(replaced);
+    return isOrphan && !token.isDefault && token.id !== protectedId ? [{ token, marker }] : [];
+  });
+}
+
 /** What becomes of the tokens that are not in the secret, once it has the replacement. */
 export interface DeletionPlan {
   /** Oldest first. */
   readonly due: readonly ListedToken[];
-  /** Created by rotations that died. They may go once their runs are over. */
-  readonly orphans: readonly { readonly token: ListedToken; readonly marker: RotationMarker }[];
   readonly kept: readonly KeptToken[];
 }
 
-/**
- * Decides about every token that has to do with these places. What the plan does not name is not touched.
- *
- * @param newId the id of the replacement, where there is one already.
- */
+/** Why an orphan stays, `undefined` where it may go: the run that created it is over. */
+export type OrphanReason = (orphan: Orphan) => LeftoverReason | undefined;
+
+/** Decides about every token that has to do with these places. What the plan does not name is not touched. */
 export function planDeletions(
-  facts: RotationFacts,
+  facts: TokenFacts,
   policy: DeletionPolicy,
-  newId: string | undefined,
+  reasonToKeepOrphan: OrphanReason,
 ): DeletionPlan {
   const { current, tokens, places } = facts;
   const chain = chainOf(current, tokens);
+  const orphans = findOrphans(facts, policy);
   const due: ListedToken[] = [];
-  const orphans: { token: ListedToken; marker: RotationMarker }[] = [];
   const kept: KeptToken[] = [];
   for (const token of tokens.toSorted((a, b) => time(a) - time(b))) {
-    if (token.id === newId) continue;
-    const marker = ownMarker(token, places);
-    if (token.id === current.id || chain.has(token.id)) {
-      const reason = reasonToKeep(token, marker !== undefined, token.id === current.id, policy);
-      if (reason === undefined) due.push(token);
-      else kept.push({ token, reason });
-    } else if (marker !== undefined) {
-      const { replaced } = marker.purpose;
-      const isOrphan =
-        !token.isDefault &&
-        token.id !== policy.protectedId &&
-        (replaced === current.id || chain.has(replaced));
-      if (isOrphan) orphans.push({ token, marker });
-      else kept.push({ token, reason: 'other' });
-    }
+    const isOwn = ownMarker(token, places) !== undefined;
+    const isInChain = token.id === current.id || chain.has(token.id);
+    if (!isInChain && !isOwn) continue;
+    const orphan = orphans.find(({ token: { id } }) => id === token.id);
+    const reason = isInChain
+      ? reasonToKeep(token, isOwn, token.id === current.id, policy)
+      : orphan === undefined
+        ? 'other'
+        : reasonToKeepOrphan(orphan);
+    if (reason === undefined) due.push(token);
+    else kept.push({ token, reason });
   }
-  return { due, orphans, kept };
+  return { due, kept };
 }
 
 function reasonToKeep(

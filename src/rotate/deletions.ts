@@ -6,13 +6,13 @@ import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
-import type { DeletionPlan, LeftoverReason, RotationMarker } from './chain.ts';
+import type { LeftoverReason, Orphan, OrphanReason, RotationMarker } from './chain.ts';
 import { deletingAccount, type Replacement, type Rotation } from './rotation.ts';
 
 /** A token that is in none of the secrets, and why it is still alive. */
 export interface LeftToken {
   readonly token: ListedToken;
-  readonly reason: LeftoverReason | 'run-in-progress' | 'run-unknown' | 'not-deleted';
+  readonly reason: LeftoverReason | 'not-deleted';
 }
 
 /** What was deleted, and what was not. */
@@ -24,22 +24,20 @@ export interface Deletions {
   readonly failure: string | undefined;
 }
 
-interface Orphan {
-  readonly token: ListedToken;
-  readonly marker: RotationMarker;
-}
-
 /**
- * Asks GitHub which of the rotations that left orphans are over.
+ * Asks GitHub about the runs that created orphans.
  *
- * @returns the plan's due tokens with the orphans that may go, oldest first, and the others.
+ * It must be asked before the secrets are looked at. What was over by then put nothing later, so that a secret with such a
+ * token was last changed before, and the run that has an older value stops there.
  */
-export async function settleOrphans(
-  { github, run, options }: Rotation,
-  { due, orphans, kept }: DeletionPlan,
-): Promise<{ readonly due: readonly ListedToken[]; readonly left: readonly LeftToken[] }> {
-  const asked = orphans.filter(({ marker }) => marker.repository === repositoryKey(run));
-  const runs = new Map(asked.map(({ marker }) => [attemptKey(runOf(marker, run)), runOf(marker, run)]));
+export async function askAboutOrphans(
+  { github, run, options }: Pick<Rotation, 'github' | 'run' | 'options'>,
+  orphans: readonly Orphan[],
+): Promise<OrphanReason> {
+  const isHere = ({ marker }: Orphan) => marker.repository === repositoryKey(run);
+  const runs = new Map(
+    orphans.filter(isHere).map(({ marker }) => [attemptKey(runOf(marker, run)), runOf(marker, run)]),
+  );
   const { clock, deadline } = options;
   const now = clock.monotonic();
   const query = { github, repository: run.repository, runs: [...runs.values()], ownRun: run };
@@ -47,20 +45,10 @@ export async function settleOrphans(
     runs.size === 0
       ? new Map<string, RunState>()
       : await getRunStates(query, clock, now + (deadline - now) / 2);
-  const stateOf = ({ marker }: Orphan) =>
-    asked.some(orphan => orphan.marker === marker) ? states.get(attemptKey(runOf(marker, run))) : undefined;
-  const isOver = (orphan: Orphan) => ['completed', 'deleted'].includes(stateOf(orphan)?.kind ?? '');
-  const leftOrphans = orphans
-    .filter(orphan => !isOver(orphan))
-    .map(orphan => ({
-      token: orphan.token,
-      reason:
-        stateOf(orphan)?.kind === 'in-progress' ? ('run-in-progress' as const) : ('run-unknown' as const),
-    }));
-  const time = ({ created }: ListedToken) => created?.getTime() ?? 0;
-  return {
-    due: [...due, ...orphans.filter(isOver).map(({ token }) => token)].sort((a, b) => time(a) - time(b)),
-    left: [...kept, ...leftOrphans],
+  return orphan => {
+    const state = isHere(orphan) ? states.get(attemptKey(runOf(orphan.marker, run))) : undefined;
+    if (state?.kind === 'completed' || state?.kind === 'deleted') return undefined;
+    return state?.kind === 'in-progress' ? 'run-in-progress' : 'run-unknown';
   };
 }
 

@@ -5,9 +5,11 @@ import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { isNotFound } from '../mapbox/result.ts';
 import { findTokens } from '../mapbox/tokens.ts';
-import { findSuccessor } from './chain.ts';
+import { findOrphans, findSuccessor } from './chain.ts';
+import { askAboutOrphans } from './deletions.ts';
+import { protectedIdOf } from './inputs.ts';
 import { lookUpPlaces } from './lookup.ts';
-import { describePlace } from './places.ts';
+import { describePlace, placeTag } from './places.ts';
 import { type Facts, findToken, type Rotation } from './rotation.ts';
 import { rotationTitles } from './titles.ts';
 
@@ -30,9 +32,16 @@ export async function gatherFacts(rotation: Rotation): Promise<Facts> {
   const current = findToken(search.tokens, inputs.token.id);
   if (current === undefined) throw notListedError(rotation);
   checkScopes(rotation, search.tokens, current);
+  const protectedId = protectedIdOf(inputs);
+  const tagged = {
+    current,
+    tokens: search.tokens,
+    places: inputs.places.map(place => ({ tag: placeTag(place) })),
+  };
+  const reasonToKeepOrphan = await askAboutOrphans(rotation, findOrphans(tagged, { protectedId }));
   const places = await lookUpPlaces(github, inputs.places, options);
   const now = search.serverDate?.getTime() ?? context.clock.now();
-  const facts = { current, tokens: search.tokens, places, now };
+  const facts = { current, tokens: search.tokens, places, now, reasonToKeepOrphan };
   const successor = findSuccessor(facts);
   if (successor !== undefined) throw outdatedError(facts, successor);
   return facts;

@@ -64,6 +64,11 @@ export interface RotateInputs {
   readonly api: URL;
 }
 
+/** The id of the token that is never deleted: an authorizing token of its own may be in a secret of its own. */
+export function protectedIdOf({ isSeparate, authorizingToken }: RotateInputs): string | undefined {
+  return isSeparate ? authorizingToken.id : undefined;
+}
+
 const ROTATING: TokenUse = {
   cannot: 'create or delete tokens',
   needs: 'the scopes `tokens:read`, `tokens:write` and every scope of the token to rotate',

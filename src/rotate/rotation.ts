@@ -5,7 +5,7 @@ import type { RetryOptions } from '../mapbox/retry.ts';
 import type { MintedStoredToken } from '../mint/verify.ts';
 import type { Context } from '../runtime/context.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
-import type { RotationFacts } from './chain.ts';
+import type { OrphanReason, RotationFacts } from './chain.ts';
 import type { RotateInputs } from './inputs.ts';
 import type { KnownPlace } from './lookup.ts';
 import type { RotationState } from './state.ts';
@@ -28,6 +28,8 @@ export interface Rotation {
 /** What was found before anything was done. */
 export interface Facts extends RotationFacts {
   readonly places: readonly KnownPlace[];
+  /** What GitHub said of orphans before it was asked about the secrets. */
+  readonly reasonToKeepOrphan: OrphanReason;
   /** Milliseconds since 1970, by Mapbox's clock where it told. */
   readonly now: number;
 }

@@ -7,10 +7,17 @@ import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun } from '../runtime/workflow-run.ts';
 import type { Secret } from '../secret.ts';
-import { type DeletionPolicy, isBehind, isFromElsewhere, isOld, planDeletions } from './chain.ts';
-import { type Deletions, deleteDue, deleteOwnOrphans, settleOrphans } from './deletions.ts';
+import {
+  type DeletionPlan,
+  type DeletionPolicy,
+  isBehind,
+  isFromElsewhere,
+  isOld,
+  planDeletions,
+} from './chain.ts';
+import { type Deletions, deleteDue, deleteOwnOrphans } from './deletions.ts';
 import { gatherFacts } from './facts.ts';
-import { maskRotateInputs, parseRotateInputs } from './inputs.ts';
+import { maskRotateInputs, parseRotateInputs, protectedIdOf } from './inputs.ts';
 import { createReplacement } from './replacement.ts';
 import { describeLeft, failureWarning, leftWarning, planLine, resultLines, rotationRows } from './report.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
@@ -74,7 +81,7 @@ async function rotate(rotation: Rotation): Promise<void> {
   const policy: DeletionPolicy = {
     revokePrevious: inputs.revokePrevious,
     revokeOriginal: inputs.revokeOriginal,
-    protectedId: inputs.isSeparate ? inputs.authorizingToken.id : undefined,
+    protectedId: protectedIdOf(inputs),
     anyBehind,
   };
   context.runner.info(planLine(rotation, facts));
@@ -83,10 +90,11 @@ async function rotate(rotation: Rotation): Promise<void> {
       `The token ${facts.current.id} was created by the rotation of another secret, and copied into this one. What that rotation deletes may be in use here: rotate both secrets in one step (\`repositories\`, \`app\`), or give this one a token of its own.`,
     );
   }
-  if (inputs.dryRun) return finishDryRun(rotation, facts, policy);
+  const plan = planDeletions(facts, policy, facts.reasonToKeepOrphan);
+  if (inputs.dryRun) return finishDryRun(rotation, facts, plan);
   const replacement = await createReplacement(rotation, facts);
   await storeReplacement(rotation, facts, replacement);
-  const deletions = await orInterrupted(deleteOld(rotation, facts, policy, replacement), interrupted);
+  const deletions = await orInterrupted(deleteOld(rotation, plan, replacement), interrupted);
   await finish(rotation, facts, replacement, deletions);
 }
 
@@ -100,11 +108,9 @@ function finishUnchanged({ context: { runner } }: Rotation, { current, now }: Fa
   writeOutputs(runner, unchanged(current.id));
 }
 
-async function finishDryRun(rotation: Rotation, facts: Facts, policy: DeletionPolicy): Promise<void> {
-  const { runner } = rotation.context;
-  const { due, left } = await settleOrphans(rotation, planDeletions(facts, policy, undefined));
+function finishDryRun({ context: { runner } }: Rotation, facts: Facts, { due, kept }: DeletionPlan): void {
   for (const { id } of due) runner.info(`Dry run: would delete the token ${id}.`);
-  for (const one of left) runner.info(describeLeft(one));
+  for (const one of kept) runner.info(describeLeft(one));
   runner.info('Dry run: nothing was created, stored or deleted.');
   writeOutputs(runner, unchanged(facts.current.id));
 }
@@ -115,13 +121,11 @@ function unchanged(id: string): Outputs {
 
 async function deleteOld(
   rotation: Rotation,
-  facts: Facts,
-  policy: DeletionPolicy,
+  { due, kept }: DeletionPlan,
   replacement: Replacement,
 ): Promise<Deletions> {
   const { saveState, inputs, interrupted } = rotation;
-  const plan = planDeletions(facts, policy, replacement.token.id);
-  const undeleted = plan.due.map(({ id }) => id);
+  const undeleted = due.map(({ id }) => id);
   const isLeaked = inputs.revokePrevious === 'now' && undeleted.length > 0;
   saveState(
     isLeaked ? { phase: 'deleting', replacement: replacement.token.id, undeleted } : replacement.orphans,
@@ -131,13 +135,12 @@ async function deleteOld(
       `The secret has the new token ${replacement.token.id}. Nothing was deleted; the next rotation goes on there.`,
     );
   }
-  const { due, left } = await settleOrphans(rotation, plan);
   const own = await deleteOwnOrphans(rotation, replacement);
   const deletions = await deleteDue(rotation, replacement, due);
   if (isLeaked) saveState(replacement.orphans);
   return {
     deleted: [...own, ...deletions.deleted],
-    left: [...left, ...deletions.left],
+    left: [...kept, ...deletions.left],
     failure: deletions.failure,
   };
 }

@@ -223,18 +223,26 @@ describe('several places, some of which got the token', () => {
 it('an orphan of a dead rotation is deleted by the next one', async () => {
   const secrets = await setUp(AUTHORIZING);
   const before = idsOf(secrets);
-  const putAt = (await undisturbed(AUTHORIZING)).requests.findIndex(({ method }) => method === 'PUT');
-  const dies = {
-    config: AUTHORIZING,
-    hasPost: false,
-    faults: from(putAt - 1, { kind: 'lost', processed: false } as const),
-  };
-  await secrets.rotate({ ...dies, dieAt: 24 });
+  await secrets.rotate({ config: AUTHORIZING, hasPost: false, dieAt: 24 });
   const orphans = idsOf(secrets).filter(id => !before.includes(id));
   expect(orphans).toHaveLength(1);
   secrets.simulation.pass(DAY);
   const end = await secrets.rotate({ config: AUTHORIZING });
   expect(end.outputs['deleted']?.split(' ')).toEqual(expect.arrayContaining(orphans));
+});
+
+it('GitHub is asked about orphans before it is asked about the secret, which their runs may have changed', async () => {
+  const secrets = await setUp(AUTHORIZING);
+  await secrets.rotate({ config: AUTHORIZING, hasPost: false, dieAt: 24 });
+  secrets.simulation.pass(DAY);
+  const { requests } = await secrets.rotate({ config: AUTHORIZING });
+  const paths = requests
+    .filter(({ to }) => to === 'github')
+    .map(({ path }) => path.replace(/.*\/actions\//, ''));
+  expect(paths.slice(0, 2)).toEqual([
+    expect.stringMatching(/^runs\/\d+\/attempts\/1$/),
+    'secrets/public-key',
+  ]);
 });
 
 it('a run that waited while its secret was rotated creates and deletes nothing', async () => {

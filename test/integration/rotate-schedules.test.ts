@@ -141,6 +141,41 @@ it(
   Math.max(60_000, SCHEDULES * 200),
 );
 
+const atOnce = fc.record({
+  before: fc.nat({ max: 2 }),
+  config: fc.nat({ max: configs.length - 1 }),
+  plans: fc.array(fc.record({ faults: sometimes(2, faults), pause: fc.nat({ max: 40 }) }), {
+    minLength: 2,
+    maxLength: 3,
+  }),
+  skews: fc.constantFrom({}, { github: 30_000 }, { mapbox: 30_000 }),
+});
+
+it(
+  `hold in every secret a living token when rotations run at once, under ${SCHEDULES} random schedules`,
+  async () => {
+    const ends: Record<string, number> = {};
+    await fc.assert(
+      fc.asyncProperty(atOnce, async ({ before, config, plans, skews }) => {
+        const secrets = new RotatedSecrets(skews);
+        for (let n = 0; n < before; n++) {
+          await secrets.rotate({ config });
+          secrets.simulation.pass(8 * DAY);
+        }
+        const all = await secrets.rotateAtOnce(
+          plans.map(({ faults, pause }) => ({ config, faults: toFaults(faults), pause })),
+        );
+        for (const end of all) ends[nameOf(end)] = (ends[nameOf(end)] ?? 0) + 1;
+        secrets.simulation.pass(DAY);
+        await secrets.expectNothingForgotten();
+      }),
+      { numRuns: SCHEDULES },
+    );
+    console.info(`${SCHEDULES} schedules of rotations at once held: ${JSON.stringify(ends)}`);
+  },
+  Math.max(60_000, SCHEDULES * 200),
+);
+
 function nameOf({ end, outputs, said }: SimulatedEnd): string {
   if (end === 'success') return `rotated ${outputs['rotated']}`;
   return said.find(({ kind }) => kind === 'error')?.text.split(':')[0] ?? end;

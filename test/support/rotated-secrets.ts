@@ -2,6 +2,7 @@
  * Three workflows that rotate secrets, and the people around them. What must hold, whatever breaks: every secret holds a
  * living token, and no token that a rotation created is forgotten.
  */
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'vitest';
 import {
   GITHUB_TOKEN,
@@ -154,6 +155,43 @@ export class RotatedSecrets {
     for (const place of everywhere ? config.places : config.places.slice(0, 1))
       github.secrets.set(place, value);
     this.#past.set(config, [...(this.#past.get(config) ?? []), before]);
+  }
+
+  /** Runs several rotations of one secret at once, with values of the same moment, and checks what must hold. */
+  async rotateAtOnce(
+    plans: readonly {
+      readonly config: number;
+      readonly faults?: SimulatedFaults | undefined;
+      readonly pause: number;
+    }[],
+  ): Promise<SimulatedEnd[]> {
+    const runs = plans.map(({ config }) => this.queue(config));
+    for (const { id } of runs) this.simulation.github.attempts.set(`${id}/1`, 'in_progress');
+    const ends = await Promise.all(
+      runs.map(async ({ id, config, values }, at) => {
+        const plan = plans[at];
+        for (let turn = 0; turn < (plan?.pause ?? 0); turn++) await setImmediate();
+        const inputs = {
+          ...config.inputs,
+          token: values[config.places[0] ?? ''] ?? '',
+          ...(config.authorizing !== undefined && { 'authorizing-token': values[config.authorizing] ?? '' }),
+          'github-token': GITHUB_TOKEN,
+        };
+        const end = await this.simulation.rotate({
+          inputs,
+          runId: id,
+          chance: Number(id),
+          faults: plan?.faults,
+        });
+        await this.simulation.post({ inputs, runId: id, state: end.state });
+        this.simulation.github.attempts.set(`${id}/1`, 'completed');
+        this.#expectSecretsAlive('rotations at once');
+        return end;
+      }),
+    );
+    this.#expectSecretsAlive('rotations at once');
+    for (const end of ends) this.#expectGoodManners(end);
+    return ends;
   }
 
   /** Runs main and post step, and checks everything that must hold. */

@@ -3,6 +3,7 @@ import type { ListedToken } from '../../../src/mapbox/list.ts';
 import {
   chainOf,
   type DeletionPolicy,
+  findOrphans,
   findSuccessor,
   isBehind,
   isFromElsewhere,
@@ -53,7 +54,9 @@ const policy: DeletionPolicy = {
 };
 
 const plan = (changes: Partial<DeletionPolicy> = {}, more: Partial<typeof facts> = {}) => {
-  const { due, orphans, kept } = planDeletions({ ...facts, ...more }, { ...policy, ...changes }, 'cnew0');
+  const all = { ...facts, ...more };
+  const orphans = findOrphans(all, { ...policy, ...changes });
+  const { due, kept } = planDeletions(all, { ...policy, ...changes }, () => 'run-unknown');
   return {
     due: due.map(({ id }) => id),
     orphans: orphans.map(({ token }) => token.id),
@@ -134,14 +137,12 @@ describe('a plan', () => {
     const unrelated = rotated('cunre', 31, 'cgone0');
     const all = [...tokens, orphan, older, elsewhere, unrelated];
     expect(plan({}, { tokens: all })).toMatchObject({
-      orphans: ['colde', 'corph'],
-      kept: { cunre: 'other' },
+      orphans: ['corph', 'colde'],
+      kept: { cunre: 'other', colde: 'run-unknown', corph: 'run-unknown' },
     });
     expect(Object.keys(plan({}, { tokens: all }).kept)).not.toContain('celse');
-  });
-  it('does not have the replacement', () => {
-    const replacement = rotated('cnew0', 31, 'cthree');
-    expect(plan({}, { tokens: [...tokens, replacement] }).orphans).toEqual([]);
+    const { due } = planDeletions({ ...facts, tokens: all }, policy, () => undefined);
+    expect(due.map(({ id }) => id)).toEqual(['cone1', 'ctwo2', 'colde', 'corph']);
   });
 });
 
@@ -182,7 +183,7 @@ it('calls a token old that is older than the age, or does not say', () => {
 it('knows the token of another secret’s rotation', () => {
   expect(isFromElsewhere(facts)).toBe(false);
   expect(isFromElsewhere({ ...facts, current: original })).toBe(false);
-  expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz', updatedAt: new Date() }] })).toBe(true);
+  expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz' }] })).toBe(true);
 });
 
 it('takes only markers of rotations', () => {
