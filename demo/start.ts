@@ -1,8 +1,8 @@
 /** `npm start`: shows the main job. Without an account, on a stand-in for Mapbox; with one, on Mapbox itself. */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { startGithub } from '../test/support/github/server.ts';
-import { startMapbox } from '../test/support/mapbox/server.ts';
+import { type GithubStandIn, startGithub } from '../test/support/github/server.ts';
+import { type MapboxStandIn, startMapbox } from '../test/support/mapbox/server.ts';
 import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/workflow.ts';
 
 const here = import.meta.dirname;
@@ -10,6 +10,7 @@ const root = dirname(here);
 const actions = {
   'your-org/create-mapbox-token@v1': root,
   'your-org/create-mapbox-token/sweep@v1': join(root, 'sweep'),
+  'your-org/create-mapbox-token/rotate@v1': join(root, 'rotate'),
 };
 
 interface Showing extends Pick<WorkflowOptions, 'github'> {
@@ -98,6 +99,30 @@ async function onStandIn(): Promise<void> {
   });
   check('the sweep succeeded', sweep.result === 'success');
   check('the account is as it was', mapbox.account.tokens().length === before);
+  await rotate(mapbox, runs, authorizingToken.token);
+}
+
+/** Replaces the authorizing token in its secret, and mints with what the secret has then. */
+async function rotate(mapbox: MapboxStandIn, github: GithubStandIn, old: string): Promise<void> {
+  console.log('\nOnce a week a rotation replaces the authorizing token in its secret.\n');
+  const token = 'github-token-of-the-app';
+  github.addCredential(token, { permissions: { secrets: 'write', actions: 'read' } });
+  const secret = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
+  github.secrets.set(secret, old);
+  const env = { MAPBOX_API: mapbox.url };
+  const facts = { run_id: '4714', api_url: github.url, token };
+  const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
+  const current = github.secrets.get(secret)?.value ?? '';
+  check('the rotation succeeded', rotation.result === 'success');
+  check('the secret has another token, which works', current !== old && mapbox.account.isAlive(current));
+  check(
+    'neither is in the log',
+    [old, current].every(text => !rotation.log.includes(text)),
+  );
+
+  console.log('\nThe next run uses what the secret has now.\n');
+  const next = await show({ file: 'after-rotation.yml', authorizingToken: current, env });
+  check('the next job succeeded', next.result === 'success');
 }
 
 async function onMapbox(authorizingToken: string): Promise<void> {

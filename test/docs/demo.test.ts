@@ -16,11 +16,11 @@ async function start(env: Record<string, string> = {}): Promise<{ code: unknown;
   return { code, text: (await output).flat().join('') };
 }
 
-it('shows the whole job and the sweep on the stand-in, says so, and keeps every promise that it lists', async () => {
+it('shows the whole job, the sweep and a rotation on the stand-in, says so, and keeps every promise that it lists', async () => {
   const { code, text } = await start();
 
   expect(text).toMatch(/^A stand-in for Mapbox on this machine/);
-  expect(text.match(/^✓ .+$/gm)).toHaveLength(8);
+  expect(text.match(/^✓ .+$/gm)).toHaveLength(12);
   expect(text).not.toContain('✗');
   expect(text).toContain('Mapbox says TokenRevoked');
   expect(text).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
