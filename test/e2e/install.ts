@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { PUBLISHED_FILE, VERSION } from '../support/github/description/cut.ts';
 import {
   ACT,
   ACTIONLINT,
@@ -20,6 +21,9 @@ import {
 } from './parts.ts';
 
 const STAMP = join(REAL, 'installed');
+
+/** GitHub's description of its API, which the stand-in for GitHub is held to. */
+const OPENAPI = `@octokit/openapi@${VERSION}`;
 
 /** What a program says of itself, `undefined` where it is not there or fails. */
 function ask(program: string, ...args: string[]): string | undefined {
@@ -39,6 +43,17 @@ function run(program: string, args: readonly string[], env: Readonly<Record<stri
     `\`${[program, ...args].join(' ')}\` failed${error === undefined ? '' : `: ${error.message}`}.`,
   );
   process.exit(1);
+}
+
+/** Takes the one file out of the package, which has 404 MB. npm checks what it gets. */
+function getDescription(): void {
+  const folder = join(REAL, 'openapi');
+  mkdirSync(folder);
+  run('npm', ['pack', OPENAPI, '--silent', '--pack-destination', folder]);
+  const archive = join(folder, `octokit-openapi-${VERSION}.tgz`);
+  const file = 'package/generated/api.github.com.json';
+  run('tar', ['-xzf', archive, '-C', folder, '--strip-components=1', file]);
+  rmSync(archive);
 }
 
 interface Machine {
@@ -86,11 +101,12 @@ const machine = inspect();
 // The environment of Python holds paths, so that a moved folder needs a new one.
 const request = [
   ...Object.values(GO_PROGRAMS),
+  OPENAPI,
   `sha256:${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')}`,
   `${process.platform} ${process.arch}`,
   REAL,
 ].join('\n');
-const complete = [ACT, ACTIONLINT, TILESETS, ZIZMOR].every(path => existsSync(path));
+const complete = [ACT, ACTIONLINT, TILESETS, ZIZMOR, PUBLISHED_FILE].every(path => existsSync(path));
 const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === request;
 
 if (!there) {
@@ -107,6 +123,7 @@ if (!there) {
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
     ...['--require-hashes', '--only-binary', ':all:', '-r', REQUIREMENTS],
   ]);
+  getDescription();
   writeFileSync(STAMP, request);
   console.log(`Installed in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
 }

@@ -82,7 +82,7 @@ describe('zizmor has nothing to say about', () => {
   it('this repository: both actions, all workflows, the updates', async () => {
     // In a folder of its own, for it would read what other programs keep in ours.
     using folder = newFolder();
-    for (const path of ['action.yml', 'sweep', '.github']) {
+    for (const path of ['action.yml', 'sweep', 'rotate', '.github']) {
       cpSync(join(ROOT, path), join(folder.path, path), { recursive: true });
     }
     expect(await zizmor('pedantic', PINNED, folder.path, '.')).toEqual(NOTHING);

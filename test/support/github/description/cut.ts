@@ -3,10 +3,10 @@
  * publishes it (MIT): the operations on secrets that a rotation uses, and the run attempt that a sweep asks for.
  * Nothing is changed but that texts for people are left out.
  *
- * `node test/support/github/description/cut.ts` writes `api.json` anew from the package that is installed.
+ * The package has 404 MB, so it is no dependency: `npm run test:real` gets the one file into `.real`, and compares.
+ * `node test/support/github/description/cut.ts` writes `api.json` anew from that file.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isRecord } from '../message.ts';
 
@@ -41,15 +41,18 @@ const EXAMPLES = ['workflow-run', 'public-repository-paginated'];
 /** For people, or for the tools that make GitHub's documentation. */
 const PROSE = /^(?:description|summary|title|tags|deprecated|examples?|x-.*)$/;
 
-/** The text of GitHub's description in the installed package, `undefined` where the package is not installed. */
+/** The version of `@octokit/openapi` that `api.json` is cut out of. */
+export const VERSION = '23.0.2';
+
+/** Where `npm run test:real` puts GitHub's description. */
+export const PUBLISHED_FILE = join(
+  import.meta.dirname,
+  ...['..', '..', '..', '..', '.real', 'openapi', 'generated', 'api.github.com.json'],
+);
+
+/** The text of GitHub's description, `undefined` where it was not fetched. */
 export function readPublished(): string | undefined {
-  try {
-    const file = createRequire(import.meta.url).resolve('@octokit/openapi/generated/api.github.com.json');
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'MODULE_NOT_FOUND') return undefined;
-    throw error;
-  }
+  return existsSync(PUBLISHED_FILE) ? readFileSync(PUBLISHED_FILE, 'utf8') : undefined;
 }
 
 /** The text of `api.json` for the text of GitHub's description. Throws where the description lacks something. */
@@ -138,6 +141,6 @@ function text(value: Json, key: string): string {
 
 if (import.meta.main) {
   const published = readPublished();
-  if (published === undefined) throw new Error('@octokit/openapi is not installed');
+  if (published === undefined) throw new Error("GitHub's description is not there: run `npm run test:real`");
   writeFileSync(API_FILE, cut(published));
 }
