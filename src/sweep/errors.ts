@@ -3,6 +3,7 @@ import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
 import { rejectionError } from '../errors/rejection.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
+import { describeRequestId } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { Rejected } from '../mapbox/result.ts';
 import type { RetriesExhausted } from '../mapbox/retry.ts';
@@ -45,7 +46,7 @@ export async function listError(
   ) {
     return new ActionError(
       errorTitles.notFound,
-      `Mapbox responded with 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
+      `Mapbox responded with 404 Not Found${describeRequestId(result)} to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
   return sweepRejectionError(result, account, clock);
@@ -62,6 +63,7 @@ export async function deletionError(
   if (rejected !== undefined) {
     if (rejected.isMapboxError && rejected.reason === 'not-found') {
       return notFoundError(
+        rejected,
         progress,
         deletions.some(({ kind }) => kind === 'deleted'),
       );
@@ -97,8 +99,8 @@ export function githubTokenError(): ActionError {
 }
 
 /** @param deletedOthers whether the authorizing token has deleted any token. */
-function notFoundError(progress: string, deletedOthers: boolean): ActionError {
-  const what = 'Mapbox responded with 404 Not Found to the deletion of a token that it lists';
+function notFoundError(rejected: Rejected, progress: string, deletedOthers: boolean): ActionError {
+  const what = `Mapbox responded with 404 Not Found${describeRequestId(rejected)} to the deletion of a token that it lists`;
   return new ActionError(
     errorTitles.notFound,
     deletedOthers
@@ -118,7 +120,7 @@ async function sweepRejectionError(rejected: Rejected, account: Account, clock: 
   if (rejected.isMapboxError && rejected.reason === 'other') {
     return new ActionError(
       errorTitles.requestRejected,
-      `Mapbox rejected the request with ${rejected.status}.`,
+      `Mapbox rejected the request with ${rejected.status}${describeRequestId(rejected)}.`,
     );
   }
   return rejectionError(rejected, [], account, clock);

@@ -72,6 +72,14 @@ describe('the error for a list that could not be read', () => {
     );
   });
 
+  it('does not blame the scopes where the token is not accepted', async () => {
+    const revoked = accountOn(scripted(json(200, { code: 'TokenRevoked' })));
+    const unauthorized = rejected({ reason: 'unauthorized', status: 401 });
+    const { title, message } = await listError(unauthorized, revoked, clock);
+    expect(title).toBe('Mapbox rejected the authorizing token');
+    expect(message).not.toContain('lacks');
+  });
+
   it('does not blame the scopes for another account', async () => {
     const other = accountOn(scripted(json(200, { code: 'TokenValid' })), { username: 'other' });
     const { message } = await listError(notFound, other, clock);
@@ -114,18 +122,19 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it.each([
-    [rejected({ status: 422 }), 'Mapbox rejected the request', 'Mapbox rejected the request with 422.'],
-    [
-      rejected({ status: 302, reason: 'redirect', isMapboxError: false }),
-      'Unexpected response from Mapbox',
-      "Mapbox's address answered 302, a redirect.",
-    ],
-  ])('tells what was rejected, and how far the sweep came', async (rejection, title, words) => {
-    const error = await errorFor(deleted, rejection, skipped);
-    expect(error?.title).toBe(title);
-    expect(error?.message).toContain(words);
-    expect(error?.message).toMatch(/ Deleted 1 of 3 tokens due for deletion\.$/);
+  it('tells what was rejected, and how far the sweep came', async () => {
+    const error = await errorFor(deleted, rejected({ status: 422 }), skipped);
+    expect(error?.title).toBe('Mapbox rejected the request');
+    expect(error?.message).toBe(
+      'Mapbox rejected the request with 422. Deleted 1 of 3 tokens due for deletion.',
+    );
+  });
+
+  it('tells what something before Mapbox rejected', async () => {
+    const redirect = rejected({ status: 302, reason: 'redirect', isMapboxError: false });
+    const error = await errorFor(deleted, redirect, skipped);
+    expect(error?.title).toBe('Unexpected response from Mapbox');
+    expect(error?.message).toMatch(/302, a redirect\..* Deleted 1 of 3 tokens due for deletion\.$/);
   });
 
   it('tells what failed', async () => {
@@ -154,4 +163,13 @@ it('names what to do about a `github-token` that GitHub rejects', () => {
   const { title, message } = githubTokenError();
   expect(title).toBe('GitHub rejected the github-token');
   expect(message).toContain('`permissions: actions: read`');
+});
+
+it.each([
+  ['the list is not found', () => listError({ ...notFound, requestId: 'id-of-it' }, account, clock)],
+  ['the list is rejected', () => listError(rejected({ requestId: 'id-of-it' }), account, clock)],
+  ['a token is not found', () => deletionError([{ ...notFound, requestId: 'id-of-it' }], account, clock)],
+  ['a deletion is rejected', () => deletionError([rejected({ requestId: 'id-of-it' })], account, clock)],
+])('names Mapbox’s request id where %s', async (_, error) => {
+  expect((await error())?.message).toContain('(request id id-of-it)');
 });

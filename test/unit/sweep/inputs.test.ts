@@ -88,6 +88,7 @@ describe('keep-permanent', () => {
 describe('permanent-min-age', () => {
   it.each([
     ['', 7 * DAY],
+    [' ', 7 * DAY],
     [' 30d ', 30 * DAY],
     ['36h', 1.5 * DAY],
     ['0d', 0],
@@ -128,6 +129,12 @@ describe('a temporary authorizing token', () => {
     expect(title).toBe('Authorizing token is missing scopes');
     expect(message).toContain(`lacks ${missing}. `);
   });
+});
+
+it('says of a public authorizing token what it cannot do', () => {
+  expect(problem({ 'authorizing-token': tokenText('pk') }).message).toContain(
+    'cannot list or delete tokens. Use a secret token (`sk.`) with the scopes `tokens:read` and `tokens:write`.',
+  );
 });
 
 it('reports all that is wrong at once', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  describeDeleteReason,
   describeDeletion,
   describeKeepReason,
   pluralize,
@@ -83,9 +84,26 @@ describe('the reason why a token is kept', () => {
     [{ kind: 'in-progress', status: 'x'.repeat(99) }, `its run is not over (${'x'.repeat(40)})`],
     [unknown(403), 'GitHub did not say whether its run is over: it responded with 403'],
     [{ kind: 'default-token' }, "it is the account's default token"],
+    [{ kind: 'other-usage' }, 'it is neither public nor secret'],
+    [{ kind: 'authorizing-token' }, 'it is the authorizing token'],
+    [{ kind: 'this-run' }, 'it belongs to the run that sweeps'],
+    [{ kind: 'not-checked' }, 'there was no time to ask GitHub about its run'],
+    [{ kind: 'newest' }, 'it is among the newest with its note'],
     [{ kind: 'too-young' }, 'it is younger than `permanent-min-age`'],
+    [{ kind: 'unknown-age' }, 'Mapbox did not say how old it is'],
   ] satisfies [KeepReason, string][])('%o', (reason, words) => {
     expect(describeKeepReason(reason)).toBe(words);
+  });
+});
+
+describe('the reason why a token is due for deletion', () => {
+  it.each([
+    ['run-completed', 'its run is over'],
+    ['run-deleted', 'its run was deleted on GitHub'],
+    ['older-than-any-run', 'no run lasts as long as it has existed'],
+    ['superseded', 'newer tokens have its note'],
+  ] as const)('%s', (reason, words) => {
+    expect(describeDeleteReason(reason)).toBe(words);
   });
 });
 
