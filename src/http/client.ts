@@ -5,7 +5,7 @@ import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import { createConnector, skippingContinue, tlsOptions } from './connector.ts';
 import type { ProxySettings } from './proxy.ts';
-import type { HttpResponse, NoResponse } from './response.ts';
+import type { HttpResponse, NoResponse, ProxyPeer } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
 
 /** One request, as it is sent. */
@@ -64,11 +64,7 @@ export function createHttpClient(
 ): HttpClient {
   const { origin } = url;
   const most = { ...LIMITS, ...limits };
-  const peer = {
-    host: hostAndPort(url),
-    proxy: proxy === undefined ? undefined : hostAndPort(new URL(proxy.url)),
-    hasProxyCredentials: proxy?.authorization !== undefined,
-  };
+  const peer = { host: hostAndPort(url), proxy: proxy && toPeer(proxy) };
   const open = new Map<Dispatcher, AbortController>();
   const end = (connection: Dispatcher) => {
     open.get(connection)?.abort(new Error('the request is over'));
@@ -76,7 +72,9 @@ export function createHttpClient(
     return connection.destroy();
   };
   return {
-    async send({ method, path, headers, body = null, maxBytes = most.maxBytes }, timeoutMs) {
+    async send({ method, path, headers: given, body = null, maxBytes = most.maxBytes }, timeoutMs) {
+      // Nothing here could decompress a response.
+      const headers = { 'accept-encoding': 'identity', ...given };
       const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes);
       const stop = new AbortController();
       const connection = await connectTo(
@@ -99,6 +97,10 @@ export function createHttpClient(
       await Promise.all(Array.from(open.keys(), end));
     },
   };
+}
+
+function toPeer({ url, variable, authorization }: ProxySettings): ProxyPeer {
+  return { host: hostAndPort(new URL(url)), variable, hasCredentials: authorization !== undefined };
 }
 
 function hostAndPort({ hostname, port, protocol }: URL): string {

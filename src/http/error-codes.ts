@@ -1,3 +1,5 @@
+import type { ProxyPeer } from './response.ts';
+
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
   ECONNRESET: 'connection reset',
@@ -19,17 +21,14 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
 /**
  * Describes a network error's code, and what to do about it.
  *
- * @param hasProxyCredentials whether the proxy's address has a user or a password.
+ * @param proxy the proxy on the way, which is then whom the connection was to.
  */
-export function describeErrorCode(code: string, hasProxyCredentials = false): string {
+export function describeErrorCode(code: string, proxy?: ProxyPeer): string {
+  if (code === 'ENOTFOUND' && proxy !== undefined) return `DNS does not know the proxy's name (${code})`;
   const known = DESCRIPTIONS[code];
   if (known !== undefined) return `${known} (${code})`;
   const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];
-  if (proxyStatus === '407') {
-    return hasProxyCredentials
-      ? 'the proxy rejected the user or password in its address (407)'
-      : 'the proxy wants a user and a password (407); put them into HTTPS_PROXY';
-  }
+  if (proxyStatus === '407') return describe407(proxy);
   if (proxyStatus !== undefined) return `the proxy answered ${proxyStatus}`;
   if (code.includes('_ALERT_')) return `TLS handshake rejected (${code})`;
   if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS/.test(code)) {
@@ -39,4 +38,11 @@ export function describeErrorCode(code: string, hasProxyCredentials = false): st
     return `the server does not speak TLS (${code}); check the port, and \`https:\` in a proxy's address`;
   }
   return code;
+}
+
+function describe407(proxy: ProxyPeer | undefined): string {
+  const variable = proxy?.variable ?? 'HTTPS_PROXY';
+  return proxy?.hasCredentials
+    ? `the proxy rejected the user or password in ${variable} (407)`
+    : `the proxy requires a user and a password (407); put them into ${variable}, as in http://user:password@proxy.example.com:3128`;
 }

@@ -4,6 +4,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface ProxySettings {
   /** Without credentials. */
   readonly url: string;
+  /** The environment variable that names it. */
+  readonly variable: string;
   /** The value of `Proxy-Authorization`, `undefined` where the proxy's address has no credentials. */
   readonly authorization: string | undefined;
   /** What of the credentials has to be masked, in each form in which it could be seen. */
@@ -20,10 +22,11 @@ export interface ProxySettings {
  */
 export function parseProxySettings(api: URL, env: Environment): ProxySettings | undefined {
   if (api.protocol !== 'https:') return undefined;
-  const read = (name: string) => (env[name.toLowerCase()] || env[name] || '').trim();
-  const name = ['HTTPS_PROXY', 'HTTP_PROXY'].find(name => read(name) !== '');
-  if (name === undefined || isBypassed(api, read('NO_PROXY'))) return undefined;
-  return parseProxy(name, read(name));
+  const find = (name: string) => [name.toLowerCase(), name].find(candidate => env[candidate]?.trim());
+  const read = (name: string | undefined) => (name && env[name]?.trim()) || '';
+  const variable = find('HTTPS_PROXY') ?? find('HTTP_PROXY');
+  if (variable === undefined || isBypassed(api, read(find('NO_PROXY')))) return undefined;
+  return parseProxy(variable, read(variable));
 }
 
 /** Whether `NO_PROXY` names the server: `*`, a host, a domain (with or without `.` or `*.`), each with or without a port. */
@@ -44,39 +47,62 @@ function isBypassed(api: URL, noProxy: string): boolean {
     });
 }
 
-/** A user name shorter than this is no key, and masking it would riddle every log. */
-const SHORTEST_KEY = 6;
+/** A user name shorter than this is no key, and masking it would make every log unreadable. */
+const MIN_KEY_LENGTH = 6;
 
 /**
  * Credentials are taken as they were meant, not only as a URL could have them: percent-encoded or not, with a backslash
  * for a domain, without a user.
  */
-function parseProxy(name: string, value: string): ProxySettings {
-  const invalid = (what: string) =>
-    new TypeError(
-      `${name} ${what}. Write the address of an HTTP proxy, such as http://proxy.example.com:3128`,
-    );
-  const [, scheme = 'http:', rest = ''] = /^(?:([a-z][a-z\d+.-]*:)\/\/)?(.*)$/is.exec(value) ?? [];
-  if (!/^https?:$/i.test(scheme))
-    throw invalid(`begins with \`${scheme.slice(0, 20)}\`, which is not supported`);
+function parseProxy(variable: string, value: string): ProxySettings {
+  const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(value) ?? [];
   const at = rest.lastIndexOf('@');
   const address = rest.slice(at + 1).replace(/\/$/, '');
-  if (/[/?#]/.test(address)) throw invalid('has a path, a query or a fragment');
-  if (/[\s\\]/.test(address)) throw invalid('has a blank or a backslash in its host');
-  const url = URL.parse(`${scheme}//${address}`);
-  if (url === null || url.hostname === '') throw invalid('has no host, or a port that cannot be');
-  if (at === -1) return { url: url.href, authorization: undefined, secrets: [] };
-  const [, user = '', password] = /^([^:]*)(?::(.*))?$/s.exec(rest.slice(0, at)) ?? [];
-  const basic = Buffer.from(`${decoded(user)}:${decoded(password ?? '')}`).toString('base64');
-  const key = password || (user.length >= SHORTEST_KEY ? user : '');
-  const forms = key === '' ? [] : [key, decoded(key), encodeURIComponent(decoded(key))];
-  return { url: url.href, authorization: `Basic ${basic}`, secrets: [...new Set([...forms, basic])] };
+  const url = URL.parse(`${scheme}://${address}`);
+  const problem = findProblem(value, scheme, address, url);
+  if (problem !== undefined || url === null) {
+    throw new TypeError(
+      `${variable} ${problem}. Write the address of an HTTP proxy, such as http://proxy.example.com:3128`,
+    );
+  }
+  const credentials = /^:?$/.test(rest.slice(0, Math.max(0, at)))
+    ? undefined
+    : parseCredentials(rest.slice(0, at));
+  return {
+    url: url.href,
+    variable,
+    authorization: credentials?.authorization,
+    secrets: credentials?.secrets ?? [],
+  };
 }
 
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+/** What is wrong with a proxy's address; none of the value is in it. */
+function findProblem(value: string, scheme: string, address: string, url: URL | null): string | undefined {
+  if (/^["'`]/.test(value)) return 'is in quotes';
+  if (/^socks/i.test(scheme)) return 'names a SOCKS proxy, which is not supported';
+  if (!/^https?$/i.test(scheme)) return 'begins with neither `http://` nor `https://`';
+  if (/[/?#]/.test(address)) return 'has a path, a query or a fragment';
+  if (/[\s\\]/.test(address)) return 'has a space or a backslash in its host';
+  if (url === null || url.port === '0') return 'has no valid host and port';
+  return undefined;
+}
+
+function parseCredentials(text: string): Pick<ProxySettings, 'authorization' | 'secrets'> {
+  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(text) ?? [];
+  const basic = Buffer.concat([decodePercent(user), Buffer.from(':'), decodePercent(password)]).toString(
+    'base64',
+  );
+  const key = password || (user.length >= MIN_KEY_LENGTH ? user : '');
+  const plain = decodePercent(key).toString();
+  const forms = new Set([key, plain, encodeURIComponent(plain), basic]);
+  forms.delete('');
+  return { authorization: `Basic ${basic}`, secrets: [...forms] };
+}
+
+/** Decodes what is percent-encoded, into any bytes, and leaves a `%` that encodes nothing, as curl does. */
+function decodePercent(text: string): Buffer {
+  const parts = text.split(/(%[\da-f]{2})/i);
+  return Buffer.concat(
+    parts.map((part, index) => (index % 2 === 1 ? Buffer.from(part.slice(1), 'hex') : Buffer.from(part))),
+  );
 }

@@ -30,7 +30,15 @@ export interface NoResponse {
 export interface Peer {
   /** `api.mapbox.com:443` */
   readonly host: string;
-  /** The same of the proxy, if there is one. */
-  readonly proxy: string | undefined;
-  readonly hasProxyCredentials: boolean;
+  readonly proxy: ProxyPeer | undefined;
+}
+
+/** The proxy on the way. */
+export interface ProxyPeer {
+  /** `proxy.example.com:3128` */
+  readonly host: string;
+  /** The environment variable that names it: `HTTPS_PROXY`. */
+  readonly variable: string;
+  /** Whether its address has a user or a password. */
+  readonly hasCredentials: boolean;
 }

@@ -24,12 +24,7 @@ export function createApiClient(client: HttpClient, api: URL): SendRequest {
   const base = api.pathname.replace(/\/+$/, '');
   return ({ method, path, query, token, body, maxBytes }, timeoutMs) => {
     const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
-    const headers = {
-      accept: 'application/json',
-      // Nothing here could decompress a response.
-      'accept-encoding': 'identity',
-      'user-agent': 'create-mapbox-token',
-    };
+    const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
     return client.send(
       {
         method,

@@ -9,12 +9,12 @@ export function describeResult(result: Retryable | Rejected): string {
     return `Mapbox's rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}.`;
   }
   if (result.kind === 'not-sent') {
-    return `Could not connect to ${describePeer(result.peer)}: ${describeCode(result.code, result.peer)}.`;
+    return `Could not connect to ${describePeer(result.peer)}: ${describeErrorCode(result.code, result.peer?.proxy)}.`;
   }
   const cause = result.kind === 'rejected' ? result : result.cause;
   switch (cause.kind) {
     case 'no-response':
-      return `No response from ${describePeer(cause.peer)}: ${describeCode(cause.code, cause.peer)}.`;
+      return `No response from ${describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}.`;
     case 'server-error':
       return `Mapbox answered ${cause.status} with ${cause.bodyDescription}${describeRequestId(cause)}.`;
     case 'rejected':
@@ -31,9 +31,5 @@ export function describeRequestId({ requestId }: { readonly requestId?: string |
 
 function describePeer(peer: Peer | undefined): string {
   if (peer === undefined) return 'Mapbox';
-  return peer.proxy === undefined ? peer.host : `${peer.host} through the proxy ${peer.proxy}`;
-}
-
-function describeCode(code: string, peer: Peer | undefined): string {
-  return describeErrorCode(code, peer?.hasProxyCredentials ?? false);
+  return peer.proxy === undefined ? peer.host : `${peer.host} through the proxy ${peer.proxy.host}`;
 }

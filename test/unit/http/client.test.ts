@@ -91,6 +91,12 @@ it('may be larger where the request says so', async () => {
   expect(toSummary(end)).toEqual({ status: 200, body: 'complete' });
 });
 
+it('is requested without compression', async () => {
+  await using place = await http((request, response) => response.end(request.headers['accept-encoding']));
+  const end = await ask(place);
+  expect(end.kind === 'response' && end.body.text.reveal()).toBe('identity');
+});
+
 it('loses its byte order mark', async () => {
   await using place = await http((_, response) => response.end('\ufeff{"a":"\ufeff"}'));
   const end = await ask(place);
@@ -115,7 +121,12 @@ it('is the one after 100, 102 and 103, whose headers are not taken for its own',
 });
 
 it('names the peer that did not respond, and nothing secret', async () => {
-  const proxy = { url: 'http://127.0.0.1:1/', authorization: 'Basic c2VjcmV0', secrets: [] };
+  const proxy = {
+    url: 'http://127.0.0.1:1/',
+    variable: 'https_proxy',
+    authorization: 'Basic c2VjcmV0',
+    secrets: [],
+  };
   const client = createHttpClient(new URL('https://api.example.com/x'), proxy);
   const end = await client.send({ method: 'GET', path: '/?access_token=secret', headers: {} }, 10_000);
   await client.close();
@@ -123,7 +134,10 @@ it('names the peer that did not respond, and nothing secret', async () => {
     kind: 'no-response',
     sent: false,
     code: 'ECONNREFUSED',
-    peer: { host: 'api.example.com:443', proxy: '127.0.0.1:1', hasProxyCredentials: true },
+    peer: {
+      host: 'api.example.com:443',
+      proxy: { host: '127.0.0.1:1', variable: 'https_proxy', hasCredentials: true },
+    },
   });
 });
 

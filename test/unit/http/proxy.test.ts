@@ -8,18 +8,25 @@ const basic = (text: string) => `Basic ${Buffer.from(text).toString('base64')}`;
 
 describe('the proxy', () => {
   it.each([
-    [{ HTTPS_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
-    [{ https_proxy: 'http://proxy:1' }, 'http://proxy:1/'],
-    [{ HTTP_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
-    [{ http_proxy: 'http://proxy:1' }, 'http://proxy:1/'],
-    [{ HTTPS_PROXY: 'http://one:1', HTTP_PROXY: 'http://two:1' }, 'http://one:1/'],
-    [{ HTTPS_PROXY: 'http://one:1', https_proxy: 'http://two:1' }, 'http://two:1/'],
-    [{ HTTPS_PROXY: 'proxy:1' }, 'http://proxy:1/'],
-    [{ HTTPS_PROXY: ' https://proxy:1/ ' }, 'https://proxy:1/'],
-    [{ HTTPS_PROXY: 'http://[::1]:3128' }, 'http://[::1]:3128/'],
-    [{ HTTPS_PROXY: '', HTTP_PROXY: 'http://proxy:1' }, 'http://proxy:1/'],
-  ])('from %j is %s', (env, url) => {
-    expect(parse(env)).toEqual({ url, authorization: undefined, secrets: [] });
+    [{ HTTPS_PROXY: 'http://proxy:1' }, 'HTTPS_PROXY', 'http://proxy:1/'],
+    [{ https_proxy: 'http://proxy:1' }, 'https_proxy', 'http://proxy:1/'],
+    [{ HTTP_PROXY: 'http://proxy:1' }, 'HTTP_PROXY', 'http://proxy:1/'],
+    [{ http_proxy: 'http://proxy:1' }, 'http_proxy', 'http://proxy:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', HTTP_PROXY: 'http://two:1' }, 'HTTPS_PROXY', 'http://one:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', http_proxy: 'http://two:1' }, 'HTTPS_PROXY', 'http://one:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', https_proxy: 'http://two:1' }, 'https_proxy', 'http://two:1/'],
+    [{ HTTPS_PROXY: 'http://one:1', https_proxy: ' ' }, 'HTTPS_PROXY', 'http://one:1/'],
+    [{ HTTPS_PROXY: '', HTTP_PROXY: 'http://proxy:1' }, 'HTTP_PROXY', 'http://proxy:1/'],
+    [{ HTTPS_PROXY: 'proxy:1' }, 'HTTPS_PROXY', 'http://proxy:1/'],
+    [{ HTTPS_PROXY: 'HTTP://PROXY:1' }, 'HTTPS_PROXY', 'http://proxy:1/'],
+    [{ HTTPS_PROXY: ' https://proxy:1/ ' }, 'HTTPS_PROXY', 'https://proxy:1/'],
+    [{ HTTPS_PROXY: 'http://[::1]:3128' }, 'HTTPS_PROXY', 'http://[::1]:3128/'],
+    [{ HTTPS_PROXY: 'http://proxy:65535' }, 'HTTPS_PROXY', 'http://proxy:65535/'],
+    [{ HTTPS_PROXY: 'http://prüfung.example:1' }, 'HTTPS_PROXY', 'http://xn--prfung-4ya.example:1/'],
+    [{ HTTPS_PROXY: 'http://@proxy:1' }, 'HTTPS_PROXY', 'http://proxy:1/'],
+    [{ HTTPS_PROXY: 'http://:@proxy:1' }, 'HTTPS_PROXY', 'http://proxy:1/'],
+  ])('from %j is that of %s: %s', (env, variable, url) => {
+    expect(parse(env)).toEqual({ url, variable, authorization: undefined, secrets: [] });
   });
 
   it.each([
@@ -81,6 +88,10 @@ describe('credentials', () => {
     ['user:p@ss:word', 'user:p@ss:word'],
     ['user:p#s?s/word', 'user:p#s?s/word'],
     ['user:grüße', 'user:grüße'],
+    ['user:gr%C3%BC%C3%9Fe', 'user:grüße'],
+    ['user:50%+%21', 'user:50%+!'],
+    ['user:%', 'user:%'],
+    ['user:a://b', 'user:a://b'],
   ])('%s are sent as they were meant', (given, meant) => {
     expect(parse({ HTTPS_PROXY: `http://${given}@${HOST}` })).toMatchObject({
       url: `http://${HOST}/`,
@@ -88,9 +99,18 @@ describe('credentials', () => {
     });
   });
 
+  it('may be percent-encoded in any encoding', () => {
+    expect(parse({ HTTPS_PROXY: `http://user:gr%FC%DFe@${HOST}` })?.authorization).toBe(
+      `Basic ${Buffer.from('user:grüße', 'latin1').toString('base64')}`,
+    );
+  });
+
   it('are masked as written, as meant, and as sent; a short user is not', () => {
     expect(parse({ HTTPS_PROXY: `http://user:100%25@${HOST}` })?.secrets).toEqual(
       expect.arrayContaining(['100%25', '100%', basic('user:100%').slice(6)]),
+    );
+    expect(parse({ HTTPS_PROXY: `http://user:a%/b@${HOST}` })?.secrets).toEqual(
+      expect.arrayContaining(['a%/b', 'a%25%2Fb', basic('user:a%/b').slice(6)]),
     );
     expect(parse({ HTTPS_PROXY: `http://bob:@${HOST}` })?.secrets).toEqual([basic('bob:').slice(6)]);
     expect(parse({ HTTPS_PROXY: `http://api-key@${HOST}` })?.secrets).toContain('api-key');
@@ -101,14 +121,26 @@ it.each([
   [`http://${HOST}/pac`, /path, a query or a fragment/],
   [`http://${HOST}/?x=1`, /path, a query or a fragment/],
   [`http://user:hunter2@${HOST}/pac`, /path/],
-  ['socks5://user:hunter2@127.0.0.1:1', /begins with `socks5:`/],
-  ['ftp://127.0.0.1', /begins with `ftp:`/],
-  ['http://', /no host/],
-  ['http://user:hunter2@', /no host/],
-  ['http://:3128', /no host/],
+  ['socks5://user:hunter2@127.0.0.1:1', /SOCKS/],
+  ['SOCKS4A://127.0.0.1:1', /SOCKS/],
+  ['socks://127.0.0.1:1', /SOCKS/],
+  ['ftp://127.0.0.1', /neither `http:/],
+  ['hunter2://127.0.0.1', /neither `http:/],
+  ['file:///pac', /neither `http:/],
+  ['"http://127.0.0.1:3128"', /quotes/],
+  ['http://', /no valid host/],
+  ['http://user:hunter2@', /no valid host/],
+  ['http://:3128', /no valid host/],
+  ['http://127.0.0.1:0', /port/],
+  ['http://127.0.0.1:-1', /port/],
+  ['http://user:hunter2', /port/],
+  ['http://[::1', /no valid host/],
+  ['::1', /no valid host/],
+  ['http://a|b', /no valid host/],
+  ['http:/127.0.0.1:1', /path/],
   ['http://127.0.0.1:99999', /port/],
   ['http://127.0.0.1:x', /port/],
-  ['http://two words:1', /blank/],
+  ['http://two words:1', /space/],
   ['http://CORP\\bob', /backslash/],
 ])('%s is an error that names the variable, what is wrong, and not the value', (value, wrong) => {
   const attempt = () => parse({ HTTPS_PROXY: value });
