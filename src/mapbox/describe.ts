@@ -6,7 +6,7 @@ import type { Rejected, Retryable } from './result.ts';
 /** One sentence on why an attempt failed: what, at which host, through which proxy, with Mapbox's id of the request. */
 export function describeResult(result: Retryable | Rejected): string {
   if (result.kind === 'rate-limited') {
-    return `Mapbox's rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}.`;
+    return `Mapbox's rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
   }
   if (result.kind === 'not-sent') {
     return `Could not connect to ${describePeer(result.peer)}: ${describeErrorCode(result.code, result.peer?.proxy)}.`;

@@ -1,36 +1,53 @@
-/**
- * Finds the target of a relation in a `Link` header [RFC 8288, section 3 and appendix B.2].
- *
- * @returns the URI reference as written, `undefined` where no link has the relation.
- */
-export function findLink(header: string, relation: string): string | undefined {
+/** The links of a `Link` header. */
+export interface Links {
+  /** The URI reference of the first link with the relation, as written; `undefined` where there is none. */
+  readonly target: string | undefined;
+  /** Whether the whole header could be parsed: if not, a missing link may stand in the rest. */
+  readonly complete: boolean;
+}
+
+/** Finds the target of a relation in a `Link` header [RFC 8288, section 3 and appendix B.2]. */
+export function findLink(header: string, relation: string): Links {
   let rest = header;
   for (;;) {
-    const start = /^[\s,]*<([^>]*)>/.exec(rest);
-    if (start === null) return undefined;
+    const [separator = ''] = /^[\s,]*/.exec(rest) ?? [];
+    rest = rest.slice(separator.length);
+    const start = /^<([^>]*)>/.exec(rest);
+    if (start === null) return { target: undefined, complete: rest === '' };
     const [matched, target] = start;
     const { parameters, end } = parseParameters(rest.slice(matched.length));
-    const relations =
-      parameters
-        .find(([name]) => name === 'rel')?.[1]
-        .toLowerCase()
-        .split(/\s+/) ?? [];
-    // A link with an anchor is about something else than the page.
-    if (relations.includes(relation) && !parameters.some(([name]) => name === 'anchor')) return target;
+    if (isRelated(parameters, relation)) return { target, complete: true };
+    if (end !== '' && !end.startsWith(',')) return { target: undefined, complete: false };
     rest = end;
   }
+}
+
+/** Of several `rel`s the first counts. A link with an anchor is about something else than the page. */
+function isRelated(parameters: readonly Parameter[], relation: string): boolean {
+  const relations =
+    parameters
+      .find(({ name }) => name === 'rel')
+      ?.value.toLowerCase()
+      .split(/\s+/) ?? [];
+  return relations.includes(relation) && !parameters.some(({ name }) => name === 'anchor');
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly value: string;
 }
 
 /** A parameter: `;name=value` or `;name="value"`, in which a backslash quotes the next character. */
 const PARAMETER = /^\s*;\s*(?:([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?\s*)?/s;
 
-function parseParameters(text: string): { parameters: [string, string][]; end: string } {
-  const parameters: [string, string][] = [];
+function parseParameters(text: string): { parameters: readonly Parameter[]; end: string } {
+  const parameters: Parameter[] = [];
   let end = text;
   for (let match = PARAMETER.exec(end); match !== null; match = PARAMETER.exec(end)) {
     const [matched, name, quoted, plain = ''] = match;
-    if (name !== undefined) parameters.push([name.toLowerCase(), quoted?.replace(/\\(.)/gs, '$1') ?? plain]);
+    if (name !== undefined)
+      parameters.push({ name: name.toLowerCase(), value: quoted?.replace(/\\(.)/gs, '$1') ?? plain });
     end = end.slice(matched.length);
   }
-  return { parameters, end };
+  return { parameters, end: end.trimStart() };
 }

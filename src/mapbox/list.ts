@@ -20,6 +20,11 @@ export interface ListedToken {
 export interface TokenPage {
   readonly tokens: readonly ListedToken[];
   readonly next: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether every entry could be read, and also whether there is a page after this one. Otherwise a token that is not on
+   * the list may exist all the same.
+   */
+  readonly complete: boolean;
   /** When Mapbox responded, by its own clock. */
   readonly serverDate: Date | undefined;
 }
@@ -38,7 +43,7 @@ const MAX_PAGE_BYTES = 4 * 1024 * 1024;
  * list tokens]. A page that is too large is requested again with half as many tokens.
  *
  * @param query nothing for the first page, then `next` of the page before.
- * @param timeoutMs milliseconds that each request may take.
+ * @param timeoutMs milliseconds that it may take in all.
  */
 export async function listTokenPage(
   account: Account,
@@ -46,23 +51,31 @@ export async function listTokenPage(
   timeoutMs: number,
 ): Promise<ApiResult<TokenPage>> {
   const { send, authorizingToken, username, now } = account;
-  const parameters = query ?? FIRST_PAGE;
-  const response = await send(
-    {
-      method: 'GET',
-      path: tokensPath(username),
-      // A query that was never sent before is in no cache.
-      query: { ...parameters, timestamp: String(now()) },
-      token: authorizingToken.secret,
-      maxBytes: MAX_PAGE_BYTES,
-    },
-    timeoutMs,
-  );
-  const limit = Number(parameters['limit']);
-  if (isTooLarge(response) && limit >= 2) {
-    return listTokenPage(account, { ...parameters, limit: String(Math.floor(limit / 2)) }, timeoutMs);
+  const path = tokensPath(username);
+  const start = now();
+  let parameters = query ?? FIRST_PAGE;
+  for (;;) {
+    const response = await send(
+      {
+        method: 'GET',
+        path,
+        // A query that was never sent before is in no cache.
+        query: { ...parameters, timestamp: String(now()) },
+        token: authorizingToken.secret,
+        maxBytes: MAX_PAGE_BYTES,
+      },
+      timeoutMs - Math.max(0, now() - start),
+    );
+    const smaller = isTooLarge(response) ? halve(parameters) : undefined;
+    if (smaller === undefined) return toApiResult(response, page => parseTokenPage(account, page), now());
+    parameters = smaller;
   }
-  return toApiResult(response, response => parseTokenPage(account, response), now());
+}
+
+/** The same page with half as many tokens; `undefined` where it has only one. */
+function halve(parameters: Readonly<Record<string, string>>): typeof parameters | undefined {
+  const limit = Number(parameters['limit'] ?? FIRST_PAGE.limit);
+  return limit >= 2 ? { ...parameters, limit: String(Math.floor(limit / 2)) } : undefined;
 }
 
 function isTooLarge(response: HttpResponse | NoResponse): boolean {
@@ -74,27 +87,32 @@ function isTooLarge(response: HttpResponse | NoResponse): boolean {
 function parseTokenPage(account: Account, { headers, body }: HttpResponse): TokenPage | undefined {
   const entries = body.kind === 'complete' ? parseJson(body.text.reveal()) : undefined;
   if (!Array.isArray(entries)) return undefined;
-  const tokens = entries
-    .filter(isObject)
-    .flatMap(({ id, usage, note, scopes, allowedUrls, created, default: isDefault }) => {
-      if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return [];
-      return [
-        {
-          id,
-          usage,
-          note: typeof note === 'string' ? note : '',
-          scopes: isStrings(scopes) ? scopes : [],
-          allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
-          created: typeof created === 'string' ? parseDate(created) : undefined,
-          isDefault: isDefault !== undefined && isDefault !== false,
-        },
-      ];
-    });
-  const link = findLink(headers['link'] ?? '', 'next');
-  const serverDate = parseDate(headers['date'] ?? '');
-  if (link === undefined) return { tokens, next: undefined, serverDate };
-  const next = nextQuery(account, link);
-  return next === undefined ? undefined : { tokens, next, serverDate };
+  const tokens = entries.map(parseEntry);
+  const { target, complete } = findLink(headers['link'] ?? '', 'next');
+  const next = target === undefined ? undefined : nextQuery(account, target);
+  if (target !== undefined && next === undefined) return undefined;
+  return {
+    // No token that this action can name in a request has an id of another form.
+    tokens: tokens.flatMap(token => (token !== undefined && isTokenId(token.id) ? [token] : [])),
+    next,
+    complete: complete && !tokens.includes(undefined),
+    serverDate: parseDate(headers['date'] ?? ''),
+  };
+}
+
+function parseEntry(entry: unknown): ListedToken | undefined {
+  if (!isObject(entry)) return undefined;
+  const { id, usage, note, scopes, allowedUrls, created, default: isDefault } = entry;
+  if (typeof id !== 'string' || typeof usage !== 'string') return undefined;
+  return {
+    id,
+    usage,
+    note: typeof note === 'string' ? note : '',
+    scopes: isStrings(scopes) ? scopes : [],
+    allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
+    created: typeof created === 'string' ? parseDate(created) : undefined,
+    isDefault: isDefault !== undefined && isDefault !== false,
+  };
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { HttpResponse, NoResponse, Peer } from '../http/response.ts';
 import type { ApiRequest } from './client.ts';
-import { parseDate, parseObject } from './token.ts';
+import { isObject, parseDate, parseJson } from './token.ts';
 
 /**
  * What a response means. Whether a request may be repeated follows from the kind alone: `success` and `rejected` are
@@ -51,6 +51,7 @@ export interface RateLimited {
   readonly limit: number | undefined;
   /** No header tells in earnest when the limit resets, so `retryAfter` is the longest that it can take. */
   readonly estimated: boolean;
+  readonly requestId?: string | undefined;
 }
 
 /** The request never left. */
@@ -103,7 +104,9 @@ export function toApiResult<T>(
       ? { kind: 'indeterminate', cause: { kind: 'unreadable', ...description } }
       : { kind: 'success', value };
   }
-  if (status === 429) return toRateLimited(result, date ?? new Date(now));
+  if (status === 429) {
+    return { ...toRateLimited(result, date ?? new Date(now)), requestId: description.requestId };
+  }
   if (status >= 500 || RETRYABLE_STATUSES.has(status)) {
     return { kind: 'indeterminate', cause: { kind: 'server-error', ...description } };
   }
@@ -121,10 +124,10 @@ export function toApiResult<T>(
 /** Request timeout and too early: trying again may help, as after a 5xx [RFC 9110, RFC 8470]. */
 const RETRYABLE_STATUSES = new Set([408, 425]);
 
-/** CloudFront, in front of Mapbox, always sends the second one. */
+/** CloudFront, in front of Mapbox, always sends the second one. Nothing with a dot, such as a token, is taken for an id. */
 function requestIdOf({ headers }: HttpResponse): string | undefined {
-  const id = headers['x-request-id'] ?? headers['x-amz-cf-id'];
-  return id !== undefined && /^[\w=.+/-]{1,100}$/.test(id) ? id : undefined;
+  const ids = [headers['x-request-id'], headers['x-amz-cf-id']];
+  return ids.find(id => id !== undefined && /^[\w=-]{1,100}$/.test(id));
 }
 
 /** Mapbox, Tokens API: errors. */
@@ -188,9 +191,11 @@ function parseRetryAfter(header: string | undefined, now: Date): number {
   return /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
 }
 
+/** The message of an error, which Mapbox's Tilesets API sends as a JSON string alone. */
 function messageOf({ body }: HttpResponse): string | undefined {
   if (body.kind !== 'complete') return undefined;
-  const message = parseObject(body.text.reveal())?.['message'];
+  const error = parseJson(body.text.reveal());
+  const message = isObject(error) ? error['message'] : error;
   return typeof message === 'string' ? message : undefined;
 }
 
@@ -209,7 +214,7 @@ function describeBody({ headers, body }: HttpResponse): string {
   if (encoding !== undefined && encoding !== 'identity') return 'a compressed response';
   if (text === '') return 'an empty response';
   if (/^<(?:!doctype|html)/i.test(text) || headers['content-type']?.includes('html')) return 'an HTML page';
-  return parseObject(text) === undefined ? 'a response that is not JSON' : 'undocumented JSON';
+  return parseJson(text) === undefined ? 'a response that is not JSON' : 'undocumented JSON';
 }
 
 /**

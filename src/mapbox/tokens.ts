@@ -10,6 +10,8 @@ export type TokenSearch =
   | {
       readonly kind: 'found';
       readonly tokens: readonly ListedToken[];
+      /** Whether the whole list was read. Otherwise a token that was not found may exist all the same. */
+      readonly complete: boolean;
       /** When Mapbox sent the first page, by its own clock. */
       readonly serverDate: Date | undefined;
     }
@@ -28,6 +30,7 @@ export async function findTokens(
   const tokens = new Map<string, ListedToken>();
   const seen = new Set<string>();
   let query: TokenPage['next'];
+  let complete = true;
   let serverDate: Date | undefined;
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
@@ -35,10 +38,16 @@ export async function findTokens(
     if (page.kind !== 'success') return page;
     for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
     if (pages === 0) serverDate = page.value.serverDate;
+    complete &&= page.value.complete;
     query = page.value.next;
     if (query === undefined || isRepeated(seen, query)) break;
   }
-  return { kind: 'found', tokens: [...tokens.values()], serverDate };
+  return {
+    kind: 'found',
+    tokens: [...tokens.values()],
+    complete: complete && query === undefined,
+    serverDate,
+  };
 }
 
 /** A query for the second time: the list runs in a circle. */
@@ -95,7 +104,8 @@ async function isGone(
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await listTokenPage(account, query, timeoutMs);
     if (isNotFound(page)) return isOwnCreation(account, createdBy, timeoutMs);
-    if (page.kind !== 'success' || page.value.tokens.some(token => token.id === id)) return false;
+    if (page.kind !== 'success' || !page.value.complete) return false;
+    if (page.value.tokens.some(token => token.id === id)) return false;
     query = page.value.next;
     if (query === undefined) return true;
     if (isRepeated(seen, query)) return false;

@@ -3,7 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { errorTitles } from '../../../src/errors/action-error.ts';
 import { describeExhausted, titleForRetryable } from '../../../src/errors/api-error.ts';
 import { describeResult } from '../../../src/mapbox/describe.ts';
-import { noResponse, notSent, rateLimited, serverError, unreadable } from '../../support/api-results.ts';
+import {
+  noResponse,
+  notSent,
+  rateLimited,
+  rejected,
+  serverError,
+  unreadable,
+} from '../../support/api-results.ts';
 
 it.each([
   [rateLimited(30_000), errorTitles.rateLimited],
@@ -14,6 +21,8 @@ it.each([
 ])('ends %j under the title of its kind', (result, title) => {
   expect(titleForRetryable(result)).toBe(title);
 });
+
+const proxy = { host: 'proxy.example.com:3128', variable: 'HTTP_PROXY', hasCredentials: true };
 
 describe('says what failed', () => {
   it.each([
@@ -30,6 +39,30 @@ describe('says what failed', () => {
     [notSent('ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR'), /TLS handshake rejected \(ERR_SSL_TLSV1/],
     [notSent('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'), /TLS handshake rejected/],
     [notSent('EODD'), 'Could not connect to Mapbox: EODD.'],
+    [
+      { ...notSent('ECONNREFUSED'), peer: { host: 'api.mapbox.com:443', proxy: undefined } },
+      'Could not connect to api.mapbox.com:443: connection refused (ECONNREFUSED).',
+    ],
+    [
+      { ...notSent('ETIMEDOUT'), peer: { host: 'api.mapbox.com:443', proxy } },
+      'Could not connect to api.mapbox.com:443 through the proxy proxy.example.com:3128: connection timed out (ETIMEDOUT).',
+    ],
+    [
+      { ...notSent('PROXY_407'), peer: { host: 'api.mapbox.com:443', proxy } },
+      /through the proxy proxy\.example\.com:3128: the proxy rejected .* in HTTP_PROXY \(407\)\.$/,
+    ],
+    [
+      {
+        kind: 'indeterminate',
+        cause: { kind: 'no-response', code: 'ECONNRESET', peer: { host: 'api.mapbox.com:443', proxy } },
+      } as const,
+      'No response from api.mapbox.com:443 through the proxy proxy.example.com:3128: connection reset (ECONNRESET).',
+    ],
+    [
+      { ...rateLimited(30_000), requestId: 'abc==' },
+      "Mapbox's rate limit is exceeded (429); it resets in 30 s (request id abc==).",
+    ],
+    [rejected({ requestId: 'abc==' }), 'Mapbox answered 422 (request id abc==).'],
     [noResponse('NOT_HTTP'), 'No response from Mapbox: the response is not HTTP (NOT_HTTP).'],
     [noResponse('TIMEOUT'), 'No response from Mapbox: took too long (TIMEOUT).'],
     [serverError(503), 'Mapbox answered 503 with an empty response.'],

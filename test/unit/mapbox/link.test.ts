@@ -19,29 +19,42 @@ describe('the next link', () => {
     ['<b>; rel="next"; rel="prev"', 'b'],
     ['<a>; anchor="#x"; rel="next", <b>; rel="next"', 'b'],
   ])('of %s is %s', (header, target) => {
-    expect(findLink(header, 'next')).toBe(target);
+    expect(findLink(header, 'next')).toEqual({ target, complete: true });
   });
 
   it.each([
     '',
+    ' , ',
     '<a>',
+    '<a>,',
     '<a>; rel="prev"',
     '<a>; rel="next-archive"',
     "<a>; rel='next'",
     '<a>; title="rel=next"',
     '<a>; title="x; rel=next"',
+    '<a>; title="<b>; rel=\\"next\\""',
     '<a>; rev="next"',
     '<a>; rel="prev"; rel="next"',
+    '<a>; anchor="#x"; rel="next"',
+    '<a>; rel',
+  ])('is not in %s', header => {
+    expect(findLink(header, 'next')).toEqual({ target: undefined, complete: true });
+  });
+
+  it.each([
     'a; rel="next"',
     '<a; rel="next"',
-    '<a>; anchor="#x"; rel="next"',
-  ])('is not in %s', header => {
-    expect(findLink(header, 'next')).toBeUndefined();
+    '<a> rel="next"',
+    '<a>; title="b; rel="next"',
+    '<a>; title=\'b, c\', <d>; rel="next"',
+    '<a>; rel="prev" <b>; rel="next"',
+  ])('may be in %s, which cannot be parsed', header => {
+    expect(findLink(header, 'next')).toEqual({ target: undefined, complete: false });
   });
 
   it('takes no long time to find in a header that is made to be slow', () => {
     for (const header of [`<a>${'; '.repeat(5000)}`, `<a>; x="${'\\\\'.repeat(5000)}`, '<'.repeat(9000)]) {
-      expect(findLink(header, 'next')).toBeUndefined();
+      expect(findLink(header, 'next').target).toBeUndefined();
     }
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { listTokenPage } from '../../../src/mapbox/list.ts';
 import { Secret } from '../../../src/secret.ts';
+import { START } from '../../support/fake-clock.ts';
 import { accountOn, GET, json, LIST, scripted } from '../../support/http-script.ts';
 import { authorizingToken, idOf } from '../../support/tokens.ts';
 
@@ -86,7 +87,26 @@ describe('what stands on a page', () => {
           },
         ],
         next: undefined,
+        complete: true,
       },
+    });
+  });
+
+  it.each([
+    ['all entries are read', [entry], true],
+    ['there is none', [], true],
+    ['an entry has fields that nobody knows', [{ ...entry, eleventh: {} }], true],
+    ['an entry has an id of another form', [{ ...entry, id: '../styles' }], true],
+    ['an entry has no id', [entry, { usage: 'sk', note: 'ci' }], false],
+    ['an entry has no usage', [entry, { id: idOf(2) }], false],
+    ['an entry is no object', [entry, null], false],
+  ])('tells whether a token that is not on it can exist: %s', async (_, entries, complete) => {
+    expect((await pageWith(undefined, entries)).page).toMatchObject({ value: { complete } });
+  });
+
+  it('may not be all where the link cannot be parsed', async () => {
+    expect((await pageWith('<a>; title="; rel="next"')).page).toMatchObject({
+      value: { next: undefined, complete: false },
     });
   });
 
@@ -132,13 +152,29 @@ describe('a page that is too large', () => {
     expect(client.requestLines).toEqual([`${LIST}?start=x&limit=3`, `${LIST}?start=x&limit=1`]);
   });
 
-  it.each([{ start: 'x', limit: '1' }, { start: 'x' }])(
-    'is unreadable where it cannot be halved: %j',
-    async query => {
-      const client = scripted(tooLarge);
-      expect(await listTokenPage(accountOn(client), query, 1000)).toMatchObject({ kind: 'indeterminate' });
-    },
-  );
+  it('is requested with 50 tokens where its address does not say how many', async () => {
+    const client = scripted(tooLarge, json(200, []));
+    await listTokenPage(accountOn(client), { start: 'x' }, 1000);
+    expect(client.requestLines).toEqual([`${LIST}?start=x`, `${LIST}?start=x&limit=50`]);
+  });
+
+  it.each(['1', '0', 'all'])('is unreadable where it cannot be halved: %s', async limit => {
+    const client = scripted(tooLarge);
+    expect(await listTokenPage(accountOn(client), { start: 'x', limit }, 1000)).toMatchObject({
+      kind: 'indeterminate',
+    });
+  });
+
+  it('takes no more time in all for being requested again', async () => {
+    let now = START;
+    const slow = () => {
+      now += 400;
+      return tooLarge;
+    };
+    const client = scripted(slow, slow, json(200, []));
+    await listTokenPage(accountOn(client, { now: () => now }), undefined, 1000);
+    expect(client.timeouts).toEqual([1000, 600, 200]);
+  });
 
   it('is one of more than 4 MiB', async () => {
     const client = scripted(json(200, []));

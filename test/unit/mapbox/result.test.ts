@@ -38,7 +38,7 @@ describe('whether something can have happened', () => {
             ? 'success'
             : status === 429
               ? 'rate-limited'
-              : status >= 500
+              : status >= 500 || status === 408 || status === 425
                 ? 'indeterminate'
                 : 'rejected';
         expect(result(textResponse(status, text)).kind).toBe(kind);
@@ -97,11 +97,16 @@ describe('why Mapbox refused', () => {
     expect(result(json(500, {})).kind).toBe('indeterminate');
   });
 
-  it('believes a message only in a whole JSON object', () => {
+  it('takes a JSON string for the message, as other APIs of Mapbox’s send it', () => {
+    expect(result(json(404, 'Not found'))).toMatchObject({ reason: 'not-found', isMapboxError: true });
+  });
+
+  it('believes a message only in JSON that is whole', () => {
     for (const end of [
       json(404, ['message']),
       json(404, { message: 5 }),
-      json(404, 'Not Found'),
+      json(404, null),
+      textResponse(404, 'Not Found'),
       {
         ...broken(404, 'truncated'),
         body: { ...broken(404, 'truncated').body, text: new Secret('{"message":"x"}') },
@@ -245,12 +250,17 @@ describe('what people read about a response', () => {
   it.each([
     [{ 'x-request-id': 'req-1', 'x-amz-cf-id': 'cf==' }, 'req-1'],
     [{ 'x-amz-cf-id': 'aB3_-xyz==' }, 'aB3_-xyz=='],
+    [{ 'x-request-id': 'two words', 'x-amz-cf-id': 'cf==' }, 'cf=='],
     [{ 'x-amz-cf-id': 'two words' }, undefined],
+    [{ 'x-amz-cf-id': ['sk', 'eyJ1Ijoib2N0byJ9', 'c2ln'].join('.') }, undefined],
+    [{ 'x-amz-cf-id': 'x'.repeat(100) }, 'x'.repeat(100)],
     [{ 'x-amz-cf-id': 'x'.repeat(101) }, undefined],
     [{}, undefined],
   ])('has the id of the request: %j', (headers, requestId) => {
     expect(result(json(503, {}, headers))).toMatchObject({ cause: { requestId } });
+    expect(result({ ...broken(201, 'truncated'), headers })).toMatchObject({ cause: { requestId } });
     expect(result(json(404, { message: 'Not Found' }, headers))).toMatchObject({ requestId });
+    expect(result(json(429, {}, headers))).toMatchObject({ kind: 'rate-limited', requestId });
   });
 
   it('is never its text', () => {

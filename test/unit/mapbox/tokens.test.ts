@@ -76,8 +76,21 @@ describe('the search through the account', () => {
       page([{ id: idOf(1) }], 'start=a'),
     );
     const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
-    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(2) }] });
+    expect(found).toMatchObject({
+      kind: 'found',
+      tokens: [{ id: idOf(1) }, { id: idOf(2) }],
+      complete: false,
+    });
     expect(client.requestLines).toHaveLength(3);
+  });
+
+  it.each([
+    [[page([], 'start=a'), page([])], true],
+    [[page([], 'start=a'), json(200, [null])], false],
+    [[json(200, [{}], { link: '<?start=a>; rel=next' }), page([])], false],
+  ])('tells whether the whole list was read (%#)', async (pages, complete) => {
+    const found = await findTokens(accountOn(scripted(...pages)), retryOptions(new FakeClock()), () => true);
+    expect(found).toMatchObject({ kind: 'found', complete });
   });
 });
 
@@ -148,6 +161,11 @@ describe('deleting one token', () => {
       ]);
       expect(result).toEqual({ kind: 'deleted' });
       expect(asked).toEqual([DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
+    });
+
+    it('takes no list for proof that has an entry it cannot read', async () => {
+      const { result } = await remove([notFound(), json(200, [{ note: 'ci' }]), deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
     });
 
     it('is not taken in by a list that runs in a circle', async () => {
