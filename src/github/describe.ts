@@ -1,5 +1,4 @@
-import { describeErrorCode } from '../http/error-codes.ts';
-import type { NoResponse } from '../http/response.ts';
+import { describeErrorCode, describePeer } from '../http/error-codes.ts';
 import type { LookupError } from './runs.ts';
 
 /** Why GitHub did not tell something, as the end of a sentence. */
@@ -13,11 +12,6 @@ export function describeLookupError(cause: LookupError): string {
     case 'unreadable':
       return `it responded with ${cause.status}, but not with what was requested`;
     case 'no-response':
-      return `no response from ${describePeer(cause)}: ${describeErrorCode(cause.code, cause.peer?.hasProxyCredentials)}`;
+      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}`;
   }
-}
-
-function describePeer({ peer }: NoResponse): string {
-  if (peer === undefined) return 'GitHub';
-  return peer.proxy === undefined ? peer.host : `${peer.host} through the proxy ${peer.proxy}`;
 }

@@ -1,4 +1,4 @@
-import type { ProxyPeer } from './response.ts';
+import type { Peer, ProxyPeer } from './response.ts';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -17,6 +17,11 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_OVERFLOW: 'headers too large',
   NOT_HTTP: 'the response is not HTTP',
 };
+
+/** `api.mapbox.com:443 through the proxy proxy.example.com:3128` */
+export function describePeer({ host, proxy }: Peer): string {
+  return proxy === undefined ? host : `${host} through the proxy ${proxy.host}`;
+}
 
 /**
  * Describes a network error's code, and what to do about it.

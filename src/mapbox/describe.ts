@@ -1,5 +1,5 @@
 import { formatDuration } from '../duration.ts';
-import { describeErrorCode } from '../http/error-codes.ts';
+import { describeErrorCode, describePeer } from '../http/error-codes.ts';
 import type { Peer } from '../http/response.ts';
 import type { Rejected, Retryable } from './result.ts';
 
@@ -9,12 +9,12 @@ export function describeResult(result: Retryable | Rejected): string {
     return `Mapbox's rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
   }
   if (result.kind === 'not-sent') {
-    return `Could not connect to ${describePeer(result.peer)}: ${describeErrorCode(result.code, result.peer?.proxy)}.`;
+    return `Could not connect to ${describeServer(result.peer)}: ${describeErrorCode(result.code, result.peer?.proxy)}.`;
   }
   const cause = result.kind === 'rejected' ? result : result.cause;
   switch (cause.kind) {
     case 'no-response':
-      return `No response from ${describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}.`;
+      return `No response from ${describeServer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}.`;
     case 'server-error':
       return `Mapbox answered ${cause.status} with ${cause.bodyDescription}${describeRequestId(cause)}.`;
     case 'rejected':
@@ -29,7 +29,6 @@ export function describeRequestId({ requestId }: { readonly requestId?: string |
   return requestId === undefined ? '' : ` (request id ${requestId})`;
 }
 
-function describePeer(peer: Peer | undefined): string {
-  if (peer === undefined) return 'Mapbox';
-  return peer.proxy === undefined ? peer.host : `${peer.host} through the proxy ${peer.proxy.host}`;
+function describeServer(peer: Peer | undefined): string {
+  return peer === undefined ? 'Mapbox' : describePeer(peer);
 }

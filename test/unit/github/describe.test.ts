@@ -4,7 +4,8 @@ import type { LookupError } from '../../../src/github/runs.ts';
 
 const reset = { kind: 'no-response', sent: true, code: 'ECONNRESET' } as const;
 
-const peer = { host: 'ghe.example.com:443', proxy: undefined, hasProxyCredentials: false };
+const peer = { host: 'ghe.example.com:443', proxy: undefined };
+const proxy = { host: '127.0.0.1:3128', variable: 'HTTPS_PROXY', hasCredentials: true };
 
 it.each([
   [{ kind: 'rate-limited', retryAfter: 1000 }, 'the rate limit of `github-token` is exceeded'],
@@ -17,12 +18,12 @@ it.each([
   [reset, 'no response from GitHub: connection reset (ECONNRESET)'],
   [{ ...reset, peer }, 'no response from ghe.example.com:443: connection reset (ECONNRESET)'],
   [
-    { ...reset, peer: { ...peer, proxy: '127.0.0.1:3128' } },
+    { ...reset, peer: { ...peer, proxy } },
     'no response from ghe.example.com:443 through the proxy 127.0.0.1:3128: connection reset (ECONNRESET)',
   ],
   [
-    { ...reset, code: 'PROXY_407', peer: { ...peer, hasProxyCredentials: true } },
-    'no response from ghe.example.com:443: the proxy rejected the user or password in its address (407)',
+    { ...reset, code: 'PROXY_407', peer: { ...peer, proxy } },
+    'no response from ghe.example.com:443 through the proxy 127.0.0.1:3128: the proxy rejected the user or password in HTTPS_PROXY (407)',
   ],
 ] satisfies [LookupError, string][])('%o', (cause, words) => {
   expect(describeLookupError(cause)).toBe(words);
