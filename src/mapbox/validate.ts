@@ -5,18 +5,20 @@ import { parseObject } from './token.ts';
 
 const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'] as const;
 
-/** What Mapbox thinks of a token. */
+/** The status of a token at Mapbox. */
 export type TokenStatus = (typeof CODES)[number];
 
 /**
- * Asks Mapbox what it thinks of the authorizing token. The answer is 200 whatever the token is; only its `code`
- * tells [Mapbox, Tokens API: retrieve a token]. `limit` in milliseconds.
+ * Asks Mapbox for the status of the authorizing token. The response is 200 whatever the token is; only its `code` tells
+ * [Mapbox, Tokens API: retrieve a token].
+ *
+ * @param timeoutMs milliseconds that the request may take.
  */
 export async function validateToken(
   { send, authorizingToken, now }: Account,
-  limit: number,
+  timeoutMs: number,
 ): Promise<ApiResult<TokenStatus>> {
-  const result = await send({ method: 'GET', path: '/tokens/v2', token: authorizingToken.secret }, limit);
+  const result = await send({ method: 'GET', path: '/tokens/v2', token: authorizingToken.secret }, timeoutMs);
   return toApiResult(result, parseTokenStatus, now());
 }
 
