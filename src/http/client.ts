@@ -3,7 +3,7 @@ import type { LookupFunction } from 'node:net';
 import type { buildConnector, Dispatcher } from 'undici';
 import diagnostics from 'undici/lib/core/diagnostics.js';
 import Client from 'undici/lib/dispatcher/client.js';
-import { createConnector, skippingContinue, tlsOptions } from './connector.ts';
+import { createConnector, skippingInterim, tlsOptions } from './connector.ts';
 import type { ProxySettings } from './proxy.ts';
 import type { HttpResponse, NoResponse, ProxyPeer } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
@@ -136,6 +136,6 @@ async function connectTo(
     clientFactory: (proxyOrigin: URL) => Object.assign(new Client(proxyOrigin, options), { connect }),
     // The one through the proxy.
     factory: (origin: string | URL, { connect: tunnel }: { connect: buildConnector.connector }) =>
-      new Client(origin, { ...options, connect: skippingContinue(tunnel) }),
+      new Client(origin, { ...options, connect: skippingInterim(tunnel) }),
   });
 }

@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { buildConnector } from 'undici';
 import createTlsConnector from 'undici/lib/core/connect.js';
 import { connectToFirst } from './happy-eyeballs.ts';
-import { skipContinue } from './skip-continue.ts';
+import { skipInterim } from './skip-interim.ts';
 
 /**
  * `rejectUnauthorized` is set so that NODE_TLS_REJECT_UNAUTHORIZED cannot switch the check off: NODE_EXTRA_CA_CERTS adds
@@ -26,7 +26,7 @@ export function createConnector(
   signal: AbortSignal,
   lookup?: LookupFunction,
 ): buildConnector.connector {
-  return skippingContinue((options, callback) => {
+  return skippingInterim((options, callback) => {
     const isTls = options.protocol === 'https:';
     const port = Number(options.port) || (isTls ? 443 : 80);
     const start = performance.now();
@@ -41,11 +41,11 @@ export function createConnector(
   });
 }
 
-/** The same connector, on whose connections {@link skipContinue} is at work. */
-export function skippingContinue(connector: buildConnector.connector): buildConnector.connector {
+/** The same connector, on whose connections {@link skipInterim} is at work. */
+export function skippingInterim(connector: buildConnector.connector): buildConnector.connector {
   return (options, callback) =>
     connector(options, (...[error, socket]) => {
-      if (error === null) callback(null, skipContinue(socket));
+      if (error === null) callback(null, skipInterim(socket));
       else callback(error, null);
     });
 }

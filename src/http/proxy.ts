@@ -12,13 +12,16 @@ export interface ProxySettings {
   readonly secrets: readonly string[];
 }
 
+/** A proxy variable that cannot be used. The message begins with its name. */
+export class ProxyVariableError extends Error {}
+
 /**
  * The proxy for requests to `api`, from `HTTPS_PROXY`, else `HTTP_PROXY`, unless `NO_PROXY` names the server; each in
  * either case, the lower one first, as curl does. A variable that would not be used is not looked at.
  *
  * Plain HTTP goes to loopback only and never through a proxy: a proxy would read the token, and its loopback is another.
  *
- * @throws {TypeError} with the variable's name and what is wrong with it, never its value.
+ * @throws {ProxyVariableError} with the variable's name and what is wrong with it, never its value.
  */
 export function parseProxySettings(api: URL, env: Environment): ProxySettings | undefined {
   if (api.protocol !== 'https:') return undefined;
@@ -61,7 +64,7 @@ function parseProxy(variable: string, value: string): ProxySettings {
   const url = URL.parse(`${scheme}://${address}`);
   const problem = findProblem(value, scheme, address, url);
   if (problem !== undefined || url === null) {
-    throw new TypeError(
+    throw new ProxyVariableError(
       `${variable} ${problem}. Write the address of an HTTP proxy, such as http://proxy.example.com:3128`,
     );
   }

@@ -38,8 +38,6 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
     status: number,
     headers: Record<string, string | string[] | undefined>,
   ): void {
-    // An interim response says nothing about the final one.
-    if (status < 200) return;
     this.#controller = controller;
     const single = Object.entries(headers).flatMap(([name, value]) => {
       const values = [value ?? []].flat();

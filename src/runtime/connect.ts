@@ -1,5 +1,5 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { type ProxySettings, parseProxySettings } from '../http/proxy.ts';
+import { type ProxySettings, ProxyVariableError, parseProxySettings } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
 import { parseCrowd } from '../inputs/crowd.ts';
 import type { Account } from '../mapbox/account.ts';
@@ -9,7 +9,11 @@ import type { RetryOptions } from '../mapbox/retry.ts';
 import { Secret } from '../secret.ts';
 import type { Context, Environment } from './context.ts';
 
-/** The proxy on the way to an API. Its credentials are masked. */
+/**
+ * The proxy on the way to an API. Its credentials are masked.
+ *
+ * @throws {ActionError} where the environment variable that names it cannot be used.
+ */
 export function proxyFor(
   api: URL,
   { runner, env }: Pick<Context, 'runner' | 'env'>,
@@ -45,7 +49,7 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
   try {
     return parseProxySettings(api, env);
   } catch (error) {
-    if (error instanceof TypeError)
+    if (error instanceof ProxyVariableError)
       throw new ActionError(errorTitles.invalidInput, `The environment variable ${error.message}.`);
     throw error;
   }

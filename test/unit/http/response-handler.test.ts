@@ -1,0 +1,111 @@
+import type { Dispatcher } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { ResponseHandler } from '../../../src/http/response-handler.ts';
+
+const MINUTE = 60_000;
+
+/** What undici gives a handler, as far as it is used. */
+function controller(): Dispatcher.DispatchController & { readonly aborts: readonly Error[] } {
+  const aborts: Error[] = [];
+  return {
+    aborts,
+    aborted: false,
+    paused: false,
+    reason: null,
+    rawHeaders: null,
+    abort: error => {
+      aborts.push(error);
+    },
+    pause: () => {},
+    resume: () => {},
+  };
+}
+
+function started(handler: ResponseHandler, headers: Record<string, string | string[] | undefined> = {}) {
+  const own = controller();
+  handler.onRequestStart(own);
+  handler.onResponseStart(own, 200, headers);
+  return own;
+}
+
+describe('a response', () => {
+  it('has its headers by lower-case name: the first of several, but every link', async () => {
+    const handler = new ResponseHandler(MINUTE, 10);
+    started(handler, { DATE: 'now', 'X-Twice': ['a', 'b'], link: ['<a>', '<b>'], none: undefined });
+    handler.onResponseEnd();
+    expect(await handler.end).toMatchObject({ headers: { date: 'now', 'x-twice': 'a', link: '<a>, <b>' } });
+  });
+
+  it.each([
+    ['\u{feff}{}', '{}'],
+    ['{"a":"\u{feff}"}', '{"a":"\u{feff}"}'],
+    ['\u{feff}\u{feff}', '\u{feff}'],
+  ])('loses one byte order mark at its start: %j', async (sent, text) => {
+    const handler = new ResponseHandler(MINUTE, 100);
+    const own = started(handler);
+    // A mark may arrive in pieces.
+    for (const byte of Buffer.from(sent)) handler.onResponseData(own, Buffer.of(byte));
+    handler.onResponseEnd();
+    const end = await handler.end;
+    expect(end.kind === 'response' && end.body.text.reveal()).toBe(text);
+  });
+
+  it('that is too large is cut off', async () => {
+    const handler = new ResponseHandler(MINUTE, 3);
+    const own = started(handler);
+    handler.onResponseData(own, Buffer.from('abc'));
+    expect(own.aborts).toEqual([]);
+    handler.onResponseData(own, Buffer.from('d'));
+    expect(await handler.end).toMatchObject({ status: 200, body: { kind: 'incomplete', how: 'too-large' } });
+    expect(own.aborts).toHaveLength(1);
+  });
+
+  it('is settled once', async () => {
+    const handler = new ResponseHandler(MINUTE, 10);
+    const own = started(handler);
+    handler.onResponseEnd();
+    handler.onResponseError(own, new Error('late'));
+    expect(await handler.end).toMatchObject({ body: { kind: 'complete' } });
+  });
+});
+
+describe('without a response', () => {
+  it('the request was not sent before undici starts it, and must not be from then on', async () => {
+    const handler = new ResponseHandler(0, 10);
+    expect(await handler.end).toEqual({ kind: 'no-response', sent: false, code: 'TIMEOUT' });
+    const own = controller();
+    handler.onRequestStart(own);
+    expect(own.aborts).toHaveLength(1);
+  });
+
+  it('the request may have been sent once undici started it', async () => {
+    const handler = new ResponseHandler(20, 10);
+    const own = controller();
+    handler.onRequestStart(own);
+    expect(await handler.end).toEqual({ kind: 'no-response', sent: true, code: 'TIMEOUT' });
+    expect(own.aborts).toHaveLength(1);
+  });
+
+  const named = (name: string, code: string) => Object.assign(new Error('x'), { name, code });
+
+  it.each<[unknown, string]>([
+    [named('Error', 'ECONNRESET'), 'ECONNRESET'],
+    [named('HTTPParserError', ''), 'NOT_HTTP'],
+    [new Error('Proxy response (502) !== 200 when HTTP Tunneling'), 'PROXY_502'],
+    [
+      Object.assign(named('SecureProxyConnectionError', 'UND_ERR_PRX_TLS'), {
+        cause: named('Error', 'CERT_HAS_EXPIRED'),
+      }),
+      'CERT_HAS_EXPIRED',
+    ],
+    [Object.assign(new Error('x'), { cause: named('Error', 'EPIPE') }), 'EPIPE'],
+    [named('Error', 'a token\nin it'), 'a_token_in_it'],
+    [new Error('x'), 'UNKNOWN'],
+    [Object.assign(new Error('x'), { code: 7 }), 'UNKNOWN'],
+    ['thrown', 'UNKNOWN'],
+  ])('%s has the code %s', async (error, code) => {
+    const handler = new ResponseHandler(MINUTE, 10);
+    handler.fail(error);
+    expect(await handler.end).toMatchObject({ sent: false, code });
+  });
+});

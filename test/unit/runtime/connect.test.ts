@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import type { HttpRequest } from '../../../src/http/client.ts';
+import type { ProxySettings } from '../../../src/http/proxy.ts';
+import { proxyFor, retryOptions, withAccount } from '../../../src/runtime/connect.ts';
+import type { Context } from '../../../src/runtime/context.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { FakeRunner } from '../../support/fake-runner.ts';
+import { lostResponse } from '../../support/http-script.ts';
+import { authorizingToken, OWNER } from '../../support/tokens.ts';
+
+const API = new URL('https://gateway.example.com/mapbox');
+
+interface Setting {
+  readonly context: Context;
+  readonly runner: FakeRunner;
+  readonly clock: FakeClock;
+  /** The clients that were created, with their requests. */
+  readonly clients: {
+    readonly url: URL;
+    readonly proxy: ProxySettings | undefined;
+    readonly requests: HttpRequest[];
+    isClosed: boolean;
+  }[];
+}
+
+function setUp(env: Context['env'] = {}, inputs: Record<string, string> = {}): Setting {
+  const runner = new FakeRunner({ inputs });
+  const clock = new FakeClock();
+  const clients: Setting['clients'] = [];
+  const context: Context = {
+    runner,
+    env,
+    clock,
+    randomInt: below => below / 4,
+    async createHttpClient(url, proxy) {
+      const client = { url, proxy, requests: [] as HttpRequest[], isClosed: false };
+      clients.push(client);
+      return {
+        async send(request) {
+          client.requests.push(request);
+          return lostResponse();
+        },
+        async close() {
+          client.isClosed = true;
+        },
+      };
+    },
+  };
+  return { context, runner, clock, clients };
+}
+
+const connection = { api: API, authorizingToken, username: OWNER };
+
+describe('the proxy', () => {
+  it('is the one that the environment names, and all of its secrets are masked', () => {
+    const { context, runner } = setUp({ HTTPS_PROXY: 'http://octo:pass%21word@proxy.example.com:3128' });
+    const proxy = proxyFor(API, context);
+    expect(proxy?.url).toBe('http://proxy.example.com:3128/');
+    expect(runner.masks).toEqual(proxy?.secrets);
+    expect(runner.masks).toContain('pass!word');
+  });
+
+  it('is none, and nothing is masked, where there is no variable', () => {
+    const { context, runner } = setUp();
+    expect(proxyFor(API, context)).toBeUndefined();
+    expect(runner.masks).toEqual([]);
+  });
+
+  it('that cannot be used is an input error, which names the variable', async () => {
+    const { context, clients } = setUp({ http_proxy: 'socks5://octo:hidden@127.0.0.1' });
+    const failed = withAccount(context, connection, async () => expect.unreachable());
+    await expect(failed).rejects.toThrow(ActionError);
+    await expect(failed).rejects.toMatchObject({
+      title: errorTitles.invalidInput,
+      message: expect.stringMatching(/^The environment variable http_proxy names a SOCKS proxy.*3128\.$/),
+    });
+    await expect(failed).rejects.not.toThrow(/hidden/);
+    expect(clients).toEqual([]);
+  });
+});
+
+describe('an account', () => {
+  it('is reached at the API, through the proxy, until it is used', async () => {
+    const { context, clients, runner, clock } = setUp({ HTTPS_PROXY: 'http://proxy.example.com:3128' });
+    const result = await withAccount(context, connection, async account => {
+      expect(clients[0]?.isClosed).toBe(false);
+      expect(account).toMatchObject({ authorizingToken, username: OWNER, api: API, now: clock.now });
+      expect(account.mask).toBe(runner.mask);
+      await account.send({ method: 'GET', path: '/tokens/v2', token: authorizingToken.secret }, 1000);
+      return 'used';
+    });
+    expect(result).toBe('used');
+    expect(clients).toMatchObject([
+      { url: API, proxy: { url: 'http://proxy.example.com:3128/' }, isClosed: true },
+    ]);
+    expect(clients[0]?.requests[0]?.path).toMatch(/^\/mapbox\/tokens\/v2\?/);
+  });
+
+  it('is left also after an error', async () => {
+    const { context, clients } = setUp();
+    const failed = withAccount(context, connection, () => Promise.reject(new Error('mine')));
+    await expect(failed).rejects.toThrow('mine');
+    expect(clients[0]?.isClosed).toBe(true);
+  });
+});
+
+describe('retries', () => {
+  it('last as many milliseconds from now, with the jobs of the matrix in mind', () => {
+    const { context, runner, clock } = setUp({}, { 'job-total': '7', 'job-index': '3' });
+    clock.advance(5_000);
+    const options = retryOptions(context, 60_000, 20_000);
+    expect(options).toMatchObject({
+      deadline: 65_000,
+      failureDeadline: 25_000,
+      crowd: { total: 7, index: 3 },
+    });
+    expect(options.random()).toBe(0.25);
+    options.log('a line');
+    expect(runner.log).toEqual([{ kind: 'info', text: 'a line' }]);
+  });
+
+  it('end with the whole time where there is no other for failures', () => {
+    expect(retryOptions(setUp().context, 60_000).failureDeadline).toBe(Number.POSITIVE_INFINITY);
+  });
+});
