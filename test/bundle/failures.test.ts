@@ -81,7 +81,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
       'Mapbox rate limit exceeded',
-      /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min\. Gave up after one attempt\. Raise `timeout`/,
+      /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min \(request id [\w=-]+\)\. Gave up after one attempt\. Raise `timeout`/,
     ],
   ])('%s', async (_, fault, title, says) => {
     await using setting = await setUp({
@@ -127,7 +127,7 @@ describe('gets there all the same', () => {
 
     expect(main.exitCode).toBe(0);
     expect(main.shown).toMatch(
-      /rate limit is exceeded \(429\); it resets in 1 s\. Retrying in 1\.?\d? s \((?:5 min|300 s) left\)\./,
+      /rate limit is exceeded \(429\); it resets in 1 s \(request id [\w=-]+\)\. Retrying in 1\.?\d? s \((?:5 min|300 s) left\)\./,
     );
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE']);
   });

@@ -366,7 +366,7 @@ describe('a proxy', () => {
     );
 
     expect(main.exitCode).toBe(1);
-    expect(errorsOf(main)).toEqual([expect.stringContaining('HTTPS_PROXY has no host')]);
+    expect(errorsOf(main)).toEqual([expect.stringContaining('https_proxy has no valid host')]);
     expectNoSecret(main, [password]);
   });
 });
