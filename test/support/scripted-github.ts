@@ -1,0 +1,35 @@
+/** A client of GitHub's API that responds from a script, for tests of what stands between it and a step. */
+import type { GithubClient, GithubResult } from '../../src/github/client.ts';
+
+export interface ScriptedGithub extends GithubClient {
+  /** Route and parameters of each request. */
+  readonly requests: { readonly route: string; readonly parameters: Readonly<Record<string, unknown>> }[];
+}
+
+/** Gives one response after the other; a request that the script does not foresee fails the test. */
+export function scriptedGithub(...responses: readonly GithubResult[]): ScriptedGithub {
+  const requests: ScriptedGithub['requests'][number][] = [];
+  return {
+    requests,
+    async send(route, parameters) {
+      const response = responses[requests.length];
+      requests.push({ route, parameters: { ...parameters } });
+      if (response === undefined) throw new Error(`unforeseen request: ${route}`);
+      return response;
+    },
+  };
+}
+
+export const success = (data: unknown, status = 200): GithubResult => ({
+  kind: 'success',
+  status,
+  headers: {},
+  data,
+});
+
+export const rejected = (status: number, acceptedPermissions?: string): GithubResult => ({
+  kind: 'rejected',
+  status,
+  isGithubError: true,
+  acceptedPermissions,
+});

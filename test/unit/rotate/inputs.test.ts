@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import {
+  maskRotateInputs,
+  parseRotateInputs,
+  protectedIdOf,
+  type RotateInputName,
+} from '../../../src/rotate/inputs.ts';
+import { FakeRunner } from '../../support/fake-runner.ts';
+import { idOf, tokenText } from '../../support/tokens.ts';
+
+const token = tokenText('sk', { u: 'octo', a: idOf(1) });
+const web = tokenText('pk', { u: 'octo', a: idOf(2) });
+
+const parse = (inputs: Partial<Record<RotateInputName, string>>) => {
+  const given: Partial<Record<RotateInputName, string>> = {
+    token,
+    secret: 'NAME',
+    'github-token': 'ghs_x',
+    ...inputs,
+  };
+  return parseRotateInputs(name => given[name] ?? '', { GITHUB_REPOSITORY: 'octo/maps' }, 0);
+};
+
+it('has a default for everything but the token, the secret and the GitHub token', () => {
+  expect(parse({})).toMatchObject({
+    token: { id: idOf(1), usage: 'sk', username: 'octo' },
+    authorizingToken: { id: idOf(1) },
+    isSeparate: false,
+    maxAge: undefined,
+    revokePrevious: 'next-rotation',
+    revokeOriginal: false,
+    outputToken: false,
+    dryRun: false,
+    summary: true,
+    timeout: 300_000,
+  });
+});
+
+describe('an authorizing token of its own', () => {
+  it('is used, and never deleted', () => {
+    const inputs = parse({ token: web, 'authorizing-token': token });
+    expect(inputs).toMatchObject({ isSeparate: true, authorizingToken: { id: idOf(1) } });
+    expect(protectedIdOf(inputs)).toBe(idOf(1));
+  });
+  it('is needed by a public token', () => {
+    expect(() => parse({ token: web })).toThrow(/cannot create its own replacement/);
+  });
+  it('is not protected where there is none', () => {
+    expect(protectedIdOf(parse({}))).toBeUndefined();
+  });
+});
+
+it.each([
+  ['max-age', '30d', { maxAge: 30 * 86_400_000 }],
+  ['max-age', '1d 12h', { maxAge: 36 * 3_600_000 }],
+  ['revoke-previous', ' NOW ', { revokePrevious: 'now' }],
+  ['revoke-previous', 'never', { revokePrevious: 'never' }],
+  ['summary', 'false', { summary: false }],
+  ['output-token', 'true', { outputToken: true }],
+] as const)('takes %s: %s', (name, text, result) => {
+  expect(parse({ [name]: text })).toMatchObject(result);
+});
+
+it.each([
+  ['token', ''],
+  ['token', tokenText('tk', { u: 'octo', exp: 9e9 })],
+  ['token', tokenText('sk', { u: 'octo', a: '../x' })],
+  ['github-token', 'a b'],
+  ['max-age', '-1d'],
+  ['max-age', token],
+  ['revoke-previous', 'soon'],
+  ['dry-run', 'perhaps'],
+] as const)('refuses %s without showing a token', (name, text) => {
+  expect(() => parse({ [name]: text })).toThrow(`\`${name}\``);
+  try {
+    parse({ [name]: text });
+  } catch (error) {
+    expect(String(error)).not.toContain(token);
+  }
+});
+
+it('masks every token among the inputs, however it was pasted', () => {
+  const inputs = { token: `"${token}"`, 'authorizing-token': ` ${web} `, 'github-token': ' ghs_x ' };
+  const runner = new FakeRunner({ inputs });
+  maskRotateInputs(runner);
+  expect(runner.masks).toEqual(expect.arrayContaining([token, web, 'ghs_x']));
+});
