@@ -123,6 +123,8 @@ it('deletes the replaced token at once where it has leaked', async () => {
   expect(setting.mapbox.account.find(setting.original.id)).toBeUndefined();
   expect(setting.mapbox.account.isAlive(setting.value())).toBe(true);
   expect(main.shown).toContain('Later steps of this job');
+  const deletions = setting.mapbox.requests.filter(({ method }) => method === 'DELETE');
+  expect(deletions.map(({ query }) => query.get('access_token'))).toEqual([setting.value()]);
 });
 
 function expectUntouched({ value, original, made, github }: RotateSetting, secret = original.token): void {

@@ -1,6 +1,11 @@
 /** Rotations of one secret, in process. */
-import { expect, it } from 'vitest';
-import { GITHUB_TOKEN, REPOSITORY, RotationSimulation } from '../support/rotation-simulation.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  GITHUB_TOKEN,
+  REPOSITORY,
+  RotationSimulation,
+  type SimulatedStep,
+} from '../support/rotation-simulation.ts';
 
 const DAY = 86_400_000;
 const PLACE = `repos/${REPOSITORY}/actions/secrets/MAPBOX_AUTHORIZING_TOKEN`;
@@ -50,4 +55,83 @@ it('rotates three times in a row, and deletes at each what the one before the la
   ]);
   for (const id of ids) expect(summary).toContain(id);
   expect(github.takeProblems()).toEqual([]);
+});
+
+describe('a rotation', () => {
+  /** One authorizing token in its secret, and a rotation of it. */
+  function setUp() {
+    const simulation = new RotationSimulation();
+    const { account, github } = simulation;
+    const original = account.issue({ scopes: POWERS, note: 'Releases' });
+    github.secrets.set(PLACE, original.token);
+    simulation.pass(DAY);
+    const rotate = (more: Partial<SimulatedStep> = {}, inputs: Readonly<Record<string, string>> = {}) =>
+      simulation.rotate({
+        inputs: {
+          token: github.secrets.get(PLACE)?.value ?? '',
+          secret: 'MAPBOX_AUTHORIZING_TOKEN',
+          'github-token': GITHUB_TOKEN,
+          ...inputs,
+        },
+        ...more,
+      });
+    return { simulation, account, github, original, rotate };
+  }
+  const noteOf = (id: string | undefined, { account }: RotationSimulation) =>
+    account.find(id ?? '')?.note ?? '';
+
+  it('takes no nonce that another token has: tokens are found and deleted by it', async () => {
+    const first = setUp();
+    const end = await first.rotate({ chance: 7 });
+    const nonce = /#(\w{8})\]$/.exec(noteOf(end.outputs['token-id'], first.simulation))?.[1];
+    expect(nonce).toBeDefined();
+
+    const second = setUp();
+    second.account.issue({ scopes: ['styles:read'], note: `Web map #${nonce}` });
+    const other = await second.rotate({ chance: 7 });
+    expect(other.end).toBe('success');
+    expect(noteOf(other.outputs['token-id'], second.simulation)).not.toContain(`#${nonce}`);
+  });
+
+  it.each([
+    ['is valid', '/tokens/v2'],
+    ['can list the tokens', '/tokens/v2/octo'],
+  ])('puts no token of which Mapbox does not say that it %s, and deletes it', async (_, path) => {
+    const { account, github, original, rotate } = setUp();
+    let isCreated = false;
+    const end = await rotate({
+      faults: ({ to, method, path: asked }) => {
+        isCreated ||= method === 'POST';
+        return isCreated && to === 'mapbox' && method === 'GET' && asked === path
+          ? { kind: 'refused', status: 401 }
+          : undefined;
+      },
+    });
+    expect(end.said.at(-1)?.text).toMatch(/^Token does not match the request: .*was deleted again/);
+    expect(github.secrets.get(PLACE)?.value).toBe(original.token);
+    expect(account.tokens().filter(token => !token.default)).toHaveLength(1);
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
+  });
+
+  it('waits a few seconds for a token that Mapbox does not know everywhere yet', async () => {
+    const { rotate } = setUp();
+    let refusals = 3;
+    const end = await rotate({
+      faults: ({ path }) =>
+        path === '/tokens/v2' && refusals-- > 0 ? { kind: 'refused', status: 401 } : undefined,
+    });
+    expect(end.end).toBe('success');
+  });
+
+  it('deletes what a lost request created in the same run, though it was late', async () => {
+    const { account, original, rotate } = setUp();
+    let posts = 0;
+    const end = await rotate({
+      faults: ({ method }) => (method === 'POST' && posts++ === 0 ? { kind: 'late', after: 2 } : undefined),
+    });
+    expect(end.end).toBe('success');
+    const alive = account.tokens().flatMap(token => (token.default ? [] : [token.id]));
+    expect(alive).toEqual([original.id, end.outputs['token-id']]);
+    expect(end.outputs['deleted']).not.toBe('');
+  });
 });
