@@ -1,5 +1,3 @@
-import { inspect } from 'node:util';
-
 /**
  * A Mapbox token, also where it is cut off or the text around it is broken: the usage, and a payload of base64url JSON,
  * which begins with `{"` [Mapbox, Tokens API: token format]. Names such as `sk.wikipedia.org` are none.
@@ -40,7 +38,8 @@ export class Secret {
     return '***';
   }
 
-  [inspect.custom](): string {
+  /** What `util.inspect` calls; its own name for it would have to be imported. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '***';
   }
 }

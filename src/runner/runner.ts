@@ -1,9 +1,11 @@
-import { accessSync, constants, statSync, truncateSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { ErrorTitle } from '../errors/action-error.ts';
 import type { Secret } from '../secret.ts';
 import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
+import { findMissingFile, writeAllOrNothing } from './result-files.ts';
 import { sanitize } from './sanitize.ts';
+import { formatTable } from './summary-table.ts';
 
 /** What the step says to the runner, and the runner to the step. */
 export interface Runner {
@@ -108,54 +110,19 @@ export function actionsRunner(
     unreadOutput: () => (output === undefined || isClosed ? 0 : output.writableLength),
     saveState: state => core.saveState(STATE_KEY, state),
     getState: () => core.getState(STATE_KEY),
-    findMissingFile(variables) {
-      // Without its file the toolkit would print the value to the log instead.
-      const names = ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(variables ? ['GITHUB_ENV'] : [])];
-      for (const name of names) {
-        const path = env[name];
-        if (!path) return `${name} is not set`;
-        try {
-          accessSync(path, constants.W_OK);
-        } catch {
-          return `the file named by ${name} cannot be written`;
-        }
-      }
-      return undefined;
-    },
+    findMissingFile: variables => findMissingFile(env, variables),
     writeResults(outputs, variables, state) {
-      const files = [env['GITHUB_ENV'], env['GITHUB_OUTPUT'], env['GITHUB_STATE']].flatMap(path =>
-        path === undefined ? [] : [{ path, size: statSync(path, { throwIfNoEntry: false })?.size }],
-      );
-      try {
+      writeAllOrNothing(env, () => {
         for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value.reveal());
         for (const [name, value] of Object.entries(outputs)) {
           core.setOutput(name, typeof value === 'string' ? value : value.reveal());
         }
         if (state !== undefined) core.saveState(STATE_KEY, state);
-      } catch (error) {
-        // The runner reads these files also after a failure: incomplete results must not stay in them.
-        for (const { path, size } of files) {
-          try {
-            if (size !== undefined) truncateSync(path, size);
-          } catch {
-            // The other files are truncated all the same.
-          }
-        }
-        throw error;
-      }
+      });
     },
     async writeSummary(heading, rows, columns) {
-      const cell = (text: string, header = false) => ({ data: escapeHtml(clean(text)), header });
-      const table = [
-        ...(columns === undefined ? [] : [columns.map(name => cell(name, true))]),
-        ...rows.map(row => row.map((text, at) => cell(text, columns === undefined && at === 0))),
-      ];
-      await core.summary.addHeading(cell(heading).data, 3).addTable(table).write();
+      const cleanRows = rows.map(cells => cells.map(clean));
+      appendFileSync(env['GITHUB_STEP_SUMMARY'] ?? '', formatTable(clean(heading), cleanRows, columns));
     },
   };
-}
-
-/** Also for Markdown, which the page is: a note must stay the text that it is. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"'`*_[\]|~\\]/g, character => `&#${character.charCodeAt(0)};`);
 }

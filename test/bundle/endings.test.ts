@@ -248,10 +248,8 @@ async function startSilentResolver(): Promise<{ address: string; close(): void }
 
 it('an error while the action loads is one annotation, with nothing of what the error says', async () => {
   await using setting = await setUp();
-  // The toolkit asks for this when it is loaded.
-  const broken = preload(`
-import fs from 'node:fs';
-Object.defineProperty(fs, 'promises', { get() { throw new SyntaxError('part of the event'); } });`);
+  // What every module of the bundle begins with.
+  const broken = preload(`process.getBuiltinModule = () => { throw new SyntaxError('part of the event'); };`);
   const { main } = await setting.run({}, { nodeArgs: () => broken, debug: true, post: false });
 
   expect([main.exitCode, main.signal, main.stderr]).toEqual([1, null, '']);

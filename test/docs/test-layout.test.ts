@@ -33,7 +33,6 @@ const NOT_YET = [
   'cleanup/authorizing-token.ts',
   'cleanup/orphan-tracker.ts',
   'cleanup/step.ts',
-  'clock.ts',
   'errors/action-error.ts',
   'errors/api-error.ts',
   'mapbox/create.ts',
@@ -41,8 +40,6 @@ const NOT_YET = [
   'mapbox/token.ts',
   'mint/discard.ts',
   'mint/step.ts',
-  'runner/runner.ts',
-  'runtime/load-errors.ts',
 ];
 
 /** What stands in for the outside, `Runner` and `Clock`, where a class or an object literal is one of them. */

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { formatTable } from '../../../src/runner/summary-table.ts';
+
+it('gives each row a head of its own where there are no columns', () => {
+  expect(
+    formatTable('Token', [
+      ['Account', 'octo'],
+      ['Usage', 'sk'],
+    ]),
+  ).toBe(
+    '<h3>Token</h3>\n<table><tr><th>Account</th><td>octo</td></tr><tr><th>Usage</th><td>sk</td></tr></table>\n',
+  );
+});
+
+it('gives the table a head where there are columns', () => {
+  expect(formatTable('Sweep', [['c1', 'deleted']], ['Token', 'Result'])).toBe(
+    '<h3>Sweep</h3>\n<table><tr><th>Token</th><th>Result</th></tr><tr><td>c1</td><td>deleted</td></tr></table>\n',
+  );
+});
+
+it('leaves nothing that HTML or Markdown would take for more than text', () => {
+  const odd = `<img src=x> & "a" 'b' \`c\` *d* _e_ [f](g) |h| ~i~ \\j`;
+  for (const html of [formatTable(odd, []), formatTable('', [[odd]]), formatTable('', [], [odd])]) {
+    expect(html.replace(/<\/?(?:h3|table|tr|th|td)>/g, '').replace(/&#\d+;/g, '')).not.toMatch(
+      /[&<>"'`*_[\]|~\\]/,
+    );
+    expect(html).toContain('&#60;img src=x&#62; &#38; &#34;a&#34;');
+  }
+});
