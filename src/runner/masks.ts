@@ -8,13 +8,13 @@ const MIN_BASE64_LENGTH = 8;
  * The texts to mask for a secret: each of its lines, since a log is hidden line by line, and each line's base64 as it
  * appears in the base64 of any text around it, which the runner's own masks leave readable for two of three lengths.
  *
- * @param minLength lines that are shorter are not masked.
+ * @param minLength lines that are shorter are not masked; at least 1.
  */
 export function maskTexts(secret: string, minLength: number): string[] {
   const lines = secret
-    .split(/[\r\n]+/)
+    .split(/[\r\n]/)
     .map(line => line.trim())
-    .filter(line => line !== '' && line.length >= minLength);
+    .filter(line => line.length >= minLength);
   return [...new Set(lines.flatMap(line => [line, ...base64Forms(line)]))];
 }
 

@@ -79,6 +79,14 @@ describe('a secret', () => {
     expect(text).not.toContain(payload);
   });
 
+  it.each([
+    ['a template', `${secret}`, '***'],
+    ['JSON', JSON.stringify({ secret }), '{"secret":"***"}'],
+    ['an inspected object', inspect({ secret }), '{ secret: *** }'],
+  ])('shows asterisks in %s', (_, text, shown) => {
+    expect(text).toBe(shown);
+  });
+
   it('is revealed when asked for', () => {
     expect(secret.reveal()).toBe(secretToken);
   });

@@ -39,10 +39,18 @@ describe('writing', () => {
     rmSync(env['GITHUB_OUTPUT'] ?? '');
     const write = () => {
       writeFileSync(env['GITHUB_ENV'] ?? '', 'new\n', { flag: 'a' });
-      throw new Error('ENOENT');
+      throw new Error('EIO');
     };
-    expect(() => writeAllOrNothing(env, write)).toThrow('ENOENT');
+    expect(() => writeAllOrNothing(env, write)).toThrow('EIO');
     expect(readFileSync(env['GITHUB_ENV'] ?? '', 'utf8')).toBe(EARLIER);
+  });
+
+  it('needs no file that it does not write', () => {
+    let isWritten = false;
+    writeAllOrNothing({ GITHUB_OUTPUT: undefined }, () => {
+      isWritten = true;
+    });
+    expect(isWritten).toBe(true);
   });
 
   it('leaves the other files as they were where one cannot be truncated', () => {

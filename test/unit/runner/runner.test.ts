@@ -46,8 +46,8 @@ beforeEach(() => {
     get writableLength() {
       return text.length;
     },
-    on(_, listener) {
-      failOutput = listener;
+    on(event, listener) {
+      if (event === 'error') failOutput = listener;
     },
   };
   runner = actionsRunner(process.env, () => {
@@ -189,6 +189,14 @@ describe('results', () => {
     expect(write).toThrow();
     for (const other of FILES.filter(file => file !== name)) expect(contents(other), other).toBe(EARLIER);
   });
+});
+
+it('knows before a token is created that results could not be written', () => {
+  rmSync(path('GITHUB_ENV'));
+  expect([runner.findMissingFile(false), runner.findMissingFile(true)]).toEqual([
+    undefined,
+    'the file named by GITHUB_ENV cannot be written',
+  ]);
 });
 
 describe('what the runner hands over', () => {

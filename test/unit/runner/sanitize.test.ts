@@ -43,6 +43,8 @@ describe('a control', () => {
     ['a line separator', 'a\u2028b', 'a b'],
     ['a paragraph separator', 'a\u2029b', 'a b'],
     ['a vertical tab', 'a\vb', 'a b'],
+    ['one before the end of a line', 'a\u0000\nb', 'a b'],
+    ['one after the end of a line', 'a\n\u0000b', 'a b'],
     ['several together', 'a\u0000\u001b\u202e\u0007b', 'a b'],
   ])('becomes a blank: %s', (_, text, clean) => {
     expect(sanitize(text)).toBe(clean);

@@ -10,6 +10,10 @@ function interruption() {
   return { signal: controller.signal, error, interrupt: () => controller.abort(error) };
 }
 
+it('has a name of its own', () => {
+  expect(String(new InterruptedError('Stopped.'))).toBe('InterruptedError: Stopped.');
+});
+
 describe('work that can be interrupted', () => {
   it('comes to what it comes to where nothing interrupts it', async () => {
     const { signal } = interruption();

@@ -8,6 +8,7 @@ function start(step: Step, unread: () => number = () => 0) {
   const log: string[] = [];
   const exits: unknown[] = [];
   const exited = Promise.withResolvers<void>();
+  const removed: string[] = [];
   const listeners = new Map<string, (error?: unknown) => void>();
   let ms = 0;
   const runner = {
@@ -32,7 +33,7 @@ function start(step: Step, unread: () => number = () => 0) {
     execPath: 'node',
     getActiveResourcesInfo: () => [],
     on: (event: string, listener: (error?: unknown) => void) => listeners.set(event, listener),
-    removeAllListeners: event => listeners.delete(event),
+    removeAllListeners: event => removed.push(event),
     exit() {
       exits.push(process.exitCode ?? 0);
       exited.resolve();
@@ -40,7 +41,7 @@ function start(step: Step, unread: () => number = () => 0) {
   };
   const done = runStep({ runner, clock }, process, step);
   const send = (event: string, error?: unknown) => listeners.get(event)?.(error);
-  return { done, log, exits, exited: exited.promise, send, elapsed: () => ms, listeners };
+  return { done, log, exits, exited: exited.promise, send, elapsed: () => ms, removed };
 }
 
 const forEver = () => new Promise<void>(() => {});
@@ -125,6 +126,16 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     send(signal);
     await exited;
     expect([reasons, exits]).toEqual([['The step was cancelled before it was done.'], [0]]);
+  });
+
+  it('a step leaves with the code of its last words, and once, though it is done meanwhile', async () => {
+    const { done, exits, send } = start({
+      run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
+      onInterrupt: () => 3,
+    });
+    send(signal);
+    await done;
+    expect(exits).toEqual([3]);
   });
 
   it('a step that stops is waited for, and what it has still done is said', async () => {
@@ -241,7 +252,14 @@ describe('an error that nobody caught', () => {
   });
 
   it('is nobody else’s to report', () => {
-    const { listeners } = start({ run: forEver });
-    expect([...listeners.keys()]).toEqual(['SIGINT', 'SIGTERM', 'uncaughtException']);
+    const { removed } = start({ run: forEver });
+    expect(removed).toEqual(['uncaughtException']);
+  });
+
+  it('may have an exit code of its own', async () => {
+    const { exits, send, exited } = start({ run: forEver, onInterrupt: () => 3 });
+    send('uncaughtException', new Error('lost'));
+    await exited;
+    expect(exits).toEqual([3]);
   });
 });

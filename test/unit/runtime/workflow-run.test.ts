@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { currentRun } from '../../../src/runtime/workflow-run.ts';
+import { errorTitles } from '../../../src/errors/action-error.ts';
+import { attemptKey, currentRun, runUrl } from '../../../src/runtime/workflow-run.ts';
 
 const GITHUB = {
   GITHUB_SERVER_URL: 'https://github.com',
@@ -17,6 +18,16 @@ it('reads the run attempt that GitHub names', () => {
     id: '16012345678',
     attempt: '2',
   });
+});
+
+it('links to the page of the run, and tells its attempts apart', () => {
+  expect(runUrl(currentRun(GITHUB))).toBe('https://github.com/octo-org/maps/actions/runs/16012345678');
+  expect(attemptKey(currentRun(GITHUB))).toBe('16012345678.2');
+});
+
+it('takes blanks around a value for none', () => {
+  const blanks = Object.fromEntries(Object.entries(GITHUB).map(([name, value]) => [name, ` ${value}\n`]));
+  expect(currentRun(blanks)).toEqual(currentRun(GITHUB));
 });
 
 it.each([undefined, '', ' '])('takes attempt 1 where the runner sets none (%j)', value => {
@@ -43,6 +54,15 @@ it('takes a repository that is named like a token', () => {
 });
 
 describe('refuses to run without a way back to the run:', () => {
+  it('under a title that says why', () => {
+    expect(() => currentRun({})).toThrow(
+      expect.objectContaining({
+        title: errorTitles.notOnGithubActions,
+        message: 'GITHUB_SERVER_URL is not set. This action has to be run by a GitHub Actions runner.',
+      }),
+    );
+  });
+
   it.each(['GITHUB_SERVER_URL', 'GITHUB_REPOSITORY', 'GITHUB_RUN_ID'])('%s is not set', name => {
     expect(() => currentRun({ ...GITHUB, [name]: undefined })).toThrow(`${name} is not set.`);
     expect(() => currentRun({ ...GITHUB, [name]: ' ' })).toThrow(`${name} is not set.`);
@@ -50,6 +70,7 @@ describe('refuses to run without a way back to the run:', () => {
 
   it.each([
     ['GITHUB_SERVER_URL', 'github.com'],
+    ['GITHUB_SERVER_URL', 'xhttps://github.com'],
     ['GITHUB_SERVER_URL', 'ftp://github.com'],
     ['GITHUB_SERVER_URL', 'https://user:password@github.com'],
     ['GITHUB_SERVER_URL', 'https://github.com?x=1'],
@@ -66,6 +87,7 @@ describe('refuses to run without a way back to the run:', () => {
     ['GITHUB_RUN_ID', '9'.repeat(16)],
     ['GITHUB_RUN_ATTEMPT', '0'],
     ['GITHUB_RUN_ATTEMPT', 'one'],
+    ['GITHUB_RUN_ATTEMPT', '1x'],
     ['GITHUB_RUN_ATTEMPT', '9'.repeat(10)],
   ])('%s is %j', (name, value) => {
     expect(() => currentRun({ ...GITHUB, [name]: value })).toThrow(`${name} has an unexpected value.`);
