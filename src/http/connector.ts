@@ -1,6 +1,7 @@
 import type { LookupFunction } from 'node:net';
 import type { buildConnector } from 'undici';
 import createTlsConnector from 'undici/lib/core/connect.js';
+import { clock } from '../clock.ts';
 import { connectToFirst } from './happy-eyeballs.ts';
 import { skipInterim } from './skip-interim.ts';
 
@@ -29,11 +30,11 @@ export function createConnector(
   return skippingInterim((options, callback) => {
     const isTls = options.protocol === 'https:';
     const port = Number(options.port) || (isTls ? 443 : 80);
-    const start = performance.now();
+    const start = clock.monotonic();
     connectToFirst({ host: options.hostname, port, timeoutMs }, signal, lookup).then(
       socket => {
         if (!isTls) return callback(null, socket.setNoDelay(true));
-        const remaining = Math.max(1, timeoutMs - (performance.now() - start));
+        const remaining = Math.max(1, timeoutMs - (clock.monotonic() - start));
         createTlsConnector(tlsOptions(remaining))({ ...options, httpSocket: socket }, callback);
       },
       (error: Error) => callback(error, null),
