@@ -69,7 +69,7 @@ async function searchOrphans(
   own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
-  const { clock, deadline } = options;
+  const { clock, deadline, history } = options;
   const stepTokens = { nonce, keep: token?.keep ? token.id : undefined, createdBy: authorizingToken.id };
   const deleted = new Set<string>();
   let undeleted: readonly UndeletedToken[] = [];
@@ -81,8 +81,10 @@ async function searchOrphans(
   });
   for (const delay of [0, ...RECHECK_DELAYS_MS]) {
     const found = [...deleted, ...undeleted.map(({ id }) => id)].filter(id => id !== own?.id);
-    if (found.length >= orphans || (delay > 0 && clock.monotonic() + delay >= deadline)) break;
-    await clock.sleep(delay);
+    const pause = Math.max(delay, history.delay(clock.monotonic(), 1));
+    if (found.length >= orphans || (delay > 0 && clock.monotonic() + pause >= deadline)) break;
+    await clock.sleep(pause);
+    history.record(clock.monotonic());
     const search = await deleteOrphans(account, stepTokens, options);
     if (search.kind !== 'searched') return result(search);
     // A stale list shows a deleted token again.

@@ -68,6 +68,7 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
   const { clock, history, log } = options;
   const start = clock.monotonic();
   let rateLimits = 0;
+  let unreadable = 0;
   let remaining = deadlineForFailures(options) - start;
   for (let attempts = 1; ; attempts++) {
     const sentAt = clock.monotonic();
@@ -81,12 +82,13 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
     });
     const rateLimited = result.kind === 'rate-limited';
     if (rateLimited) rateLimits++;
+    if (isUnreadable(result)) unreadable++;
     history.record(sentAt);
     const cleanUps = result.kind === 'indeterminate' && beforeRetry !== undefined ? 1 : 0;
     const deadline = rateLimited ? options.deadline : deadlineForFailures(options);
     const left = deadline - clock.monotonic();
     const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
-    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, attempts, clock.monotonic() + pause - start))
+    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, unreadable, clock.monotonic() + pause - start))
       return exhausted();
     log(`${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`);
     if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
@@ -94,8 +96,10 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
       await beforeRetry(result);
     }
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
-    if (rest < 0) return exhausted();
-    await clock.sleep(Math.min(pause, rest));
+    // The clean-up may have taken more requests than were foreseen.
+    const room = history.delay(clock.monotonic(), 1);
+    if (rest < room) return exhausted();
+    await clock.sleep(Math.max(Math.min(pause, rest), room));
     if (rateLimited) history.waitedForRateLimit(Math.min(pause, rest));
     remaining = deadlineForFailures(options) - clock.monotonic();
     // After the wait for a rate limit there may be little time left for failures, but there is some for a response.
@@ -126,17 +130,20 @@ function nextDelay(
   return latest > 0 && roomFor(cleanUps + 1) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
-/** `elapsedMs`: from the first attempt to the next one. */
-function isPermanent(result: Retryable, attempts: number, elapsedMs: number): boolean {
+/**
+ * @param unreadable how many attempts had an unreadable response.
+ * @param elapsedMs from the first attempt to the next one.
+ */
+function isPermanent(result: Retryable, unreadable: number, elapsedMs: number): boolean {
   if (result.kind === 'not-sent') {
     if (result.code === 'ENOTFOUND') return elapsedMs > MAX_UNKNOWN_NAME_MS;
     return PERMANENT_CODES.test(result.code);
   }
-  return (
-    result.kind === 'indeterminate' &&
-    result.cause.kind === 'unreadable' &&
-    attempts >= MAX_UNREADABLE_ATTEMPTS
-  );
+  return isUnreadable(result) && unreadable >= MAX_UNREADABLE_ATTEMPTS;
+}
+
+function isUnreadable(result: Retryable): boolean {
+  return result.kind === 'indeterminate' && result.cause.kind === 'unreadable';
 }
 
 /** The same options with `most` milliseconds from now, or less where less is left. */

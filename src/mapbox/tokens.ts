@@ -1,7 +1,14 @@
 import type { Account } from './account.ts';
 import { deleteToken } from './delete.ts';
 import { type ListedToken, listTokenPage, type TokenPage } from './list.ts';
-import { type ApiResult, isNotFound, type Rejected, type Retryable, type Success } from './result.ts';
+import {
+  type ApiResult,
+  isNotFound,
+  type RateLimited,
+  type Rejected,
+  type Retryable,
+  type Success,
+} from './result.ts';
 import { type RetriesExhausted, type RetryOptions, retry } from './retry.ts';
 import { validateToken } from './validate.ts';
 
@@ -58,6 +65,9 @@ function isRepeated(seen: Set<string>, query: Readonly<Record<string, string>>):
   return false;
 }
 
+/** To find out whether a token is gone takes the list, and where it cannot be read, a validation. */
+const LOOKUP_REQUESTS = 2;
+
 /** What became of a token that was to be deleted. `already-deleted`: Mapbox no longer knows it. */
 export type Deletion = { readonly kind: 'deleted' } | { readonly kind: 'already-deleted' } | RetriesExhausted;
 
@@ -73,12 +83,21 @@ export async function deleteTokenWithRetry(
   createdBy: string | undefined,
   options: RetryOptions,
 ): Promise<Deletion> {
+  const { clock, history } = options;
   const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(async timeoutMs => {
+    const sentAt = clock.monotonic();
     const result = await deleteToken(account, id, timeoutMs);
-    if (isNotFound(result) && (await isGone(account, id, createdBy, timeoutMs))) {
+    if (result.kind === 'success') history.record(sentAt);
+    // Where the step has asked too often, 404 stays unexplained.
+    if (!isNotFound(result) || history.delay(clock.monotonic(), LOOKUP_REQUESTS + 1) > 0) {
+      return toRetryable(result);
+    }
+    const gone = await isGone(account, id, createdBy, timeoutMs, options);
+    if (gone === true) {
+      history.record(sentAt);
       return { kind: 'success', value: 'already-deleted' };
     }
-    return toRetryable(result);
+    return gone === false ? toRetryable(result) : gone;
   }, options);
   return result.kind === 'success' ? { kind: result.value } : result;
 }
@@ -98,12 +117,18 @@ async function isGone(
   id: string,
   createdBy: string | undefined,
   timeoutMs: number,
-): Promise<boolean> {
+  { clock, history }: RetryOptions,
+): Promise<boolean | RateLimited> {
   const seen = new Set<string>();
   let query: TokenPage['next'];
+  history.record(clock.monotonic());
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await listTokenPage(account, query, timeoutMs);
-    if (isNotFound(page)) return isOwnCreation(account, createdBy, timeoutMs);
+    if (page.kind === 'rate-limited') return page;
+    if (isNotFound(page)) {
+      history.record(clock.monotonic());
+      return isOwnCreation(account, createdBy, timeoutMs);
+    }
     if (page.kind !== 'success' || !page.value.complete) return false;
     if (page.value.tokens.some(token => token.id === id)) return false;
     query = page.value.next;
@@ -117,8 +142,9 @@ async function isOwnCreation(
   account: Account,
   createdBy: string | undefined,
   timeoutMs: number,
-): Promise<boolean> {
+): Promise<boolean | RateLimited> {
   if (createdBy === undefined || createdBy !== account.authorizingToken.id) return false;
   const status = await validateToken(account, timeoutMs);
+  if (status.kind === 'rate-limited') return status;
   return status.kind === 'success' && status.value === 'TokenValid';
 }

@@ -199,6 +199,22 @@ describe('what lost requests made', () => {
     expect(lines).toEqual([]);
   });
 
+  it('is searched for again when the step has asked less than a dozen times in the last minute', async () => {
+    const ids = Array.from({ length: 10 }, (_, n) => idOf(n + 2));
+    const { clock } = await after(
+      { id: ID, orphans: 11 },
+      [
+        deleted(),
+        page(ids.map(id => ({ id, note }))),
+        ...ids.map(deleted),
+        page([{ id: idOf(20), note }]),
+        deleted(),
+      ],
+      240_000,
+    );
+    expect(clock.monotonic()).toBeGreaterThanOrEqual(60_000);
+  });
+
   it('is looked for no longer than there is time', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([]), page([])], 4_000);
     expect(asked).toHaveLength(2);

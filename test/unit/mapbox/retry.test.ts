@@ -94,9 +94,18 @@ describe('what ends it at once', () => {
     expect(lefts).toHaveLength(3);
   });
 
-  it('still believes in Mapbox when an unreadable answer is the second of two troubles', async () => {
+  it('keeps trying after two unreadable responses, whatever else went wrong', async () => {
     const clock = new FakeClock();
-    const { attempt } = attempts(clock, [serverError(), unreadable(), done]);
+    const outcomes = [
+      notSent(),
+      unreadable(),
+      serverError(),
+      noResponse(),
+      unreadable(),
+      serverError(),
+      done,
+    ];
+    const { attempt } = attempts(clock, outcomes);
     expect(await retry(attempt, retryOptions(clock))).toBe(done);
   });
 });
@@ -440,7 +449,7 @@ describe('a dozen requests a minute', () => {
     ] as const) {
       const clock = new FakeClock();
       const options = { ...retryOptions(clock, 66_000), deadline: passed + 50_000 };
-      for (let sent = 0; sent < 11; sent++) options.history.record(0);
+      for (let n = 0; n < 11; n++) options.history.record(0);
       clock.advance(passed);
       const cleaned: unknown[] = [];
       const { attempt } = attempts(clock, [outcome]);
@@ -463,6 +472,22 @@ describe('a dozen requests a minute', () => {
 });
 
 describe('before a repetition', () => {
+  it('waits until the minute has room again where the clean-up took more requests than foreseen', async () => {
+    for (const [budget, expected] of [
+      [300_000, 2],
+      [50_000, 1],
+    ] as const) {
+      const clock = new FakeClock();
+      const options = retryOptions(clock, budget);
+      const { attempt, lefts } = attempts(clock, [serverError(), done]);
+      await retry(attempt, options, async () => {
+        for (let sent = 0; sent < 11; sent++) options.history.record(clock.monotonic());
+      });
+      expect(lefts).toHaveLength(expected);
+      if (expected === 2) expect(clock.monotonic()).toBeGreaterThanOrEqual(60_000);
+    }
+  });
+
   it('takes the time of the clean-up from that of the pause, and gives up where it used up all', async () => {
     for (const [cost, slept] of [
       [8000, [1750]],

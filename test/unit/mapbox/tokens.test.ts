@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
@@ -181,6 +182,41 @@ describe('deleting one token', () => {
     ])('tries again where the list %s', async (_, list) => {
       const { result } = await remove([notFound(), list, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
+    });
+
+    it.each([
+      ['the list', [notFound()]],
+      ['the authorizing token', [notFound(), notFound()]],
+    ])('waits for the rate limit that it meets when it asks for %s', async (_, before) => {
+      const limit = json(429, { message: 'Too Many Requests' }, { 'retry-after': '30' });
+      const { result, clock } = await remove([...before, limit, deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(clock.sleeps.length).toBe(1);
+      expect(clock.sleeps[0]).toBeGreaterThanOrEqual(30_000);
+    });
+
+    it('asks no more than a dozen times a minute, the list included', async () => {
+      const clock = new FakeClock();
+      const sent: number[] = [];
+      const send = async ({ method }: ApiRequest) => {
+        sent.push(clock.monotonic());
+        return method === 'DELETE' ? notFound() : page([{ id: ID }]);
+      };
+      const options = retryOptions(clock, 300_000, () => 0);
+      await deleteTokenWithRetry(accountOn({ send }), ID, AUTHORIZING_TOKEN_ID, options);
+      expect(sent.length).toBeGreaterThan(12);
+      for (const [n, at] of sent.entries())
+        expect(at - (sent[n - 12] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000);
+    });
+
+    it('asks for the list only where the step has not asked too often', async () => {
+      const client = scripted(notFound(), deleted());
+      const options = retryOptions(new FakeClock());
+      for (let n = 0; n < 10; n++) options.history.record(0);
+      expect(await deleteTokenWithRetry(accountOn(client), ID, AUTHORIZING_TOKEN_ID, options)).toEqual({
+        kind: 'deleted',
+      });
+      expect(client.requestLines).toEqual([DELETE(ID), DELETE(ID)]);
     });
 
     it('believes it without a list where the authorizing token created it and is valid', async () => {
