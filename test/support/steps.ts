@@ -86,6 +86,12 @@ class Kill {
     if (this.isDue()) this.kill();
     if (this.isKilled) throw new Killed();
   };
+
+  /** For what takes time: never settles from the moment of death on. */
+  async pass(): Promise<void> {
+    if (this.isDue()) this.kill();
+    if (this.isKilled) await new Promise<never>(() => {});
+  }
 }
 
 export const runMain = (options: StepOptions) =>
@@ -143,11 +149,11 @@ function contextOf(
       now: clock.now,
       monotonic: clock.monotonic,
       async sleep(milliseconds) {
-        kill.check();
+        await kill.pass();
         // What is waited for after an interruption takes real time to arrive.
         if (kill.interrupted.aborted) await setTimeout(50);
         await clock.sleep(milliseconds);
-        kill.check();
+        await kill.pass();
       },
     },
     randomInt: seeded(seed),
@@ -156,7 +162,7 @@ function contextOf(
       closing.push(client.close);
       return {
         async send(request, timeoutMs) {
-          kill.check();
+          await kill.pass();
           const code = notSent[requests++];
           if (code !== undefined) return { kind: 'no-response', sent: false, code };
           const response = client.send(request, timeoutMs);
@@ -166,7 +172,7 @@ function contextOf(
             kill.kill();
           }
           const result = await response;
-          kill.check();
+          await kill.pass();
           return result;
         },
         close: client.close,
