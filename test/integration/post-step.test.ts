@@ -103,3 +103,43 @@ it.each([
     await mapbox.close();
   },
 );
+
+it('masks the authorizing token before it says or requests anything', async () => {
+  const { clock, mapbox, authorizingToken, inputs, state } = await setUp();
+  const ended = await runPost({ inputs, clock, state, env: SAME });
+  expect(ended.masks).toContain(authorizingToken.token);
+  const killedAfterMask = await runPost({ inputs, clock, state, env: SAME, killAt: 1 });
+  expect(killedAfterMask).toMatchObject({ conclusion: 'killed', log: [], masks: [authorizingToken.token] });
+  await mapbox.close();
+});
+
+describe('while nothing can be deleted, it gives up', () => {
+  const inMinutes = ({ elapsed }: { elapsed: number }) => elapsed / 60_000;
+
+  it('after a minute where Mapbox fails, whatever `timeout` says', async () => {
+    const { clock, mapbox, inputs, state } = await setUp();
+    mapbox.fault = () => ({ kind: 'status', status: 503, processed: false });
+    for (const timeout of ['1s', '5m', '1h']) {
+      const ended = await runPost({ inputs: { ...inputs, timeout }, clock, state, env: SAME });
+      expect(ended.log.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
+      expect(inMinutes(ended)).toBeGreaterThan(0.5);
+      expect(inMinutes(ended)).toBeLessThanOrEqual(1.1);
+    }
+    await mapbox.close();
+  });
+
+  it('after four minutes where Mapbox’s rate limit is exceeded: other jobs end at the same time', async () => {
+    const { clock, mapbox, inputs, state } = await setUp();
+    mapbox.fault = () => ({
+      kind: 'status',
+      status: 429,
+      processed: false,
+      headers: { 'Retry-After': '20' },
+    });
+    const ended = await runPost({ inputs, clock, state, env: SAME });
+    expect(ended.log.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
+    expect(inMinutes(ended)).toBeGreaterThan(3);
+    expect(inMinutes(ended)).toBeLessThanOrEqual(4.1);
+    await mapbox.close();
+  });
+});
