@@ -73,7 +73,7 @@ module.exports = {
 
 
 
-const assert = __webpack_require__(589)
+const assert = __webpack_require__(738)
 const { AsyncResource } = __webpack_require__(698)
 const { InvalidArgumentError, SocketError } = __webpack_require__(707)
 const util = __webpack_require__(440)
