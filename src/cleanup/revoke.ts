@@ -1,7 +1,7 @@
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { describeResult } from '../mapbox/describe.ts';
 import { isNotFound, type Rejected } from '../mapbox/result.ts';
-import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
+import { hasTimeFor, type RetriesExhausted, type RetryOptions } from '../mapbox/retry.ts';
 import { type Deletion, deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { deleteOrphans, type UndeletedToken } from './orphans.ts';
 import type { CleanupState } from './state.ts';
@@ -59,7 +59,12 @@ interface Search {
   readonly deleted: ReadonlySet<string>;
   readonly undeleted: readonly UndeletedToken[];
   /** Why searching ended early. */
-  readonly failure: Rejected | RetriesExhausted | undefined;
+  readonly failure: Rejected | RetriesExhausted | OutOfTime | undefined;
+}
+
+/** What the deletion of the step's own token took left no time to search in. */
+interface OutOfTime {
+  readonly kind: 'out-of-time';
 }
 
 /** Searches until as many orphans are found as there can be, or none can be late any more. */
@@ -69,7 +74,7 @@ async function searchOrphans(
   own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
-  const { clock, deadline, history } = options;
+  const { clock, history } = options;
   const stepTokens = { nonce, keep: token?.keep ? token.id : undefined, createdBy: authorizingToken.id };
   const deleted = new Set<string>();
   let undeleted: readonly UndeletedToken[] = [];
@@ -82,7 +87,8 @@ async function searchOrphans(
   for (const delay of [0, ...RECHECK_DELAYS_MS]) {
     const found = [...deleted, ...undeleted.map(({ id }) => id)].filter(id => id !== own?.id);
     const pause = Math.max(delay, history.delay(clock.monotonic(), 1));
-    if (found.length >= orphans || (delay > 0 && clock.monotonic() + pause >= deadline)) break;
+    if (found.length >= orphans) break;
+    if (!hasTimeFor(pause, options)) return result(delay > 0 ? undefined : { kind: 'out-of-time' });
     await clock.sleep(pause);
     history.record(clock.monotonic());
     const search = await deleteOrphans(account, stepTokens, options);
@@ -126,11 +132,8 @@ function describeWarning(
       `The token ${id} with the note "${note}" is still alive. ${describeResult(reason.last)}`,
   );
   if (failure !== undefined) {
-    const cause = isNotFound(failure)
-      ? 'The authorizing token lacks `tokens:read`, so it could not be searched for.'
-      : describeResult(failure.kind === 'rejected' ? failure : failure.last);
     parts.push(
-      `A request for a token had no response and may have created one with the note "${note}". ${cause}`,
+      `A request for a token had no response and may have created one with the note "${note}". ${describeFailure(failure)}`,
     );
   }
   if (parts.length === 0) return undefined;
@@ -140,4 +143,11 @@ function describeWarning(
     );
   }
   return `${parts.join('\n')}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`;
+}
+
+function describeFailure(failure: NonNullable<Search['failure']>): string {
+  if (failure.kind === 'out-of-time') return 'There was no time left to search for it.';
+  if (isNotFound(failure))
+    return 'The authorizing token lacks `tokens:read`, so it could not be searched for.';
+  return describeResult(failure.kind === 'rejected' ? failure : failure.last);
 }

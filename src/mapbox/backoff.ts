@@ -102,7 +102,8 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 /** Whatever fails: a step asks no more often than this in a minute. */
 const MAX_REQUESTS = 12;
-const MINUTE_MS = 60_000;
+/** Longer than a minute: a request takes some time to arrive, and the next may be faster. */
+const MINUTE_MS = 61_000;
 
 /** What the retries of one step have in common. */
 export class RetryHistory {
@@ -117,6 +118,7 @@ export class RetryHistory {
   /** Counts a request that came to nothing, or one that cleans up after it. */
   record(sentAt: number): void {
     this.#requests.push(sentAt);
+    this.#requests.sort((a, b) => a - b);
   }
 
   waitedForRateLimit(milliseconds: number): void {

@@ -107,6 +107,11 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
   }
 }
 
+/** Whether an attempt after a pause of as many milliseconds would still be in time. */
+export function hasTimeFor(pause: number, options: RetryOptions): boolean {
+  return deadlineForFailures(options) - options.clock.monotonic() - pause >= MIN_ATTEMPT_MS;
+}
+
 function deadlineForFailures({ deadline, failureDeadline, history }: RetryOptions): number {
   return Math.min(deadline, failureDeadline + history.rateLimitedMs);
 }

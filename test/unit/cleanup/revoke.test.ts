@@ -27,7 +27,12 @@ const ID = idOf(1);
 
 type Changes = Partial<CleanupState> & { id?: string };
 
-async function after({ id, ...changes }: Changes, steps: readonly ScriptedResponse[], budget = 60_000) {
+async function after(
+  { id, ...changes }: Changes,
+  steps: readonly ScriptedResponse[],
+  budget = 60_000,
+  failureBudget = budget,
+) {
   const clock = new FakeClock();
   const client = scripted(...steps);
   const state: CleanupState = {
@@ -41,7 +46,8 @@ async function after({ id, ...changes }: Changes, steps: readonly ScriptedRespon
     orphans: 0,
     ...changes,
   };
-  const { lines, warning } = await revoke(state, accountOn(client), retryOptions(clock, budget));
+  const options = { ...retryOptions(clock, budget), failureDeadline: clock.monotonic() + failureBudget };
+  const { lines, warning } = await revoke(state, accountOn(client), options);
   expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
   return { lines, warning, clock, asked: client.requestLines };
 }
@@ -219,6 +225,18 @@ describe('what lost requests made', () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([]), page([])], 4_000);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000]);
+  });
+
+  it('is warned of where there is no time left to search', async () => {
+    const { asked, warning } = await after({ orphans: 1 }, [], 200);
+    expect(asked).toEqual([]);
+    expect(warning).toContain(`may have created one with the note "${note}". There was no time left`);
+  });
+
+  it('is searched for in the time for failures, not in that for rate limits', async () => {
+    const { asked, lines } = await after({ orphans: 1 }, [page([]), page([])], 240_000, 4_000);
+    expect(asked).toHaveLength(2);
+    expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
   it('cannot be looked for without `tokens:read`, which a warning says with the note', async () => {

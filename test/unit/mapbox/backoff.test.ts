@@ -168,20 +168,26 @@ describe('what the retries of a step have in common', () => {
 
   it('has room for as many requests as are missing to a dozen in the last minute', () => {
     expect([0, 1, 2].map(requests => dozen().delay(10_000, requests))).toEqual([0, 0, 0]);
-    expect([3, 4, 12].map(requests => dozen().delay(10_000, requests))).toEqual([50_000, 51_000, 59_000]);
+    expect([3, 4, 12].map(requests => dozen().delay(10_000, requests))).toEqual([51_000, 52_000, 60_000]);
     expect(new RetryHistory().delay(0, 12)).toBe(0);
   });
 
-  it('has room again when a minute is over', () => {
+  it('has room again when a minute is over, and a second in which the first request may have been on its way', () => {
     const history = dozen();
-    expect(history.delay(59_999, 3)).toBe(1);
-    expect(history.delay(60_000, 3)).toBe(0);
-    history.record(60_000);
-    expect(history.delay(60_000, 3)).toBe(1000);
-    history.record(60_500);
-    history.record(60_500);
-    history.record(60_500);
-    expect(history.delay(60_500, 0)).toBe(500);
+    expect(history.delay(60_999, 3)).toBe(1);
+    expect(history.delay(61_000, 3)).toBe(0);
+    history.record(61_000);
+    expect(history.delay(61_000, 3)).toBe(1000);
+    history.record(61_500);
+    history.record(61_500);
+    history.record(61_500);
+    expect(history.delay(61_500, 0)).toBe(500);
+  });
+
+  it('counts requests in whatever order it hears of them', () => {
+    const history = new RetryHistory();
+    for (let sent = 11; sent >= 0; sent--) history.record(sent * 1000);
+    expect(history.delay(11_000, 1)).toBe(50_000);
   });
 
   it('adds up the waits for rate limits', () => {
