@@ -38,7 +38,10 @@ const allPages = [
   ...pages.map(({ name }) => name),
   'CONTRIBUTING.md',
   'SECURITY.md',
+  'SUPPORT.md',
+  'CODE_OF_CONDUCT.md',
   'CHANGELOG.md',
+  '.github/SETTINGS.md',
   'bench/README.md',
 ];
 
