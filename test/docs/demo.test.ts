@@ -1,13 +1,17 @@
 /** `npm start`, as a new user runs it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { drawRun, pictures } from '../../scripts/picture.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
+
+const root = join(import.meta.dirname, '..', '..');
 
 async function start(env: Record<string, string> = {}): Promise<{ code: unknown; text: string }> {
   const { MAPBOX_AUTHORIZING_TOKEN: _, MAPBOX_API: __, ...inherited } = process.env;
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', '..', 'demo', 'start.ts')], {
+  const child = spawn(process.execPath, [join(root, 'demo', 'start.ts')], {
     env: { ...inherited, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -16,7 +20,7 @@ async function start(env: Record<string, string> = {}): Promise<{ code: unknown;
   return { code, text: (await output).flat().join('') };
 }
 
-it('shows the whole job, the sweep and a rotation on the stand-in, says so, and keeps every promise that it lists', async () => {
+it('shows the whole job, the sweep and a rotation on the stand-in, says so, keeps every promise that it lists, and is what the pictures show', async () => {
   const { code, text } = await start();
 
   expect(text).toMatch(/^A stand-in for Mapbox on this machine/);
@@ -25,6 +29,10 @@ it('shows the whole job, the sweep and a rotation on the stand-in, says so, and 
   expect(text).toContain('Mapbox says TokenRevoked');
   expect(text).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
   expect(code).toBe(0);
+  for (const theme of ['light', 'dark'] as const) {
+    const picture = readFileSync(join(root, pictures[theme]), 'utf8');
+    expect(drawRun(text, theme), 'stale: run `npm run picture` and look at it').toBe(picture);
+  }
 });
 
 describe('with MAPBOX_AUTHORIZING_TOKEN', () => {

@@ -63,9 +63,12 @@ const actions = new Map([
 ]);
 
 describe('the first thing to read', () => {
-  it('is the title, four badges, one sentence and the step to copy', () => {
+  it('is the title, four badges, one sentence, the picture of a run and the step to copy', () => {
     const [intro, step] = readme.split('```yaml\n');
-    expect(intro).toMatch(/^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n$/);
+    expect(intro).toMatch(
+      /^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n<picture>\n[\s\S]+<\/picture>\n\n$/,
+    );
+    expect(intro).toMatch(/<img alt="[^"]{50,}\." src="docs\/images\/run-light\.svg">/);
     expect(step?.split('```')[0]?.trim().split('\n').length).toBeLessThanOrEqual(10);
     expect(step).toMatch(/^- id: mapbox\n {2}uses: your-org\/create-mapbox-token@/);
   });
