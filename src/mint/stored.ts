@@ -84,7 +84,7 @@ export async function mintStoredToken(
     options,
     interrupted,
   });
-  if (!hasNonce(token.note, nonce)) warn(describeChangedNote(formatMarker(marker)));
+  if (!hasNonce(token.note, nonce)) warn(describeChangedNote(purpose, formatMarker(marker)));
   const warning = await orInterrupted(tracker.warning(token.note, orphanOptions()), interrupted).catch(
     error => {
       // The token is known: whoever interrupted the step has it deleted.
@@ -126,6 +126,13 @@ async function acceptOrDiscard(
   return reject(errorTitles.tokenMismatch, `Mapbox created a token, but ${verified.mismatch}.`);
 }
 
-function describeChangedNote(marker: string): string {
-  return `Mapbox stored the note without "${marker}" at its end. The post step deletes the token by its id all the same, but the sweep could not find it.`;
+function describeChangedNote({ kind }: Purpose, marker: string): string {
+  const consequence = {
+    'until-job-ends':
+      'The post step deletes the token by its id all the same, but the sweep could not find it.',
+    'until-deleted': "The token works all the same, but the sweep's `keep-permanent` does not count it.",
+    replaces:
+      'The token works all the same, but the next rotation takes it for one that no rotation created, and does not delete it.',
+  }[kind];
+  return `Mapbox stored the note without "${marker}" at its end. ${consequence}`;
 }

@@ -5,7 +5,7 @@ import type { HttpResponse } from '../../../src/http/response.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { mintStoredToken, type StoredMint } from '../../../src/mint/stored.ts';
-import { buildNote, createMarker } from '../../../src/note.ts';
+import { buildNote, createMarker, type Purpose } from '../../../src/note.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import {
   accountOn,
@@ -88,9 +88,15 @@ async function mint(
   steps: readonly ScriptedResponse[],
   {
     request = job,
+    purpose = { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
     budget = 300_000,
     unfetched = false,
-  }: { request?: TokenRequest & { kind: 'stored' }; budget?: number; unfetched?: boolean } = {},
+  }: {
+    request?: TokenRequest & { kind: 'stored' };
+    purpose?: Purpose;
+    budget?: number;
+    unfetched?: boolean;
+  } = {},
 ) {
   const clock = new FakeClock();
   const client = scripted(...steps);
@@ -106,7 +112,7 @@ async function mint(
   });
   const result = await mintStoredToken(account, request, {
     ...step,
-    purpose: { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
+    purpose,
     options: retryOptions(clock, budget),
     saveState: state => {
       events.push('keep');
@@ -596,6 +602,18 @@ describe('where Mapbox stores the note changed', () => {
       ]);
     },
   );
+
+  it.each([
+    [{ kind: 'until-deleted' }, "the sweep's `keep-permanent` does not count it"],
+    [
+      { kind: 'replaces', replaced: idOf(9), original: undefined },
+      'the next rotation takes it for one that no',
+    ],
+  ] as const)('says what that means for %j', async (purpose, consequence) => {
+    const { warnings } = await mint([madeAt(idOf(1), { note: 'cut' })], { request: permanent, purpose });
+    expect(warnings).toEqual([expect.stringContaining(consequence)]);
+    expect(warnings[0]).not.toContain('post step');
+  });
 
   it.each([
     ['with a blank at its end', `${note} `],

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import { ActionError, codeList, errorTitles, stackOf } from '../../../src/errors/action-error.ts';
+
+it('an error has a title, a message and a name of its own', () => {
+  const error = new ActionError(errorTitles.invalidScopes, '`scopes` is empty.');
+  expect(error).toBeInstanceOf(Error);
+  expect(error).toMatchObject({
+    title: 'Invalid scopes',
+    message: '`scopes` is empty.',
+    name: 'ActionError',
+  });
+});
+
+it('no title can hold anything from outside, is one line, and names one thing', () => {
+  const titles = Object.values(errorTitles);
+  expect(titles).toEqual([...new Set(titles)]);
+  for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z -]+$/);
+});
+
+it('the stack of an error is where it comes from', () => {
+  const error = new Error('x');
+  expect(stackOf(error)).toBe(error.stack);
+  expect(stackOf(error)).toContain('action-error.test.ts');
+});
+
+it('the stack of an error without one is its message, and of anything else nothing', () => {
+  const error = new Error('x');
+  Object.defineProperty(error, 'stack', { value: undefined });
+  expect(stackOf(error)).toBe('x');
+  for (const thrown of ['text', undefined, null, { stack: 'y' }]) expect(stackOf(thrown)).toBe('');
+});
+
+it('words are listed as code', () => {
+  expect(codeList([])).toBe('');
+  expect(codeList(['a:read'])).toBe('`a:read`');
+  expect(codeList(['a:read', 'b'])).toBe('`a:read`, `b`');
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import { OrphanTracker } from '../../../src/cleanup/orphan-tracker.ts';
+import { discardMinted, discardToken, isDiscarded } from '../../../src/mint/discard.ts';
+import type { MintedToken } from '../../../src/mint/verify.ts';
+import { buildNote, createMarker } from '../../../src/note.ts';
+import { Secret } from '../../../src/secret.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
+import {
+  accountOn,
+  DELETE,
+  deleted,
+  GET,
+  json,
+  notFound,
+  page,
+  type ScriptedResponse,
+  scripted,
+} from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
+
+const NONCE = 'abcd1234';
+const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE));
+const ID = idOf(1);
+const failing = { always: json(503, {}) };
+
+async function discard(id: string | undefined, ...responses: readonly ScriptedResponse[]) {
+  const client = scripted(...responses);
+  const account = accountOn(client);
+  const clock = new FakeClock();
+  const tracker = new OrphanTracker(account, { note, nonce: NONCE, actionPath: '' }, () => {});
+  const discarded = await discardToken(account, id, note, tracker, retryOptions(clock, 1));
+  return { discarded, clock, asked: client.requestLines };
+}
+
+describe('a created token that is not to be used', () => {
+  it('is deleted by its id where that is proved, also when the step’s time is up', async () => {
+    const { discarded, asked } = await discard(ID, json(503, {}), deleted());
+    expect(discarded).toEqual({ deleted: true, message: 'It was discarded.' });
+    expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
+  });
+
+  it('is searched for by its nonce where its id is not proved', async () => {
+    const { discarded, asked } = await discard(
+      undefined,
+      page([
+        { id: idOf(2), note: 'Release' },
+        { id: ID, note },
+      ]),
+      deleted(),
+    );
+    expect(discarded.deleted).toBe(true);
+    expect(asked).toEqual([GET, DELETE(ID)]);
+  });
+
+  it('is searched for, too, where its id is not known to Mapbox', async () => {
+    const { discarded, asked } = await discard(ID, notFound(), page([]), page([{ id: ID, note }]), deleted());
+    expect(discarded.deleted).toBe(true);
+    expect(asked.at(-1)).toBe(DELETE(ID));
+  });
+
+  it('is named by its note where it cannot be deleted, after ten seconds for each way', async () => {
+    const { discarded, clock } = await discard(ID, failing);
+    expect(discarded.deleted).toBe(false);
+    expect(discarded.message).toContain(`search for the note "${note}" on the Tokens page`);
+    expect(clock.monotonic()).toBeLessThanOrEqual(20_000);
+  });
+});
+
+describe('a minted token whose outputs could not be written', () => {
+  const stored: MintedToken = {
+    usage: 'sk',
+    secret: new Secret(tokenText('sk', { u: OWNER, a: ID })),
+    username: OWNER,
+    scopes: ['tilesets:read'],
+    id: ID,
+    note,
+  };
+  const temporary: MintedToken = {
+    usage: 'tk',
+    secret: new Secret(tokenText('tk')),
+    username: OWNER,
+    scopes: ['tilesets:read'],
+    expiresAt: new Date(START + 60_000),
+    lifetimeMs: 60_000,
+  };
+  const discardIt = (token: MintedToken, ...responses: readonly ScriptedResponse[]) =>
+    discardMinted(accountOn(scripted(...responses)), token, retryOptions(new FakeClock()));
+
+  it('is deleted', async () => {
+    expect(await discardIt(stored, deleted())).toEqual({ deleted: true, message: 'The token was deleted.' });
+  });
+
+  it('is named where that fails', async () => {
+    const { deleted, message } = await discardIt(stored, failing);
+    expect(deleted).toBe(false);
+    expect(message).toContain(`The token ${ID} was not used and may still be alive`);
+  });
+
+  it('is left alone where it is temporary: nobody can revoke it', async () => {
+    expect(await discardIt(temporary)).toEqual({
+      deleted: false,
+      message: 'The token was not used; it expires on its own.',
+    });
+  });
+});
+
+it('a token that Mapbox does not know is not discarded: nobody else could have deleted it', async () => {
+  const account = accountOn(scripted(notFound(), page([])));
+  expect(await isDiscarded(account, ID, retryOptions(new FakeClock()))).toBe(false);
+});

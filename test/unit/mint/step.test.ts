@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { parseState } from '../../../src/cleanup/state.ts';
+import type { HttpRequest } from '../../../src/http/client.ts';
+import type { HttpResponse } from '../../../src/http/response.ts';
+import { mainStep } from '../../../src/mint/step.ts';
+import type { Context } from '../../../src/runtime/context.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
+import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
+import { deleted, json } from '../../support/http-script.ts';
+import { authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
+import { RUN_ENV } from '../../support/workflow-run.ts';
+
+const ID = idOf(1);
+const minted = tokenText('sk', { u: OWNER, a: ID });
+const INPUTS = { 'authorizing-token': authorizingTokenText, scopes: 'tilesets:read' };
+
+/** Creates what is requested, and deletes it. */
+function respond({ method, body }: HttpRequest): HttpResponse {
+  if (method === 'DELETE') return deleted();
+  const { scopes, note } = JSON.parse(body ?? '');
+  const times = { created: new Date(START).toISOString() };
+  return json(
+    201,
+    { token: minted, id: ID, usage: 'sk', scopes, note, ...times },
+    { date: new Date(START).toUTCString() },
+  );
+}
+
+function setUp(options: FakeRunnerOptions = {}, onRequest: (request: HttpRequest) => void = () => {}) {
+  const runner = new FakeRunner({ inputs: INPUTS, ...options });
+  const requests: string[] = [];
+  const controller = new AbortController();
+  const context: Context = {
+    runner,
+    env: RUN_ENV,
+    clock: new FakeClock(),
+    randomInt: () => 0,
+    createHttpClient: async () => ({
+      async send(request) {
+        requests.push(request.method);
+        onRequest(request);
+        return respond(request);
+      },
+      close: async () => {},
+    }),
+  };
+  return { run: () => mainStep(context, controller.signal), runner, requests, controller };
+}
+
+describe('a good run', () => {
+  it('takes one request, writes the outputs, and says so in one line', async () => {
+    const { run, runner, requests } = setUp();
+    await run();
+    expect(requests).toEqual(['POST']);
+    expect(runner.outputs).toMatchObject({
+      token: minted,
+      'token-id': ID,
+      usage: 'sk',
+      scopes: 'tilesets:read',
+    });
+    expect(runner.log).toHaveLength(1);
+    expect(parseState(runner.savedState)).toMatchObject({ token: { id: ID, keep: false }, orphans: 0 });
+  });
+
+  it('masks the authorizing token first and the new one before the line about it', async () => {
+    const { run, runner } = setUp();
+    await run();
+    expect(runner.masks[0]).toBe(authorizingTokenText);
+    expect(runner.masks).toContain(minted);
+  });
+
+  it('sets the variables of `export-env`, and adds the summary if it is wanted', async () => {
+    const { run, runner } = setUp({
+      inputs: { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN', summary: 'true' },
+    });
+    await run();
+    expect(runner.variables).toEqual({ MAPBOX_ACCESS_TOKEN: minted });
+    expect(runner.summary.flat()).toContain('Mapbox token');
+    expect(runner.summary.flat().join('\n')).not.toContain(minted);
+  });
+
+  it('of a permanent token leaves nothing to the post step', async () => {
+    const { run, runner } = setUp({ inputs: { ...INPUTS, lifetime: 'permanent' } });
+    await run();
+    expect(runner.savedState).toBe('');
+  });
+});
+
+describe('nothing is sent', () => {
+  it('where an input is wrong', async () => {
+    const { run, requests } = setUp({ inputs: { ...INPUTS, scopes: '' } });
+    await expect(run()).rejects.toMatchObject({ title: 'Invalid scopes' });
+    expect(requests).toEqual([]);
+  });
+
+  it('where outputs could not be written', async () => {
+    const { run, requests } = setUp({ missingFile: 'GITHUB_OUTPUT is not set' });
+    await expect(run()).rejects.toMatchObject({
+      title: 'Not running on GitHub Actions',
+      message: expect.stringContaining(
+        'GITHUB_OUTPUT is not set, so outputs cannot be written, and no token was created.',
+      ),
+    });
+    expect(requests).toEqual([]);
+  });
+});
+
+describe('where the outputs cannot be written after all', () => {
+  it('the token is deleted, nothing is left to the post step, and the error says both', async () => {
+    const { run, runner, requests } = setUp({ diskFull: true });
+    await expect(run()).rejects.toMatchObject({
+      title: 'Could not write outputs',
+      message: expect.stringMatching(/is the disk full\? The token was deleted\.$/),
+    });
+    expect(requests).toEqual(['POST', 'DELETE']);
+    expect(runner.savedState).toBe('');
+  });
+});
+
+describe('interrupted while the token is created', () => {
+  it('the step deletes it and writes nothing', async () => {
+    const { run, runner, requests, controller } = setUp({}, ({ method }) => {
+      if (method === 'POST') controller.abort(new Error('cancelled'));
+    });
+    await expect(run()).rejects.toMatchObject({
+      name: 'InterruptedError',
+      message: expect.stringContaining('discarded'),
+    });
+    expect(requests).toEqual(['POST', 'DELETE']);
+    expect([runner.outputs, runner.savedState]).toEqual([{}, '']);
+  });
+});
