@@ -13,13 +13,15 @@ import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { isObject, parseJson } from '../support/mapbox/messages.ts';
-import { ACT, PYTHON_BIN, SHIPPED } from './parts.ts';
+import { ACT, GITEA_ACT, PYTHON_BIN, SHIPPED } from './parts.ts';
 
 export interface ActOptions {
   /** A file of `workflows/`. */
   readonly workflow: string;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Which act; the original unless given. */
+  readonly engine?: 'act' | 'gitea';
   /** Lets act write its log as it does for people, so that nothing is known of the run but `output`. */
   readonly plain?: boolean;
 }
@@ -74,7 +76,13 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
 }
 
 /** Starts a workflow. Disposing of it ends what still runs and removes its folder. */
-export function startAct({ workflow, secrets = {}, env = {}, plain = false }: ActOptions): StartedAct {
+export function startAct({
+  workflow,
+  secrets = {},
+  env = {},
+  engine = 'act',
+  plain = false,
+}: ActOptions): StartedAct {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'act-')));
   const paths = {
     repository: join(folder, 'repository'),
@@ -87,7 +95,7 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   const child = spawn(
-    ACT,
+    engine === 'act' ? ACT : GITEA_ACT,
     [
       ...['push', '--workflows', `.github/workflows/${workflow}`, '--directory', paths.repository],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server', '--action-offline-mode'],
@@ -95,7 +103,7 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
       ...['--local-repository', `your-org/create-mapbox-token@v1=${SHIPPED}`],
       // Without one, act asks a program of the machine for the user's own.
       ...pairs('--secret', { GITHUB_TOKEN: 'the-job-token', ...secrets }),
-      ...pairs('--env', { ...FACTS, ...env }),
+      ...pairs('--env', { ...FACTS[engine], ...env }),
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -164,11 +172,19 @@ export function startAct({ workflow, secrets = {}, env = {}, plain = false }: Ac
 
 /** Which run it is; a test may say otherwise. */
 const FACTS = {
-  GITHUB_REPOSITORY: 'octo-org/maps',
-  // act does not set it; GitHub's runner does.
-  GITHUB_REPOSITORY_ID: '123456789',
-  GITHUB_RUN_ID: '4711',
-  GITHUB_RUN_ATTEMPT: '1',
+  act: {
+    GITHUB_REPOSITORY: 'octo-org/maps',
+    // act does not set it; GitHub's runner does.
+    GITHUB_REPOSITORY_ID: '123456789',
+    GITHUB_RUN_ID: '4711',
+    GITHUB_RUN_ATTEMPT: '1',
+  },
+  // As Gitea's runner does: no ID of the repository, no attempt.
+  gitea: {
+    GITHUB_REPOSITORY: 'octo-org/maps',
+    GITHUB_RUN_ID: '4711',
+    GITHUB_RUN_ATTEMPT: '',
+  },
 };
 
 /** Makes a repository with the action in it, as ours is, and with the workflows and actions of this folder. */

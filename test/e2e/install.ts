@@ -10,6 +10,8 @@ import { PUBLISHED_FILE, VERSION } from '../support/github/description/cut.ts';
 import {
   ACT,
   ACTIONLINT,
+  GITEA_ACT,
+  GITEA_MODULE,
   GO_NEEDED,
   GO_PROGRAMS,
   PYTHON_BIN,
@@ -36,13 +38,26 @@ function atLeast(version: string, needed: string): boolean {
 }
 
 /** Runs one step of the installation and shows what it says. */
-function run(program: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): void {
-  const { status, error } = spawnSync(program, args, { stdio: 'inherit', env: { ...process.env, ...env } });
+function run(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd?: string,
+): void {
+  const { status, error } = spawnSync(program, args, {
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+    cwd,
+  });
   if (status === 0) return;
   console.error(
     `\`${[program, ...args].join(' ')}\` failed${error === undefined ? '' : `: ${error.message}`}.`,
   );
   process.exit(1);
+}
+
+function hashOf(file: string): string {
+  return `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}`;
 }
 
 /** Takes the one file out of the package, which has 404 MB. npm checks what it gets. */
@@ -102,22 +117,27 @@ const machine = inspect();
 const request = [
   ...Object.values(GO_PROGRAMS),
   OPENAPI,
-  `sha256:${createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex')}`,
+  hashOf(REQUIREMENTS),
+  hashOf(join(GITEA_MODULE, 'go.sum')),
   `${process.platform} ${process.arch}`,
   REAL,
 ].join('\n');
-const complete = [ACT, ACTIONLINT, TILESETS, ZIZMOR, PUBLISHED_FILE].every(path => existsSync(path));
+const complete = [ACT, GITEA_ACT, ACTIONLINT, TILESETS, ZIZMOR, PUBLISHED_FILE].every(path =>
+  existsSync(path),
+);
 const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === request;
 
 if (!there) {
   const start = performance.now();
   console.log(
-    'Getting the parts into .real. act and actionlint are built from source, which takes minutes at first.',
+    'Getting the parts into .real. act, its fork and actionlint are built from source, which takes minutes at first.',
   );
   rmSync(REAL, { recursive: true, force: true });
   mkdirSync(REAL);
   for (const program of Object.values(GO_PROGRAMS))
     run('go', ['install', program], { GOBIN: join(REAL, 'bin') });
+  const build = ['build', '-mod=readonly', '-o', GITEA_ACT, 'github.com/nektos/act'];
+  run('go', build, {}, GITEA_MODULE);
   run(machine.python, ['-m', 'venv', join(REAL, 'python')]);
   run(join(PYTHON_BIN, 'python'), [
     ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
@@ -130,6 +150,7 @@ if (!there) {
 
 const parts = {
   act: ask(ACT, '--version'),
+  "Gitea's act": /gitea\/act (v\S+)/.exec(readFileSync(join(GITEA_MODULE, 'go.mod'), 'utf8'))?.[1],
   actionlint: ask(ACTIONLINT, '-version')?.split('\n')[0],
   'tilesets-cli': ask(TILESETS, '--version'),
   zizmor: ask(ZIZMOR, '--version'),

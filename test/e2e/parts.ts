@@ -14,8 +14,13 @@ export const GO_PROGRAMS = {
   act: 'github.com/nektos/act@v0.2.87',
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
 } as const;
-/** actionlint 1.7.12 asks for this one, act for an older one. */
-export const GO_NEEDED = '1.25';
+/**
+ * The engine of Gitea's runner, a fork of act: a Go module of our own names its version and the hashes of all that it
+ * needs. Gitea's runner itself is no module that Go's proxy has, and neither is Forgejo's.
+ */
+export const GITEA_MODULE = join(import.meta.dirname, 'gitea');
+/** Gitea's engine asks for this one, the others for older ones. */
+export const GO_NEEDED = '1.26';
 
 /** Every Python package with its exact version and the hashes of its files. */
 export const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
@@ -26,6 +31,8 @@ const bin = join(REAL, 'bin');
 const venv = join(REAL, 'python');
 
 export const ACT = join(bin, 'act');
+/** Without what the runner adds to it: the server's side of a run. */
+export const GITEA_ACT = join(bin, 'gitea-act');
 export const ACTIONLINT = join(bin, 'actionlint');
 export const PYTHON_BIN = join(venv, 'bin');
 export const TILESETS = join(PYTHON_BIN, 'tilesets');
