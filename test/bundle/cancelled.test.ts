@@ -178,7 +178,7 @@ describe.skipIf(process.platform === 'win32')('a runner that is shut down while 
     expect(setting.created()).toEqual([]);
   });
 
-  it('ends by itself where no response comes, and has left its state', async () => {
+  it('ends on its own where no response comes, and has left its state', async () => {
     const { setting, main, ms } = await shutDown(20_000);
     await using _ = setting;
 
@@ -259,7 +259,7 @@ describe.skipIf(process.platform === 'win32')('a job cancelled between two attem
 });
 
 it.skipIf(process.platform === 'win32')(
-  'a token that was handed on is deleted when the job is cancelled while a later step uses it',
+  'a token in use is deleted when the job is cancelled while a later step uses it',
   async () => {
     await using setting = await setUp();
     const { mapbox, authorizingToken } = setting;

@@ -5,7 +5,7 @@ const NOTE = /^Release \(octo-org\/maps\) \[until job ends: 123456789\/4711\.2#[
 const github = { repository: 'octo-org/maps', run_id: '4711', run_attempt: '2', workflow: 'Release' };
 
 describe('a token for the job', () => {
-  it('is minted with one request, handed on, and deleted by the post step with one request', async () => {
+  it('is minted with one request, written to the outputs, and deleted by the post step with one request', async () => {
     await using setting = await setUp();
     const { main, post } = await setting.run({}, { github });
 
@@ -28,7 +28,7 @@ describe('a token for the job', () => {
     expect(setting.mapbox.account.isAlive(main.outputs['token'] ?? '')).toBe(false);
   });
 
-  it('is alive until the post step runs, with just the scopes asked for', async () => {
+  it('is alive until the post step runs, with just the scopes requested', async () => {
     await using setting = await setUp();
     const { main } = await setting.run({}, { post: false });
 
@@ -67,7 +67,7 @@ describe('a token for the job', () => {
 });
 
 describe('a temporary token', () => {
-  it('is minted with one request, tells when it expires, and needs no post step', async () => {
+  it('is minted with one request, says when it expires, and needs no post step', async () => {
     await using setting = await setUp();
     const before = Date.now();
     const { main, post } = await setting.run({ lifetime: '20m' });
@@ -81,7 +81,7 @@ describe('a temporary token', () => {
     expect(setting.created()).toEqual([]);
   });
 
-  it('is told apart also where Mapbox answers with the text alone', async () => {
+  it('is recognized also where Mapbox responds with the text alone', async () => {
     await using setting = await setUp({ temporaryAnswer: '2018' });
     const { main } = await setting.run({ lifetime: '900s', scopes: 'styles:read' });
 
@@ -139,7 +139,7 @@ describe('a permanent token', () => {
 });
 
 describe('the hand-over', () => {
-  it('sets every environment variable that was asked for', async () => {
+  it('sets every environment variable that was requested', async () => {
     await using setting = await setUp();
     const { main } = await setting.run({ 'export-env': 'MAPBOX_ACCESS_TOKEN, MapboxAccessToken' });
 

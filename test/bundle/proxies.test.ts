@@ -139,7 +139,7 @@ describe('a proxy', () => {
   it.each([
     [407, /the proxy requires a user and a password \(407\); put them into HTTPS_PROXY/],
     [403, /the proxy answered 403/],
-  ])('that answers %i ends the step at once, and says so', async (status, says) => {
+  ])('that responds with %i ends the step at once, and says so', async (status, says) => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(() => status);
     const { main } = await setting.run(
@@ -154,7 +154,7 @@ describe('a proxy', () => {
     expect(setting.mapbox.requests).toEqual([]);
   });
 
-  it('that answers 407 to a user and a password says that they were rejected', async () => {
+  it('that responds with 407 to a user and a password says that they were rejected', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(() => 407);
     const env = { NODE_EXTRA_CA_CERTS: ca, https_proxy: `http://octo:wrong-one@${proxy.host}` };
@@ -166,7 +166,7 @@ describe('a proxy', () => {
     expect(proxy.seen).toHaveLength(1);
   });
 
-  it.each([408, 425, 429, 500, 502, 503, 504])('that answers %i once is asked again', async status => {
+  it.each([408, 425, 429, 500, 502, 503, 504])('that responds with %i once is tried again', async status => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(index => (index === 0 ? status : undefined));
     const { main, post } = await setting.run(

@@ -28,7 +28,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
     ]);
   });
 
-  it('malformed, which only Mapbox can tell of a text that has the form of a token', async () => {
+  it('malformed, which only Mapbox can know of a text that has the form of a token', async () => {
     await using setting = await setUp();
     const payload = Buffer.from(JSON.stringify({ u: 'octo' })).toString('base64url');
     const { main } = await setting.run({ 'authorizing-token': ['sk', payload, 'S'.repeat(22)].join('.') });
@@ -44,7 +44,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
     expectOneError(main, title, /invalid.*signature/);
   });
 
-  it('expired, where the clock of the runner did not tell', async () => {
+  it('expired, where the runner’s clock did not show it', async () => {
     await using setting = await setUp({ now: () => Date.now() + 3_600_000 });
     const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: -1800 });
     const { main } = await setting.run({ 'authorizing-token': token, lifetime: '5m' });

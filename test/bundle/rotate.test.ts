@@ -70,7 +70,7 @@ it('replaces the token in the secret with one like it, and shows neither', async
   for (const phase of [main, post]) expectNoSecret(phase, everyToken(setting));
 });
 
-it('gives the new token as an output where that is asked for, masked', async () => {
+it('gives the new token as an output where that is requested, masked', async () => {
   await using setting = await setUpRotate();
   const { main } = await setting.run({ 'output-token': 'true' });
   expect(main.outputs['token']).toBe(setting.value());
@@ -224,7 +224,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
     expectNoSecret(main, [...everyToken(setting), ...secrets]);
   });
 
-  it('many faults at once, and tells every one', async () => {
+  it('many problems at once, and reports every one', async () => {
     await using setting = await setUpRotate();
     const { main } = await setting.run({ token: '', secret: '', app: 'x', 'max-age': 'y', timeout: 'z' });
     expectFailure(

@@ -72,7 +72,7 @@ it('masks an authorizing token also where blanks, quotes or a second token stand
   expect(main.exitCode).toBe(1);
 });
 
-it('masks the new token also in an answer that cannot be read', async () => {
+it('masks the new token also in a response that cannot be read', async () => {
   await using setting = await setUp({
     fault: ({ method }, index) =>
       method === 'POST' && index === 0

@@ -56,7 +56,7 @@ describe('with MAPBOX_AUTHORIZING_TOKEN', () => {
     expect(mapbox.account.everIssued()).toHaveLength(before);
   });
 
-  it('tells by its exit code that it went wrong', async () => {
+  it('shows by its exit code that it went wrong', async () => {
     await using mapbox = await startMapbox();
     const { token, id } = mapbox.account.issue({ scopes: ['tokens:write', 'styles:read'] });
     mapbox.account.delete(id);

@@ -24,7 +24,7 @@ it('a composite action hands its token on to the job, masked there too, and it i
   expect(caller.setting.created()).toEqual([]);
 });
 
-it('a reusable workflow mints by the secret that its caller hands over', async () => {
+it('a reusable workflow mints by the secret that its caller passes', async () => {
   await using caller = await newCaller();
   const run = await caller.run('through-reusable.yml');
 

@@ -7,7 +7,7 @@ const mint = { step: 'mapbox' };
 
 // act cancels a step by SIGKILL at once, where GitHub's runner begins with SIGINT and waits: the harder case of the two.
 describe('a cancelled workflow', () => {
-  it('leaves no token behind when it was cancelled while minting, though nobody had read the answer', async () => {
+  it('leaves no token behind when it was cancelled while minting, though nobody had read the response', async () => {
     const arrived = Promise.withResolvers<void>();
     await using caller = await newCaller({
       fault({ method }) {

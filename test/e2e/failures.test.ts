@@ -26,7 +26,7 @@ describe('bad input', () => {
     expect(linesOf(run, { job, step: 'mapbox', stage: 'Post' })).toEqual([]);
   });
 
-  it('is forgiven with `continue-on-error`, and a later step can ask for the outcome', async () => {
+  it('does not stop the job with `continue-on-error`, and a later step can ask for the outcome', async () => {
     await using caller = await newCaller();
     const run = await caller.run('bad-input.yml');
     const job = 'goes-on';
@@ -38,7 +38,7 @@ describe('bad input', () => {
     expect(linesOf(run, { job, step: 'without' })).toEqual(['conclusion success, outputs {}']);
   });
 
-  it('that only Mapbox can know of is told with what is missing', async () => {
+  it('that only Mapbox can know of is reported with what is missing', async () => {
     await using caller = await newCaller();
     const run = await caller.run('bad-input.yml');
     const job = 'refused';

@@ -5,7 +5,7 @@ import { entriesOf, linesOf, newCaller, setBy } from './caller.ts';
 const mint = { step: 'mapbox' };
 
 describe('a token that was exported', () => {
-  it('is in every variable asked for, and the summary tells all but the token', async () => {
+  it('is in every variable requested, and the summary has everything but the token', async () => {
     await using caller = await newCaller();
     const run = await caller.run('hand-over.yml');
 

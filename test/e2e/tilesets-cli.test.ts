@@ -51,7 +51,7 @@ describe('tilesets-cli with a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('says which scope is missing when it was not asked for', async () => {
+  it('says which scope is missing when it was not requested', async () => {
     await using caller = await newCaller();
     const run = await caller.run('tilesets-refused.yml');
     const job = 'too-few-scopes';

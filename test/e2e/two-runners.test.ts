@@ -119,7 +119,7 @@ describe('act and the runner of these tests', () => {
     }
   });
 
-  it('tell a later step the same of the steps before it', () => {
+  it('give a later step the same outcome of the steps before it', () => {
     const reported = (run: Run, name: string) => parseJson(lastOf(run, name).env['STEPS'] ?? '');
     for (const name of ['a step of first 1', 'a step of first 3']) {
       expect(reported(ours, name)).toEqual(withoutItself(reported(act, name), name));
@@ -129,7 +129,7 @@ describe('act and the runner of these tests', () => {
     }
   });
 
-  it('tell a later job the same of the job before it, but for the token', () => {
+  it('give a later job the same outcome of the job before it, but for the token', () => {
     const reported = (run: Run) => parseJson(lastOf(run, 'a step of second 1').env['NEEDS'] ?? '');
     // GitHub's runner, and ours, drop an output with a masked value in it: `Skip output 'token' since it may contain
     // secret.` act hands it on.

@@ -68,7 +68,7 @@ describe('a post step', () => {
     expect(warnings[0]).toMatch(/answered 503/);
   });
 
-  it('asks no more than a dozen times a minute, however the end of a rate limit is told', async () => {
+  it('asks no more than a dozen times a minute, however the end of a rate limit is given', async () => {
     for (const reset of ['milliseconds', 'this second', 'delta', 'absent'] as const) {
       for (const retryAfter of ['absent', 'zero'] as const) {
         await using setting = await setUp({ rateLimit: { ...ONE, reset, retryAfter } });

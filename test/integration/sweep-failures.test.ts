@@ -196,7 +196,7 @@ describe('ends clearly', () => {
       '404 of a replica that is behind',
       { kind: 'status', status: 404, processed: false, body: { message: 'Not Found' } },
     ],
-  ] as const)('where a deletion is answered %s once: it is tried again', async (_, fault) => {
+  ] as const)('where a deletion gets %s once: it is tried again', async (_, fault) => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');

@@ -60,7 +60,7 @@ describe('what GitHub does not say', () => {
     ['the requests of the hour are used up', 403, { 'x-ratelimit-remaining': '0' }],
     ['GitHub asks to wait with a 403', 403, { 'retry-after': '60' }],
     ['GitHub asks to wait with a 429', 429, { 'retry-after': '60' }],
-  ])('is not asked for any more once %s', async (_, status, headers) => {
+  ])('is not requested any more once %s', async (_, status, headers) => {
     await using setting = await setUpSweep();
     for (let run = 1; run <= 40; run++) {
       setting.createJobToken(String(run));
@@ -133,7 +133,7 @@ describe('a run that was deleted on GitHub', () => {
     ['404', undefined],
     ['403', { status: 403, body: { message: 'Resource not accessible by integration' } }],
     ['502', { status: 502, body: '<html>' }],
-  ] as const)('is unknown, if GitHub answers %s for the run that sweeps as well', async (_, own) => {
+  ] as const)('is unknown, if GitHub responds with %s for the run that sweeps as well', async (_, own) => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     if (own !== undefined) setting.github.attempts.set(`${SWEEPING_RUN}/1`, own);
@@ -143,7 +143,7 @@ describe('a run that was deleted on GitHub', () => {
     expect(said(swept, 'warning')).toEqual([expect.stringContaining(token.id)]);
   });
 
-  it('is unknown, if something before GitHub answers 404', async () => {
+  it('is unknown, if something before GitHub responds with 404', async () => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     setting.github.attempts
@@ -185,7 +185,7 @@ describe('a token that is older than any run can be', () => {
     expect(said(swept, 'info').join('\n')).toContain('/runs/2 2 days ago: kept');
   });
 
-  it('is not taken for one where Mapbox does not tell the time', async () => {
+  it('is not taken for one where Mapbox does not give the time', async () => {
     await using setting = await setUpSweep();
     const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - 40 * DAY) });
     setting.github.attempts.set('1/1', 'in_progress');
@@ -243,7 +243,7 @@ describe('the repository', () => {
     expect(swept.outputs).toEqual({ deleted: '0', kept: '0' });
   });
 
-  it('is known by its name where the runner does not tell the id', async () => {
+  it('is known by its name where the runner does not give the id', async () => {
     await using setting = await setUpSweep();
     const own = setting.createToken(`Release ${markerFor('1', { repository: REPOSITORY })}`);
     const others = ['octo-org/maps2', 'Octo-Org/maps', '123456789'].map(repository =>

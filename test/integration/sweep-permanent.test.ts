@@ -114,7 +114,7 @@ describe('keep-permanent', () => {
   it.each([
     ['the token’s age', { created: 'unknown' }, undefined],
     ['the time', {}, 'Date'],
-  ])('deletes none where Mapbox does not tell %s', async (_, change, without) => {
+  ])('deletes none where Mapbox does not give %s', async (_, change, without) => {
     await using setting = await setUpSweep();
     const tokens = [30, 20].map(days => setting.createPermanentToken('Web map', days));
     setting.mapbox.fault = ({ method }) =>

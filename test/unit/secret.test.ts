@@ -87,7 +87,7 @@ describe('a secret', () => {
     expect(text).toBe(shown);
   });
 
-  it('is revealed when asked for', () => {
+  it('is revealed when requested', () => {
     expect(secret.reveal()).toBe(secretToken);
   });
 

@@ -67,7 +67,7 @@ describe('the response to a stored token', () => {
     expect(claimed).not.toEqual(real);
   });
 
-  it('of somebody else has a text and an id that agree with each other', async () => {
+  it('of someone else has a text and an id that agree with each other', async () => {
     const { body, strangers } = await createWith(
       storedCreationFaults['somebody else’s token with other scopes'],
     );
@@ -76,7 +76,7 @@ describe('the response to a stored token', () => {
     expect(body['scopes']).toEqual(['styles:read', 'datasets:write', 'styles:write']);
   });
 
-  it('of somebody else can be an old one, or have any note', async () => {
+  it('of someone else can be an old one, or have any note', async () => {
     const old = await createWith(storedCreationFaults['somebody else’s old token']);
     expect(Date.parse(String(old.body['created']))).toBe(NOW - 30 * 86_400_000);
     const { body } = await createWith(foreignResponse({ scopes: 'same', note: 'Their job' }));

@@ -64,7 +64,7 @@ describe('a request that is carried out late', () => {
 });
 
 it.each(['first', 'second'] as const)(
-  'a doubled request creates two tokens and answers with the %s',
+  'a doubled request creates two tokens and responds with the %s',
   async answered => {
     const { mapbox, ask } = await setUp({ fault: once('POST', { kind: 'twice', answered }) });
     await using _ = mapbox;
@@ -134,7 +134,7 @@ describe('a response in an unusual form', () => {
 
 describe('something before Mapbox', () => {
   it.each(Object.entries(interveningFaults))(
-    'answers %s, deletes nothing and creates nothing',
+    'responds with %s, deletes nothing and creates nothing',
     async (_, fault) => {
       const { mapbox, authorizer, ask } = await setUp({ fault: () => fault });
       await using __ = mapbox;

@@ -7,7 +7,7 @@ import { cachedList, listBehind } from './stale-faults.ts';
 import { askerOf, idsOf, NOW, setUp, TOKENS } from './test-client.ts';
 
 describe('a cached list', () => {
-  it('shows what was there when it was asked for first, for a minute and no longer', async () => {
+  it('shows what was there when it was requested first, for a minute and no longer', async () => {
     let now = NOW;
     const { mapbox, ask } = await setUp({ now: () => now, fault: cachedList() });
     await using _ = mapbox;
@@ -110,7 +110,7 @@ describe('a link', () => {
   );
 
   it.each(Object.entries(deceptiveLinks))(
-    'with %s has nothing but a decoy, which answers 500',
+    'with %s has nothing but a decoy, which responds with 500',
     async (_, fault) => {
       const { key, spoilt, decoy } = await linksWith(fault);
       expect(spoilt).toContain('start=decoy');

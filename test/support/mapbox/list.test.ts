@@ -72,7 +72,7 @@ describe('links', () => {
 });
 
 describe('a page', () => {
-  it('holds a hundred tokens, and no more where more are asked for', async () => {
+  it('holds a hundred tokens, and no more where more are requested', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     fillAccount(mapbox.account, { tokens: 120, urls: 0 });

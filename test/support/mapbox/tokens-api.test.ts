@@ -180,7 +180,7 @@ describe('takes', () => {
 });
 
 describe('validation', () => {
-  it('answers 200 to everything: valid, revoked, expired, invalid and malformed', async () => {
+  it('responds with 200 to everything: valid, revoked, expired, invalid and malformed', async () => {
     const { mapbox, authorizer } = await setUp();
     await using _ = mapbox;
     const dead = mapbox.account.issue({ scopes: ['styles:read'] });

@@ -38,7 +38,7 @@ describe('an action', () => {
     expect(main.stdout).toBe(`true ${process.execPath}\n`);
   });
 
-  it('is told of the run', async () => {
+  it('gets the run', async () => {
     const names =
       'ACTIONS REPOSITORY REPOSITORY_ID REPOSITORY_OWNER RUN_ID RUN_ATTEMPT SERVER_URL API_URL EVENT_NAME ACTION_PATH TOKEN';
     using action = nodeAction({
@@ -62,7 +62,7 @@ describe('an action', () => {
     ]);
   });
 
-  it('is told less by a runner that has no repository id or run attempt, as Gitea’s and Forgejo’s', async () => {
+  it('gets less from a runner that has no repository id or run attempt, as Gitea’s and Forgejo’s', async () => {
     using action = nodeAction({ main: `see('GITHUB_REPOSITORY_ID', 'GITHUB_RUN_ATTEMPT');` });
     const without = { repository_id: null, run_attempt: null };
     const empty = { repository_id: '', run_attempt: '' };

@@ -106,7 +106,7 @@ describe('the token of the job', () => {
 });
 
 describe('what lost requests made', () => {
-  it('is looked for and deleted beside the token of the job', async () => {
+  it('is searched for and deleted beside the token of the job', async () => {
     const { asked, lines, warning } = await after({ id: ID, orphans: 1 }, [
       deleted(),
       page([{ id: idOf(2), note }]),
@@ -152,19 +152,19 @@ describe('what lost requests made', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('is not looked for where no request was lost', async () => {
+  it('is not searched for where no request was lost', async () => {
     const { asked } = await after({ id: ID, orphans: 0 }, [deleted()]);
     expect(asked).toEqual([DELETE(ID)]);
   });
 
-  it('is looked for when the main step ended before its answer came, four times over ten seconds', async () => {
+  it('is searched for when the main step ended before its response came, four times over ten seconds', async () => {
     const { asked, clock, lines } = await after({ orphans: 1 }, [page([]), page([]), page([]), page([])]);
     expect(asked).toEqual([GET, GET, GET, GET]);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
     expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
-  it('is not looked for any longer once as many are found as there can be', async () => {
+  it('is not searched for any longer once as many are found as there can be', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([{ id: ID, note }]), deleted()]);
     expect(asked).toEqual([GET, DELETE(ID)]);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([]);
@@ -221,7 +221,7 @@ describe('what lost requests made', () => {
     expect(clock.monotonic()).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('is looked for no longer than there is time', async () => {
+  it('is searched for no longer than there is time', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([]), page([])], 4_000);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000]);
@@ -239,7 +239,7 @@ describe('what lost requests made', () => {
     expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
-  it('cannot be looked for without `tokens:read`, which a warning says with the note', async () => {
+  it('cannot be searched for without `tokens:read`, which a warning says with the note', async () => {
     const { warning, lines, clock } = await after({ orphans: 1 }, [notFound()]);
     expect(warning).toContain('`tokens:read`');
     expect(warning).toContain(`"${note}"`);

@@ -47,7 +47,7 @@ describe('401', () => {
     expect(asked).toEqual(['GET /tokens/v2']);
   });
 
-  it('is told with all that it can be where Mapbox does not say', async () => {
+  it('is reported with every possible reason where Mapbox does not say', async () => {
     const { message } = await explain({ reason: 'unauthorized', status: 401 }, [html(502)]);
     expect(message).toMatch(/malformed, invalid, expired or revoked/);
   });
@@ -133,7 +133,7 @@ describe('422 on scopes', () => {
 });
 
 describe('422 on the expiry', () => {
-  it('tells how far the clocks differ, in which direction, and what to do', async () => {
+  it('says how far the clocks differ, in which direction, and what to do', async () => {
     const serverDate = new Date(START - 90_000);
     const { title, message } = await explain({ reason: 'expires-too-late', serverDate });
     expect(title).toBe(errorTitles.expiryRejected);
@@ -150,7 +150,7 @@ describe('422 on the expiry', () => {
     expect((await explain({ reason: 'expires-in-past' })).message).toContain("Check the runner's clock");
   });
 
-  it('tells when the authorizing token itself expires', async () => {
+  it('says when the authorizing token itself expires', async () => {
     const by: AuthorizingToken = {
       ...authorizingToken,
       usage: 'tk',
@@ -164,8 +164,8 @@ describe('422 on the expiry', () => {
   });
 });
 
-describe('what is no answer of Mapbox’s', () => {
-  it('is told with its status and kind', async () => {
+describe('what is no response of Mapbox’s', () => {
+  it('is reported with its status and kind', async () => {
     const { title, message } = await explain({
       status: 403,
       reason: 'forbidden',
@@ -176,7 +176,7 @@ describe('what is no answer of Mapbox’s', () => {
     expect(message).toMatch(/answered 403 with an HTML page, .*Check `api-url` and the proxy/);
   });
 
-  it('is told to be a redirect that is not followed', async () => {
+  it('is called a redirect that is not followed', async () => {
     const { title, message } = await explain({ status: 302, reason: 'redirect', isMapboxError: false });
     expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);

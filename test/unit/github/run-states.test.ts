@@ -121,7 +121,7 @@ describe('asks no further', () => {
     expect(timeouts.at(-1)).toBeLessThan(1000);
   });
 
-  it('but goes on after any other answer', async () => {
+  it('but goes on after any other response', async () => {
     const { asked } = await states(20, () => rejected(403));
     expect(asked).toHaveLength(20);
   });

@@ -31,11 +31,11 @@ function toSummary(end: HttpResponse | NoResponse) {
   return { status: end.status, body: kind === 'incomplete' ? end.body.how : kind };
 }
 
-it('gives up a request after the times, and an answer over the size, that the README promises', () => {
+it('gives up a request after the times, and a response over the size, that the README promises', () => {
   expect(LIMITS).toEqual({ connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 });
 });
 
-describe('an answer', () => {
+describe('a response', () => {
   it.each([
     [LIMITS.maxBytes, 'complete'],
     [LIMITS.maxBytes + 1, 'too-large'],
@@ -55,7 +55,7 @@ describe('an answer', () => {
     expect(toSummary(await ask(place))).toEqual({ status: 200, body: 'too-large' });
   });
 
-  it('that stops in the middle is told with what came', async () => {
+  it('that stops in the middle is reported with what came', async () => {
     await using place = await http((_, response) => {
       response.writeHead(201, { 'content-length': '100' });
       response.write('half of it', () => response.destroy());
@@ -222,7 +222,7 @@ describe('is told as never sent', () => {
     expect(toSummary(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
   });
 
-  it('where what answers does not speak TLS', async () => {
+  it('where what responds does not speak TLS', async () => {
     await using place = await http((_, response) => response.end());
     const { url } = place;
     const end = await ask({ ...place, url: new URL(`https://${url.host}`) });

@@ -59,7 +59,7 @@ it('reports why there is no connection', async () => {
   expect(await connectTo(server)).toBe('ECONNREFUSED');
 });
 
-it('stops when it is told to', async () => {
+it('stops on its signal', async () => {
   const controller = new AbortController();
   const connected = connectTo({
     url: new URL('http://api.example.com:1'),

@@ -77,7 +77,7 @@ describe.runIf(process.platform === 'linux')('where addresses do not respond', (
     expect(await connectTo(resolvesTo(...DEAD), dead.port, 400)).toBe('UND_ERR_CONNECT_TIMEOUT');
   });
 
-  it('stops when it is told to', async () => {
+  it('stops on its signal', async () => {
     using dead = await unresponsiveServer('127.0.0.2');
     const controller = new AbortController();
     const destination = { host: '127.0.0.2', port: dead.port, timeoutMs: 60_000 };

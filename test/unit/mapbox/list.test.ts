@@ -57,7 +57,7 @@ it('asks for every page with the authorizing token, and where all requests are m
   for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 
-it('tells when Mapbox responded, by its own clock', async () => {
+it('says when Mapbox responded, by its own clock', async () => {
   const date = 'Fri, 02 Jan 2026 03:04:05 GMT';
   const dated = await listTokenPage(accountOn(scripted(json(200, [], { date }))), undefined, 1000);
   const undated = await listTokenPage(accountOn(scripted(json(200, []))), undefined, 1000);
@@ -100,7 +100,7 @@ describe('what stands on a page', () => {
     ['an entry has no id', [entry, { usage: 'sk', note: 'ci' }], false],
     ['an entry has no usage', [entry, { id: idOf(2) }], false],
     ['an entry is no object', [entry, null], false],
-  ])('tells whether a token that is not on it can exist: %s', async (_, entries, complete) => {
+  ])('says whether a token that is not on it can exist: %s', async (_, entries, complete) => {
     expect((await pageWith(undefined, entries)).page).toMatchObject({ value: { complete } });
   });
 

@@ -82,7 +82,7 @@ describe('why Mapbox refused', () => {
     expect(result(html(404))).toMatchObject({ reason: 'not-found', isMapboxError: false });
   });
 
-  it('takes every redirect for one, and never for an answer of Mapbox’s', () => {
+  it('takes every redirect for one, and never for a response of Mapbox’s', () => {
     for (const status of [300, 301, 302, 304, 307, 308]) {
       expect(result(textResponse(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
         kind: 'rejected',
@@ -132,7 +132,7 @@ describe('how long a rate limit lasts', () => {
     });
   });
 
-  it('is measured by the runner’s clock where Mapbox does not tell its own', () => {
+  it('is measured by the runner’s clock where Mapbox does not give its own', () => {
     expect(limit({ 'x-rate-limit-reset': String(START / 1000 + 9) })).toMatchObject({ retryAfter: 9000 });
   });
 
@@ -241,7 +241,7 @@ describe('what people read about a response', () => {
     });
   });
 
-  it('is that it is compressed, though nobody asked for that', () => {
+  it('is that it is compressed, though nobody requested that', () => {
     expect(result(textResponse(502, '\u001f\ufffd', { 'content-encoding': 'gzip' }))).toMatchObject({
       cause: { bodyDescription: 'a compressed response' },
     });
@@ -273,7 +273,7 @@ describe('what people read about a response', () => {
   });
 });
 
-it('tells Mapbox’s clock where a refusal has a date that can be read', () => {
+it('gives Mapbox’s clock where a refusal has a date that can be read', () => {
   const date = new Date(START);
   expect(result(json(422, {}, { date: date.toUTCString() }))).toMatchObject({ serverDate: date });
   expect(result(json(422, {}, { serverDate: 'yesterday' }))).toMatchObject({ serverDate: undefined });

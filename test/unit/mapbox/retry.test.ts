@@ -86,7 +86,7 @@ describe('what ends it at once', () => {
     expect(lefts).toHaveLength(2);
   });
 
-  it('takes three answers that are not Mapbox’s for the answer', async () => {
+  it('takes three responses that are not Mapbox’s for the response', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unreadable()]);
     const end = await retry(attempt, retryOptions(clock));
@@ -267,7 +267,7 @@ describe('a rate limit', () => {
 });
 
 describe('the deadline', () => {
-  it('is told to each attempt as the time that is left', async () => {
+  it('is given to each attempt as the time that is left', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [serverError(), serverError(), done], 1000);
     await retry(attempt, retryOptions(clock, 60_000));
@@ -365,7 +365,7 @@ describe('the time for failures', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(123_000);
   });
 
-  it('leaves an attempt after a rate limit the time to be answered', async () => {
+  it('leaves an attempt after a rate limit the time for a response', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [rateLimited(10_000), done], 59_900);
     await retry(attempt, post(clock));

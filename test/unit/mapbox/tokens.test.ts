@@ -40,7 +40,7 @@ describe('the search through the account', () => {
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
   });
 
-  it('goes on after a page that is empty: only the link tells where the list ends', async () => {
+  it('goes on after a page that is empty: only the link says where the list ends', async () => {
     const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
     const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
@@ -89,7 +89,7 @@ describe('the search through the account', () => {
     [[page([], 'start=a'), page([])], true],
     [[page([], 'start=a'), json(200, [null])], false],
     [[json(200, [{}], { link: '<?start=a>; rel=next' }), page([])], false],
-  ])('tells whether the whole list was read (%#)', async (pages, complete) => {
+  ])('says whether the whole list was read (%#)', async (pages, complete) => {
     const found = await findTokens(accountOn(scripted(...pages)), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', complete });
   });
@@ -132,7 +132,7 @@ describe('deleting one token', () => {
     expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
   });
 
-  it('gives up within its time, and tells the last response', async () => {
+  it('gives up within its time, and gives the last response', async () => {
     const { result, clock } = await remove([{ always: html(403) }]);
     expect(result).toMatchObject({
       kind: 'retries-exhausted',

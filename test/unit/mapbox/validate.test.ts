@@ -15,7 +15,7 @@ it('asks about the authorizing token with that token', async () => {
 });
 
 it.each(['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'])(
-  'tells %s, whatever else is in the response',
+  'gives %s, whatever else is in the response',
   async code => {
     expect(await validate(json(200, { code, token: { usage: 'sk' }, other: 1 }))).toMatchObject({
       kind: 'success',

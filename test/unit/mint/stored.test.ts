@@ -138,7 +138,7 @@ const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {})
 });
 
 describe('when all is well', () => {
-  it('makes one request, and keeps the trail before it leaves and the id after it', async () => {
+  it('makes one request, and saves the state before it leaves and the id after it', async () => {
     const { end, events, kept, warnings, client } = await mint([made(idOf(1))]);
     expect(end).toMatchObject({ usage: 'sk', id: idOf(1), note, scopes: SCOPES, username: OWNER });
     expect(events).toEqual(['keep', 'POST', 'keep']);
@@ -269,7 +269,7 @@ describe('when a request may have made a token that nobody holds', () => {
     expect(cleaning).toBeGreaterThan(5000);
   });
 
-  it('looks for nothing where nothing can have been made', async () => {
+  it('searches for nothing where nothing can have been made', async () => {
     const { client, last } = await mint([
       noConnection(),
       json(429, { message: 'Too Many Requests' }, { 'retry-after': '1' }),
@@ -371,7 +371,7 @@ describe('a permanent token whose first request was lost', () => {
 });
 
 describe('when there is no token in the end', () => {
-  it('keeps no trail after a refusal: nothing was made', async () => {
+  it('saves no state after a refusal: nothing was created', async () => {
     const { end, kept, last } = await mint([
       json(422, { message: 'scopes are invalid' }),
       page([{ id: idOf(0), scopes: ['tokens:write', 'tilesets:read'] }]),
@@ -384,19 +384,19 @@ describe('when there is no token in the end', () => {
     expect(last).toBeUndefined();
   });
 
-  it('keeps no trail when no request ever left', async () => {
+  it('saves no state when no request ever left', async () => {
     const { end, last } = await mint([noConnection('CERT_HAS_EXPIRED')]);
     expect(end).toMatchObject({ title: errorTitles.unreachable });
     expect(last).toBeUndefined();
   });
 
-  it('keeps the trail after a refusal that Mapbox did not write: the request may have passed', async () => {
+  it('saves the state after a refusal that Mapbox did not write: the request may have passed', async () => {
     const { end, last } = await mint([html(403)]);
     expect(end).toMatchObject({ title: errorTitles.unexpectedResponse });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('keeps the trail when an earlier attempt was lost, though the last was refused', async () => {
+  it('saves the state when an earlier attempt was lost, though the last was refused', async () => {
     const { last } = await mint([
       lostResponse(),
       page([]),
@@ -430,7 +430,7 @@ describe('when there is no token in the end', () => {
   });
 });
 
-describe('an answer that is not what was asked for', () => {
+describe('a response that is not what was requested', () => {
   it('is not written to the outputs, and its token is deleted by the id that the token itself confirms', async () => {
     const { end, client, last } = await mint([
       made(idOf(1), { scopes: [...SCOPES, 'user:write'] }),
@@ -444,7 +444,7 @@ describe('an answer that is not what was asked for', () => {
     expect(last).toBeUndefined();
   });
 
-  it('never deletes by an id that the token does not confirm: it may be somebody’s production key', async () => {
+  it('never deletes by an id that the token does not confirm: it may be someone’s production key', async () => {
     const { end, client, last } = await mint([
       made(idOf(1), { id: idOf(99) }),
       page([{ id: idOf(99), note: 'production' }], 'start=b'),
@@ -464,7 +464,7 @@ describe('an answer that is not what was asked for', () => {
     }
   });
 
-  it('is looked for by its mark where its text is no token', async () => {
+  it('is searched for by its nonce where its text is no token', async () => {
     const { end, client } = await mint([
       made(idOf(1), { token: 'a token, believe me' }),
       page([{ id: idOf(1), note }]),
@@ -496,7 +496,7 @@ describe('an answer that is not what was asked for', () => {
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('is found by its mark where it has no id', async () => {
+  it('is found by its nonce where it has no id', async () => {
     const text = tokenText('sk', { u: OWNER });
     const { client, kept, last } = await mint([
       made(idOf(1), { id: undefined, token: text }),
@@ -509,7 +509,7 @@ describe('an answer that is not what was asked for', () => {
     expect(last).toBeUndefined();
   });
 
-  it('is left to the post step by its mark where its id is not confirmed and it cannot be found now', async () => {
+  it('is left to the post step by its nonce where its id is not confirmed and it cannot be found now', async () => {
     const { end, last } = await mint([made(idOf(1), { id: idOf(99) }), notFound()]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
     expect(last).toEqual(state({ orphans: 1 }));
@@ -524,7 +524,7 @@ describe('an answer that is not what was asked for', () => {
     expect(last).toEqual(state({ id: idOf(1) }));
   });
 
-  it('is left to the post step by its mark where it is not to be seen yet', async () => {
+  it('is left to the post step by its nonce where it is not to be seen yet', async () => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), page([])]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
     expect(last).toEqual(state({ orphans: 1 }));
@@ -550,8 +550,8 @@ describe('an answer that is not what was asked for', () => {
   });
 });
 
-describe('an answer that names another token', () => {
-  it('of another account is looked for by its mark, since it cannot be deleted by that id', async () => {
+describe('a response that names another token', () => {
+  it('of another account is searched for by its nonce, since it cannot be deleted by that id', async () => {
     const stranger = tokenText('sk', { u: 'hexa', a: idOf(9) });
     const { end, client, last } = await mint([
       made(idOf(9), { token: stranger }),
@@ -563,7 +563,7 @@ describe('an answer that names another token', () => {
     expect(last).toBeUndefined();
   });
 
-  it('that Mapbox does not find is not called deleted, and is looked for by its mark', async () => {
+  it('that Mapbox does not find is not called deleted, and is searched for by its nonce', async () => {
     const odd = made(idOf(9), { scopes: [] });
     const found = await mint([odd, notFound(), page([]), page([{ id: idOf(1), note }]), deleted()]);
     expect(found.client.requestLines).toEqual([POST, DELETE(idOf(9)), GET, GET, DELETE(idOf(1))]);
@@ -573,7 +573,7 @@ describe('an answer that names another token', () => {
     expect(missing.last).toEqual(state({ id: idOf(9) }));
   });
 
-  it('is neither handed on nor deleted where it is the authorizing token', async () => {
+  it('is neither used nor deleted where it is the authorizing token', async () => {
     const echo = { token: authorizingTokenText, id: AUTHORIZING_TOKEN_ID };
     for (const changes of [{}, { scopes: ['tokens:write'] }]) {
       const { end, client, kept } = await mint([

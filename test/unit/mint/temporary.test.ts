@@ -59,7 +59,7 @@ describe('temporary tokens', () => {
       : Number.NaN;
   }
 
-  it('are asked for with scopes and expiry and nothing else', async () => {
+  it('are requested with scopes and expiry and nothing else', async () => {
     const { end, client } = await ask([temporary()]);
     expect(client.requests.map(({ body }) => body)).toEqual([
       { scopes: SCOPES, expires: new Date(START + 1_200_000).toISOString() },
@@ -67,24 +67,24 @@ describe('temporary tokens', () => {
     expect(end).toMatchObject({ usage: 'tk', expiresAt: new Date(START + 1_200_000) });
   });
 
-  it('of one hour are asked for a little shorter: Mapbox counts from when the request arrives', async () => {
+  it('of one hour are requested a little shorter: Mapbox counts from when the request arrives', async () => {
     const { expires } = await ask([temporary()], { length: 3600 });
     expect(expires[0]).toBeLessThan(3600);
     expect(expires[0]).toBeGreaterThan(3570);
   });
 
-  it('are asked for again without any search: repeating is harmless', async () => {
+  it('are requested again without any search: repeating is harmless', async () => {
     const { client } = await ask([lostResponse(), temporary()]);
     expect(client.requestLines).toEqual([POST, POST]);
   });
 
-  it('are asked for with an expiry that counts from the attempt, not from the first', async () => {
+  it('are requested with an expiry that counts from the attempt, not from the first', async () => {
     const { expires, clock } = await ask([json(429, {}, { 'retry-after': '60' }), temporary()]);
     expect(clock.sleeps).toEqual([62_200]);
     expect(expires).toEqual([1200, 1262.2]);
   });
 
-  it('are asked for again by Mapbox’s clock where the runner’s is ahead', async () => {
+  it('are requested again by Mapbox’s clock where the runner’s is ahead', async () => {
     const { end, lines, expires } = await ask([
       dated('expires is more than one hour in the future', 120_000),
       temporary(),
@@ -95,7 +95,7 @@ describe('temporary tokens', () => {
     expect(lines).toEqual([expect.stringContaining('ahead of')]);
   });
 
-  it('are asked for again by Mapbox’s clock where the runner’s is behind', async () => {
+  it('are requested again by Mapbox’s clock where the runner’s is behind', async () => {
     const { end, lines, expires } = await ask([dated('expires is in the past', -1_500_000), temporary()]);
     expect(end).toMatchObject({ usage: 'tk' });
     expect(expires).toEqual([1200, 1200 + 1500]);
@@ -192,7 +192,7 @@ describe('temporary tokens', () => {
     expect(end).toMatchObject({ title: errorTitles.tokenMismatch, message: expect.stringMatching(message) });
   });
 
-  it('are not corrected where Mapbox does not tell its time', async () => {
+  it('are not corrected where Mapbox does not give its time', async () => {
     const { end, client } = await ask([json(422, { message: 'expires is in the past' })]);
     expect(client.requestLines).toEqual([POST]);
     expect(end).toMatchObject({ title: errorTitles.expiryRejected });
@@ -206,7 +206,7 @@ describe('temporary tokens', () => {
     expect(end).toMatchObject({ title: errorTitles.expiryRejected });
   });
 
-  it('are not handed on where a stored one came, which is deleted', async () => {
+  it('are not used where a stored one came, which is deleted', async () => {
     const { end, client } = await ask([madeNow(idOf(1)), deleted()]);
     expect(client.requestLines).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({
@@ -228,7 +228,7 @@ describe('temporary tokens', () => {
       'a token was',
     ],
   ])(
-    'are not called deleted where a stored one came and %s; nobody is told to delete it',
+    'are not called deleted where a stored one came and %s; nobody is asked to delete it',
     async (_, odd, steps, named) => {
       const { end } = await ask([odd, ...steps]);
       expect(end).toMatchObject({
@@ -245,7 +245,7 @@ describe('temporary tokens', () => {
     expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires on its own\.$/) });
   });
 
-  it('that are not what was asked for are not handed on, and nothing is tried to delete them', async () => {
+  it('that do not match the request are not used, and nothing tries to delete them', async () => {
     const { end, client } = await ask([
       json(200, { token: tokenText('tk', { u: OWNER, exp: seconds + 60, scopes: ['styles:read'] }) }),
     ]);

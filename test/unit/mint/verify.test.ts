@@ -68,7 +68,7 @@ const temporaryText = (claims: object = {}) =>
   tokenText('tk', { u: OWNER, exp: START / 1000, scopes: SCOPES, ...claims });
 
 describe('a stored token', () => {
-  it('is taken when usage, scopes and account are those asked for', () => {
+  it('is taken when usage, scopes and account are those requested', () => {
     const answer = created(secretText);
     expect(verify(answer, stored, OWNER)).toEqual({
       usage: 'sk',
@@ -80,7 +80,7 @@ describe('a stored token', () => {
     });
   });
 
-  it('has its scopes told in the order asked for, whatever order Mapbox tells them in', () => {
+  it('has its scopes in the order requested, whatever order Mapbox gives them in', () => {
     const minted = verify(created(secretText, { scopes: SCOPES.toReversed() }), stored, OWNER);
     expect(minted).toMatchObject({ scopes: SCOPES });
   });
@@ -94,7 +94,7 @@ describe('a stored token', () => {
     });
   });
 
-  it('is not used where its text does not tell its id: nothing proves which token it is', () => {
+  it('is not used where its text does not have its id: nothing proves which token it is', () => {
     const text = tokenText('sk', { u: OWNER });
     expect(verify(created(text), stored, OWNER)).toEqual({
       mismatch: expect.stringMatching(/id is not the one/),
@@ -189,7 +189,7 @@ describe('a stored token', () => {
 });
 
 describe('a temporary token', () => {
-  it('is taken with nothing beside its text, as Mapbox answered in 2018', () => {
+  it('is taken with nothing beside its text, as Mapbox responded in 2018', () => {
     const answer = created(temporaryText(), bare);
     expect(verify(answer, temporary, OWNER)).toEqual({
       usage: 'tk',
@@ -201,12 +201,12 @@ describe('a temporary token', () => {
     });
   });
 
-  it('expires when its text says, not when the answer beside it says', () => {
+  it('expires when its text says, not when the response beside it says', () => {
     const answer = created(temporaryText(), { ...bare, expires: new Date(START + 999_000) });
     expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
-  it('expires when the answer says where its text does not tell', () => {
+  it('expires when the response says where its text does not', () => {
     const answer = created(temporaryText({ exp: undefined }), { ...bare, expires: new Date(START) });
     expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });

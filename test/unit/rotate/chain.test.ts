@@ -104,13 +104,13 @@ describe('a plan', () => {
   it('deletes a leaked token that no rotation made', () => {
     expect(plan({ revokePrevious: 'now' }, { current: original, tokens: [original] }).due).toEqual(['corig']);
   });
-  it('deletes nothing where that is asked for', () => {
+  it('deletes nothing where that is requested', () => {
     expect(plan({ revokePrevious: 'never' })).toMatchObject({
       due: [],
       kept: { cone1: 'never', ctwo2: 'never', cthree: 'never', corig: 'original' },
     });
   });
-  it('deletes the original where that is asked for', () => {
+  it('deletes the original where that is requested', () => {
     expect(plan({ revokeOriginal: true }).due).toEqual(['corig', 'cone1', 'ctwo2']);
     expect(plan({ revokeOriginal: true, revokePrevious: 'never' }).due).toEqual([]);
   });

@@ -98,14 +98,14 @@ describe('what is masked', () => {
     ]);
   });
 
-  it('is a shorter text where that is asked for, but no base64 that stands anywhere by chance', () => {
+  it('is a shorter text where that is requested, but no base64 that stands anywhere by chance', () => {
     expect(maskTexts('pw', 1)).toEqual(['pw']);
     expect(maskTexts('hunter2', 1)).toEqual(['hunter2', base64('hunter'), base64('unter2')]);
     expect(maskTexts(' ', 1)).toEqual([]);
   });
 
   it.each(['\n', '\r\n', '\r', '\n\n'])(
-    'is each line of a text by itself, without the blanks around it (%j)',
+    'is each line of a text on its own, without the blanks around it (%j)',
     end => {
       const texts = maskTexts(`{${end}  "first-line",${end}e${end}second-line${end}`, MIN_TOKEN_LENGTH);
       expect(texts).toContain('"first-line",');

@@ -124,7 +124,7 @@ describe('the log', () => {
     expect(opened).toBe(1);
   });
 
-  it('tells what is unread, and nothing once nobody reads it any more', () => {
+  it('says what is unread, and nothing once nobody reads it any more', () => {
     runner.info('a line');
     expect(runner.unreadOutput()).toBe(text.length);
     failOutput();

@@ -204,7 +204,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.'], [1]]);
   });
 
-  it('aborts what the step was given, with a reason that tells', async () => {
+  it('aborts what the step was given, with the reason', async () => {
     let reason: unknown;
     const { send } = start({
       run(interrupted) {

@@ -20,7 +20,7 @@ it('reads the run attempt that GitHub names', () => {
   });
 });
 
-it('links to the page of the run, and tells its attempts apart', () => {
+it('links to the page of the run, and keeps its attempts apart', () => {
   expect(runUrl(currentRun(GITHUB))).toBe('https://github.com/octo-org/maps/actions/runs/16012345678');
   expect(attemptKey(currentRun(GITHUB))).toBe('16012345678.2');
 });

@@ -56,7 +56,7 @@ describe('the scopes that the list shows of the authorizing token', () => {
 });
 
 describe('the error for a list that could not be read', () => {
-  it('tells what failed', async () => {
+  it('says what failed', async () => {
     const { title, message } = await listError(givenUp, account, clock);
     expect(title).toBe('Mapbox server error');
     expect(message).toMatch(
@@ -122,7 +122,7 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it('tells what was rejected, and how far the sweep came', async () => {
+  it('says what was rejected, and how far the sweep came', async () => {
     const error = await errorFor(deleted, rejected({ status: 422 }), skipped);
     expect(error?.title).toBe('Mapbox rejected the request');
     expect(error?.message).toBe(
@@ -130,14 +130,14 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it('tells what something before Mapbox rejected', async () => {
+  it('says what something before Mapbox rejected', async () => {
     const redirect = rejected({ status: 302, reason: 'redirect', isMapboxError: false });
     const error = await errorFor(deleted, redirect, skipped);
     expect(error?.title).toBe('Unexpected response from Mapbox');
     expect(error?.message).toMatch(/302, a redirect\..* Deleted 1 of 3 tokens due for deletion\.$/);
   });
 
-  it('tells what failed', async () => {
+  it('says what failed', async () => {
     const error = await errorFor(limited, givenUp);
     expect(error?.title).toBe('Mapbox server error');
     expect(error?.message).toMatch(
