@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { MainInputs } from '../inputs/main-inputs.ts';
+import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Secret } from '../secret.ts';
 import type { MintedToken } from './verify.ts';
 
@@ -49,7 +50,7 @@ export function summaryRows(
   minted: MintedToken,
   { request, exportEnv }: MainInputs,
   run: string | undefined,
-): [string, string][] {
+): [string, string | URL][] {
   return [
     ['Account', minted.username],
     ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
@@ -64,8 +65,13 @@ export function summaryRows(
       ? ([['Allowed URLs', request.allowedUrls.join(' ')]] satisfies [string, string][])
       : []),
     ...(exportEnv.length > 0 ? ([['Variables', exportEnv.join(' ')]] satisfies [string, string][]) : []),
-    ['End', describeEnd(minted, request)],
-    ...(run === undefined ? [] : ([['Run', run]] satisfies [string, string][])),
+    ['Lifetime', capitalized(describeEnd(minted, request).replace(/^is /, ''))],
+    ...(run === undefined
+      ? []
+      : ([
+          ['Run', new URL(run)],
+          ['Tokens page', new URL(TOKENS_PAGE)],
+        ] satisfies [string, string | URL][])),
   ];
 }
 
@@ -74,4 +80,8 @@ function describeEnd(minted: MintedToken, request: MainInputs['request']): strin
   return request.kind === 'stored' && request.untilJobEnds
     ? 'is deleted when the job ends'
     : 'stays until someone deletes it';
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,6 +1,7 @@
 import { codeList } from '../errors/action-error.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { noteText, oneLine } from '../note.ts';
+import type { Cell } from '../runner/summary-table.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
 import type { Deletions, LeftToken } from './deletions.ts';
 import { describePlace } from './places.ts';
@@ -101,7 +102,7 @@ export function rotationRows(
   { current, places }: Facts,
   { token }: Replacement,
   { deleted, left }: Deletions,
-): [string, string][] {
+): [string, Cell][] {
   return [
     ['Secret', describePlaces(places)],
     ['New token', `${token.id}, ${oneLine(token.note)}`],
@@ -109,7 +110,8 @@ export function rotationRows(
     ['Replaced', nameToken(current)],
     ...(deleted.length > 0 ? ([['Deleted', deleted.join(' ')]] satisfies [string, string][]) : []),
     ...left.map((one): [string, string] => ['Still alive', describeLeft(one)]),
-    ['Run', runUrl(run)],
+    ['Run', new URL(runUrl(run))],
+    ['Tokens page', new URL(TOKENS_PAGE)],
   ];
 }
 

@@ -5,7 +5,7 @@ import type { Secret } from '../secret.ts';
 import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
 import { findMissingFile, writeAllOrNothing } from './result-files.ts';
 import { sanitize } from './sanitize.ts';
-import { formatTable } from './summary-table.ts';
+import { type Cell, formatTable } from './summary-table.ts';
 
 /** What the step says to the runner, and the runner to the step. */
 export interface Runner {
@@ -48,7 +48,7 @@ export interface Runner {
    */
   writeSummary(
     heading: string,
-    rows: readonly (readonly string[])[],
+    rows: readonly (readonly Cell[])[],
     columns?: readonly string[],
   ): Promise<void>;
 }
@@ -121,7 +121,7 @@ export function actionsRunner(
       });
     },
     async writeSummary(heading, rows, columns) {
-      const cleanRows = rows.map(cells => cells.map(clean));
+      const cleanRows = rows.map(cells => cells.map(cell => (typeof cell === 'string' ? clean(cell) : cell)));
       appendFileSync(env['GITHUB_STEP_SUMMARY'] ?? '', formatTable(clean(heading), cleanRows, columns));
     },
   };

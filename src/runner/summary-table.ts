@@ -1,3 +1,6 @@
+/** A text, or an address that is shown as a link. */
+export type Cell = string | URL;
+
 /**
  * A heading and a table for the job's summary page. The toolkit has this too, but its module takes 2 ms to load.
  *
@@ -6,7 +9,7 @@
  */
 export function formatTable(
   heading: string,
-  rows: readonly (readonly string[])[],
+  rows: readonly (readonly Cell[])[],
   columns?: readonly string[],
 ): string {
   const head = columns === undefined ? [] : [row(columns, () => true)];
@@ -14,10 +17,11 @@ export function formatTable(
   return `<h3>${escapeHtml(heading)}</h3>\n<table>${[...head, ...body].join('')}</table>\n`;
 }
 
-function row(cells: readonly string[], isHead: (at: number) => boolean): string {
-  const tags = cells.map((text, at) => {
+function row(cells: readonly Cell[], isHead: (at: number) => boolean): string {
+  const tags = cells.map((cell, at) => {
     const tag = isHead(at) ? 'th' : 'td';
-    return `<${tag}>${escapeHtml(text)}</${tag}>`;
+    const text = escapeHtml(String(cell));
+    return `<${tag}>${typeof cell === 'string' ? text : `<a href="${text}">${text}</a>`}</${tag}>`;
   });
   return `<tr>${tags.join('')}</tr>`;
 }

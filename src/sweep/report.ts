@@ -1,7 +1,9 @@
 import { formatDuration } from '../duration.ts';
 import { describeLookupError } from '../github/describe.ts';
+import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { oneLine } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Cell } from '../runner/summary-table.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
 import type { SweepDeletion } from './delete-tokens.ts';
 import type { DeleteReason, KeepReason, SweptToken } from './rule.ts';
@@ -38,17 +40,18 @@ export class SweepReport {
   /** @throws where the page cannot be written. */
   async writeSummary(heading: string): Promise<void> {
     if (this.#entries.length === 0) return;
-    const rows = this.#entries
+    const rows: Cell[][] = this.#entries
       .slice(0, MAX_ROWS)
       .map(({ token, run, result }) => [
         token.id,
         oneLine(token.note),
         this.#ageOf(token.created) ?? 'unknown',
-        runUrl(run),
+        new URL(runUrl(run)),
         result,
       ]);
     const more = this.#entries.length - rows.length;
     if (more > 0) rows.push(['…', `${more} more, see the log`, '', '', '']);
+    rows.push(['Tokens page', new URL(TOKENS_PAGE), '', '', '']);
     await this.#runner.writeSummary(heading, rows, COLUMNS);
   }
 

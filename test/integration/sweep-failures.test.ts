@@ -138,7 +138,7 @@ describe('ends clearly', () => {
       ),
     ]);
     expect(swept.outputs).toEqual({});
-    expect(swept.summary).toHaveLength(2 + 5);
+    expect(swept.summary).toHaveLength(2 + 5 + 1);
   });
 
   it('where Mapbox is down', async () => {

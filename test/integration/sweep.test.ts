@@ -59,6 +59,7 @@ describe('the sweep', () => {
       ['Token', 'Note', 'Age', 'Run', 'Result'],
       [young.id, young.note, '30 min', `${RUNS}/2`, 'kept, its run is not over (in_progress)'],
       [old.id, old.note, '2 days', `${RUNS}/1`, 'deleted, its run is over'],
+      ['Tokens page', 'https://console.mapbox.com/account/access-tokens/', '', '', ''],
     ]);
     expect(JSON.stringify([swept.log, swept.summary])).not.toContain(other.id);
   });
@@ -133,7 +134,7 @@ describe('the sweep', () => {
     expect(said(first, 'warning')).toEqual([
       `Time is up. Deleted ${deleted} of 1000 tokens due for deletion. The next sweep deletes the others; raise \`timeout\` to have all deleted in one.`,
     ]);
-    expect(first.summary).toHaveLength(2 + 500 + 1);
+    expect(first.summary).toHaveLength(2 + 500 + 2);
     const second = await setting.sweep({ timeout: '30m' });
     expect(second.outputs).toEqual({ deleted: String(1000 - deleted), kept: '0' });
   });

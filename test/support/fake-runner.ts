@@ -67,7 +67,11 @@ export class FakeRunner implements Runner {
 
   readonly writeSummary: Runner['writeSummary'] = async (heading, rows, columns) => {
     this.#options.beforeCall?.();
-    this.summary.push([heading], ...(columns === undefined ? [] : [columns]), ...rows);
+    this.summary.push(
+      [heading],
+      ...(columns === undefined ? [] : [columns]),
+      ...rows.map(cells => cells.map(String)),
+    );
   };
 
   /** The lines of one kind. */

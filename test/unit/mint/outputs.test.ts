@@ -104,16 +104,17 @@ describe('the summary', () => {
       ['Note', 'Release [run]'],
       ['Allowed URLs', 'https://a.example https://b.example'],
       ['Variables', 'A B'],
-      ['End', 'is deleted when the job ends'],
-      ['Run', RUN],
+      ['Lifetime', 'Deleted when the job ends'],
+      ['Run', new URL(RUN)],
+      ['Tokens page', new URL('https://console.mapbox.com/account/access-tokens/')],
     ]);
   });
 
   it('has no row for what there is not', () => {
     const rows = (minted: MintedStoredToken | MintedTemporaryToken, asked: MainInputs) =>
       summaryRows(minted, asked, undefined).map(([name]) => name);
-    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'ID', 'Note', 'End']);
-    expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'End']);
+    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'ID', 'Note', 'Lifetime']);
+    expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'Lifetime']);
   });
 
   it('never has the token', () => {

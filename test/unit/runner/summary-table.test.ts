@@ -18,6 +18,20 @@ it('gives the table a head where there are columns', () => {
   );
 });
 
+it('shows an address as a link, and an address in a text as text', () => {
+  const address = new URL('https://git.example.com/octo/maps?a="b"&c=<d>');
+  expect(
+    formatTable('', [
+      ['Run', address],
+      ['Note', 'https://example.com'],
+    ]),
+  ).toBe(
+    '<h3></h3>\n<table><tr><th>Run</th><td><a href="https://git.example.com/octo/maps?a=%22b%22&#38;c=%3Cd%3E">' +
+      'https://git.example.com/octo/maps?a=%22b%22&#38;c=%3Cd%3E</a></td></tr>' +
+      '<tr><th>Note</th><td>https://example.com</td></tr></table>\n',
+  );
+});
+
 it('leaves nothing that HTML or Markdown would take for more than text', () => {
   const odd = `<img src=x> & "a" 'b' \`c\` *d* _e_ [f](g) |h| ~i~ \\j`;
   for (const html of [formatTable(odd, []), formatTable('', [[odd]]), formatTable('', [], [odd])]) {

@@ -54,7 +54,7 @@ describe('the report', () => {
     report.add(swept(1, notChecked, 0, 'a\n::error::b\u001b[31m'), 'kept');
     await report.writeSummary('Sweep');
     expect(runner.lines('info')[0]).toContain('"a ::error::b [31m"');
-    expect(runner.summary.at(-1)?.[1]).toBe('a ::error::b [31m');
+    expect(runner.summary.at(-2)?.[1]).toBe('a ::error::b [31m');
   });
 
   it('has a table of at most 500 tokens', async () => {
@@ -68,8 +68,8 @@ describe('the report', () => {
       ['Token', 'Note', 'Age', 'Run', 'Result'],
       [idOf(1), 'note 1', 'unknown', 'https://github.com/octo-org/maps/actions/runs/1', 'result 1'],
     ]);
-    expect(runner.summary).toHaveLength(2 + 500 + 1);
-    expect(runner.summary.at(-1)).toEqual(['…', '2 more, see the log', '', '', '']);
+    expect(runner.summary).toHaveLength(2 + 500 + 2);
+    expect(runner.summary.at(-2)).toEqual(['…', '2 more, see the log', '', '', '']);
   });
 
   it('has no table without tokens', async () => {
