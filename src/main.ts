@@ -1,4 +1,4 @@
-import './runtime/load-errors.ts';
+import './runtime/startup-errors.ts';
 import { liveContext } from './live-context.ts';
 import { mainStep } from './mint/step.ts';
 import { runStep } from './runtime/run-step.ts';

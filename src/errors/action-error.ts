@@ -28,7 +28,7 @@ export const errorTitles = {
 
 export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles] | RotationTitle;
 
-/** Those of a rotation alone, which no other step has to load [rotate/titles.ts]. */
+/** Those of a rotation alone, which no other step has to load [rotate/error-titles.ts]. */
 export type RotationTitle =
   | 'GitHub permission missing'
   | 'GitHub secret not found'

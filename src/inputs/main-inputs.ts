@@ -1,12 +1,12 @@
 import { parseAllowedUrls } from './allowed-urls.ts';
+import { parseAuthorizingToken } from './authorizing-token.ts';
 import {
   checkHeldScopes,
   EARLIER_TOKEN_HINT,
   expiryWarnings,
   exportedTokenHint,
   MINTING,
-} from './authorization.ts';
-import { parseAuthorizingToken } from './authorizing-token.ts';
+} from './authorizing-token-checks.ts';
 import { type ConnectionInputs, parseApiUrl, parseFlag, parseTimeout, parseUsername } from './connection.ts';
 import {
   checkExportedVariables,

@@ -1,6 +1,5 @@
 import { formatDuration } from '../duration.ts';
 import type { MainInputs } from '../inputs/main-inputs.ts';
-import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Secret } from '../secret.ts';
 import type { MintedToken } from './verify.ts';
 
@@ -30,7 +29,8 @@ export function toOutputs(minted: MintedToken): Record<OutputName, string | Secr
   };
 }
 
-const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
+/** What each usage is called. */
+export const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
 
 /**
  * One line for the log.
@@ -45,43 +45,10 @@ export function logLine(minted: MintedToken, { request }: MainInputs, run: strin
     : `${what} (ID ${minted.id}). It ${describeEnd(minted, request)}.${run === undefined ? '' : ` Run: ${run}`}`;
 }
 
-/** What the summary page shows of a token: everything but the token. `run` as for {@link logLine}. */
-export function summaryRows(
-  minted: MintedToken,
-  { request, exportEnv }: MainInputs,
-  run: string | undefined,
-): [string, string | URL][] {
-  return [
-    ['Account', minted.username],
-    ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
-    ['Scopes', minted.scopes.join(' ')],
-    ...(minted.usage === 'tk'
-      ? []
-      : ([
-          ['ID', minted.id],
-          ['Note', minted.note],
-        ] satisfies [string, string][])),
-    ...(request.kind === 'stored' && request.allowedUrls.length > 0
-      ? ([['Allowed URLs', request.allowedUrls.join(' ')]] satisfies [string, string][])
-      : []),
-    ...(exportEnv.length > 0 ? ([['Variables', exportEnv.join(' ')]] satisfies [string, string][]) : []),
-    ['Lifetime', capitalized(describeEnd(minted, request).replace(/^is /, ''))],
-    ...(run === undefined
-      ? []
-      : ([
-          ['Run', new URL(run)],
-          ['Tokens page', new URL(TOKENS_PAGE)],
-        ] satisfies [string, string | URL][])),
-  ];
-}
-
-function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
+/** How a token ends, as the end of a sentence about it. */
+export function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
   if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
   return request.kind === 'stored' && request.untilJobEnds
     ? 'is deleted when the job ends'
     : 'stays until someone deletes it';
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

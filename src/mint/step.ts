@@ -10,8 +10,9 @@ import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
-import { logLine, summaryRows, toOutputs } from './outputs.ts';
+import { logLine, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
+import { summaryRows } from './summary.ts';
 import { mintTemporaryToken } from './temporary.ts';
 import type { MintedToken } from './verify.ts';
 

@@ -1,20 +1,14 @@
-import { formatDuration, HOUR } from '../duration.ts';
+import { HOUR } from '../duration.ts';
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { apiError } from '../errors/api-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { type CreatedToken, createTemporaryToken } from '../mapbox/create.ts';
-import type { Rejected, Success } from '../mapbox/result.ts';
-import { type RetriesExhausted, type RetryOptions, retry } from '../mapbox/retry.ts';
+import { type RetryOptions, retry } from '../mapbox/retry.ts';
 import { isTokenId } from '../mapbox/token.ts';
+import { clockCorrection, describeCorrection } from './clock-correction.ts';
 import { isDiscarded } from './discard.ts';
-import {
-  isLifetimeRequested,
-  lifetimesOf,
-  type MintedTemporaryToken,
-  provenTokenId,
-  verifyTemporaryToken,
-} from './verify.ts';
+import { type MintedTemporaryToken, provenTokenId, verifyTemporaryToken } from './verify.ts';
 
 /**
  * Mints a token that expires on its own. One request when all is well; repeating it does no harm. Where the runner's
@@ -83,50 +77,4 @@ async function discardUnexpected(
 /** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be rejected. */
 function maxSeconds(seconds: number): number {
   return Math.min(seconds, HOUR - 15);
-}
-
-interface ClockCorrection {
-  /** Mapbox's time less the runner's. */
-  readonly differenceMs: number;
-  /** What to add to the runner's clock. */
-  readonly skewMs: number;
-  readonly reason: 'rejected' | 'wrong-lifetime';
-}
-
-/** Below this the clocks agree: `Date` is cut to whole seconds, and a request takes its time. */
-const CLOCKS_AGREE_MS = 2_000;
-
-/** The correction, where Mapbox rejected the expiry or the token would not live as long as requested. */
-function clockCorrection(
-  result: Success<CreatedToken> | Rejected | RetriesExhausted,
-  seconds: number,
-  elapsedMs: number,
-  now: number,
-): ClockCorrection | undefined {
-  if (result.kind === 'rejected') {
-    const { reason, serverDate } = result;
-    if (serverDate === undefined || (reason !== 'expires-in-past' && reason !== 'expires-too-late'))
-      return undefined;
-    const differenceMs = serverDate.getTime() - now;
-    const skewMs = differenceMs - (reason === 'expires-too-late' ? 1000 : 0);
-    return { differenceMs, skewMs, reason: 'rejected' };
-  }
-  if (result.kind !== 'success') return undefined;
-  const { issuedAt, claims, serverDate } = result.value;
-  const mapboxNow = issuedAt ?? claims?.issuedAt ?? serverDate;
-  const [lifetime] = lifetimesOf(result.value);
-  if (mapboxNow === undefined || lifetime === undefined) return undefined;
-  if (isLifetimeRequested(lifetime, seconds, elapsedMs)) return undefined;
-  const differenceMs = mapboxNow.getTime() - now;
-  if (Math.abs(differenceMs) < CLOCKS_AGREE_MS) return undefined;
-  return { differenceMs, skewMs: differenceMs, reason: 'wrong-lifetime' };
-}
-
-function describeCorrection({ differenceMs, reason }: ClockCorrection): string {
-  if (Math.abs(differenceMs) < CLOCKS_AGREE_MS)
-    return "Mapbox rejected the expiry. Retrying by Mapbox's clock.";
-  const difference = `The runner's clock is ${formatDuration(Math.abs(differenceMs))} ${differenceMs < 0 ? 'ahead of' : 'behind'} Mapbox's`;
-  return reason === 'rejected'
-    ? `${difference}. Retrying by Mapbox's clock.`
-    : `${difference}, so the token would not live as long as requested. Creating another one by Mapbox's clock; the first expires on its own.`;
 }

@@ -2,9 +2,9 @@ import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
 import { ALONE, RetryHistory } from '../mapbox/backoff.ts';
 import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
+import { rotationTitles } from './error-titles.ts';
 import { describePlace, type Place, permissionFor } from './places.ts';
 import type { GithubRejection } from './secrets.ts';
-import { rotationTitles } from './titles.ts';
 
 /** The retries of requests to GitHub: the same rules, apart from those to Mapbox, and lines that name GitHub. */
 export function githubRetryOptions(options: RetryOptions): RetryOptions {

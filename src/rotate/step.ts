@@ -15,14 +15,14 @@ import {
   isOld,
   planDeletions,
 } from './chain.ts';
+import { createReplacement } from './create-replacement.ts';
 import { type Deletions, deleteDue, deleteOwnOrphans } from './deletions.ts';
-import { gatherFacts } from './facts.ts';
+import { gatherFacts } from './gather-facts.ts';
 import { maskRotateInputs, parseRotateInputs, protectedIdOf } from './inputs.ts';
-import { createReplacement } from './replacement.ts';
 import { describeLeft, failureWarning, leftWarning, planLine, resultLines, rotationRows } from './report.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
 import { type RotationState, serializeRotation } from './state.ts';
-import { storeReplacement } from './storing.ts';
+import { storeReplacement } from './store-replacement.ts';
 
 export const rotateOutputNames = ['rotated', 'token-id', 'previous-token-id', 'deleted', 'token'] as const;
 

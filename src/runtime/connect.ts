@@ -1,7 +1,7 @@
 import { ActionError, errorTitles } from '../errors/action-error.ts';
 import { type ProxySettings, ProxyVariableError, parseProxySettings } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
-import { parseCrowd } from '../inputs/crowd.ts';
+import { parseCrowd } from '../inputs/matrix.ts';
 import type { Account } from '../mapbox/account.ts';
 import { RetryHistory } from '../mapbox/backoff.ts';
 import { createApiClient } from '../mapbox/client.ts';

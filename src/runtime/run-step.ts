@@ -3,6 +3,7 @@ import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import type { ActionsRunner } from '../runner/runner.ts';
 import { drainOutput, type ExitingProcess, exit } from './exit.ts';
 import { InterruptedError } from './interruption.ts';
+import { handleSignals, STOP_LIMIT_MS } from './signals.ts';
 
 /** The process, as far as a step runs in it. */
 export interface Process extends ExitingProcess {
@@ -29,15 +30,9 @@ export interface Step {
   readonly stopsOnInterrupt?: boolean;
 }
 
-/** The runner sends SIGTERM 7.5 s after SIGINT: the last words need some of it. */
-const STOP_LIMIT_MS = 7_000;
-
 /**
  * Runs a step to whatever end it comes to, and leaves the process when the log's reader has everything: at most one error
  * annotation, an exit code that tells, no stack trace unless debug logging is on.
- *
- * The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs]. SIGTERM ends at once what
- * another signal has interrupted.
  */
 export async function runStep({ runner, clock }: StepContext, process: Process, step: Step): Promise<void> {
   let stage: 'running' | 'interrupted' | 'leaving' = 'running';
@@ -57,14 +52,12 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (step.stopsOnInterrupt) await clock.sleep(STOP_LIMIT_MS);
     await leave(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
   };
-  process.on('SIGINT', () => {
-    if (stage === 'running') void interrupt();
+  handleSignals(process, {
+    isRunning: () => stage === 'running',
+    interrupt: () => void interrupt(),
+    terminate: () => exit(process),
   });
-  process.on('SIGTERM', () => {
-    if (stage === 'running') void interrupt();
-    else exit(process);
-  });
-  // Node would print the error whole, whatever it holds. [load-errors.ts] did this until now.
+  // Node would print the error whole, whatever it holds. [startup-errors.ts] did this until now.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
     if (stage === 'leaving') return;

@@ -192,7 +192,7 @@ describe('what is outside', () => {
         ...ENTRIES,
         'live-context.ts',
         'runner/runner.ts', // sets the exit code
-        'runtime/load-errors.ts', // reports an error before a step begins
+        'runtime/startup-errors.ts', // reports an error before a step begins
       ].sort(),
     );
   });

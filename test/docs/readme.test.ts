@@ -11,7 +11,7 @@ import { errorTitles } from '../../src/errors/action-error.ts';
 import { InputProblems } from '../../src/inputs/problems.ts';
 import { parseScopes } from '../../src/inputs/scopes.ts';
 import { knownScopes } from '../../src/mapbox/scopes.ts';
-import { rotationTitles } from '../../src/rotate/titles.ts';
+import { rotationTitles } from '../../src/rotate/error-titles.ts';
 import { type Block, blocksOf, userPages, workflowFrom } from '../support/readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..', '..');

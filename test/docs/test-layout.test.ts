@@ -21,11 +21,11 @@ const WITHOUT_UNIT_TEST: Readonly<Record<string, string>> = {
   'mapbox/account.ts': 'types only',
   'inputs/token-request.ts': 'types only',
   'rotate/rotation.ts': 'types, and a search in a list',
-  'rotate/titles.ts': 'texts only',
-  'rotate/facts.ts': 'a part of the sequence: test/integration/rotate and test/bundle/rotate run it',
-  'rotate/replacement.ts': 'a part of the sequence: likewise',
+  'rotate/error-titles.ts': 'texts only',
+  'rotate/gather-facts.ts': 'a part of the sequence: test/integration/rotate and test/bundle/rotate run it',
+  'rotate/create-replacement.ts': 'a part of the sequence: likewise',
   'rotate/step.ts': 'the sequence: likewise',
-  'rotate/storing.ts': 'a part of the sequence: likewise',
+  'rotate/store-replacement.ts': 'a part of the sequence: likewise',
 };
 
 /** What stands in for the outside, `Runner` and `Clock`, where a class or an object literal is one of them. */

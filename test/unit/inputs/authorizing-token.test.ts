@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { MINTING } from '../../../src/inputs/authorization.ts';
 import { missingScopes, parseAuthorizingToken } from '../../../src/inputs/authorizing-token.ts';
+import { MINTING } from '../../../src/inputs/authorizing-token-checks.ts';
 import { Secret } from '../../../src/secret.ts';
 import { parseInput } from '../../support/inputs.ts';
 import { tokenText } from '../../support/tokens.ts';

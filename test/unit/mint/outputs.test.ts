@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MainInputs } from '../../../src/inputs/main-inputs.ts';
-import { logLine, outputNames, summaryRows, toOutputs } from '../../../src/mint/outputs.ts';
+import { logLine, outputNames, toOutputs } from '../../../src/mint/outputs.ts';
 import type { MintedStoredToken, MintedTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';
@@ -86,40 +86,4 @@ it.each([
 ])('the log says in one line what was minted and when it ends (%#)', (minted, asked, line) => {
   const run = minted.usage === 'tk' ? undefined : RUN;
   expect(logLine(minted, asked, run)).toBe(`Created a ${line}`);
-});
-
-describe('the summary', () => {
-  it('of a token for the job has what there is to know of it', () => {
-    expect(
-      summaryRows(
-        stored,
-        inputs({ ...job, allowedUrls: ['https://a.example', 'https://b.example'] }, ['A', 'B']),
-        RUN,
-      ),
-    ).toEqual([
-      ['Account', OWNER],
-      ['Usage', 'sk (secret)'],
-      ['Scopes', 'tilesets:write tilesets:read'],
-      ['ID', idOf(1)],
-      ['Note', 'Release [run]'],
-      ['Allowed URLs', 'https://a.example https://b.example'],
-      ['Variables', 'A B'],
-      ['Lifetime', 'Deleted when the job ends'],
-      ['Run', new URL(RUN)],
-      ['Tokens page', new URL('https://console.mapbox.com/account/access-tokens/')],
-    ]);
-  });
-
-  it('has no row for what there is not', () => {
-    const rows = (minted: MintedStoredToken | MintedTemporaryToken, asked: MainInputs) =>
-      summaryRows(minted, asked, undefined).map(([name]) => name);
-    expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'ID', 'Note', 'Lifetime']);
-    expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'Lifetime']);
-  });
-
-  it('never has the token', () => {
-    for (const minted of [stored, temporary]) {
-      expect(summaryRows(minted, briefly, RUN).flat().join()).not.toContain(minted.secret.reveal());
-    }
-  });
 });

@@ -4,7 +4,7 @@ import {
   EARLIER_TOKEN_HINT,
   expiryWarnings,
   exportedTokenHint,
-} from '../../../src/inputs/authorization.ts';
+} from '../../../src/inputs/authorizing-token-checks.ts';
 import { Secret } from '../../../src/secret.ts';
 import { parseInput } from '../../support/inputs.ts';
 import { tokenText } from '../../support/tokens.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GithubResult } from '../../../src/github/client.ts';
 import type { KnownPlace } from '../../../src/rotate/lookup.ts';
-import { storeEverywhere } from '../../../src/rotate/store.ts';
+import { storeEverywhere } from '../../../src/rotate/store-everywhere.ts';
 import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { createKeyPair, openSealedBox, publicKeyText } from '../../support/github/sealed-box.ts';

@@ -7,11 +7,11 @@ import { isNotFound } from '../mapbox/result.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 import { findOrphans, findSuccessor } from './chain.ts';
 import { askAboutOrphans } from './deletions.ts';
+import { rotationTitles } from './error-titles.ts';
 import { protectedIdOf } from './inputs.ts';
 import { lookUpPlaces } from './lookup.ts';
 import { describePlace, placeTag } from './places.ts';
 import { type Facts, findToken, type Rotation } from './rotation.ts';
-import { rotationTitles } from './titles.ts';
 
 /**
  * Lists the account's tokens and looks at every place. Nothing is changed.

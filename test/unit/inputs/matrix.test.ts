@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseCrowd } from '../../../src/inputs/crowd.ts';
+import { parseCrowd } from '../../../src/inputs/matrix.ts';
 
 const crowd = (total: string, index: string) =>
   parseCrowd(name => ({ 'job-total': total, 'job-index': index })[name]);

@@ -1,11 +1,11 @@
 import { ActionError } from '../errors/action-error.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
+import { discardReplacement } from './create-replacement.ts';
+import { rotationTitles } from './error-titles.ts';
 import { describeGithubExhausted, githubError } from './github-errors.ts';
-import { discardReplacement } from './replacement.ts';
 import { describePlaces } from './report.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
-import { type PlaceResult, storeEverywhere } from './store.ts';
-import { rotationTitles } from './titles.ts';
+import { type PlaceResult, storeEverywhere } from './store-everywhere.ts';
 
 const RANDOM_BYTES = 32;
 

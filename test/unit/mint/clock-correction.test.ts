@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { CreatedToken } from '../../../src/mapbox/create.ts';
+import type { Success } from '../../../src/mapbox/result.ts';
+import { clockCorrection, describeCorrection } from '../../../src/mint/clock-correction.ts';
+import { Secret } from '../../../src/secret.ts';
+import { rejected, serverError } from '../../support/api-results.ts';
+import { START } from '../../support/fake-clock.ts';
+
+const SECONDS = 1_200;
+
+/** A temporary token that Mapbox issued at this time by its clock and that lives so long. */
+function issued(atMs: number, seconds: number): Success<CreatedToken> {
+  return {
+    kind: 'success',
+    value: {
+      secret: new Secret('a temporary token'),
+      claims: undefined,
+      id: undefined,
+      usage: undefined,
+      scopes: undefined,
+      note: '',
+      allowedUrls: [],
+      created: undefined,
+      issuedAt: new Date(atMs),
+      expires: new Date(atMs + seconds * 1000),
+      serverDate: new Date(atMs),
+    },
+  };
+}
+
+const correct = (result: Parameters<typeof clockCorrection>[0]) =>
+  clockCorrection(result, SECONDS, 50, START);
+
+describe('a token that would not live as long as requested', () => {
+  it.each([
+    ['ahead', -900_000, 300],
+    ['behind', 900_000, 2_100],
+  ])('is created anew where the runner’s clock is %s', (_, differenceMs, seconds) => {
+    expect(correct(issued(START + differenceMs, seconds))).toEqual({
+      differenceMs,
+      skewMs: differenceMs,
+      reason: 'wrong-lifetime',
+    });
+  });
+
+  it('is taken where the difference is within what was promised', () => {
+    expect(correct(issued(START, SECONDS))).toBeUndefined();
+    expect(correct(issued(START - 4_000, SECONDS - 4))).toBeUndefined();
+  });
+
+  it('is not blamed on clocks that agree', () => {
+    expect(correct(issued(START + 1_000, 300))).toBeUndefined();
+  });
+});
+
+describe('an expiry that Mapbox rejected', () => {
+  const rejectedAt = (reason: 'expires-in-past' | 'expires-too-late', atMs: number | undefined) =>
+    rejected({ reason, serverDate: atMs === undefined ? undefined : new Date(atMs) });
+
+  it('is requested again by Mapbox’s clock, a second shorter where it was too late', () => {
+    expect(correct(rejectedAt('expires-in-past', START + 900_000))).toMatchObject({
+      skewMs: 900_000,
+      reason: 'rejected',
+    });
+    expect(correct(rejectedAt('expires-too-late', START - 900_000))).toMatchObject({
+      differenceMs: -900_000,
+      skewMs: -901_000,
+    });
+  });
+
+  it('cannot be corrected where Mapbox does not give its time', () => {
+    expect(correct(rejectedAt('expires-in-past', undefined))).toBeUndefined();
+  });
+});
+
+it('nothing else is corrected', () => {
+  expect(correct(rejected({ serverDate: new Date(START + 900_000) }))).toBeUndefined();
+  expect(
+    correct({ kind: 'retries-exhausted', last: serverError(), attempts: 1, elapsed: 1 }),
+  ).toBeUndefined();
+});
+
+it('the log says which clock is wrong, by how much, and what is done', () => {
+  expect(describeCorrection({ differenceMs: -900_000, skewMs: -900_000, reason: 'rejected' })).toBe(
+    "The runner's clock is 15 min ahead of Mapbox's. Retrying by Mapbox's clock.",
+  );
+  expect(describeCorrection({ differenceMs: 900_000, skewMs: 900_000, reason: 'wrong-lifetime' })).toBe(
+    "The runner's clock is 15 min behind Mapbox's, so the token would not live as long as requested. Creating another one by Mapbox's clock; the first expires on its own.",
+  );
+  expect(describeCorrection({ differenceMs: 1_000, skewMs: 0, reason: 'rejected' })).toBe(
+    "Mapbox rejected the expiry. Retrying by Mapbox's clock.",
+  );
+});
