@@ -199,3 +199,37 @@ describe('ios.yml', () => {
     },
   );
 });
+
+describe('rotate-web-token.yml', () => {
+  const { run, env } = onlyScriptOf('rotate-web-token.yml');
+
+  /** Netlify's side: one request, which must be authorized. */
+  async function update(status: number) {
+    using workspace = newWorkspace();
+    await using server = await serve([[status, { values: [{ value: 'what Netlify stores' }] }]]);
+    const argumentsSeen = watchCurl(workspace);
+    const URL = `${server.url.origin}/api/v1/accounts/a1/env/MAPBOX_TOKEN?access_token=${TOKEN}`;
+    const result = await workspace.run(run, {
+      ...env,
+      WEB_TOKEN: 'the-web-token',
+      NETLIFY_TOKEN: 'the-key',
+      URL,
+    });
+    expect(argumentsSeen()).not.toMatch(/the-web-token|the-key/);
+    expect(result.shown).not.toMatch(/the-web-token|the-key|what Netlify stores/);
+    return { ...result, seen: server.seen };
+  }
+
+  it('sets the variable to the new token in every context [@netlify/open-api, setEnvVarValue]', async () => {
+    const { code, seen } = await update(201);
+    expect(seen).toMatchObject([{ method: 'PATCH', path: '/api/v1/accounts/a1/env/MAPBOX_TOKEN' }]);
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ context: 'all', value: 'the-web-token' });
+    expect(code).toBe(0);
+  });
+
+  it('fails where Netlify refuses, and says with which status', async () => {
+    const { code, shown } = await update(404);
+    expect(code).not.toBe(0);
+    expect(shown).toContain('404');
+  });
+});
