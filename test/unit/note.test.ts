@@ -222,6 +222,8 @@ it('gives the text of a note back without the marker and the repository', () => 
   expect(noteText(buildNote('Web map', run, marker))).toBe('Web map');
   expect(noteText(buildNote('', run, marker))).toBe('');
   expect(noteText('By hand')).toBe('By hand');
+  expect(noteText('Tiles (octo/maps) of today')).toBe('Tiles (octo/maps) of today');
+  expect(noteText('(octo/maps)')).toBe('');
 });
 
 it.each([
@@ -251,4 +253,26 @@ it('makes a nonce of eight letters and digits, each as likely as another, after 
   const nonces = Array.from({ length: 4 }, () => newNonce(random)).join('');
   expect(nonces).toBe(letters.slice(0, 32));
   expect(newNonce(random, '0a1b2')).toBe('0a1b26789'.slice(0, 8));
+});
+
+it('without a text, the repository’s name is there exactly where it fits', () => {
+  const end = formatMarker(marker);
+  const longest = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1 - '()'.length;
+  const named = (length: number) => ({ ...run, repository: `o/${'m'.repeat(length - 2)}` });
+  expect(buildNote('', named(longest), marker)).toBe(`(${named(longest).repository}) ${end}`);
+  expect(Buffer.byteLength(buildNote('', named(longest), marker))).toBe(MAX_NOTE_BYTES);
+  expect(buildNote('', named(longest + 1), marker)).toBe(end);
+});
+
+it('a text is cut before a space, not after it', () => {
+  const note = buildNote(
+    `${'a'.repeat(30)} ${'b'.repeat(100)}`,
+    { ...run, repository: `o/${'m'.repeat(90)}` },
+    marker,
+  );
+  expect(note).not.toContain(' …');
+  const cut = Array.from({ length: 60 }, (_, length) =>
+    buildNote(`${'a'.repeat(length)} ${'b'.repeat(120)}`, run, marker),
+  );
+  for (const one of cut) expect(one).not.toMatch(/ …/);
 });

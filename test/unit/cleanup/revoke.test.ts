@@ -277,6 +277,39 @@ describe('the token of the job and the search together', () => {
     expect(warning?.split(ID)).toHaveLength(2);
   });
 
+  it('say that the token is deleted where the search could delete it after all', async () => {
+    const { lines, warning } = await after({ id: ID, orphans: 1 }, [
+      noConnection('CERT_HAS_EXPIRED'),
+      page([{ id: ID, note }]),
+      deleted(),
+      ...Array.from({ length: 3 }, () => page([])),
+    ]);
+    expect(lines).toEqual([`Deleted the token ${ID}.`, expect.stringMatching(/^No orphaned tokens found/)]);
+    expect(warning).toBeUndefined();
+  });
+
+  it('count the orphans without the token of the job', async () => {
+    const { lines } = await after({ id: ID, orphans: 2 }, [
+      deleted(),
+      page([
+        { id: ID, note },
+        { id: idOf(2), note },
+      ]),
+      ...[notFound(), page([{ id: idOf(2), note }]), deleted()],
+      ...Array.from({ length: 3 }, () => page([])),
+    ]);
+    expect(lines).toContain('Found 1 of up to 2 orphaned tokens. The other requests probably created none.');
+  });
+
+  it('put each token on a line of its own', async () => {
+    const { warning } = await after({ id: ID, orphans: 1 }, [forbidden]);
+    expect(warning?.split('\n')).toEqual([
+      expect.stringContaining(`The token ${ID}`),
+      expect.stringContaining('may have created one'),
+      expect.stringMatching(/^Delete it on the Tokens page/),
+    ]);
+  });
+
   it('warn of both where nothing can be reached', async () => {
     const certificate = noConnection('CERT_HAS_EXPIRED');
     const { warning } = await after({ id: ID, orphans: 1 }, [certificate, certificate]);

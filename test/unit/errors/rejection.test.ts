@@ -195,3 +195,26 @@ it('says of any other refusal which inputs to look at', async () => {
   const { message } = await explain({ status: 400, reason: 'other' });
   expect(message).toMatch(/rejected the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
 });
+
+it('Mapbox’s request id is named, for whoever asks Mapbox about it', async () => {
+  const { message } = await explain({ reason: 'forbidden', status: 403, requestId: 'abc==' });
+  expect(message).toMatch(/403 Forbidden.* Mapbox's request id: abc==$/);
+  expect((await explain({ reason: 'forbidden', status: 403 })).message).not.toContain('request id');
+});
+
+it('a request that is too large is called that, by whichever status', async () => {
+  for (const status of [413, 414]) {
+    const { title, message } = await explain({ reason: 'too-large', status });
+    expect(title).toBe(errorTitles.requestRejected);
+    expect(message).toBe(
+      `The request is too large for Mapbox or for a proxy in between (${status}). Shorten \`allowed-urls\`.`,
+    );
+  }
+});
+
+it('a 403 about scopes is called 403, and says who can create a token that has them', async () => {
+  const { message } = await explain({ reason: 'not-found', status: 403 }, [notFound()]);
+  expect(message).toContain('403');
+  expect(message).not.toContain('404 Not Found');
+  expect(message).toMatch(/Only an administrator/);
+});

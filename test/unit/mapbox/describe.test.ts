@@ -65,6 +65,13 @@ describe('says what failed', () => {
     [rejected({ requestId: 'abc==' }), 'Mapbox answered 422 (request id abc==).'],
     [noResponse('NOT_HTTP'), 'No response from Mapbox: the response is not HTTP (NOT_HTTP).'],
     [noResponse('TIMEOUT'), 'No response from Mapbox: took too long (TIMEOUT).'],
+    [
+      {
+        kind: 'indeterminate',
+        cause: rejected({ status: 409, isMapboxError: false, bodyDescription: 'an HTML page' }),
+      } as const,
+      'Mapbox answered 409 with an HTML page.',
+    ],
     [serverError(503), 'Mapbox answered 503 with an empty response.'],
     [unreadable(200), 'Mapbox answered 200, but with an HTML page.'],
   ])('%j', (result, words) => {

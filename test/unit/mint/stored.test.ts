@@ -587,6 +587,11 @@ describe('a response that names another token', () => {
   });
 });
 
+it('a token that no response proves is left to the post step as an orphan, where it cannot be searched for', async () => {
+  const { last } = await mint([made(idOf(1), { id: idOf(2) }), notFound()]);
+  expect(last).toEqual(state({ orphans: 1 }));
+});
+
 describe('where Mapbox stores the note changed', () => {
   it.each([
     ['cut', 'cut'],

@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { CreatedToken } from '../../../src/mapbox/create.ts';
 import { parseToken } from '../../../src/mapbox/token.ts';
-import { verifyStoredToken, verifyTemporaryToken } from '../../../src/mint/verify.ts';
+import {
+  isLifetimeRequested,
+  lifetimesOf,
+  provenTokenId,
+  verifyStoredToken,
+  verifyTemporaryToken,
+} from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';
 import { accountOn, scripted } from '../../support/http-script.ts';
@@ -247,4 +253,72 @@ it('accepts a token exactly when the granted scopes are the requested ones as a 
       expect('mismatch' in verdict).toBe(!same);
     }),
   );
+});
+
+describe('the lifetime of a temporary token', () => {
+  const at = (seconds: number) => new Date(START + seconds * 1000);
+
+  it('is measured from when it was issued, and from Mapbox’s date, as far as the response shows them', () => {
+    const text = tokenText('tk', { u: OWNER, scopes: SCOPES });
+    const fields = { issuedAt: at(1), serverDate: at(2), expires: at(60) };
+    expect(lifetimesOf(created(text, fields))).toEqual([59_000, 58_000]);
+    expect(lifetimesOf(created(text, { ...fields, issuedAt: undefined }))).toEqual([58_000]);
+    expect(lifetimesOf(created(text, { ...fields, expires: undefined }))).toEqual([]);
+  });
+
+  it('is measured from what the text says where the response does not', () => {
+    const text = tokenText('tk', { u: OWNER, iat: START / 1000 + 3, exp: START / 1000 + 60, scopes: SCOPES });
+    expect(lifetimesOf(created(text))).toEqual([57_000]);
+  });
+
+  it('is the requested one, give or take 5 s or 2 %, and the time that the request took', () => {
+    const isRequested = (lifetime: number, elapsed = 0) =>
+      isLifetimeRequested(lifetime * 1000, 100, elapsed * 1000);
+    expect([95, 100, 105].map(lifetime => isRequested(lifetime))).toEqual([true, true, true]);
+    expect([94.9, 105.1].map(lifetime => isRequested(lifetime))).toEqual([false, false]);
+    expect([93, 92.9].map(lifetime => isRequested(lifetime, 2))).toEqual([true, false]);
+    expect([3528, 3527].map(lifetime => isLifetimeRequested(lifetime * 1000, 3600, 0))).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  it('that is over at this very moment has already expired', () => {
+    const text = tokenText('tk', { u: OWNER, iat: START / 1000, exp: START / 1000, scopes: SCOPES });
+    expect(verify(created(text, { id: undefined, usage: undefined }), temporary, OWNER)).toEqual({
+      mismatch: 'it has already expired',
+    });
+  });
+});
+
+describe('the proof that a token is this step’s', () => {
+  const account = accountOn(scripted());
+  const text = tokenText('sk', { u: OWNER, a: ID });
+  const now = { created: new Date(START), serverDate: new Date(START) };
+
+  it('is the nonce in its note, and its id in its text', () => {
+    expect(provenTokenId(created(text), NONCE, account)).toBe(ID);
+    expect(provenTokenId(created(text, { id: idOf(2) }), NONCE, account)).toBeUndefined();
+    expect(provenTokenId(created(text, { id: undefined }), NONCE, account)).toBeUndefined();
+    expect(provenTokenId(created(tokenText('sk', { u: 'hexa', a: ID })), NONCE, account)).toBeUndefined();
+    expect(provenTokenId(created('no token'), NONCE, account)).toBeUndefined();
+  });
+
+  it('is that it was created just now, where its note has no marker', () => {
+    for (const note of ['', 'Release', 'Release (octo/maps) [until job'])
+      expect(provenTokenId(created(text, { note, ...now }), NONCE, account)).toBe(ID);
+    expect(provenTokenId(created(text, { note: 'Release' }), NONCE, account)).toBeUndefined();
+    const old = { created: new Date(START - 60_001), serverDate: new Date(START) };
+    expect(provenTokenId(created(text, { note: 'Release', ...old }), NONCE, account)).toBeUndefined();
+  });
+
+  it('is never a marker of another step, however new', () => {
+    const note = NOTE.replace(NONCE, 'another1');
+    expect(provenTokenId(created(text, { note, ...now }), NONCE, account)).toBeUndefined();
+  });
+
+  it('of a step without a nonce is a new token without any note', () => {
+    expect(provenTokenId(created(text, { note: '', ...now }), undefined, account)).toBe(ID);
+    expect(provenTokenId(created(text, { note: 'Release', ...now }), undefined, account)).toBeUndefined();
+  });
 });
