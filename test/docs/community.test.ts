@@ -1,11 +1,16 @@
 /** The forms that people open issues with, and what a release promises to have checked. GitHub hides a form that it cannot read. */
 import { globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { assumptions } from '../support/mapbox/assumptions.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
+const find = (...patterns: string[]) =>
+  globSync(patterns, { cwd: root, exclude: ['**/node_modules/**'] })
+    .map(name => name.replaceAll('\\', '/'))
+    .sort();
 
 interface Field {
   readonly type: string;
@@ -81,4 +86,48 @@ describe('the release workflow', () => {
     expect(release).toContain('No placeholder is left');
     expect(release).not.toContain('your-org');
   });
+});
+
+it('Dependabot looks into every folder that pins an action or a package', () => {
+  const { updates }: { updates: Record<string, unknown>[] } = parse(read('.github/dependabot.yml'));
+  const watched = (ecosystem: string) =>
+    updates
+      .filter(update => update['package-ecosystem'] === ecosystem)
+      .flatMap(update => update['directories'] ?? update['directory']);
+  const pinning = find(
+    '*.yml',
+    'examples/**/*.yml',
+    'test/**/*.yml',
+    'demo/*.yml',
+    '{.github,sweep,rotate}/**/*.yml',
+  )
+    .filter(name => /uses: (?!your-org\/)[\w./-]+@[0-9a-f]{40}\b/.test(read(name)))
+    .map(name => (name.startsWith('.github/workflows/') ? '/' : `/${posix.dirname(name)}`));
+  expect(watched('github-actions')).toEqual([...new Set(pinning)].sort());
+  expect(watched('pip')).toEqual(find('test/**/requirements.txt').map(name => `/${posix.dirname(name)}`));
+  expect(updates.map(update => update['cooldown'])).toEqual(updates.map(() => ({ 'default-days': 7 })));
+});
+
+it('the number of questions that the conformance run asks is right', () => {
+  expect(read('docs/limitations.md')).toContain(
+    ` ${Object.keys(assumptions).length} questions, these among them`,
+  );
+});
+
+it('the checks that a merge into main needs are jobs that there are', () => {
+  const needed = [...read('.github/SETTINGS.md').matchAll(/"context": "([^"]+)"/g)].map(
+    ([, name = '']) => name,
+  );
+  const jobs = find('.github/workflows/*.yml').flatMap(name => {
+    const workflow: {
+      jobs: Record<string, { name: string; strategy?: { matrix: Record<string, string[]> } }>;
+    } = parse(read(name));
+    return Object.values(workflow.jobs).flatMap(({ name, strategy }) =>
+      Object.entries(strategy?.matrix ?? { '': [''] }).flatMap(([key, values]) =>
+        values.map(value => name.replace(`\${{ matrix.${key} }}`, value)),
+      ),
+    );
+  });
+  expect(needed.length).toBeGreaterThan(3);
+  expect(jobs).toEqual(expect.arrayContaining(needed));
 });
