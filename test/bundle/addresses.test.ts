@@ -61,7 +61,7 @@ it('gives up a name that DNS does not know within 15 s, and says which, and afte
   ]);
 });
 
-it('goes on trying a name for which DNS has no response at the moment', async () => {
+it('keeps trying a name that DNS cannot resolve at the moment', async () => {
   await using setting = await setUp();
   const { main } = await setting.run(
     { 'api-url': 'https://api.mapbox.invalid', timeout: '2s' },

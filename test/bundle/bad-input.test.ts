@@ -198,7 +198,7 @@ describe('takes as people write them', () => {
   });
 });
 
-describe('warns, and goes on, given', () => {
+describe('warns, and continues, given', () => {
   it('a scope that no list has', async () => {
     await using setting = await setUp({ held: [...HELD, 'gizmos:polish'] });
     setting.mapbox.account.offer({ id: 'gizmos:polish', description: 'New at Mapbox.' });

@@ -38,7 +38,7 @@ function carriedOutLate({ mapbox }: Setting): Fault {
 const HANGS: Fault = { kind: 'hang', processed: true };
 
 // On Windows every signal ends a process at once: there is nothing that the process could do.
-describe.skipIf(process.platform === 'win32')('a token made by a request that was under way', () => {
+describe.skipIf(process.platform === 'win32')('a token created by a request that was under way', () => {
   it('is deleted by the post step when the job was cancelled while minting', async () => {
     const { setting, arrived } = await setUpFor([HANGS]);
     await using _ = setting;
@@ -59,7 +59,7 @@ describe.skipIf(process.platform === 'win32')('a token made by a request that wa
     expect(setting.created()).toEqual([]);
   });
 
-  it('is deleted by the post step when the machine asked by SIGTERM alone', async () => {
+  it('is deleted by the post step when it is interrupted by SIGTERM alone', async () => {
     const { setting, arrived } = await setUpFor([HANGS]);
     await using _ = setting;
     const action = start(setting);

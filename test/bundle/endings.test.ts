@@ -126,7 +126,7 @@ describe('with nobody left to read the log', () => {
     expect(setting.created()).toEqual([]);
   });
 
-  it.each(['POST', 'none'])('the main step goes on, and keeps its state (%s fails)', async method => {
+  it.each(['POST', 'none'])('the main step continues, and keeps its state (%s fails)', async method => {
     await using setting = await setUp({ fault: failsTwice(method) });
     const started = startAction({
       action: ACTION,

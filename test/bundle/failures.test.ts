@@ -42,19 +42,19 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       /^No response from 127\.0\.0\.1:\d+: took too long \(TIMEOUT\)\. Gave up after one attempt/,
     ],
     [
-      'a page comes in place of an answer',
+      'a page comes in place of a response',
       { kind: 'html', status: 200, processed: false },
       'Unexpected response from Mapbox',
       /^Mapbox answered 200, but with an HTML page\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
-      'the answer stops in the middle',
+      'the response stops in the middle',
       { kind: 'garbage', processed: true },
       'Unexpected response from Mapbox',
       /^Mapbox answered 201, but with a response that is not JSON \(request id \S+\)\./,
     ],
     [
-      'the answer is cut off',
+      'the response is cut off',
       { kind: 'cut', processed: true },
       'Unexpected response from Mapbox',
       /^Mapbox answered 201, but with a truncated response \(request id \S+\)\./,
@@ -132,7 +132,7 @@ describe('gets there all the same', () => {
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE']);
   });
 
-  it('when Mapbox fails once, after it has deleted what the failed request made', async () => {
+  it('when Mapbox fails once, after it has deleted what the failed request created', async () => {
     await using setting = await setUp({
       fault: ({ method }, index) =>
         method === 'POST' && index === 0 ? { kind: 'status', status: 500, processed: true } : undefined,

@@ -89,7 +89,7 @@ describe('a temporary token', () => {
     expect(Date.parse(main.outputs['expires-at'] ?? '')).toBeGreaterThan(Date.now());
   });
 
-  it('may be asked to live for a whole hour with one request', async () => {
+  it('may live for a whole hour with one request', async () => {
     await using setting = await setUp();
     const { main } = await setting.run({ lifetime: '1h' });
 
@@ -157,7 +157,7 @@ describe('the hand-over', () => {
     expect(main.summary).not.toContain(main.outputs['token']);
   });
 
-  it('leaves the summary alone unless asked', async () => {
+  it('leaves the summary alone unless requested', async () => {
     await using setting = await setUp();
     const { main } = await setting.run();
 

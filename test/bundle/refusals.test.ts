@@ -63,7 +63,7 @@ describe('404: says which of its meanings it has', () => {
     expectOneError(main, title, /no account `hexa`.*belongs to `octo`.*`username`/);
   });
 
-  it('the authorizing token lacks tokens:write, as far as it lets itself be seen', async () => {
+  it('the authorizing token lacks tokens:write, as far as can be seen', async () => {
     await using setting = await setUp({ held: ['tilesets:read', 'tilesets:write'] });
     const { main } = await setting.run();
 
@@ -109,7 +109,7 @@ it('says that a token restricted to URLs cannot authorize a workflow', async () 
   expectOneError(main, 'Mapbox rejected the request', /403 Forbidden.*restricted to URLs/);
 });
 
-it('says that a temporary token cannot hand out more time than it has', async () => {
+it('says that a temporary token cannot grant more time than it has', async () => {
   await using setting = await setUp();
   const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: 300 });
   const { main } = await setting.run({ 'authorizing-token': token, lifetime: '30m' });

@@ -210,7 +210,7 @@ describe('the YAML', () => {
   });
 });
 
-describe('what people are told to run and to read', () => {
+describe('what people are asked to run and to read', () => {
   it('is a script of package.json, or a command that npm has', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
     const commands = [

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { entriesOf, linesOf, newCaller, setBy } from './caller.ts';
 
-it('a composite action hands its token on to the job, masked there too, and it is deleted when the job ends', async () => {
+it('a composite action passes its token to the job, masked there too, and it is deleted when the job ends', async () => {
   await using caller = await newCaller();
   const run = await caller.run('through-composite.yml');
 

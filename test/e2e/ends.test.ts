@@ -52,7 +52,7 @@ describe('a cancelled workflow', () => {
   });
 });
 
-describe('the sweep after a run whose machine died', () => {
+describe('the sweep after a run whose runner died', () => {
   const token = 'a-token-of-the-run-that-sweeps';
 
   it('deletes its token once GitHub says that the run is over, and not before', async () => {

@@ -135,7 +135,7 @@ describe('a tileset, by the SDK', () => {
     expect((await fetch(url, { method: 'POST', body: form })).status).toBe(200);
   }
 
-  it('is made of a source, published, watched, changed and deleted', async () => {
+  it('is created from a source, published, watched, changed and deleted', async () => {
     await using standIn = await startMapbox();
     const { tilesets, accessToken } = clientOf(standIn);
     const bodyOf = async (request: { send(): Promise<{ body: unknown }> }) => (await request.send()).body;

@@ -191,7 +191,7 @@ describe('a composite action within another', () => {
     });
   });
 
-  it('remote, inside a local one inside another: its own inputs are made of the outermost one’s', async () => {
+  it('remote, inside a local one inside another: its own inputs come from those of the outermost one', async () => {
     using action = witness();
     using deepest = compositeAction({
       inputs: ['deep-auth'],

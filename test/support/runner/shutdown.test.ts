@@ -86,7 +86,7 @@ setTimeout(() => clearInterval(timer), 500);`,
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a machine that dies', () => {
+describe.skipIf(process.platform === 'win32')('a runner that dies', () => {
   it('runs nothing more, and takes with it what a script had started', async () => {
     using action = nodeAction({ post: `console.log('post');` });
     const { jobs } = await whenWorkflowReady(

@@ -94,7 +94,7 @@ describe('deleting orphaned tokens', () => {
   });
 });
 
-describe('the warning about tokens that cannot be told from others', () => {
+describe('the warning about tokens that cannot be distinguished from others', () => {
   const warning = (storedNote: string | undefined, steps: readonly ScriptedResponse[], id?: string) => {
     const client = scripted(...steps);
     const token = id === undefined ? undefined : { id, keep: false };

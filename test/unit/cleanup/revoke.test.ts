@@ -105,7 +105,7 @@ describe('the token of the job', () => {
   });
 });
 
-describe('what lost requests made', () => {
+describe('what lost requests created', () => {
   it('is searched for and deleted beside the token of the job', async () => {
     const { asked, lines, warning } = await after({ id: ID, orphans: 1 }, [
       deleted(),

@@ -74,7 +74,7 @@ describe('a response', () => {
     expect(end.kind === 'response' && end.headers['link']).toBe('<a>; rel="prev", <b>; rel="next"');
   });
 
-  it('is the one after an interim answer', async () => {
+  it('is the one after an interim response', async () => {
     await using place = await http((_, response) => {
       response.writeProcessing();
       response.end('{}');
@@ -160,7 +160,7 @@ describe('a host with several addresses', () => {
   });
 });
 
-describe('is given up, and told as sent,', () => {
+describe('is given up, and reported as sent,', () => {
   it('when no head comes for too long', async () => {
     await using place = await http(() => {});
     const end = await ask(place, { idle: 50 });
@@ -201,7 +201,7 @@ describe('is given up, and told as sent,', () => {
   });
 });
 
-describe('is told as never sent', () => {
+describe('is reported as never sent', () => {
   it('where nobody listens', async () => {
     const place = await tcp(() => {});
     await place[Symbol.asyncDispose]();

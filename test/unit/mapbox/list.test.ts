@@ -49,7 +49,7 @@ describe('the link to the next page', () => {
   });
 });
 
-it('asks for every page with the authorizing token, and where all requests are made', async () => {
+it('requests every page with the authorizing token, from where all requests go', async () => {
   const client = scripted(json(200, []), json(200, []));
   await listTokenPage(accountOn(client), undefined, 1000);
   await listTokenPage(accountOn(client), { start: 'x' }, 1000);

@@ -142,7 +142,7 @@ describe('deleting one token', () => {
     expect(clock.monotonic()).toBeGreaterThan(20_000);
   });
 
-  describe('answered with Mapbox’s 404', () => {
+  describe('rejected with Mapbox’s 404', () => {
     it('calls the token already deleted where the list no longer has it, on whichever page', async () => {
       const { result, asked } = await remove([
         notFound(),

@@ -167,7 +167,7 @@ describe('when all is well', () => {
   });
 });
 
-describe('when a request may have made a token that nobody holds', () => {
+describe('when a request may have created a token that nobody holds', () => {
   it.each([
     ['the connection was lost', lostResponse()],
     ['Mapbox failed', json(503, { message: 'Service Unavailable' })],
@@ -190,7 +190,7 @@ describe('when a request may have made a token that nobody holds', () => {
     expect(kept).toEqual([state({ orphans: 1 }), state({ orphans: 2 }), state({ orphans: 1, id: idOf(2) })]);
   });
 
-  it('is not made good twice by a list that shows a deleted token again', async () => {
+  it('is not counted as deleted twice where a list shows a deleted token again', async () => {
     const { last } = await mint([
       lostResponse(),
       page([{ id: idOf(1), note }]),
@@ -204,13 +204,13 @@ describe('when a request may have made a token that nobody holds', () => {
     expect(last).toEqual(state({ orphans: 1, id: idOf(3) }));
   });
 
-  it('lets the post step look again: what a lost request made may turn up late', async () => {
+  it('lets the post step search again: what a lost request created may turn up late', async () => {
     const { last, warnings } = await mint([lostResponse(), page([]), made(idOf(2))]);
     expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
-  it('deletes what it made on every page of the account', async () => {
+  it('deletes what it created on every page of the account', async () => {
     const { client } = await mint([
       lostResponse(),
       page([{ id: idOf(7), note: 'somebody else’s' }], 'start=b'),
@@ -269,7 +269,7 @@ describe('when a request may have made a token that nobody holds', () => {
     expect(cleaning).toBeGreaterThan(5000);
   });
 
-  it('searches for nothing where nothing can have been made', async () => {
+  it('searches for nothing where nothing can have been created', async () => {
     const { client, last } = await mint([
       noConnection(),
       json(429, { message: 'Too Many Requests' }, { 'retry-after': '1' }),
@@ -294,7 +294,7 @@ describe('without `tokens:read`', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('still repeats, and warns of the note to look for', async () => {
+  it('still retries, and warns with the note to search for', async () => {
     const { end, client, warnings } = await mint([lostResponse(), notFound(), made(idOf(2))]);
     expect(client.requestLines).toEqual([POST, GET, POST]);
     expect(end).toMatchObject({ id: idOf(2) });
@@ -320,7 +320,7 @@ describe('without `tokens:read`', () => {
     expect(last).toEqual(state({ id: idOf(2), orphans: 0 }));
   });
 
-  it('leaves the warning to the post step when no token was made in the end', async () => {
+  it('leaves the warning to the post step when no token was created in the end', async () => {
     const { end, last, warnings } = await mint([lostResponse(), notFound(), notFound(), notFound()]);
     expect(end).toMatchObject({ title: errorTitles.notFound });
     expect(last).toEqual(state({ orphans: 1 }));
@@ -331,7 +331,7 @@ describe('without `tokens:read`', () => {
 describe('a permanent token whose first request was lost', () => {
   const stays = permanentNote;
 
-  it('is not held back for long by the search for the lost one', async () => {
+  it('is not held back for long by the search for orphans', async () => {
     const clock = new FakeClock();
     let posts = 0;
     const account = accountOn({
@@ -352,7 +352,7 @@ describe('a permanent token whose first request was lost', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(15_250);
   });
 
-  it('is deleted by its nonce, like a lost token of a job', async () => {
+  it('is deleted by its nonce, like an orphaned token of a job', async () => {
     const { client, last, cleanup } = await mint(
       [lostResponse(), page([{ id: idOf(1), note: stays }]), deleted(), made(idOf(2), { note: stays })],
       { request: permanent },
@@ -705,7 +705,7 @@ describe('where the trail cannot be kept', () => {
     expect(asked).toEqual([]);
   });
 
-  it('deletes the token that was made', async () => {
+  it('deletes the token that was created', async () => {
     const { end, asked } = await failing(2, [made(idOf(1)), deleted()]);
     expect(asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({

@@ -240,7 +240,7 @@ describe('temporary tokens', () => {
     },
   );
 
-  it('of an unknown form are left to expire, and nobody is sent to look for a stored one', async () => {
+  it('of an unknown form are left to expire, and nobody is sent to search for a stored one', async () => {
     const { end } = await ask([json(200, { token: 'token-of-a-new-kind' })]);
     expect(end).toMatchObject({ message: expect.stringMatching(/A temporary token expires on its own\.$/) });
   });

@@ -230,7 +230,7 @@ describe('a temporary token', () => {
       /scopes are unknown/,
     ],
     [
-      'whose answer boasts the right scopes but whose text has others',
+      'whose response claims the right scopes but whose text has others',
       created(temporaryText({ scopes: ['tokens:write'] }), { ...bare, scopes: SCOPES }),
       /lacks.*and it has scopes that were not requested/,
     ],

@@ -76,10 +76,10 @@ describe('the chain', () => {
     const b = rotated('cbbbb', 2, 'caaaa');
     expect([...chainOf(a, [a, b])]).toEqual(['cbbbb']);
   });
-  it('is empty for a token that no rotation made', () => {
+  it('is empty for a token that no rotation created', () => {
     expect(chainOf(original, tokens).size).toBe(0);
   });
-  it('began with the token that no rotation of these places made', () => {
+  it('began with the token that no rotation of these places created', () => {
     expect(originalOf(facts)).toBe('corig');
     expect(originalOf({ ...facts, tokens: [current, second, first] })).toBeUndefined();
     expect(originalOf({ ...facts, current: original })).toBeUndefined();
@@ -101,7 +101,7 @@ describe('a plan', () => {
       kept: { corig: 'original' },
     });
   });
-  it('deletes a leaked token that no rotation made', () => {
+  it('deletes a leaked token that no rotation created', () => {
     expect(plan({ revokePrevious: 'now' }, { current: original, tokens: [original] }).due).toEqual(['corig']);
   });
   it('deletes nothing where that is requested', () => {
@@ -126,7 +126,7 @@ describe('a plan', () => {
     });
     expect(plan({ protectedId: 'cthree', revokePrevious: 'now' }).due).not.toContain('cthree');
   });
-  it('takes a token of another place’s rotation for one that no rotation made', () => {
+  it('takes a token of another place’s rotation for one that no rotation created', () => {
     const foreign = rotated('ctwo2', 20, 'cone1', { tag: 'zzzzz' });
     expect(plan({}, { tokens: [current, foreign, first] }).kept).toMatchObject({ ctwo2: 'original' });
   });
