@@ -40,6 +40,7 @@ export interface GithubClient {
    * @param route method and path, as GitHub's API description names them.
    * @param parameters for the path, which are percent-encoded, for the query and for the body.
    * @param timeoutMs milliseconds that the request may take.
+   * @throws {Error} where a path parameter is `.` or `..`: what comes from outside is checked before.
    */
   send<R extends keyof Endpoints>(
     route: R,
@@ -63,6 +64,8 @@ export function createGithubClient(client: HttpClient, api: URL, token: Secret):
     async send(route, parameters, timeoutMs) {
       const [method = '', template = ''] = route.split(' ');
       const request = octokit.endpoint({ ...parameters, method, url: template, baseUrl: '' });
+      // Neither can be encoded, and servers take them for another path.
+      if (/\/\.{1,2}(?=[/?]|$)/.test(request.url)) throw new Error('a path with a segment of dots');
       const response = await client.send(
         {
           method: request.method,

@@ -97,11 +97,11 @@ export function parseRotateInputs(
 ): RotateInputs {
   const problems = new InputProblems();
   const token = parseRotatedToken(getInput('token'), problems);
-  const isSeparate = getInput('authorizing-token').trim() !== '';
-  const authorizingToken = isSeparate
+  const isGiven = getInput('authorizing-token').trim() !== '';
+  const authorizingToken = isGiven
     ? parseAuthorizingToken(getInput('authorizing-token'), now, problems, ROTATING)
     : token && toAuthorizingToken(token, problems);
-  if (isSeparate && token && authorizingToken && authorizingToken.username !== token.username) {
+  if (token && authorizingToken && authorizingToken.username !== token.username) {
     problems.add(
       errorTitles.invalidInput,
       '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
@@ -121,7 +121,12 @@ export function parseRotateInputs(
     dryRun: parseFlag('dry-run', getInput('dry-run'), problems),
     summary: parseFlag('summary', getInput('summary').trim() || 'true', problems),
   });
-  return { ...parsed, maxAge: parsed.maxAge === 'none' ? undefined : parsed.maxAge, isSeparate };
+  return {
+    ...parsed,
+    maxAge: parsed.maxAge === 'none' ? undefined : parsed.maxAge,
+    // The same token in both inputs is in one secret: it is replaced, and not protected.
+    isSeparate: parsed.authorizingToken.id !== parsed.token.id,
+  };
 }
 
 function parseRotatedToken(input: string, problems: InputProblems): RotatedToken | undefined {

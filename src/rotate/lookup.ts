@@ -1,8 +1,10 @@
+import { ActionError } from '../errors/action-error.ts';
 import type { GithubClient } from '../github/client.ts';
 import { type RetryOptions, retry } from '../mapbox/retry.ts';
 import type { PlaceFacts } from './chain.ts';
+import { rotationTitles } from './error-titles.ts';
 import { type GithubQuestion, githubError, githubRetryOptions } from './github-errors.ts';
-import { type Place, placeTag } from './places.ts';
+import { describePlace, type Place, placeTag } from './places.ts';
 import {
   getPublicKey,
   getRepositoryPage,
@@ -59,19 +61,29 @@ function asker(place: Place, options: RetryOptions): Ask {
 /** More pages than an organization has repositories. */
 const MAX_PAGES = 10_000;
 
-/** The ids of all repositories that a `selected` secret is for. */
+/**
+ * The ids of all repositories that a `selected` secret is for.
+ *
+ * @throws {ActionError} where not all can be had: the put sends them all, and takes the secret from every other.
+ */
 async function listRepositories(
   github: GithubClient,
   place: Extract<Place, { kind: 'organization' }>,
   ask: Ask,
 ): Promise<number[]> {
   const ids = new Set<number>();
+  let total = 0;
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const { ids: found, total } = await ask('repositories', timeoutMs =>
+    const { ids: found, total: counted } = await ask('repositories', timeoutMs =>
       getRepositoryPage(github, place, page, timeoutMs),
     );
+    total = counted;
     for (const id of found) ids.add(id);
-    if (found.length === 0 || ids.size >= total) break;
+    if (ids.size >= total) return [...ids];
+    if (found.length === 0) break;
   }
-  return [...ids];
+  throw new ActionError(
+    rotationTitles.githubUnexpectedResponse,
+    `GitHub lists ${ids.size} of the ${total} repositories that have ${describePlace(place)}. The others would lose the secret if it were updated. Nothing was changed. Start a new run; if it fails in the same way, install the GitHub App for all repositories of the organization.`,
+  );
 }

@@ -95,10 +95,14 @@ function parseRepositories(input: string, problems: InputProblems): string[] | u
 /** The most characters of an environment's name [GitHub, Managing environments for deployment]. */
 const MAX_ENVIRONMENT_LENGTH = 255;
 
+/** What breaks lines or steers a terminal. Emoji are joined by characters that are formats, too. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
 /** Empty where there is none. A name with nothing but dots would be another path. */
 function parseEnvironment(input: string, problems: InputProblems): string {
   const text = input.trim();
-  if (text.length <= MAX_ENVIRONMENT_LENGTH && !/[\p{C}]|^\.+$/u.test(text) && !hasToken(text)) return text;
+  const isPath = !/^\.+$/.test(text) && !CONTROL.test(text);
+  if (text.length <= MAX_ENVIRONMENT_LENGTH && isPath && !hasToken(text)) return text;
   problems.add(
     errorTitles.invalidInput,
     `\`environment\` is ${quote(text)}, which cannot be the name of an environment.`,

@@ -39,7 +39,7 @@ export function currentRun(env: Environment): WorkflowRun {
   };
   return {
     server: read('GITHUB_SERVER_URL', isServer).replace(/\/+$/, ''),
-    repository: read('GITHUB_REPOSITORY', value => /^[\w.-]+\/[\w.-]+$/.test(value)),
+    repository: read('GITHUB_REPOSITORY', value => /^(?!\.{1,2}\/)[\w.-]+\/(?!\.{1,2}$)[\w.-]+$/.test(value)),
     repositoryId: /^[1-9]\d{0,17}$/.exec(env['GITHUB_REPOSITORY_ID']?.trim() ?? '')?.[0],
     id: read('GITHUB_RUN_ID', value => /^[1-9]\d{0,14}$/.test(value)),
     // Gitea's and Forgejo's runners do not set it.

@@ -73,6 +73,27 @@ describe('a request', () => {
     expect(sent[2]?.headers).not.toHaveProperty('content-type');
   });
 
+  it.each(['.', '..'])(
+    'is not sent where a part of its path is %s, which would be another path',
+    async name => {
+      const { client, sent } = await send(json(200, {}));
+      const rejected = [
+        client.send('GET /repos/{owner}/{repo}', { owner: 'o', repo: name }, 1000),
+        client.send('GET /repos/{owner}/{repo}/actions/runs', { owner: 'o', repo: name, page: 2 }, 1000),
+        client.send('GET /orgs/{org}/actions/secrets', { org: name }, 1000),
+      ];
+      for (const { status } of await Promise.allSettled(rejected)) expect(status).toBe('rejected');
+      expect(sent).toHaveLength(1);
+    },
+  );
+
+  it('may have dots in its path, and in its query', async () => {
+    const { client, sent } = await send(json(200, {}));
+    const parameters = { owner: 'o', repo: '.github', actor: '..' };
+    await client.send('GET /repos/{owner}/{repo}/actions/runs', parameters, 1000);
+    expect(sent[1]?.path).toBe('/repos/o/.github/actions/runs?actor=..');
+  });
+
   it('is sent once, whatever the response', async () => {
     for (const response of [json(500, {}), json(429, {}), html(302)])
       expect((await send(response)).sent).toHaveLength(1);

@@ -42,6 +42,11 @@ describe('an authorizing token of its own', () => {
     expect(inputs).toMatchObject({ isSeparate: true, authorizingToken: { id: idOf(1) } });
     expect(protectedIdOf(inputs)).toBe(idOf(1));
   });
+  it('is not one of its own where it is the token to rotate: that one may be deleted once it is replaced', () => {
+    const inputs = parse({ 'authorizing-token': ` ${token}\n`, 'revoke-previous': 'now' });
+    expect(inputs.isSeparate).toBe(false);
+    expect(protectedIdOf(inputs)).toBeUndefined();
+  });
   it('is needed by a public token', () => {
     expect(() => parse({ token: web })).toThrow(/cannot create its own replacement/);
   });

@@ -30,10 +30,25 @@ it('gets the repositories of a selected secret over all pages', async () => {
   expect(known?.access).toEqual({ visibility: 'selected', repositories: [1, 2, 3] });
 });
 
-it('ends where GitHub counts more repositories than it lists', async () => {
+it.each([
+  ['none', []],
+  ['some', [1, 2]],
+])(
+  'updates no selected secret of whose repositories GitHub lists %s: the others would lose it',
+  async (_, ids) => {
+    const selected = success({ ...secret, visibility: 'selected' });
+    const page = (listed: readonly number[]) =>
+      success({ total_count: 3, repositories: listed.map(id => ({ id })) });
+    await expect(lookUp(organization, key, selected, page(ids), page([]))).rejects.toMatchObject({
+      title: 'Unexpected response from GitHub',
+      message: expect.stringContaining(`lists ${ids.length} of the 3 repositories`),
+    });
+  },
+);
+
+it('takes a selected secret that no repository has as it is', async () => {
   const selected = success({ ...secret, visibility: 'selected' });
-  const empty = success({ total_count: 3, repositories: [] });
-  const [known] = await lookUp(organization, key, selected, empty);
+  const [known] = await lookUp(organization, key, selected, success({ total_count: 0, repositories: [] }));
   expect(known?.access).toEqual({ visibility: 'selected', repositories: [] });
 });
 
