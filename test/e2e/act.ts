@@ -84,22 +84,22 @@ export function startAct({
   plain = false,
 }: ActOptions): StartedAct {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'act-')));
-  const paths = {
-    repository: join(folder, 'repository'),
-    home: join(folder, 'home'),
-    cache: join(folder, 'cache'),
-  };
-  for (const path of [paths.home, paths.cache]) mkdirSync(path);
-  callerAt(paths.repository);
+  const repository = join(folder, 'repository');
+  const home = join(folder, 'home');
+  const cache = join(folder, 'cache');
+  for (const path of [home, cache]) mkdirSync(path);
+  callerAt(repository);
 
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
   const child = spawn(
     engine === 'act' ? ACT : GITEA_ACT,
     [
-      ...['push', '--workflows', `.github/workflows/${workflow}`, '--directory', paths.repository],
+      ...['push', '--workflows', `.github/workflows/${workflow}`, '--directory', repository],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server', '--action-offline-mode'],
       ...(plain ? [] : ['--json']),
+      // Gitea's runner gives its engine the address of its server, which GITHUB_SERVER_URL then is.
+      ...(engine === 'gitea' ? ['--github-instance', 'https://gitea.example.com'] : []),
       ...['--local-repository', `your-org/create-mapbox-token@v1=${SHIPPED}`],
       // Without one, act asks a program of the machine for the user's own.
       ...pairs('--secret', { GITHUB_TOKEN: 'the-job-token', ...secrets }),
@@ -112,9 +112,9 @@ export function startAct({
       env: {
         // act starts whatever `node` comes first.
         PATH: [dirname(process.execPath), PYTHON_BIN, process.env['PATH']].join(delimiter),
-        HOME: paths.home,
-        XDG_CACHE_HOME: paths.cache,
-        XDG_CONFIG_HOME: paths.home,
+        HOME: home,
+        XDG_CACHE_HOME: cache,
+        XDG_CONFIG_HOME: home,
         LANG: 'C.UTF-8',
       },
     },

@@ -1,6 +1,7 @@
 /**
- * In the engine of Gitea's runner, a fork of act. What Gitea's server adds is not there; what its runner leaves out, the
- * repository's ID and the run attempt, is left out here as well. Its log shows workflow commands as they are.
+ * In the engine of Gitea's runner, a fork of act. What Gitea's server does is not there. The variables are as Gitea's
+ * runner sets them: its server's address, but neither the repository's ID nor the run attempt. The log shows workflow
+ * commands as they are.
  */
 import { expect, it } from 'vitest';
 import { endOf, jobsOf, linesOf, newCaller } from './caller.ts';
@@ -15,7 +16,9 @@ it('a token is created, works in a later step, is deleted by the post step, and 
 
   expect(run.exitCode, run.output).toBe(0);
   const created = account.everIssued().find(({ note }) => note?.includes('[until job ends: '));
-  expect(created?.note).toMatch(/\[until job ends: octo-org\/maps\/4711\.1#[a-z0-9]{8}\]$/);
+  expect(created?.note).toMatch(
+    /\[until job ends: octo-org\/maps@gitea\.example\.com\/4711\.1#[a-z0-9]{8}\]$/,
+  );
   expect(linesOf(run, { step: 'use' }).join('')).toContain(
     `{"code":"TokenValid","token":{"usage":"sk","user":"octo","authorization":"${created?.id}"}}`,
   );

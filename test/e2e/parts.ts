@@ -16,7 +16,7 @@ export const GO_PROGRAMS = {
 } as const;
 /**
  * The engine of Gitea's runner, a fork of act: a Go module of our own names its version and the hashes of all that it
- * needs. Gitea's runner itself is no module that Go's proxy has, and neither is Forgejo's.
+ * needs. Go's proxy refuses the runner itself, `gitea.com/gitea/act_runner`, and all of `code.forgejo.org`, with 403.
  */
 export const GITEA_MODULE = join(import.meta.dirname, 'gitea');
 /** Gitea's engine asks for this one, the others for older ones. */
