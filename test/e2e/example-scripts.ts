@@ -22,17 +22,25 @@ export interface Script {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** The scripts of an example that get the token. What only GitHub can evaluate of their variables, the test has to set. */
-export function scriptsOf(example: string): Script[] {
+/** Every script of an example, in order, with its variables as they stand there. */
+export function allScriptsOf(example: string): Script[] {
   const { jobs }: { jobs: Record<string, { steps?: Step[] }> } = parse(
     readFileSync(join(ROOT, 'examples', example), 'utf8'),
   );
   const steps = Object.values(jobs).flatMap(job => job.steps ?? []);
-  return steps.flatMap(({ run, env = {} }) => {
-    const variables = Object.entries(env);
-    if (run === undefined || !variables.some(([, value]) => /outputs\.token/.test(value))) return [];
-    return [{ run, env: Object.fromEntries(variables.filter(([, value]) => !value.includes('${{'))) }];
-  });
+  return steps.flatMap(({ run, env = {} }) => (run === undefined ? [] : [{ run, env }]));
+}
+
+export function getsToken({ env }: Script): boolean {
+  return Object.values(env).some(value => /outputs\.token/.test(value));
+}
+
+/** The scripts of an example that get the token. What only GitHub can evaluate of their variables, the test has to set. */
+export function scriptsOf(example: string): Script[] {
+  const isPlain = ([, value]: [string, string]) => !value.includes('${{');
+  return allScriptsOf(example)
+    .filter(getsToken)
+    .map(({ run, env }) => ({ run, env: Object.fromEntries(Object.entries(env).filter(isPlain)) }));
 }
 
 export function onlyScriptOf(example: string): Script {
@@ -54,7 +62,7 @@ export function newWorkspace() {
   cpSync(join(import.meta.dirname, 'data'), join(path, 'data'), { recursive: true });
 
   /** Runs a script as `shell: bash` does. */
-  const run = async (script: string, env: Readonly<Record<string, string>>) => {
+  const run = async (script: string, env: Readonly<Record<string, string>> = {}) => {
     const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], {
       cwd: path,
       env: {
@@ -83,19 +91,26 @@ export function newWorkspace() {
 interface Seen {
   readonly method: string;
   readonly path: string;
+  readonly query: string | undefined;
+  readonly authorization: string | undefined;
   readonly body: string;
 }
 
 export type Response = readonly [status: number, body: unknown];
 
-/** A server that gives the responses one after another, each request one of them. */
-export async function serve(responses: readonly Response[]) {
+/** A server that gives the responses one after another, each authorized request one of them. */
+export async function serve(
+  responses: readonly Response[],
+  isAuthorized = ({ query }: Seen) => query === `access_token=${TOKEN}`,
+) {
   const seen: Seen[] = [];
   const server = createServer(async (request, response) => {
     const [path = '', query] = (request.url ?? '').split('?');
-    seen.push({ method: request.method ?? '', path, body: await text(request) });
+    const { authorization } = request.headers;
+    const one = { method: request.method ?? '', path, query, authorization, body: await text(request) };
+    seen.push(one);
     const planned = responses[seen.length - 1] ?? [500, { message: 'one request too many' }];
-    const [status, body] = query === `access_token=${TOKEN}` ? planned : [401, { message: 'no token' }];
+    const [status, body] = isAuthorized(one) ? planned : [401, { message: 'no token' }];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   return Object.assign(await listenOnLoopback(server), { seen });
