@@ -5,6 +5,7 @@ import { listTokenPage, type TokenPage } from '../mapbox/list.ts';
 import { isNotFound, type Rejected } from '../mapbox/result.ts';
 import { type TokenStatus, validateToken } from '../mapbox/validate.ts';
 import { ActionError, codeList, errorTitles } from './action-error.ts';
+import { EARLIER_TOKEN_HINT } from './earlier-token.ts';
 
 /** Requests that only serve the error message get this long together. */
 const DIAGNOSIS_BUDGET_MS = 10_000;
@@ -129,8 +130,10 @@ async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<s
       : held.includes('tokens:write')
         ? 'The authorizing token does have `tokens:write`, so there may be a problem with the account itself; usually this means that the token lacks it'
         : 'The authorizing token lacks `tokens:write`';
+  // A `tk` was refused before any request.
+  const isEarlier = authorizingToken.usage === 'sk' && !held?.includes('tokens:write');
   return (
-    `Mapbox answered ${answer}. ${cause}. The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
+    `Mapbox answered ${answer}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
     `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never gives it. If that is not it, check \`username\`.`
   );
 }

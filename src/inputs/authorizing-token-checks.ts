@@ -1,4 +1,5 @@
 import { codeList, errorTitles } from '../errors/action-error.ts';
+import { PASS_SECRET } from '../errors/earlier-token.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import { missingScopes, type TokenUse } from './authorizing-token.ts';
 import { type Variables, variablesHolding } from './export-env.ts';
@@ -26,8 +27,6 @@ export function checkHeldScopes(
   );
 }
 
-const PASS_SECRET = 'Pass the secret in every step: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
-
 /**
  * Says that an authorizing token may be one that an earlier step of this action created, if a variable of the job has
  * the same text.
@@ -37,9 +36,6 @@ export function exportedTokenHint(text: string, env: Variables): string | undefi
   if (name === undefined) return undefined;
   return `The variable \`${name}\` has the same text, so it may be the token that an earlier step of this action exported. ${PASS_SECRET}`;
 }
-
-/** The same of a token of which nothing more is known than that it cannot authorize. */
-export const EARLIER_TOKEN_HINT = `It may be the token of an earlier step of this action. ${PASS_SECRET}`;
 
 /** Warns of a temporary authorizing token that may expire before the job's end, when it is needed again. */
 export function expiryWarnings({ expiresAt }: AuthorizingToken, lifetime: Lifetime): string[] {

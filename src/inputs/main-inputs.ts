@@ -1,12 +1,7 @@
+import { EARLIER_TOKEN_HINT } from '../errors/earlier-token.ts';
 import { parseAllowedUrls } from './allowed-urls.ts';
 import { parseAuthorizingToken } from './authorizing-token.ts';
-import {
-  checkHeldScopes,
-  EARLIER_TOKEN_HINT,
-  expiryWarnings,
-  exportedTokenHint,
-  MINTING,
-} from './authorizing-token-checks.ts';
+import { checkHeldScopes, expiryWarnings, exportedTokenHint, MINTING } from './authorizing-token-checks.ts';
 import { type ConnectionInputs, parseApiUrl, parseFlag, parseTimeout, parseUsername } from './connection.ts';
 import {
   checkExportedVariables,

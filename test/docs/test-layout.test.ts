@@ -21,6 +21,7 @@ const WITHOUT_UNIT_TEST: Readonly<Record<string, string>> = {
   'mapbox/account.ts': 'types only',
   'inputs/token-request.ts': 'types only',
   'rotate/rotation.ts': 'types, and a search in a list',
+  'errors/earlier-token.ts': 'texts only',
   'rotate/error-titles.ts': 'texts only',
   'rotate/gather-facts.ts': 'a part of the sequence: test/integration/rotate and test/bundle/rotate run it',
   'rotate/create-replacement.ts': 'a part of the sequence: likewise',

@@ -83,6 +83,21 @@ describe('404', () => {
     const { title, message } = await explain({ reason: 'not-found', status: 404 }, [step]);
     expect([title, message]).toEqual([errorTitles.notFound, expect.stringMatching(says)]);
   });
+
+  it.each<[string, ScriptedResponse, boolean]>([
+    ['may not look', notFound(), true],
+    [
+      'sees that it lacks `tokens:write`',
+      page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
+      true,
+    ],
+    ['sees that it has it', page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]), false],
+  ])('of a token that %s says whether it may be that of an earlier step', async (_, step, says) => {
+    const { message } = await explain({ reason: 'not-found', status: 404 }, [step]);
+    expect(message.includes('It may be the token of an earlier step of this action. Pass the secret')).toBe(
+      says,
+    );
+  });
 });
 
 describe('422 on scopes', () => {

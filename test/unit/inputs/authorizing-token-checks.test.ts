@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { EARLIER_TOKEN_HINT } from '../../../src/errors/earlier-token.ts';
 import {
   checkHeldScopes,
-  EARLIER_TOKEN_HINT,
   expiryWarnings,
   exportedTokenHint,
 } from '../../../src/inputs/authorizing-token-checks.ts';
