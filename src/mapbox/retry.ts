@@ -33,6 +33,8 @@ export interface RetryOptions {
   readonly crowd: Crowd;
   /** What the step's other retries did. */
   readonly history: RetryHistory;
+  /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} unless given. */
+  readonly maxUnreadable?: number;
   /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
@@ -65,7 +67,7 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
   options: RetryOptions,
   beforeRetry?: (last: Indeterminate) => Promise<void>,
 ): Promise<Success<T> | R | RetriesExhausted> {
-  const { clock, history, log } = options;
+  const { clock, history, log, maxUnreadable = MAX_UNREADABLE_ATTEMPTS } = options;
   const start = clock.monotonic();
   let rateLimits = 0;
   let unreadable = 0;
@@ -88,8 +90,8 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
     const deadline = rateLimited ? options.deadline : deadlineForFailures(options);
     const left = deadline - clock.monotonic();
     const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
-    if (left - pause < MIN_ATTEMPT_MS || isPermanent(result, unreadable, clock.monotonic() + pause - start))
-      return exhausted();
+    const isHopeless = unreadable >= maxUnreadable || isPermanent(result, clock.monotonic() + pause - start);
+    if (left - pause < MIN_ATTEMPT_MS || isHopeless) return exhausted();
     log(`${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`);
     if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
       history.record(clock.monotonic());
@@ -135,16 +137,11 @@ function nextDelay(
   return latest > 0 && roomFor(cleanUps + 1) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
-/**
- * @param unreadable how many attempts had an unreadable response.
- * @param elapsedMs from the first attempt to the next one.
- */
-function isPermanent(result: Retryable, unreadable: number, elapsedMs: number): boolean {
-  if (result.kind === 'not-sent') {
-    if (result.code === 'ENOTFOUND') return elapsedMs > MAX_UNKNOWN_NAME_MS;
-    return PERMANENT_CODES.test(result.code);
-  }
-  return isUnreadable(result) && unreadable >= MAX_UNREADABLE_ATTEMPTS;
+/** @param elapsedMs from the first attempt to the next one. */
+function isPermanent(result: Retryable, elapsedMs: number): boolean {
+  if (result.kind !== 'not-sent') return false;
+  if (result.code === 'ENOTFOUND') return elapsedMs > MAX_UNKNOWN_NAME_MS;
+  return PERMANENT_CODES.test(result.code);
 }
 
 function isUnreadable(result: Retryable): boolean {

@@ -73,7 +73,7 @@ export type Deletion = { readonly kind: 'deleted' } | { readonly kind: 'already-
 
 /**
  * Deletes one token. Deleting is idempotent, so whatever is no clear answer of Mapbox's is tried again: something before
- * it may have said 403, 404 or 200.
+ * it may have said 403, 404 or 200. All of the time is used: who gives up leaves a token alive.
  *
  * @param createdBy the id of the authorizing token that created the token.
  */
@@ -84,6 +84,7 @@ export async function deleteTokenWithRetry(
   options: RetryOptions,
 ): Promise<Deletion> {
   const { clock, history } = options;
+  const patient = { ...options, maxUnreadable: Number.POSITIVE_INFINITY };
   const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(async timeoutMs => {
     const sentAt = clock.monotonic();
     const result = await deleteToken(account, id, timeoutMs);
@@ -98,7 +99,7 @@ export async function deleteTokenWithRetry(
       return { kind: 'success', value: 'already-deleted' };
     }
     return gone === false ? toRetryable(result) : gone;
-  }, options);
+  }, patient);
   return result.kind === 'success' ? { kind: result.value } : result;
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type CleanupState, serializeState } from '../../../src/cleanup/state.ts';
 import { postStep } from '../../../src/cleanup/step.ts';
 import type { Context } from '../../../src/runtime/context.ts';
+import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER } from '../../support/tokens.ts';
@@ -77,6 +78,32 @@ describe('interrupted', () => {
       expect(runner.lines('warning')[0]).toMatch(/^A token with the note "Release" may still be alive\. x\n/);
     }
   });
+});
+
+describe('where something else answers in place of Mapbox', () => {
+  it.each(['DELETE', 'GET'])('it goes on for its minute, however often that answers a %s', async method => {
+    let wrong = 0;
+    const state = serializeState(
+      method === 'GET' ? { ...saved, token: { id: ID, keep: true }, orphans: 1 } : saved,
+    );
+    const { step, runner } = setUp(state, async () => ({
+      async send(request) {
+        if (request.method === method && wrong++ < 6) return response(200, '<html>');
+        return request.method === 'GET' ? response(200, '[]') : response(204, '');
+      },
+      close: async () => {},
+    }));
+    await step.run();
+    expect(wrong).toBeGreaterThan(6);
+    expect(runner.lines('warning')).toEqual([]);
+  });
+});
+
+const response = (status: number, text: string) => ({
+  kind: 'response' as const,
+  status,
+  headers: {},
+  body: { kind: 'complete' as const, text: new Secret(text) },
 });
 
 describe('where it fails', () => {

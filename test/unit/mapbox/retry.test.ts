@@ -94,6 +94,14 @@ describe('what ends it at once', () => {
     expect(lefts).toHaveLength(3);
   });
 
+  it('takes as many as it is told to', async () => {
+    const clock = new FakeClock();
+    const { attempt, lefts } = attempts(clock, [unreadable()]);
+    const end = await retry(attempt, { ...retryOptions(clock), maxUnreadable: 5 });
+    expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 5 });
+    expect(lefts).toHaveLength(5);
+  });
+
   it('keeps trying after two unreadable responses, whatever else went wrong', async () => {
     const clock = new FakeClock();
     const outcomes = [

@@ -132,6 +132,19 @@ describe('deleting one token', () => {
     expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
   });
 
+  it.each([
+    ['an empty 200', json(200, '')],
+    ['an empty 202', { ...deleted(), status: 202 }],
+    ['an empty 205', { ...deleted(), status: 205 }],
+    ['a page with 200', html(200)],
+    ['JSON with 200', json(200, { message: 'OK' })],
+    ['a page with 404', html(404)],
+    ['a page with 429', { ...html(429), headers: { 'retry-after': '1' } }],
+  ])('takes %s for no deletion, however often, and tries again', async (_, often) => {
+    const { result } = await remove([often, often, often, often, often, deleted()]);
+    expect(result).toEqual({ kind: 'deleted' });
+  });
+
   it('gives up within its time, and gives the last response', async () => {
     const { result, clock } = await remove([{ always: html(403) }]);
     expect(result).toMatchObject({
