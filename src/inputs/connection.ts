@@ -45,7 +45,9 @@ export function parseUsername(
       '`username` cannot be the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
     );
   }
-  return username;
+  // The names of accounts are in lower case, and Mapbox's answers are compared with them.
+  const owner = authorizingToken?.username;
+  return owner?.toLowerCase() === username.toLowerCase() ? owner : username;
 }
 
 /** A longer time-out is a mistake: no job that GitHub hosts runs as long as that. */

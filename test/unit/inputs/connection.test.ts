@@ -78,6 +78,9 @@ describe('the username', () => {
     ['', 'octo'],
     [' \n', 'octo'],
     [' mona ', 'mona'],
+    ['OCTO', 'octo'],
+    ['Octo', 'octo'],
+    ['Mona', 'Mona'],
   ])('from %j is %s', (input, username) => {
     expect(parse(input)).toEqual({ value: username, title: undefined, message: '' });
   });
