@@ -4,7 +4,7 @@ import { extractTokens, Secret } from '../secret.ts';
 
 /** Words that stand for "no token". They are no secrets. */
 export const PLACEHOLDER =
-  /^(?:none|null|nil|undefined|true|false|n\/a|empty|to-?do|change-?me|dummy|example|placeholder|secret|token|redacted|[*x.•…-]+|[<[]?your[-_ a-z]*[>\]]?|<[-_ a-z]*>|\[[-_ a-z]*\])$/i;
+  /^(?:none|null|nil|undefined|true|false|n\/a|empty|default|disabled|invalid|missing|unavailable|unknown|unset|(?:no|not|my|your|test|fake|dummy|example|missing|invalid|unset)[-_ ](?:set|here|found|token|secret|value|available)|(?:[pst]k\.)?(?:to-?do|change-?me|dummy|example|fake|placeholder|secret|test|token|redacted|0+|[*x.•…-]+|your[-_ a-z]*)|[<[]?your[-_ a-z]*[>\]]?|<[-_ a-z]*>|\[[-_ a-z]*\])$/i;
 
 /** The text of a GitHub expression. */
 export const EXPRESSION = /^\$?\{\{.*\}\}$/s;
@@ -33,9 +33,21 @@ function isHarmless(text: string): boolean {
 }
 
 /** Ways to read a text that is not a token itself: as it is, without what broke it, decoded. */
-export function readings(text: string): [string, string, string, ...string[]] {
+export function readings(text: string): [string, string, string, string, ...string[]] {
   const joined = text.replace(/\s+/g, '');
-  return [text, joined, text.replace(/\p{Cf}+/gu, ''), ...decoded(text), ...decoded(joined)];
+  return [
+    text,
+    joined,
+    text.replace(/\p{Cf}+/gu, ''),
+    withoutPercent(text),
+    ...decoded(text),
+    ...decoded(joined),
+  ];
+}
+
+/** Where only the dots are encoded, or all of it, as in a query. */
+function withoutPercent(text: string): string {
+  return text.replace(/%[2-7][\da-f]/gi, code => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }
 
 function decoded(text: string): string[] {

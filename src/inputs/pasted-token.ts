@@ -19,12 +19,13 @@ export function describeUnreadableToken(text: string): string {
 
 function describeEmbeddedToken(text: string): string | undefined {
   const all = readings(text);
-  const [, joined, visible] = all;
+  const [, joined, visible, plain] = all;
   const inside = {
+    [plain]: 'is percent-encoded',
     [visible]: 'has an invisible character in it',
     [joined]: `has ${/[\r\n]/.test(text) ? 'a line break' : 'white space'} in it`,
   };
-  for (const whole of [joined, visible]) {
+  for (const whole of [joined, visible, plain]) {
     const usage = parseToken(whole)?.usage;
     if (usage !== undefined) return `it ${inside[whole]}. ${saveAlone(usage)}`;
   }

@@ -51,6 +51,8 @@ export const pasted = [
   ['base64 in lines', (base64(token).match(/.{1,60}/g) ?? []).join('\n'), 'it is a token in base64'],
   ['base64url', Buffer.from(`${token}ÿÿÿ`).toString('base64url'), 'it is a token in base64'],
   ['Basic authentication', `Basic ${base64(`mapbox:${token}`)}`, 'it is a token in base64'],
+  ['a percent-encoded token', token.replaceAll('.', '%2E'), 'it is percent-encoded'],
+  ['a name and a percent-encoded token', `a%3D${token.replaceAll('.', '%2e')}`, 'it is percent-encoded'],
   ['two tokens', `${token}\n${other}`, 'it has more than one token in it'],
   ['two tokens and a name', `A=${token} B=${other}`, 'it has more than one token in it'],
 ] as const;
@@ -129,6 +131,8 @@ export const placeholders = [
     '[]',
   ],
   'YOUR-TOKEN',
+  ...['disabled', 'missing', 'default', 'unavailable', 'not-set', 'not_set', 'no-token', 'no secret'],
+  ...['test-token', 'my-token', 'fake_token', 'sk.your-token', 'sk.xxxxxxxx', 'sk.…', 'pk.test', '00000000'],
 ] as const;
 
 export const expressions = [
