@@ -1,13 +1,12 @@
 import { deleteOrphans } from '../cleanup/orphans.ts';
 import { getRunStates } from '../github/run-states.ts';
-import type { RunState } from '../github/runs.ts';
 import { describeResult } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 import type { LeftoverReason, Orphan, OrphanReason, RotationMarker } from './chain.ts';
-import { deletingAccount, type Replacement, type Rotation } from './rotation.ts';
+import { type DeletionPowers, deletingAccount, type Replacement, type Rotation } from './rotation.ts';
 
 /** A token that is in none of the secrets, and why it is still alive. */
 export interface LeftToken {
@@ -41,10 +40,7 @@ export async function askAboutOrphans(
   const { clock, deadline } = options;
   const now = clock.monotonic();
   const query = { github, repository: run.repository, runs: [...runs.values()], ownRun: run };
-  const states =
-    runs.size === 0
-      ? new Map<string, RunState>()
-      : await getRunStates(query, clock, now + (deadline - now) / 2);
+  const states = await getRunStates(query, clock, now + (deadline - now) / 2);
   return orphan => {
     const state = isHere(orphan) ? states.get(attemptKey(runOf(orphan.marker, run))) : undefined;
     if (state?.kind === 'completed' || state?.kind === 'deleted') return undefined;
@@ -58,8 +54,8 @@ function runOf({ runId, attempt }: RotationMarker, run: WorkflowRun): WorkflowRu
 
 /** Deletes what is due, oldest first. The first that cannot be deleted ends it: the next rotation goes on there. */
 export async function deleteDue(
-  rotation: Rotation,
-  replacement: Replacement,
+  rotation: DeletionPowers,
+  replacement: Pick<Replacement, 'token'>,
   due: readonly ListedToken[],
 ): Promise<Deletions> {
   const { options } = rotation;
@@ -82,8 +78,8 @@ export async function deleteDue(
  * @returns the ids; what is not found now is left to the post step.
  */
 export async function deleteOwnOrphans(
-  rotation: Rotation,
-  replacement: Replacement,
+  rotation: DeletionPowers,
+  replacement: Pick<Replacement, 'token' | 'nonce' | 'orphans'>,
 ): Promise<readonly string[]> {
   const { orphans, nonce, token } = replacement;
   if (orphans === undefined) return [];

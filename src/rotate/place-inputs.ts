@@ -77,10 +77,7 @@ function parseSecretName(input: string, problems: InputProblems): string | undef
 }
 
 function parseRepositories(input: string, problems: InputProblems): string[] | undefined {
-  const names = input
-    .split(/[\s,]+/)
-    .map(name => name.trim())
-    .filter(name => name !== '');
+  const names = input.match(/[^\s,]+/g) ?? [];
   const wrong = names.filter(name => !REPOSITORY.test(name));
   for (const name of wrong) {
     problems.add(
@@ -89,7 +86,7 @@ function parseRepositories(input: string, problems: InputProblems): string[] | u
     );
   }
   if (names.length === 0) problems.add(errorTitles.invalidInput, '`repositories` is empty.');
-  return wrong.length === 0 && names.length > 0 ? names : undefined;
+  return wrong.length > 0 || names.length === 0 ? undefined : names;
 }
 
 /** The most characters of an environment's name [GitHub, Managing environments for deployment]. */
@@ -122,8 +119,8 @@ function parseOrganization(input: string, problems: InputProblems): string {
 }
 
 function parseApps(input: string, problems: InputProblems): App[] | undefined {
-  const words = input.split(/[\s,]+/).filter(word => word !== '');
-  const apps = [...new Set(words.length === 0 ? ['actions'] : words.map(word => word.toLowerCase()))];
+  const words = input.match(/[^\s,]+/g) ?? ['actions'];
+  const apps = [...new Set(words.map(word => word.toLowerCase()))];
   const known = apps.filter(isApp);
   if (known.length === apps.length) return known;
   const wrong = apps.filter(app => !isApp(app)).map(quote);

@@ -50,7 +50,7 @@ const TAG_LENGTH = 5;
 /** Five characters of `0-9a-z` that stand for a place in markers: the end of its path's SHA-256, written in base 36. */
 export function placeTag(place: Place): string {
   const hash = createHash('sha256').update(placePath(place)).digest('hex');
-  return BigInt(`0x${hash}`).toString(36).slice(-TAG_LENGTH).padStart(TAG_LENGTH, '0');
+  return BigInt(`0x${hash}`).toString(36).slice(-TAG_LENGTH);
 }
 
 /** The tag with which the nonces of a rotation begin. */
@@ -72,7 +72,7 @@ export function primaryFirst(places: readonly Place[], repository: string): Plac
   const here = places.filter(isHere);
   const candidates = here.length > 0 ? here : places;
   const primary = candidates.find(isForActions) ?? candidates[0];
-  return places.toSorted((a, b) => Number(b === primary) - Number(a === primary));
+  return [...places.filter(place => place === primary), ...places.filter(place => place !== primary)];
 }
 
 const APP_NAMES: Readonly<Record<App, string>> = {

@@ -44,8 +44,16 @@ export interface Replacement {
   readonly nonce: string;
 }
 
+/** What deleting tokens needs of a rotation. */
+export interface DeletionPowers extends Pick<Rotation, 'account' | 'options'> {
+  readonly inputs: Pick<RotateInputs, 'isSeparate'>;
+}
+
 /** The account, seen with the powers of the replacement where it is the next authorizing token. */
-export function deletingAccount({ account, inputs }: Rotation, { token }: Replacement): Account {
+export function deletingAccount(
+  { account, inputs }: Pick<DeletionPowers, 'account' | 'inputs'>,
+  { token }: Pick<Replacement, 'token'>,
+): Account {
   return inputs.isSeparate ? account : accountWith(account, token);
 }
 
