@@ -125,6 +125,9 @@ describe('a plan', () => {
       kept: { ctwo2: 'default-token', cone1: 'authorizing-token' },
     });
     expect(plan({ protectedId: 'cthree', revokePrevious: 'now' }).due).not.toContain('cthree');
+    const orphan = rotated('corph', 31, 'cthree');
+    expect(plan({ protectedId: 'corph' }, { tokens: [...tokens, orphan] }).orphans).toEqual([]);
+    expect(plan({}, { tokens: [...tokens, { ...orphan, isDefault: true }] }).orphans).toEqual([]);
   });
   it('takes a token of another place’s rotation for one that no rotation created', () => {
     const foreign = rotated('ctwo2', 20, 'cone1', { tag: 'zzzzz' });
@@ -160,6 +163,10 @@ describe('a run is older than the secret', () => {
   });
   it('where the replacement does not say when it was created', () => {
     expect(stale({ ...rotated('cthree', 0, 'ctwo2'), created: undefined })).toBe('cthree');
+  });
+  it('but not for its own token, whatever somebody wrote into its note', () => {
+    const own = rotated('cthree', 30, 'ctwo2 cthree');
+    expect(findSuccessor({ ...facts, current: own, tokens: [own] })).toBeUndefined();
   });
   it('but not where it is for another place, or in place of another token', () => {
     expect(stale(rotated('cthree', 30, 'ctwo2', { tag: 'zzzzz' }))).toBeUndefined();

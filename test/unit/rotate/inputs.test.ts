@@ -84,6 +84,79 @@ it.each([
   }
 });
 
+it.each([
+  ['token', ' ', '`token` is empty. Pass the secret that is to be rotated'],
+  [
+    'token',
+    '',
+    'GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+  ],
+  ['token', 'sk.x', '`token` is not a Mapbox token: one begins with `sk.` or `pk.`'],
+  ['token', 'sk.x', 'Copy one from https://'],
+  ['token', tokenText('tk', { u: 'octo', exp: 9e9 }), '`token` is a temporary token'],
+  ['token', tokenText('sk', { u: 'octo' }), '`token` has no id in its text'],
+  ['github-token', ' ', '`github-token` is empty. Pass a token that may write secrets'],
+  [
+    'github-token',
+    'a b',
+    '`github-token` is not a GitHub token: it has white space or unusual characters in it',
+  ],
+  ['max-age', 'soon', '`max-age` is `soon`. Use an age with its unit'],
+  ['max-age', '0d', '`max-age` is `0d`. Use an age with its unit'],
+  ['timeout', 'soon', '`timeout`'],
+  ['api-url', 'soon', '`api-url`'],
+  ['revoke-original', 'soon', '`revoke-original`'],
+  ['output-token', 'soon', '`output-token`'],
+  ['summary', 'soon', '`summary`'],
+] as const)('says what is wrong with %s: %j', (name, text, words) => {
+  expect(() => parse({ [name]: text })).toThrow(words);
+});
+
+it('refuses an authorizing token of another account', () => {
+  const other = tokenText('sk', { u: 'other', a: idOf(3) });
+  expect(() => parse({ 'authorizing-token': other })).toThrow(
+    '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
+  );
+});
+
+it.each([
+  ['token', '', 'authorizing-token', token],
+  ['token', token, 'authorizing-token', 'sk.x'],
+] as const)('reports only what is wrong itself: %s %j with %s %j', (name, text, other, otherText) => {
+  expect(() => parse({ [name]: text, [other]: otherText })).toThrow(/^`/);
+});
+
+it('takes inputs with white space around them as they are meant', () => {
+  const inputs = parse({
+    token: ` ${token}\n`,
+    'authorizing-token': ' ',
+    'github-token': ' ghs_x\n',
+    'max-age': ' ',
+    summary: ' ',
+  });
+  expect(inputs).toMatchObject({ isSeparate: false, maxAge: undefined, summary: true });
+  expect([inputs.token.secret.reveal(), inputs.githubToken.reveal()]).toEqual([token, 'ghs_x']);
+});
+
+it('takes each switch for itself', () => {
+  const defaults = { revokeOriginal: false, outputToken: false, dryRun: false, summary: true };
+  expect(parse({ 'revoke-original': 'true' })).toMatchObject({ ...defaults, revokeOriginal: true });
+  expect(parse({ 'output-token': 'true' })).toMatchObject({ ...defaults, outputToken: true });
+  expect(parse({ 'dry-run': 'true' })).toMatchObject({ ...defaults, dryRun: true });
+});
+
+describe('the repository of the workflow', () => {
+  const inputs: Partial<Record<RotateInputName, string>> = { token, secret: 'NAME', 'github-token': 'ghs_x' };
+  const placesIn = (env: Record<string, string>) =>
+    parseRotateInputs(name => inputs[name] ?? '', env, 0).places;
+  it('is the one that the runner names', () => {
+    expect(placesIn({ GITHUB_REPOSITORY: ' octo/maps ' })).toMatchObject([{ owner: 'octo', repo: 'maps' }]);
+  });
+  it('is asked for where the runner names none', () => {
+    expect(() => placesIn({})).toThrow('`repositories` is empty.');
+  });
+});
+
 it('masks every token among the inputs, however it was pasted', () => {
   const inputs = { token: `"${token}"`, 'authorizing-token': ` ${web} `, 'github-token': ' ghs_x ' };
   const runner = new FakeRunner({ inputs });

@@ -10,6 +10,7 @@ const repository: Place = { kind: 'repository', owner: 'octo', repo: 'maps', app
 const organization: Place = { kind: 'organization', organization: 'octo', app: 'actions', secret: 'N' };
 const key = success({ key_id: '5', key: Buffer.alloc(32).toString('base64') });
 const secret = { name: 'N', updated_at: '2026-01-02T03:04:05Z' };
+const selected = success({ ...secret, visibility: 'selected' });
 const lookUp = (place: Place, ...responses: readonly GithubResult[]) =>
   lookUpPlaces(scriptedGithub(...responses), [place], retryOptions(new FakeClock()));
 
@@ -25,9 +26,15 @@ it('gives key, date and tag of each place', async () => {
 
 it('gets the repositories of a selected secret over all pages', async () => {
   const page = (ids: readonly number[]) => success({ total_count: 3, repositories: ids.map(id => ({ id })) });
-  const selected = success({ ...secret, visibility: 'selected' });
-  const [known] = await lookUp(organization, key, selected, page([1, 2]), page([3]));
+  const github = scriptedGithub(key, selected, page([1, 2]), page([3]));
+  const [known] = await lookUpPlaces(github, [organization], retryOptions(new FakeClock()));
   expect(known?.access).toEqual({ visibility: 'selected', repositories: [1, 2, 3] });
+  expect(github.requests.slice(2).map(({ parameters }) => parameters['page'])).toEqual([1, 2]);
+});
+
+it('asks for no repositories of a secret that all have', async () => {
+  const [known] = await lookUp(organization, key, success({ ...secret, visibility: 'all' }));
+  expect(known?.access).toEqual({ visibility: 'all' });
 });
 
 it.each([
@@ -36,7 +43,6 @@ it.each([
 ])(
   'updates no selected secret of whose repositories GitHub lists %s: the others would lose it',
   async (_, ids) => {
-    const selected = success({ ...secret, visibility: 'selected' });
     const page = (listed: readonly number[]) =>
       success({ total_count: 3, repositories: listed.map(id => ({ id })) });
     await expect(lookUp(organization, key, selected, page(ids), page([]))).rejects.toMatchObject({
@@ -47,7 +53,6 @@ it.each([
 );
 
 it('takes a selected secret that no repository has as it is', async () => {
-  const selected = success({ ...secret, visibility: 'selected' });
   const [known] = await lookUp(organization, key, selected, success({ total_count: 0, repositories: [] }));
   expect(known?.access).toEqual({ visibility: 'selected', repositories: [] });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { InputProblems } from '../../../src/inputs/problems.ts';
 import { parsePlaces } from '../../../src/rotate/place-inputs.ts';
 import { placePath } from '../../../src/rotate/places.ts';
+import { tokenText } from '../../support/tokens.ts';
 
 const parse = (inputs: Readonly<Record<string, string>>) => {
   const problems = new InputProblems();
@@ -39,6 +40,32 @@ describe('the places', () => {
       { organization: 'octo', repositories: 'Octo/Maps', app: 'codespaces actions' },
       ['orgs/octo/actions/secrets/name', 'orgs/octo/codespaces/secrets/name'],
     ],
+    [
+      'what is meant, with white space and commas around it',
+      { secret: ' Name ', repositories: ' , octo/site,, octo/maps ,', app: ' , actions' },
+      ['repos/octo/maps/actions/secrets/name', 'repos/octo/site/actions/secrets/name'],
+    ],
+    [
+      'an environment of the workflow’s repository where only blanks are given beside it',
+      { repositories: '  ', environment: ' prod ', organization: ' ', app: ' ' },
+      ['repos/octo/maps/environments/prod/secrets/name'],
+    ],
+    ['an organization with blanks around it', { organization: ' octo ' }, ['orgs/octo/actions/secrets/name']],
+    [
+      'secrets with names that only look reserved',
+      { secret: 'MY_GITHUB_TOKEN' },
+      ['repos/octo/maps/actions/secrets/my_github_token'],
+    ],
+    [
+      'an environment with dots in its name',
+      { environment: '.v1..2.' },
+      ['repos/octo/maps/environments/.v1..2./secrets/name'],
+    ],
+    [
+      'an environment with as long a name as GitHub takes',
+      { environment: 'x'.repeat(255) },
+      [`repos/octo/maps/environments/${'x'.repeat(255)}/secrets/name`],
+    ],
   ])('are %s', (_, inputs, paths) => {
     expect(parse(inputs)).toEqual(paths);
   });
@@ -63,3 +90,42 @@ it.each([
 ])('refuse %s: %j', (name, value) => {
   expect(() => parse({ [name]: value })).toThrow(`\`${name}\``);
 });
+
+const token = tokenText('sk', { u: 'octo' });
+
+it.each([
+  [{ secret: ' ' }, '`secret` is empty.'],
+  [{ secret: token }, '`secret` is a token.'],
+  [{ secret: '1NAME' }, '`secret` is `1NAME`, which cannot'],
+  [{ secret: 'x'.repeat(40).concat('-y') }, `\`secret\` is \`${'x'.repeat(40)}\`, which cannot`],
+  [{ repositories: ' , ' }, '`repositories` is empty.'],
+  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has a token, which'],
+  [{ environment: token }, '`environment` is a token, which'],
+  [{ organization: token }, '`organization` is a token, which'],
+  [{ app: 'pages, actions wiki' }, '`app` has `pages`, `wiki`. Use'],
+  [{ organization: 'octo', environment: 'prod' }, '`organization` and `environment` exclude each other'],
+  [
+    { organization: 'octo', repositories: 'octo/maps octo/site' },
+    '`organization` and `repositories` exclude each other',
+  ],
+  [{ environment: 'prod', app: 'actions dependabot' }, '`environment` goes with `app: actions` only'],
+])('name what is wrong with %o, and show no token', (inputs, words) => {
+  expect(() => parse(inputs)).toThrow(words);
+  expect(() => parse(inputs)).not.toThrow(token);
+});
+
+it.each([
+  [{ organization: 'octo', repositories: 'octo' }, /^`repositories` has `octo`, which is not a repository/],
+  [{ environment: 'prod', app: 'pages' }, /^`app` has `pages`/],
+])('report nothing that follows from another problem: %o', (inputs, message) => {
+  expect(() => parse(inputs)).toThrow(message);
+});
+
+it.each([{ secret: '' }, { repositories: 'octo/maps octo' }, { repositories: ',' }, { app: 'pages' }])(
+  'are none with %o',
+  inputs => {
+    const problems = new InputProblems();
+    const given: Readonly<Record<string, string>> = { secret: 'NAME', ...inputs };
+    expect(parsePlaces(name => given[name] ?? '', 'octo/maps', problems)).toBeUndefined();
+  },
+);

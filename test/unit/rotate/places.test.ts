@@ -56,6 +56,12 @@ describe('the primary place', () => {
     const places = [repository('octo/maps', 'dependabot'), repository('octo/maps')];
     expect(first(places)).toContain('octo/maps/actions');
   });
+  it('is the secret of an environment rather than that for Dependabot', () => {
+    expect(first([repository('octo/maps', 'dependabot'), environment])).toContain('environments');
+  });
+  it('is an organization’s secret for Actions where that is kept there', () => {
+    expect(first([organization, { ...organization, app: 'actions' }])).toContain('octo/actions');
+  });
   it('is the first where none is in the workflow’s repository', () => {
     expect(first([repository('octo/a'), repository('octo/b')])).toContain('octo/a/');
   });

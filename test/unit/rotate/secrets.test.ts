@@ -22,15 +22,31 @@ const organization = { kind: 'organization', organization: 'octo', app: 'codespa
 const key = { key_id: '5', key: Buffer.alloc(32, 7).toString('base64') };
 const secret = { name: 'n', updated_at: '2026-01-02T03:04:05Z' };
 
+const environmentParameters = { owner: 'octo', repo: 'maps', environment_name: 'need/encoding' };
+const inRepository = 'GET /repos/{owner}/{repo}/dependabot/secrets';
+const inEnvironment = 'GET /repos/{owner}/{repo}/environments/{environment_name}/secrets';
+const inOrganization = 'GET /orgs/{org}/codespaces/secrets';
+
 it.each([
-  [repository, 'GET /repos/{owner}/{repo}/dependabot/secrets/public-key'],
-  [environment, 'GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key'],
-  [organization, 'GET /orgs/{org}/codespaces/secrets/public-key'],
-] as const)('gets the key of %o', async (place, route) => {
+  [repository, inRepository, { owner: 'octo', repo: 'maps' }],
+  [environment, inEnvironment, environmentParameters],
+  [organization, inOrganization, { org: 'octo' }],
+] as const)('gets key and secret of %o', async (place, route, parameters) => {
+  const visibility = place.kind === 'organization' ? { visibility: 'all' } : {};
+  const github = scriptedGithub(success(key), success({ ...secret, ...visibility }));
+  await getPublicKey(github, place, 1000);
+  expect((await getSecret(github, place, 1000)).kind).toBe('success');
+  expect(github.requests).toEqual([
+    { route: `${route}/public-key`, parameters },
+    { route: `${route}/{secret_name}`, parameters: { ...parameters, secret_name: 'N' } },
+  ]);
+});
+
+it('gives the bytes of a key', async () => {
+  const place = repository;
   const github = scriptedGithub(success(key));
   const result = await getPublicKey(github, place, 1000);
   expect(result).toEqual({ kind: 'success', value: { id: '5', bytes: Buffer.alloc(32, 7) } });
-  expect(github.requests[0]?.route).toBe(route);
 });
 
 it.each([
@@ -56,7 +72,14 @@ describe('a secret', () => {
     const result = await getSecret(scriptedGithub(success({ ...secret, visibility })), organization, 1000);
     expect(result).toMatchObject({ value: { access: { visibility } } });
   });
+  it('for selected repositories does not say which', async () => {
+    const response = success({ ...secret, visibility: 'selected' });
+    const result = await getSecret(scriptedGithub(response), organization, 1000);
+    expect(result).toMatchObject({ value: { access: { visibility: 'selected', repositories: [] } } });
+  });
   it.each([
+    [repository, { updated_at: secret.updated_at }],
+    [repository, { ...secret, updated_at: 5 }],
     [repository, { ...secret, name: 'OTHER' }],
     [repository, { ...secret, updated_at: 'once' }],
     [organization, secret],
@@ -71,6 +94,17 @@ it('gets a page of the repositories that have a secret', async () => {
   const result = await getRepositoryPage(github, organization, 2, 1000);
   expect(result).toEqual({ kind: 'success', value: { ids: [1, 2], total: 3 } });
   expect(github.requests[0]?.parameters).toMatchObject({ page: 2 });
+});
+
+it.each([
+  null,
+  { total_count: '3', repositories: [] },
+  { total_count: 3 },
+  { total_count: 3, repositories: [{ id: '1' }] },
+  { total_count: 3, repositories: [null] },
+])('takes no repositories out of %j', async data => {
+  const result = await getRepositoryPage(scriptedGithub(success(data)), organization, 1, 1000);
+  expect(result.kind).toBe('indeterminate');
 });
 
 describe('a put', () => {
@@ -89,12 +123,13 @@ describe('a put', () => {
       route: 'PUT /repos/{owner}/{repo}/dependabot/secrets/{secret_name}',
       parameters: { owner: 'octo', repo: 'maps', ...value },
     });
-    expect((await put(environment))?.parameters).toEqual({
-      owner: 'octo',
-      repo: 'maps',
-      environment_name: 'need/encoding',
-      ...value,
+    expect(await put(environment)).toEqual({
+      route: 'PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}',
+      parameters: { ...environmentParameters, ...value },
     });
+  });
+  it('shows an organization’s secret to no more than private repositories where it is not known who has it', async () => {
+    expect((await put(organization))?.parameters).toEqual({ org: 'octo', ...value, visibility: 'private' });
   });
   it('leaves as it was who has an organization’s secret', async () => {
     expect((await put(organization, { visibility: 'all' }))?.parameters).toEqual({
@@ -115,16 +150,29 @@ const fromProxy = (status: number): GithubResult => ({
   acceptedPermissions: undefined,
 });
 
+const unreadable = (status: number) => ({
+  kind: 'indeterminate',
+  cause: { kind: 'unreadable', status, bodyDescription: 'a response that is not how GitHub responds' },
+});
+
 describe('a response', () => {
   const meaning = (response: GithubResult) => getSecret(scriptedGithub(response), repository, 1000);
   it.each<[string, GithubResult, object]>([
     ['of GitHub’s own', rejected(403, 'secrets=read'), { kind: 'rejected', status: 403 }],
     ['of a renamed repository', fromProxy(301), { kind: 'rejected' }],
-    ['of a proxy', fromProxy(403), { kind: 'indeterminate' }],
+    ['of a proxy', fromProxy(400), unreadable(400)],
     ['that limits', { kind: 'rate-limited', retryAfter: 7 }, { kind: 'rate-limited', retryAfter: 7 }],
-    ['that failed', { kind: 'server-error', status: 502 }, { kind: 'indeterminate' }],
-    ['that was cut', { kind: 'unreadable', status: 200 }, { kind: 'indeterminate' }],
-    ['that never came', { kind: 'no-response', sent: true, code: 'TIMEOUT' }, { kind: 'indeterminate' }],
+    [
+      'that failed',
+      { kind: 'server-error', status: 502 },
+      { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
+    ],
+    ['that was cut', { kind: 'unreadable', status: 200 }, unreadable(200)],
+    [
+      'that never came',
+      { kind: 'no-response', sent: true, code: 'TIMEOUT' },
+      { kind: 'indeterminate', cause: { kind: 'no-response', code: 'TIMEOUT' } },
+    ],
     ['to nothing', { kind: 'no-response', sent: false, code: 'ENOTFOUND' }, { kind: 'not-sent' }],
   ])('%s is taken for what it is', async (_, response, result) => {
     expect(await meaning(response)).toMatchObject(result);
