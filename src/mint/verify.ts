@@ -127,11 +127,18 @@ export function verifyTemporaryToken(
       mismatch:
         wrong <= 0
           ? 'it has already expired'
-          : `it expires in ${formatDuration(wrong)} instead of ${formatDuration(request.seconds * 1000)}`,
+          : `it expires in ${describeDifference(wrong, request.seconds * 1000)}`,
     };
   }
   const lifetimeMs = lifetimes[0] ?? request.seconds * 1000;
   return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt, lifetimeMs };
+}
+
+/** In seconds where both are the same number of minutes. */
+function describeDifference(actualMs: number, requestedMs: number): string {
+  const [actual, requested] = [formatDuration(actualMs), formatDuration(requestedMs)];
+  if (actual !== requested) return `${actual} instead of ${requested}`;
+  return `${Math.round(actualMs / 1000)} s instead of ${Math.round(requestedMs / 1000)} s`;
 }
 
 /** Mapbox goes by the claim in the text; the response of 2018 had nothing beside the text. */

@@ -291,6 +291,14 @@ describe('the lifetime of a temporary token', () => {
   });
 });
 
+it('a lifetime that is wrong by less than a minute is told in seconds', () => {
+  const claims = { exp: START / 1000 + 310, iat: START / 1000 };
+  const request = { ...temporary, seconds: 300 };
+  expect(verify(created(temporaryText(claims), bare), request, OWNER)).toEqual({
+    mismatch: 'it expires in 310 s instead of 300 s',
+  });
+});
+
 describe('the proof that a token is this step’s', () => {
   const account = accountOn(scripted());
   const text = tokenText('sk', { u: OWNER, a: ID });
