@@ -12,7 +12,7 @@ import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
 import { logLine, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
-import { summaryRows } from './summary.ts';
+import { summaryRows } from './summary-rows.ts';
 import { mintTemporaryToken } from './temporary.ts';
 import type { MintedToken } from './verify.ts';
 

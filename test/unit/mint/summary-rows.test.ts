@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { MainInputs } from '../../../src/inputs/main-inputs.ts';
-import { summaryRows } from '../../../src/mint/summary.ts';
+import { summaryRows } from '../../../src/mint/summary-rows.ts';
 import type { MintedStoredToken, MintedTemporaryToken } from '../../../src/mint/verify.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';
