@@ -251,7 +251,7 @@ export class RotatedSecrets {
     }
     if (!revokeOriginal && revokePrevious !== 'now') this.#expectByHandAlive();
     for (const id of this.#bystanders) expect(account.find(id)).toBeDefined();
-    if (revokeOriginal || revokePrevious === 'now') this.#forgetDeleted();
+    if (revokeOriginal || revokePrevious === 'now') this.#forgetDeleted(first);
     if (first.outputs['rotated'] === 'true')
       this.#past.set(config, [...(this.#past.get(config) ?? []), inputs.token]);
     return first;
@@ -329,8 +329,14 @@ export class RotatedSecrets {
       expect(this.simulation.account.find(id), `${id}, created by hand, is dead`).toBeDefined();
   }
 
-  #forgetDeleted(): void {
-    for (const id of this.#byHand) if (!this.simulation.account.find(id)) this.#byHand.delete(id);
+  /** A deletion that was requested may arrive after the step has ended. */
+  #forgetDeleted({ requests }: SimulatedEnd): void {
+    const requested = requests.flatMap(({ method, path }) =>
+      method === 'DELETE' ? [path.split('/').at(-1)] : [],
+    );
+    for (const id of this.#byHand) {
+      if (requested.includes(id) || !this.simulation.account.find(id)) this.#byHand.delete(id);
+    }
   }
 
   #expectGoodManners({ said, state, summary, outputs, end }: SimulatedEnd): void {
