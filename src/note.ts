@@ -6,6 +6,7 @@
  */
 import { ActionError, errorTitles } from './errors/action-error.ts';
 import type { WorkflowRun } from './runtime/workflow-run.ts';
+import { TOKENS } from './secret.ts';
 
 /**
  * Mapbox's API description allows a note 128 characters (`maxLength` of `note`) and does not say how it counts. Bytes of
@@ -106,7 +107,9 @@ export function buildNote(text: string, run: WorkflowRun, marker: Marker): strin
     throw new ActionError(
       errorTitles.invalidInput,
       `Mapbox limits a token's note to ${MAX_NOTE_BYTES} characters, and what clean-up finds the token by needs ${Buffer.byteLength(end)} on this server (GITHUB_SERVER_URL). ` +
-        'Use a temporary token, which has no note: `lifetime: 20m`.',
+        (marker.purpose.kind === 'replaces'
+          ? 'Tokens cannot be rotated from this server. Nothing was created.'
+          : 'Use a temporary token, which has no note: `lifetime: 20m`.'),
     );
   }
   const room = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1;
@@ -144,9 +147,13 @@ function truncate(text: string, bytes: number): string {
   return kept === '' ? '' : `${kept}${ELLIPSIS}`;
 }
 
-/** A note is one line: what would break it, or steer a terminal, becomes a space. */
+/**
+ * A note is one line: what would break it, or steer a terminal, becomes a space. Whoever wrote it may have pasted a token
+ * into it, which no mask hides: it becomes `***`.
+ */
 export function oneLine(text: string): string {
   return text
+    .replace(TOKENS, '***')
     .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]+/gu, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();

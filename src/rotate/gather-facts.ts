@@ -27,7 +27,7 @@ export async function gatherFacts(rotation: Rotation): Promise<Facts> {
           errorTitles.notFound,
           `Mapbox responded with 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. Create one with \`tokens:read\`, \`tokens:write\` and every scope of the token to rotate on ${TOKENS_PAGE}, and save it in the secret.`,
         )
-      : await apiError(search, [], account, options);
+      : await listError(rotation, search);
   }
   const current = findToken(search.tokens, inputs.token.id);
   if (current === undefined) throw notListedError(rotation);
@@ -47,11 +47,25 @@ export async function gatherFacts(rotation: Rotation): Promise<Facts> {
   return facts;
 }
 
+/** Where the token to rotate is its own authorizing token, one that was deleted cannot even list the account's. */
+async function listError(
+  { account, options, inputs: { isSeparate } }: Rotation,
+  failure: Parameters<typeof apiError>[0],
+): Promise<ActionError> {
+  const { title, message } = await apiError(failure, [], account, options);
+  const isOutdated = title === errorTitles.unauthorized && !isSeparate;
+  return new ActionError(title, isOutdated ? `${message} ${OLD_RUN}` : message);
+}
+
+const OLD_RUN =
+  "A run has the secret's value of the moment when the run was created, and a re-run that of its first attempt: " +
+  'if this run is older than the last rotation, start a new run.';
+
 function notListedError({ inputs: { token } }: Rotation): ActionError {
   return new ActionError(
     rotationTitles.rotatedTokenNotFound,
-    `The account ${token.username} has no token ${token.id}, which \`token\` holds: it was deleted. A run has the secret's value of the moment when the run was created, and a re-run that of its first attempt: ` +
-      `if this run is older than the last rotation, start a new run. Otherwise create a token by hand on ${TOKENS_PAGE} and save it in the secret.`,
+    `The account ${token.username} has no token ${token.id}, which \`token\` holds: it was deleted. ${OLD_RUN} ` +
+      `Otherwise create a token by hand on ${TOKENS_PAGE} and save it in the secret.`,
   );
 }
 

@@ -259,6 +259,15 @@ describe('fails with one titled annotation, nothing created and the secret untou
       /invalid/,
     ],
     [
+      'the token was deleted by rotations since the run was created',
+      ({ mapbox, original }) => {
+        mapbox.account.delete(original.id);
+        return {};
+      },
+      'Mapbox rejected the authorizing token',
+      /older than the last rotation, start a new run/,
+    ],
+    [
       'the token was deleted',
       ({ mapbox, original }) => {
         const web = mapbox.account.issue({ scopes: ['styles:read'] });

@@ -243,6 +243,11 @@ it('puts a blank for whatever would break a line or steer a terminal', () => {
   );
 });
 
+it('shows no token that someone pasted into a note', () => {
+  const token = ['sk', Buffer.from('{"u":"octo"}').toString('base64url'), 'S'.repeat(22)].join('.');
+  expect(oneLine(`Key: ${token}, old ${token.slice(0, -30)}`)).toBe('Key: ***, old ***');
+});
+
 it('makes a nonce of eight letters and digits, each as likely as another, after its prefix', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
   let next = 0;
