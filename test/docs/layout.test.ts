@@ -42,7 +42,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'runner/': ['errors/action-error.ts', 'secret.ts', 'node:fs', '@actions/core'],
   'inputs/': ['errors/', 'mapbox/', 'runner/', 'duration.ts', 'secret.ts'],
   'runtime/': ['errors/', 'http/', 'inputs/', 'mapbox/', 'runner/', 'clock.ts', 'secret.ts'],
-  'note.ts': ['errors/action-error.ts', 'runtime/workflow-run.ts'],
+  'note.ts': ['errors/action-error.ts', 'runtime/workflow-run.ts', 'secret.ts'],
   'github/': [
     'errors/action-error.ts',
     'http/',
