@@ -123,6 +123,68 @@ describe('a rotation', () => {
     expect(end.end).toBe('success');
   });
 
+  it('names the leaked tokens that were still alive when it was interrupted', async () => {
+    const inputs = { 'revoke-previous': 'now' };
+    const { requests } = await setUp().rotate({}, inputs);
+    const deletion = requests.findIndex(({ method }) => method === 'DELETE');
+    expect(deletion).toBeGreaterThan(0);
+
+    const { simulation, account, github, original, rotate } = setUp();
+    const { end, state } = await rotate({ interruptAt: deletion }, inputs);
+    expect(end).toBe('interrupted');
+    const post = await simulation.post({ inputs: { 'github-token': GITHUB_TOKEN }, state });
+    const made = account.tokens().find(({ token }) => token === github.secrets.get(PLACE)?.value);
+    expect(post.requests).toEqual([]);
+    expect(post.said).toEqual([
+      {
+        kind: 'warning',
+        text: expect.stringMatching(
+          new RegExp(`new token ${made?.id}\\. Still alive: ${original.id}\\. .*they have leaked`),
+        ),
+      },
+    ]);
+  });
+
+  it('leaves a replacement that no secret has to the post step where it cannot be deleted', async () => {
+    const { simulation, account, original, github, rotate } = setUp();
+    const end = await rotate({
+      faults: ({ method }) => {
+        if (method === 'PUT') return { kind: 'refused', status: 403 };
+        return method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
+      },
+    });
+    expect(end.said.at(-1)?.text).toMatch(/may still be alive: the post step tries to delete it/);
+    const inputs = { token: original.token, 'github-token': GITHUB_TOKEN };
+    const post = await simulation.post({ inputs, state: end.state });
+    expect(post.said.map(({ kind }) => kind)).not.toContain('warning');
+    expect(account.tokens().flatMap(token => (token.default ? [] : [token.id]))).toEqual([original.id]);
+    expect(github.secrets.get(PLACE)?.value).toBe(original.token);
+  });
+
+  it('names every token that it could not delete', async () => {
+    const { simulation, github, original, rotate } = setUp();
+    await rotate();
+    simulation.pass(8 * DAY);
+    const before = github.secrets.get(PLACE)?.value;
+    const inputs = { 'revoke-previous': 'now', 'revoke-original': 'true' };
+    const refused = ({ method }: { readonly method: string }) =>
+      method === 'DELETE' ? ({ kind: 'server-error', processed: false } as const) : undefined;
+    const { end, outputs, said } = await rotate({ faults: refused }, inputs);
+    expect([end, outputs['deleted']]).toEqual(['success', '']);
+    expect(said.filter(({ kind }) => kind === 'warning').map(({ text }) => text)).toEqual([
+      expect.stringContaining(`not deleted: ${original.id}, ${outputs['previous-token-id']}. `),
+    ]);
+    expect(simulation.isAlive(before)).toBe(true);
+  });
+
+  it('replaces a leaked token whatever its age', async () => {
+    const { original, rotate } = setUp();
+    const ages = { 'max-age': '30d' };
+    expect((await rotate({}, ages)).outputs['rotated']).toBe('false');
+    const { outputs } = await rotate({}, { ...ages, 'revoke-previous': 'now' });
+    expect(outputs).toMatchObject({ rotated: 'true', deleted: original.id });
+  });
+
   it('deletes what a lost request created in the same run, though it was late', async () => {
     const { account, original, rotate } = setUp();
     let posts = 0;
