@@ -1,14 +1,17 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { build } from '../../scripts/build.ts';
+import { readModules } from '../support/modules.ts';
+
+const root = join(import.meta.dirname, '..', '..');
 
 it('dist is what `npm run build` makes, byte for byte', async () => {
   const target = mkdtempSync(join(tmpdir(), 'dist-'));
   try {
     await build(target);
-    const committed = filesIn(join(import.meta.dirname, '..', '..', 'dist'));
+    const committed = filesIn(join(root, 'dist'));
     const built = filesIn(target);
     expect([...built.keys()]).toEqual([...committed.keys()]);
     // Compared one by one, without a diff: two bundles side by side help nobody.
@@ -30,3 +33,14 @@ function filesIn(folder: string): Map<string, Buffer> {
     .sort();
   return new Map(names.map(name => [name.slice(folder.length + 1), readFileSync(name)]));
 }
+
+it('no module is imported under a name by which the build leaves out another', () => {
+  const left = [
+    ...readFileSync(join(root, 'scripts', 'build.ts'), 'utf8').matchAll(/^ +'\.\/([\w-]+)(?:\.js)?':/gm),
+  ];
+  const names = left.map(([, name = '']) => name);
+  expect(names).toContain('summary');
+  // Types only: no bundle has an import of it.
+  const modules = readModules('src').filter(({ path }) => path !== 'runtime/context.ts');
+  expect(modules.map(({ path }) => path).filter(path => names.includes(basename(path, '.ts')))).toEqual([]);
+});

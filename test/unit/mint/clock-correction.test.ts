@@ -91,3 +91,39 @@ it('the log says which clock is wrong, by how much, and what is done', () => {
     "Mapbox rejected the expiry. Retrying by Mapbox's clock.",
   );
 });
+
+describe('Mapbox’s time', () => {
+  const { value } = issued(START - 900_000, 300);
+  const from = (changes: Partial<CreatedToken>) =>
+    correct({ kind: 'success', value: { ...value, ...changes } });
+
+  it('is when the token was issued, as the response or the text says, else the response’s date', () => {
+    const claims = {
+      usage: 'tk',
+      username: 'octo',
+      id: undefined,
+      expiresAt: undefined,
+      scopes: undefined,
+    } as const;
+    const issuedAt = new Date(START - 900_000);
+    const other = new Date(START - 899_000);
+    expect(from({ serverDate: undefined })).toMatchObject({ differenceMs: -900_000 });
+    expect(from({ issuedAt: undefined, claims: { ...claims, issuedAt }, serverDate: other })).toMatchObject({
+      differenceMs: -900_000,
+    });
+    expect(from({ issuedAt: undefined, serverDate: other })).toMatchObject({ differenceMs: -899_000 });
+  });
+
+  it('is unknown where the response has none of them, and so is a lifetime without an end', () => {
+    expect(from({ issuedAt: undefined, serverDate: undefined })).toBeUndefined();
+    expect(from({ expires: undefined })).toBeUndefined();
+  });
+
+  it('differs from the runner’s by two seconds at least, or they agree', () => {
+    expect(correct(issued(START - 2_000, 300))).toMatchObject({ differenceMs: -2_000 });
+    expect(correct(issued(START - 1_999, 300))).toBeUndefined();
+    expect(describeCorrection({ differenceMs: -2_000, skewMs: 0, reason: 'rejected' })).toContain(
+      '2 s ahead',
+    );
+  });
+});

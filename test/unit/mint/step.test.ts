@@ -44,7 +44,7 @@ function setUp(options: FakeRunnerOptions = {}, onRequest: (request: HttpRequest
       close: async () => {},
     }),
   };
-  return { run: () => mainStep(context, controller.signal), runner, requests, controller };
+  return { run: () => mainStep(context, controller.signal), runner, requests, controller, context };
 }
 
 describe('a good run', () => {
@@ -129,4 +129,85 @@ describe('interrupted while the token is created', () => {
     expect(requests).toEqual(['POST', 'DELETE']);
     expect([runner.outputs, runner.savedState]).toEqual([{}, '']);
   });
+});
+
+describe('the state of the post step', () => {
+  it('says that a token may have been created, before the request leaves', async () => {
+    const states: unknown[] = [];
+    const { run, runner } = setUp({}, () => states.push(parseState(runner.savedState)));
+    await run();
+    expect(states).toEqual([expect.objectContaining({ token: undefined, orphans: 1, actionPath: '' })]);
+  });
+
+  it('keeps the step from sending anything where it cannot be saved', async () => {
+    const { run, runner, requests } = setUp();
+    Object.assign(runner, {
+      saveState() {
+        throw new Error('ENOSPC');
+      },
+    });
+    await expect(run()).rejects.toMatchObject({
+      title: 'Could not write outputs',
+      message: expect.stringContaining('state file could not be written'),
+    });
+    expect(requests).toEqual([]);
+    expect(runner.lines('debug')[0]).toContain('ENOSPC');
+  });
+});
+
+describe('what is beside the token', () => {
+  it('is a warning of each scope that deserves one', async () => {
+    const { run, runner } = setUp({ inputs: { ...INPUTS, scopes: 'tilesets:read tokens:write' } });
+    await run();
+    expect(runner.lines('warning')).toEqual([expect.stringContaining('tokens:write')]);
+  });
+
+  it('is the environment file, looked for only where variables are to be set', async () => {
+    const asked: boolean[] = [];
+    for (const inputs of [INPUTS, { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN' }]) {
+      const { run, runner } = setUp({ inputs });
+      Object.assign(runner, { findMissingFile: (variables: boolean) => void asked.push(variables) });
+      await run();
+    }
+    expect(asked).toEqual([false, true]);
+  });
+
+  it('is a summary with the run, and none unless it is wanted', async () => {
+    const { run, runner } = setUp({ inputs: { ...INPUTS, summary: 'true' } });
+    await run();
+    expect(runner.summary).toContainEqual(['Run', 'https://github.com/octo-org/maps/actions/runs/4711']);
+    const plain = setUp();
+    await plain.run();
+    expect(plain.runner.summary).toEqual([]);
+  });
+
+  it('is a warning where the summary cannot be written: the token is there', async () => {
+    const { run, runner } = setUp({ inputs: { ...INPUTS, summary: 'true' } });
+    Object.assign(runner, { writeSummary: () => Promise.reject(new Error('EACCES')) });
+    await run();
+    expect(runner.outputs).toMatchObject({ token: minted });
+    expect(runner.lines('warning')).toEqual(['The outputs were written, but the summary page could not be.']);
+  });
+});
+
+it('a temporary token has no note, no run in its line, and leaves the state alone', async () => {
+  const text = tokenText('tk', {
+    u: OWNER,
+    iat: START / 1000,
+    exp: START / 1000 + 1200,
+    scopes: ['tilesets:read'],
+  });
+  const { runner, context } = setUp({ inputs: { ...INPUTS, lifetime: '20m', summary: 'true' } });
+  const temporary: Context = {
+    ...context,
+    createHttpClient: async () => ({
+      send: async () => json(200, { token: text }, { date: new Date(START).toUTCString() }),
+      close: async () => {},
+    }),
+  };
+  await mainStep(temporary, new AbortController().signal);
+  expect(runner.outputs).toMatchObject({ usage: 'tk', note: '', 'token-id': '', token: text });
+  expect(runner.lines('info')).toEqual([expect.not.stringContaining('Run:')]);
+  expect(runner.summary.map(([name]) => name)).not.toContain('Run');
+  expect(runner.savedState).toBe('');
 });
