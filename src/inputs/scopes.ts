@@ -87,7 +87,7 @@ function powerWarnings(scopes: readonly string[]): string[] {
  */
 export function suggestScope(scope: string): string | undefined {
   if (scope.length > 40) return undefined;
-  const letters = (text: string) => text.replace(/[^a-z0-9]+/g, '');
+  const letters = (text: string) => text.replace(/[^a-z0-9]/g, '');
   let best: { scope: string; distance: number } | undefined;
   for (const known of knownScopes.keys()) {
     const distance = letters(scope) === letters(known) ? 0 : editDistance(scope, known);

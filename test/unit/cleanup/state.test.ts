@@ -47,6 +47,9 @@ describe('there is nothing to do', () => {
   });
 
   it.each([
+    ['an address in a list', { apiUrl: [state.apiUrl] }],
+    ['a nonce that is a number', { nonce: 12345678 }],
+    ['an account that is a number', { authorizingToken: { id: idOf(9), username: 7 } }],
     ['an address that is none', { apiUrl: 'api.mapbox.com' }],
     ['a nonce that many notes could have', { nonce: '' }],
     ['a nonce that is too long', { nonce: 'abcd12345' }],
@@ -59,12 +62,18 @@ describe('there is nothing to do', () => {
 
 it.each([
   ['an id that is none', { token: { id: '../scopes', keep: false } }, { token: undefined }],
+  ['an id in a list', { token: { id: [idOf(1)], keep: false } }, { token: undefined }],
   ['an id that is no text', { token: { id: 7, keep: false } }, { token: undefined }],
   ['a token that nobody knows whether to keep', { token: { id: idOf(1) } }, { token: undefined }],
   ['a token as an earlier version wrote it', { token: idOf(1) }, { token: undefined }],
   ['a count that is no number', { orphans: 'no' }, { orphans: 0 }],
   ['a count below zero', { orphans: -1 }, { orphans: 0 }],
   ['one and a half orphans', { orphans: 1.5 }, { orphans: 0 }],
+  [
+    'the id of an authorizing token in a list',
+    { authorizingToken: { id: [idOf(9)], username: 'octo' } },
+    { authorizingToken: { id: undefined, username: 'octo' } },
+  ],
   [
     'the id of an authorizing token that is none',
     { authorizingToken: { id: '..', username: 'octo' } },

@@ -199,11 +199,11 @@ describe('a flag', () => {
     expect(parse(input)).toEqual({ value: flag, title: undefined, message: '' });
   });
 
-  it.each(['yes', '1', 'on', 'truee'])('cannot be %s', input => {
+  it.each(['yes', '1', 'on', ' truee '])('cannot be %j', input => {
     expect(parse(input)).toEqual({
       value: false,
       title: 'Invalid input',
-      message: `\`summary\` is \`${input}\`. Use \`true\` or \`false\`.`,
+      message: `\`summary\` is \`${input.trim()}\`. Use \`true\` or \`false\`.`,
     });
   });
 });

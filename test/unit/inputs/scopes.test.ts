@@ -163,6 +163,7 @@ describe('the scope that was probably meant', () => {
     ['a swap at the beginning and one at the end', 'otkens:wriet', 'tokens:write'],
     ['another separator', 'user_feedback-read', 'user-feedback:read'],
     ['other separators, however many', '--user__feedback::read', 'user-feedback:read'],
+    ['as many as make 40 characters', `styles${'-'.repeat(30)}read`, 'styles:read'],
   ])('is found by %s', (_, scope, meant) => {
     expect(suggestScope(scope)).toBe(meant);
   });
@@ -198,7 +199,7 @@ describe('the scope that was probably meant', () => {
     'tilezets:rxite',
     'tilezets:xwite',
     'tokens:destroy',
-    'x'.repeat(41),
+    `styles${'-'.repeat(31)}read`,
   ])('is not guessed for %s', scope => {
     expect(suggestScope(scope)).toBeUndefined();
   });

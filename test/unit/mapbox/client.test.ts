@@ -32,6 +32,7 @@ it.each([
   const { client, requests } = remember();
   await createApiClient(client, new URL(api))({ method: 'GET', path: '/tokens/v2/octo', token }, 1000);
   expect(requests[0]?.path.startsWith(path)).toBe(true);
+  expect(requests[0]?.headers['user-agent']).toBe('create-mapbox-token');
 });
 
 it('sends the token in the query, whatever is in it, and nowhere else', async () => {

@@ -16,6 +16,8 @@ describe('the next link', () => {
     ['<b,c;d>; rel="next"', 'b,c;d'],
     ['<a>; rel="next"; title="x", <b>; rel="last"', 'a'],
     [', ,<b>; rel="next"', 'b'],
+    ['<a> , <b>; rel="next"', 'b'],
+    ['<b>; rel="ne\\xt"', 'b'],
     ['<b>; rel="next"; rel="prev"', 'b'],
     ['<a>; anchor="#x"; rel="next", <b>; rel="next"', 'b'],
   ])('of %s is %s', (header, target) => {

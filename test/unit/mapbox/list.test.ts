@@ -165,6 +165,18 @@ describe('a page that is too large', () => {
     });
   });
 
+  it('is requested with one token in the end', async () => {
+    const client = scripted(tooLarge, json(200, []));
+    await listTokenPage(accountOn(client), { start: 'x', limit: '2' }, 1000);
+    expect(client.requestLines).toEqual([`${LIST}?start=x&limit=2`, `${LIST}?start=x&limit=1`]);
+  });
+
+  it.each(['truncated', 'timeout'] as const)('is not what was cut off for another reason: %s', async how => {
+    const client = scripted({ ...tooLarge, body: { ...tooLarge.body, how } });
+    expect(await listTokenPage(accountOn(client), undefined, 1000)).toMatchObject({ kind: 'indeterminate' });
+    expect(client.requestLines).toEqual([GET]);
+  });
+
   it('takes no more time in all for being requested again', async () => {
     let now = START;
     const slow = () => {

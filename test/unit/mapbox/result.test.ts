@@ -247,6 +247,12 @@ describe('what people read about a response', () => {
     });
   });
 
+  it('is what it is where it says that it is not compressed', () => {
+    expect(result(textResponse(502, '<html>', { 'content-encoding': 'identity' }))).toMatchObject({
+      cause: { bodyDescription: 'an HTML page' },
+    });
+  });
+
   it.each([
     [{ 'x-request-id': 'req-1', 'x-amz-cf-id': 'cf==' }, 'req-1'],
     [{ 'x-amz-cf-id': 'aB3_-xyz==' }, 'aB3_-xyz=='],
@@ -312,5 +318,6 @@ it.each([
 it.each([['.'], ['..']])('builds no path from %j', segment => {
   expect(() => tokensPath(segment)).toThrow(RangeError);
   expect(() => tokensPath('octo', segment)).toThrow(RangeError);
+  expect(tokensPath('.octo', '..b')).toBe('/tokens/v2/.octo/..b');
   expect(tokensPath('octo/..', 'a b')).toBe('/tokens/v2/octo%2F../a%20b');
 });

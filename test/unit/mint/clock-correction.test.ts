@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { CreatedToken } from '../../../src/mapbox/create.ts';
 import type { Success } from '../../../src/mapbox/result.ts';
+import { parseToken } from '../../../src/mapbox/token.ts';
 import { clockCorrection, describeCorrection } from '../../../src/mint/clock-correction.ts';
 import { Secret } from '../../../src/secret.ts';
 import { rejected, serverError } from '../../support/api-results.ts';
 import { START } from '../../support/fake-clock.ts';
+import { OWNER, tokenText } from '../../support/tokens.ts';
 
 const SECONDS = 1_200;
 
@@ -46,6 +48,21 @@ describe('a token that would not live as long as requested', () => {
   it('is taken where the difference is within what was promised', () => {
     expect(correct(issued(START, SECONDS))).toBeUndefined();
     expect(correct(issued(START - 4_000, SECONDS - 4))).toBeUndefined();
+  });
+
+  it('is created anew by whatever of Mapbox’s clock is to be seen', () => {
+    const { value } = issued(START - 900_000, 300);
+    const text = tokenText('tk', { u: OWNER, iat: (START - 900_000) / 1000, exp: (START - 600_000) / 1000 });
+    const unsaid = { ...value, issuedAt: undefined, serverDate: undefined };
+    const inText = { ...unsaid, claims: parseToken(text) };
+    expect(correct({ kind: 'success', value: inText })).toMatchObject({ differenceMs: -900_000 });
+    expect(correct({ kind: 'success', value: unsaid })).toBeUndefined();
+    const dated = { ...unsaid, serverDate: value.serverDate };
+    expect(correct({ kind: 'success', value: dated })).toMatchObject({ differenceMs: -900_000 });
+  });
+
+  it('is blamed on clocks from two seconds on', () => {
+    expect(correct(issued(START + 2_000, 300))).toMatchObject({ differenceMs: 2_000 });
   });
 
   it('is not blamed on clocks that agree', () => {

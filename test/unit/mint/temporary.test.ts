@@ -41,6 +41,9 @@ describe('temporary tokens', () => {
 
   async function ask(steps: readonly ScriptedResponse[], { length = 1200, budget = 300_000 } = {}) {
     const clock = new FakeClock();
+    // The machine was not started this very moment.
+    const monotonic = clock.monotonic;
+    Object.assign(clock, { monotonic: () => monotonic() + 7_200_000 });
     const client = scripted(...steps);
     const lines: string[] = [];
     const end = await mintTemporaryToken(
@@ -221,6 +224,13 @@ describe('temporary tokens', () => {
     ['it has a note', madeNow(idOf(1), { note: 'production' }), [], `the token ${idOf(1)} was`],
     ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],
     ['there is no id', made(idOf(1), { id: undefined }), [], 'a token was'],
+    [
+      'it is a public one',
+      made(idOf(1), { usage: 'pk', token: tokenText('pk', { u: OWNER, a: idOf(1) }) }),
+      [],
+      `the token ${idOf(1)} was`,
+    ],
+    ['only its text says so', made(idOf(1), { usage: undefined }), [], `the token ${idOf(1)} was`],
     [
       'it is the authorizing token',
       made(AUTHORIZING_TOKEN_ID, { token: authorizingTokenText }),

@@ -191,6 +191,7 @@ it('knows the token of another secret’s rotation', () => {
   expect(isFromElsewhere(facts)).toBe(false);
   expect(isFromElsewhere({ ...facts, current: original })).toBe(false);
   expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz' }] })).toBe(true);
+  expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz' }, { tag: TAG }] })).toBe(false);
 });
 
 it('takes only markers of rotations', () => {

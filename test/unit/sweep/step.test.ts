@@ -118,17 +118,29 @@ it('leaves half of the time for deletions', async () => {
 
 describe('ends before any connection', () => {
   it.each([
-    ['an input is wrong', { inputs: { timeout: 'never' } }, 'Invalid input'],
-    ['the run is not known', { env: { GITHUB_RUN_ID: '' } }, 'Not running on GitHub Actions'],
-    ['GitHub’s address is not known', { env: { GITHUB_API_URL: '' } }, 'Not running on GitHub Actions'],
+    ['an input is wrong', { inputs: { timeout: 'never' } }, 'Invalid input', '`timeout`'],
+    [
+      'the run is not known',
+      { env: { GITHUB_RUN_ID: '' } },
+      'Not running on GitHub Actions',
+      'GITHUB_RUN_ID',
+    ],
+    [
+      'GitHub’s address is not known',
+      { env: { GITHUB_API_URL: '' } },
+      'Not running on GitHub Actions',
+      'GITHUB_API_URL',
+    ],
     [
       'results cannot be written',
       { missingFile: 'GITHUB_OUTPUT is not set' },
       'Not running on GitHub Actions',
+      'GITHUB_OUTPUT is not set. Nothing was deleted.',
     ],
-  ])('where %s, with both tokens masked', async (_, options, title) => {
+  ])('where %s, with both tokens masked', async (_, options, title, words) => {
     const { runner, calls, error } = await sweep(options);
     expect(error?.title).toBe(title);
+    expect(error?.message).toContain(words);
     expect(calls).toEqual([]);
     expect(runner.masks).toEqual(expect.arrayContaining([authorizingTokenText, GITHUB_TOKEN]));
   });
