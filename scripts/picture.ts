@@ -43,7 +43,8 @@ interface Line {
   readonly text: string;
 }
 
-const COLUMNS = 78;
+/** Few, so that it can be read on a phone. */
+const COLUMNS = 62;
 const [CHARACTER, LEADING, MARGIN, SIZE] = [8.4, 21, 24, 14];
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
 
@@ -64,7 +65,7 @@ export function drawRun(log: string, theme: Theme): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title description">`,
     '<title id="title">The log of a job that uses the action</title>',
-    '<desc id="description">A step creates a token. The next step uses it. A careless step prints it, and the log shows three asterisks. The post step deletes it, and Mapbox says TokenRevoked.</desc>',
+    '<desc id="description">Shortened, from a run against a stand-in for Mapbox. A step creates a token. The next step uses it. A careless step prints it, and the log shows three asterisks. The post step deletes it, and it is revoked.</desc>',
     `<rect x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="8" fill="${background}" stroke="${border}"/>`,
     `<g font-family="${FONT}" font-size="${SIZE}" xml:space="preserve">`,
     ...lines.map((line, index) => drawLine(line, MARGIN + SIZE - 2 + index * LEADING, theme)),
@@ -114,7 +115,7 @@ function drawLine({ role, indent, text }: Line, y: number, theme: Theme): string
   if (text === '') return '';
   const x = (MARGIN + indent * CHARACTER).toFixed(1);
   const spans = text
-    .split(/(\*\*\*|TokenRevoked)/)
+    .split(/(\*\*\*)/)
     .map(part => (part === '***' ? `<tspan fill="${colours[theme].masked}">***</tspan>` : escapeXml(part)))
     .join('');
   const weight = role === 'step' ? ' font-weight="600"' : '';
