@@ -114,7 +114,7 @@ function logLines(own: OwnDeletion | undefined, search: Search | undefined, orph
   if (found < orphans && search.failure === undefined) {
     lines.push(
       found === 0
-        ? 'No orphaned tokens found. A request for a token had no response, and probably created none.'
+        ? 'No orphaned tokens found. A request for a token had no usable response, and probably created none.'
         : `Found ${found} of up to ${orphans} orphaned tokens. The other requests probably created none.`,
     );
   }
@@ -133,7 +133,7 @@ function describeWarning(
   );
   if (failure !== undefined) {
     parts.push(
-      `A request for a token had no response and may have created one with the note "${note}". ${describeFailure(failure)}`,
+      `A request for a token had no usable response and may have created one with the note "${note}". ${describeFailure(failure)}`,
     );
   }
   if (parts.length === 0) return undefined;

@@ -40,9 +40,13 @@ export async function apiError(
 ): Promise<ActionError> {
   if (result.kind === 'rejected') return rejectionError(result, scopes, account, clock);
   const { last } = result;
-  const advice =
-    last.kind === 'rate-limited'
-      ? 'Raise `timeout` above that, or have fewer jobs mint at the same time.'
-      : 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
-  return new ActionError(titleForRetryable(last), `${describeExhausted(result)} ${advice}`);
+  return new ActionError(titleForRetryable(last), `${describeExhausted(result)} ${adviceFor(last)}`);
+}
+
+function adviceFor(last: Retryable): string {
+  if (last.kind === 'rate-limited')
+    return 'Raise `timeout` above that, or have fewer jobs mint at the same time.';
+  if (last.kind === 'not-sent' && last.code === 'ENOTFOUND')
+    return "Check the host in `api-url`, and the runner's DNS.";
+  return 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
 }

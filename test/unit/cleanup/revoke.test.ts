@@ -201,7 +201,7 @@ describe('what lost requests created', () => {
 
   it('is warned of where a later search fails and nothing had been found', async () => {
     const { warning, lines } = await after({ orphans: 1 }, [page([]), html(403)]);
-    expect(warning).toMatch(/no response and may have created one.*403/);
+    expect(warning).toMatch(/no usable response and may have created one.*403/);
     expect(lines).toEqual([]);
   });
 

@@ -54,6 +54,11 @@ describe('what is said when retrying has ended', () => {
     expect(message).toMatch(/2 min.*Raise `timeout` above that, or have fewer jobs mint at the same time\.$/);
   });
 
+  it('of a name that DNS does not know is what to check', async () => {
+    const { message } = await error(exhausted(notSent('ENOTFOUND')));
+    expect(message).toMatch(/ Check the host in `api-url`, and the runner's DNS\.$/);
+  });
+
   it('of anything else is where to look and what to do', async () => {
     for (const last of [notSent(), noResponse(), serverError(), unreadable()]) {
       const { message } = await error(exhausted(last));
