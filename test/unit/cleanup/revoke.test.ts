@@ -126,7 +126,7 @@ describe('what lost requests created', () => {
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
     expect(lines).toEqual([
       `Deleted the token ${ID}.`,
-      'No orphaned tokens found. A request for a token had no response, and probably created none.',
+      'No orphaned tokens found. A request for a token had no usable response, and probably created none.',
     ]);
   });
 
