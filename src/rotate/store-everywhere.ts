@@ -83,10 +83,9 @@ async function storeToken(token: Secret, place: KnownPlace, store: Store): Promi
   return { kind: isUncertain || !isCertain(result) ? 'unknown' : 'not-stored', reason: result };
 }
 
-/** Whether nothing was stored for certain: GitHub itself said no, or the request never left. */
+/** Whether nothing was stored for certain, no attempt being uncertain: GitHub itself said no, or no request left. */
 function isCertain(result: GithubRejection | RetriesExhausted): boolean {
-  if (result.kind === 'retries-exhausted') return result.last.kind !== 'indeterminate';
-  return [401, 403, 404, 422].includes(result.status);
+  return result.kind === 'retries-exhausted' || [401, 403, 404, 422].includes(result.status);
 }
 
 /** GitHub's response to a box for a key that it has replaced, among other faults. */

@@ -2,6 +2,8 @@
 import type { GithubClient, GithubResult } from '../../src/github/client.ts';
 
 export interface ScriptedGithub extends GithubClient {
+  /** What each request was given, in milliseconds. */
+  readonly timeouts: number[];
   /** Route and parameters of each request. */
   readonly requests: { readonly route: string; readonly parameters: Readonly<Record<string, unknown>> }[];
 }
@@ -9,9 +11,12 @@ export interface ScriptedGithub extends GithubClient {
 /** Gives one response after the other; a request that the script does not foresee fails the test. */
 export function scriptedGithub(...responses: readonly GithubResult[]): ScriptedGithub {
   const requests: ScriptedGithub['requests'][number][] = [];
+  const timeouts: number[] = [];
   return {
     requests,
-    async send(route, parameters) {
+    timeouts,
+    async send(route, parameters, timeoutMs) {
+      timeouts.push(timeoutMs);
       const response = responses[requests.length];
       requests.push({ route, parameters: { ...parameters } });
       if (response === undefined) throw new Error(`unforeseen request: ${route}`);

@@ -147,6 +147,20 @@ describe('422 on scopes', () => {
   });
 });
 
+describe('a search for the scopes of the authorizing token', () => {
+  const change = { reason: 'scopes', status: 422 } as const;
+
+  it('is not begun where the token has no id', async () => {
+    const { asked } = await explain(change, [], { by: { ...authorizingToken, id: undefined } });
+    expect(asked).toEqual([]);
+  });
+
+  it('ends after a hundred pages, however fast they come', async () => {
+    const pages = Array.from({ length: 100 }, (_, n) => page([{ id: idOf(n + 1) }], `start=${n}`));
+    expect((await explain(change, pages)).message).toMatch(/lacks at least one of/);
+  });
+});
+
 describe('422 on the expiry', () => {
   it('says how far the clocks differ, in which direction, and what to do', async () => {
     const serverDate = new Date(START - 90_000);
@@ -157,6 +171,8 @@ describe('422 on the expiry', () => {
     );
     const behind = await explain({ reason: 'expires-in-past', serverDate: new Date(START + 90_000) });
     expect(behind.message).toMatch(/in the past: the runner's clock is 90 s behind Mapbox's/);
+    const least = await explain({ reason: 'expires-in-past', serverDate: new Date(START - 2_000) });
+    expect(least.message).toContain("the runner's clock is 2 s ahead of Mapbox's");
   });
 
   it('does not blame clocks that agree, or that it does not know', async () => {

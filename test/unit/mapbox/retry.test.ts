@@ -580,6 +580,7 @@ describe('a name that DNS does not know', () => {
   it('is given up after a few attempts within 15 s, whatever the timeout', async () => {
     for (const chance of [0, 0.5, 0.999]) {
       const clock = new FakeClock();
+      clock.advance(60_000);
       let attempts = 0;
       const result = await retry(
         async () => {
@@ -589,7 +590,7 @@ describe('a name that DNS does not know', () => {
         retryOptions(clock, 300_000, () => chance),
       );
       expect(result.kind).toBe('retries-exhausted');
-      expect(clock.monotonic()).toBeLessThanOrEqual(15_000);
+      expect(clock.monotonic()).toBeLessThanOrEqual(75_000);
       expect(attempts).toBeGreaterThan(2);
     }
   });

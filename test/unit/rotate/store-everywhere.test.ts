@@ -23,13 +23,16 @@ const known = (repo: string): KnownPlace => ({
 async function store(responses: readonly GithubResult[], places = [known('maps')]) {
   const github = scriptedGithub(...responses);
   let byte = 0;
+  const clock = new FakeClock();
+  clock.advance(5_000);
   const results = await storeEverywhere(new Secret('the token'), places, {
     github,
-    options: retryOptions(new FakeClock(), 60_000),
+    options: retryOptions(clock, 60_000),
     randomBytes: () => new Uint8Array(32).fill(++byte),
   });
   return {
     kinds: results.map(({ result }) => result.kind),
+    timeouts: github.timeouts,
     requests: github.requests.map(({ route }) => route.slice(0, 3)),
     boxes: github.requests.flatMap(({ parameters }) => parameters['encrypted_value'] ?? []).map(String),
   };
@@ -56,6 +59,16 @@ describe('a put that was lost', () => {
     expect([kinds, requests]).toEqual([['stored'], ['PUT', 'GET', 'PUT']]);
     expect(boxes[0]).not.toBe(boxes[1]);
   });
+  it('is looked for as long as there is time', async () => {
+    expect((await store([lost, changed])).timeouts[1]).toBe(60_000);
+  });
+  it('is repeated where GitHub cannot be asked', async () => {
+    const down: GithubResult = { kind: 'server-error', status: 502 };
+    expect(await store([lost, down, stored])).toMatchObject({
+      kinds: ['stored'],
+      requests: ['PUT', 'GET', 'PUT'],
+    });
+  });
   it.each([401, 403, 404, 422])('and then refused with %i may still have been stored', async status => {
     const key = success({ key_id: '9', key: publicKeyText(keyPair) });
     const again = status === 422 ? [key, rejected(422)] : [];
@@ -79,6 +92,12 @@ describe('a put that was refused', () => {
     expect(openSealedBox(boxes[1] ?? '', fresh)).toBe('the token');
     expect((await store([rejected(422), key, rejected(422)])).kinds).toEqual(['not-stored']);
     expect((await store([rejected(422), rejected(404)])).kinds).toEqual(['not-stored']);
+  });
+  it('with 422 again does not have the key read again', async () => {
+    const key = success({ key_id: '9', key: publicKeyText(keyPair) });
+    const { kinds, requests } = await store([rejected(422), key, lost, unchanged, rejected(422), unchanged]);
+    expect(kinds).toEqual(['unknown']);
+    expect(requests).toEqual(['PUT', 'GET', 'PUT', 'GET', 'PUT', 'GET']);
   });
   it.each([400, 409])('with %i, which GitHub does not document, is unknown', async status => {
     expect((await store([rejected(status)])).kinds).toEqual(['unknown']);

@@ -149,6 +149,11 @@ describe('the warning about runs that GitHub did not tell about', () => {
     );
   });
 
+  it('says once what may help, where it may help any', () => {
+    const warning = uncheckedWarning([swept(1, notChecked), swept(2, unknown(451)), swept(3, unknown(403))]);
+    expect(warning?.split(PERMISSION)).toHaveLength(2);
+  });
+
   it('names twenty at most', () => {
     const warning = uncheckedWarning(Array.from({ length: 22 }, (_, n) => swept(n, notChecked)));
     expect(warning?.split('\n')).toHaveLength(1 + 20 + 1 + 1);
