@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HttpResponse } from '../../../src/http/response.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';
 import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -44,6 +45,19 @@ describe('the search through the account', () => {
     const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
     const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+
+  it('has the time of its first page, which it can be no older than', async () => {
+    const dated = (response: HttpResponse, date: string) => ({
+      ...response,
+      headers: { ...response.headers, date },
+    });
+    const client = scripted(
+      dated(page([], 'start=a'), 'Fri, 02 Jan 2026 03:04:05 GMT'),
+      dated(page([]), 'Fri, 02 Jan 2026 03:04:35 GMT'),
+    );
+    const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
+    expect(found).toMatchObject({ serverDate: new Date('2026-01-02T03:04:05Z') });
   });
 
   it('names a token once that moved to a later page meanwhile', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
 import type { HttpResponse } from '../../../src/http/response.ts';
 import type { Context } from '../../../src/runtime/context.ts';
 import { sweepStep } from '../../../src/sweep/step.ts';
@@ -24,10 +24,20 @@ interface Options extends FakeRunnerOptions {
   /** Milliseconds that each response takes. */
   readonly cost?: number;
   readonly summaryFails?: boolean;
+  /** The run about which GitHub does not accept the token. */
+  readonly rejectedRun?: number;
 }
 
 /** Runs the step where Mapbox deletes everything, and GitHub says of every run that it is over. */
-async function sweep({ env, tokens = [], cost = 0, summaryFails = false, inputs, ...options }: Options) {
+async function sweep({
+  env,
+  tokens = [],
+  cost = 0,
+  summaryFails = false,
+  rejectedRun,
+  inputs,
+  ...options
+}: Options) {
   const runner = new FakeRunner({
     inputs: { 'authorizing-token': authorizingTokenText, 'github-token': GITHUB_TOKEN, ...inputs },
     ...options,
@@ -45,6 +55,7 @@ async function sweep({ env, tokens = [], cost = 0, summaryFails = false, inputs,
     if (method === 'DELETE') return deleted();
     const [, id, attempt] = /runs\/(\d+)\/attempts\/(\d+)/.exec(path) ?? [];
     if (id === undefined) return page(tokens);
+    if (Number(id) === rejectedRun) return json(401, { message: 'Bad credentials' });
     return json(200, { id: Number(id), run_attempt: Number(attempt), status: 'completed' });
   };
   const context: Context = {
@@ -144,6 +155,13 @@ describe('ends before any connection', () => {
     expect(calls).toEqual([]);
     expect(runner.masks).toEqual(expect.arrayContaining([authorizingTokenText, GITHUB_TOKEN]));
   });
+});
+
+it('deletes nothing where GitHub rejects the token, though it answered before', async () => {
+  const tokens = [marked(1, 'job ends', 11), marked(2, 'job ends', 12)];
+  const { calls, error } = await sweep({ tokens, rejectedRun: 11 });
+  expect(error?.title).toBe(errorTitles.githubTokenRejected);
+  expect(calls.filter(call => call.startsWith('DELETE'))).toEqual([]);
 });
 
 describe('warns and succeeds', () => {
