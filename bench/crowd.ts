@@ -38,7 +38,7 @@ interface Scenario {
 }
 
 const SCENARIOS: readonly Scenario[] = [
-  { name: 'Mint', startSpread: 3_000, budget: 300_000, budgetBefore: 300_000 },
+  { name: 'Create', startSpread: 3_000, budget: 300_000, budgetBefore: 300_000 },
   { name: 'Delete', startSpread: 1_000, budget: 240_000, budgetBefore: 60_000 },
 ];
 
@@ -230,7 +230,7 @@ console.log(`${RUNS} runs each, SEED=${SEED}. ${LIMIT.requests} requests in ${LI
 Requests per job, and time over what the limit alone imposes; the worst run in brackets.`);
 for (const scenario of SCENARIOS) {
   console.log(
-    `\n| ${scenario.name} | Limit alone | Told of its matrix | Told of all | Told nothing | First release |`,
+    `\n| ${scenario.name} | Limit alone | Knows its matrix | Knows all jobs | Knows nothing | First release |`,
   );
   console.log('|---|---|---|---|---|---|');
   for (const jobs of SIZES) row(jobs, scenario);

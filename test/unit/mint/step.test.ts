@@ -131,6 +131,45 @@ describe('interrupted while the token is created', () => {
   });
 });
 
+describe('interrupted when the token is known, and before anyone has it', () => {
+  /** Mapbox stores the note changed, which is warned of: then the signal comes. */
+  function interruptAtWarning(deletion: HttpResponse) {
+    const { runner, requests, controller, context } = setUp();
+    Object.assign(runner, { warning: () => controller.abort(new Error('cancelled')) });
+    const createHttpClient: Context['createHttpClient'] = async () => ({
+      async send(request) {
+        requests.push(request.method);
+        if (request.method === 'DELETE') return deletion;
+        const created = respond(request);
+        if (created.body.kind !== 'complete') return created;
+        const body = JSON.parse(created.body.text.reveal());
+        return json(201, { ...body, note: 'changed' }, created.headers);
+      },
+      close: async () => {},
+    });
+    return { run: () => mainStep({ ...context, createHttpClient }, controller.signal), runner, requests };
+  }
+
+  it('the step deletes it, and leaves the post step nothing', async () => {
+    const { run, runner, requests } = interruptAtWarning(deleted());
+    await expect(run()).rejects.toMatchObject({
+      name: 'InterruptedError',
+      message: 'The token was deleted.',
+    });
+    expect(requests).toEqual(['POST', 'DELETE']);
+    expect([runner.outputs, runner.savedState]).toEqual([{}, '']);
+  });
+
+  it('the step leaves it to the post step where it cannot delete it', async () => {
+    const { run, runner } = interruptAtWarning(json(403, { message: 'Forbidden' }));
+    await expect(run()).rejects.toMatchObject({
+      message: expect.stringContaining(`The token ${ID} was not used`),
+    });
+    expect(runner.outputs).toEqual({});
+    expect(parseState(runner.savedState)).toMatchObject({ token: { id: ID, keep: false } });
+  });
+});
+
 describe('the state of the post step', () => {
   it('says that a token may have been created, before the request leaves', async () => {
     const states: unknown[] = [];
