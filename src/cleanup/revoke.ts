@@ -107,7 +107,7 @@ function logLines(own: OwnDeletion | undefined, search: Search | undefined, orph
   if (search === undefined) return lines;
   for (const id of search.deleted) {
     if (id !== own?.id)
-      lines.push(`Deleted the orphaned token ${id}, created by a request without a response.`);
+      lines.push(`Deleted the orphaned token ${id}, created by a request without a usable response.`);
     else if (own.result.kind === 'retries-exhausted') lines.push(`Deleted the token ${id}.`);
   }
   const found = [...search.found].filter(id => id !== own?.id).length;

@@ -46,7 +46,9 @@ export async function apiError(
 function adviceFor(last: Retryable): string {
   if (last.kind === 'rate-limited')
     return 'Raise `timeout` above that, or have fewer jobs mint at the same time.';
-  if (last.kind === 'not-sent' && last.code === 'ENOTFOUND')
-    return "Check the host in `api-url`, and the runner's DNS.";
+  if (last.kind === 'not-sent' && last.code === 'ENOTFOUND') {
+    const where = last.peer?.proxy?.variable;
+    return `Check the host in ${where === undefined ? '`api-url`' : where}, and the runner's DNS.`;
+  }
   return 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
 }

@@ -35,6 +35,8 @@ export interface RetryOptions {
   readonly history: RetryHistory;
   /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} unless given. */
   readonly maxUnreadable?: number;
+  /** How many further requests an attempt may need to send; none unless given. */
+  readonly followUps?: number;
   /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
@@ -124,17 +126,18 @@ function nextDelay(
   failures: number,
   remaining: number,
   cleanUps: number,
-  { clock, random, crowd, history }: RetryOptions,
+  { clock, random, crowd, history, followUps = 0 }: RetryOptions,
 ): number {
   const turn: Turn = { failures, remaining, random: random() };
   const delay = result.kind === 'rate-limited' ? rateLimitDelay(result, crowd, turn) : exponentialDelay(turn);
   const roomFor = (requests: number) => history.delay(clock.monotonic(), requests);
   if (roomFor(cleanUps) > 0) return Number.POSITIVE_INFINITY;
-  // The next attempt, what cleans up after it, and a last attempt when time runs out.
-  const quiet = roomFor(cleanUps + 3);
+  const next = cleanUps + 1 + followUps;
+  // The next attempt, what it needs further, and a last attempt with what that needs when time runs out.
+  const quiet = roomFor(next + 2 + followUps);
   if (quiet <= delay) return delay;
   const latest = remaining - LAST_ATTEMPT_MS;
-  return latest > 0 && roomFor(cleanUps + 1) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
+  return latest > 0 && roomFor(next) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
 /** @param elapsedMs from the first attempt to the next one. */

@@ -84,7 +84,7 @@ export async function deleteTokenWithRetry(
   options: RetryOptions,
 ): Promise<Deletion> {
   const { clock, history } = options;
-  const patient = { ...options, maxUnreadable: Number.POSITIVE_INFINITY };
+  const patient = { ...options, maxUnreadable: Number.POSITIVE_INFINITY, followUps: LOOKUP_REQUESTS };
   const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(async timeoutMs => {
     const sentAt = clock.monotonic();
     const result = await deleteToken(account, id, timeoutMs);

@@ -49,6 +49,8 @@ export interface RotateInputs {
   readonly authorizingToken: AuthorizingToken;
   /** Whether `authorizing-token` was given. */
   readonly isSeparate: boolean;
+  /** Whether `authorizing-token` was given: it may be in a secret of its own, so it is never deleted. */
+  readonly isProtected: boolean;
   readonly githubToken: Secret;
   /** The primary one first. */
   readonly places: readonly Place[];
@@ -64,9 +66,9 @@ export interface RotateInputs {
   readonly api: URL;
 }
 
-/** The id of the token that is never deleted: an authorizing token of its own may be in a secret of its own. */
-export function protectedIdOf({ isSeparate, authorizingToken }: RotateInputs): string | undefined {
-  return isSeparate ? authorizingToken.id : undefined;
+/** The id of the token that is never deleted. */
+export function protectedIdOf({ isProtected, authorizingToken }: RotateInputs): string | undefined {
+  return isProtected ? authorizingToken.id : undefined;
 }
 
 const ROTATING: TokenUse = {
@@ -107,13 +109,20 @@ export function parseRotateInputs(
       '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
     );
   }
+  const revokePrevious = parseRevokePrevious(getInput('revoke-previous'), problems);
+  if (isGiven && token && token.id === authorizingToken?.id && revokePrevious === 'now') {
+    problems.add(
+      errorTitles.invalidInput,
+      '`authorizing-token` is the same token as `token`, which `revoke-previous: now` deletes. If both are the same secret, leave `authorizing-token` out. If they are two secrets, rotate both in one step, or put another token into one of them first.',
+    );
+  }
   const parsed = problems.throwIfAny({
     token,
     authorizingToken,
     githubToken: parseGithubToken(getInput('github-token'), problems),
     places: parsePlaces(getInput, env['GITHUB_REPOSITORY']?.trim() ?? '', problems),
     maxAge: parseMaxAge(getInput('max-age'), problems),
-    revokePrevious: parseRevokePrevious(getInput('revoke-previous'), problems),
+    revokePrevious,
     timeout: parseTimeout(getInput('timeout'), problems),
     api: parseApiUrl(getInput('api-url'), problems),
     revokeOriginal: parseFlag('revoke-original', getInput('revoke-original'), problems),
@@ -124,8 +133,8 @@ export function parseRotateInputs(
   return {
     ...parsed,
     maxAge: parsed.maxAge === 'none' ? undefined : parsed.maxAge,
-    // The same token in both inputs is in one secret: it is replaced, and not protected.
     isSeparate: parsed.authorizingToken.id !== parsed.token.id,
+    isProtected: isGiven,
   };
 }
 

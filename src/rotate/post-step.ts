@@ -60,7 +60,10 @@ async function cleanUp(context: Context, cleanup: CleanupState): Promise<string 
   if ('unusable' in authorizingToken) return authorizingToken.unusable;
   const connection = { authorizingToken, api: new URL(cleanup.apiUrl), username: cleanup.username };
   await withAccount(context, connection, async account => {
-    const options = retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS);
+    const options = {
+      ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
+      maxUnreadable: Number.POSITIVE_INFINITY,
+    };
     const report = await revoke(cleanup, account, options);
     for (const line of report.lines) runner.info(line);
     if (report.warning !== undefined) runner.warning(report.warning);

@@ -54,7 +54,7 @@ describe.skipIf(process.platform === 'win32')('a token created by a request that
     expect(main.shown).toContain('Cancelled.');
     expect(main.annotations).toEqual([]);
     expect(post.shown).toMatch(
-      /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a response\./,
+      /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a usable response\./,
     );
     expect(setting.created()).toEqual([]);
   });

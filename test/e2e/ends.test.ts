@@ -28,7 +28,7 @@ describe('a cancelled workflow', () => {
     expect(endOf(run, { step: 'upload' })).toBeUndefined();
     expect(linesOf(run, { ...mint, stage: 'Post' })).toEqual([
       expect.stringMatching(
-        `Deleted the orphaned token ${made?.id}, created by a request without a response.`,
+        `Deleted the orphaned token ${made?.id}, created by a request without a usable response.`,
       ),
     ]);
     expect(caller.requests()).toEqual(['POST unanswered', 'GET 200', 'DELETE 204']);

@@ -104,7 +104,7 @@ describe('the warning about tokens that cannot be distinguished from others', ()
   it('names the note and `tokens:read` where the account cannot be searched, and asks nothing', async () => {
     const text = await warning(undefined, []);
     expect(text).toContain(`"${note}"`);
-    expect(text).toMatch(/^Mapbox did not respond .*`tokens:read`/);
+    expect(text).toMatch(/^A request for a token had no usable response.*`tokens:read`/);
   });
 
   it('names the tokens with the stored note, but not the one in use', async () => {

@@ -77,7 +77,7 @@ describe('the token of the job', () => {
     ]);
     expect(lines).toEqual([
       `Deleted the token ${ID}.`,
-      `Deleted the orphaned token ${idOf(2)}, created by a request without a response.`,
+      `Deleted the orphaned token ${idOf(2)}, created by a request without a usable response.`,
     ]);
   });
 
@@ -115,7 +115,7 @@ describe('what lost requests created', () => {
     expect(asked).toEqual([DELETE(ID), GET, DELETE(idOf(2))]);
     expect(lines).toEqual([
       `Deleted the token ${ID}.`,
-      `Deleted the orphaned token ${idOf(2)}, created by a request without a response.`,
+      `Deleted the orphaned token ${idOf(2)}, created by a request without a usable response.`,
     ]);
     expect(warning).toBeUndefined();
   });
@@ -175,7 +175,9 @@ describe('what lost requests created', () => {
     const { asked, lines, warning } = await after({ orphans: 2 }, [...found(1), page([]), ...found(2)]);
     expect(asked).toEqual([GET, DELETE(idOf(1)), GET, GET, DELETE(idOf(2))]);
     expect(lines).toEqual(
-      [1, 2].map(n => `Deleted the orphaned token ${idOf(n)}, created by a request without a response.`),
+      [1, 2].map(
+        n => `Deleted the orphaned token ${idOf(n)}, created by a request without a usable response.`,
+      ),
     );
     expect(warning).toBeUndefined();
   });
@@ -189,13 +191,17 @@ describe('what lost requests created', () => {
     ]);
     expect(asked).toHaveLength(7);
     expect(lines).toEqual(
-      [ID, idOf(2)].map(id => `Deleted the orphaned token ${id}, created by a request without a response.`),
+      [ID, idOf(2)].map(
+        id => `Deleted the orphaned token ${id}, created by a request without a usable response.`,
+      ),
     );
   });
 
   it('is named though a later search fails, which is reported as well', async () => {
     const { warning, lines } = await after({ orphans: 3 }, [page([{ id: ID, note }]), deleted(), notFound()]);
-    expect(lines).toEqual([`Deleted the orphaned token ${ID}, created by a request without a response.`]);
+    expect(lines).toEqual([
+      `Deleted the orphaned token ${ID}, created by a request without a usable response.`,
+    ]);
     expect(warning).toContain('`tokens:read`');
   });
 
@@ -265,7 +271,9 @@ describe('what lost requests created', () => {
     ]);
     expect(warning).toMatch(new RegExp(`${idOf(2)}.*403`));
     expect(warning).not.toContain(ID);
-    expect(lines).toEqual([`Deleted the orphaned token ${ID}, created by a request without a response.`]);
+    expect(lines).toEqual([
+      `Deleted the orphaned token ${ID}, created by a request without a usable response.`,
+    ]);
   });
 });
 

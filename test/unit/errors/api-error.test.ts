@@ -59,6 +59,14 @@ describe('what is said when retrying has ended', () => {
     expect(message).toMatch(/ Check the host in `api-url`, and the runner's DNS\.$/);
   });
 
+  it('of a proxy that DNS does not know is the variable that names it', async () => {
+    const proxy = { host: 'typo:3128', variable: 'HTTPS_PROXY', hasCredentials: false };
+    const { message } = await error(
+      exhausted({ ...notSent('ENOTFOUND'), peer: { host: 'api.mapbox.com:443', proxy } }),
+    );
+    expect(message).toMatch(/ Check the host in HTTPS_PROXY, and the runner's DNS\.$/);
+  });
+
   it('of anything else is where to look and what to do', async () => {
     for (const last of [notSent(), noResponse(), serverError(), unreadable()]) {
       const { message } = await error(exhausted(last));

@@ -42,10 +42,15 @@ describe('an authorizing token of its own', () => {
     expect(inputs).toMatchObject({ isSeparate: true, authorizingToken: { id: idOf(1) } });
     expect(protectedIdOf(inputs)).toBe(idOf(1));
   });
-  it('is not one of its own where it is the token to rotate: that one may be deleted once it is replaced', () => {
-    const inputs = parse({ 'authorizing-token': ` ${token}\n`, 'revoke-previous': 'now' });
+  it('that is the token to rotate is not one of its own, but may be in another secret: it is not deleted', () => {
+    const inputs = parse({ 'authorizing-token': ` ${token}\n` });
     expect(inputs.isSeparate).toBe(false);
-    expect(protectedIdOf(inputs)).toBeUndefined();
+    expect(protectedIdOf(inputs)).toBe(idOf(1));
+  });
+  it('that is the token to rotate cannot be deleted now: another secret would hold a dead token', () => {
+    expect(() => parse({ 'authorizing-token': token, 'revoke-previous': 'now' })).toThrow(
+      '`authorizing-token` is the same token as `token`, which `revoke-previous: now` deletes.',
+    );
   });
   it('is needed by a public token', () => {
     expect(() => parse({ token: web })).toThrow(/cannot create its own replacement/);

@@ -21,7 +21,7 @@ function setUp() {
   };
   const post = (state: RotationState | undefined, inputs: Record<string, string> = { token: old.token }) =>
     simulation.post({ inputs, state: serializeRotation(state) });
-  return { account, old, created, cleanup, post };
+  return { simulation, account, old, created, cleanup, post };
 }
 
 it('does nothing, with no request, where there is nothing to do', async () => {
@@ -41,6 +41,18 @@ describe('a replacement that no secret has', () => {
     const { account, old, created, cleanup, post } = setUp();
     await post({ phase: 'creating', cleanup }, { token: 'x', 'authorizing-token': old.token });
     expect(account.find(created.id)).toBeUndefined();
+  });
+  it('is searched for all of a minute, however often something else answers in Mapbox’s place', async () => {
+    const { simulation, account, old, created, cleanup } = setUp();
+    let lists = 0;
+    const end = await simulation.post({
+      inputs: { token: old.token },
+      state: serializeRotation({ phase: 'creating', cleanup: { ...cleanup, token: undefined, orphans: 1 } }),
+      faults: ({ method }) =>
+        method === 'GET' && lists++ < 4 ? { kind: 'proxy', status: 200, processed: true } : undefined,
+    });
+    expect(account.find(created.id)).toBeUndefined();
+    expect(end.end).toBe('success');
   });
   it('is named where the inputs have changed', async () => {
     const { account, created, cleanup, post } = setUp();
