@@ -85,10 +85,9 @@ function linesOf(log: string): Line[] {
     .filter(({ text }) => text !== '' && !LEFT_OUT.test(text.replace(/^✓ /, '')));
   return lines.flatMap(({ depth, text }, index) => {
     const role = roleOf(text);
-    const isFirstCheck =
-      role === 'good' && lines[index - 1] !== undefined && !lines[index - 1]?.text.startsWith('✓');
-    const gap: Line[] =
-      index > 0 && (role === 'step' || isFirstCheck) ? [{ role: 'text', indent: 0, text: '' }] : [];
+    const before = lines[index - 1];
+    const startsPart = role === 'step' || (role === 'good' && roleOf(before?.text ?? '') !== 'good');
+    const gap: Line[] = before && startsPart ? [{ role: 'text', indent: 0, text: '' }] : [];
     return [...gap, { role, indent: Math.max(0, depth - 4), text }];
   });
 }

@@ -33,7 +33,7 @@ export function postStep(context: Context): PostStep {
   let state = parseState(runner.getState());
   return {
     async run() {
-      if (state !== undefined) await cleanUp(context, state);
+      if (state !== undefined) await deleteCreated(context, state);
       state = undefined;
     },
     onInterrupt(reason) {
@@ -43,17 +43,29 @@ export function postStep(context: Context): PostStep {
   };
 }
 
-async function cleanUp(context: Context, state: CleanupState): Promise<void> {
-  const { runner, clock, env } = context;
+async function deleteCreated(context: Context, state: CleanupState): Promise<void> {
+  const { runner } = context;
   maskAuthorizingToken(runner);
+  const problem = await cleanUp(context, state, runner.getInput('authorizing-token'));
+  if (problem !== undefined) warnNotDeleted(runner, state, problem);
+}
+
+/**
+ * Deletes what a main step created, and says in the log what became of it.
+ *
+ * @param input the authorizing token as the post step got it.
+ * @returns why it could not be tried, if so.
+ */
+export async function cleanUp(
+  context: Context,
+  state: CleanupState,
+  input: string,
+): Promise<string | undefined> {
+  const { runner, clock, env } = context;
   try {
     const actionPath = env['GITHUB_ACTION_PATH'] ?? '';
-    const input = runner.getInput('authorizing-token');
     const authorizingToken = checkAuthorizingToken(input, state, actionPath, clock.now());
-    if ('unusable' in authorizingToken) {
-      warnNotDeleted(runner, state, authorizingToken.unusable);
-      return;
-    }
+    if ('unusable' in authorizingToken) return authorizingToken.unusable;
     const connection = { authorizingToken, api: new URL(state.apiUrl), username: state.username };
     await withAccount(context, connection, async account => {
       const options = {
@@ -65,9 +77,11 @@ async function cleanUp(context: Context, state: CleanupState): Promise<void> {
       for (const line of report.lines) runner.info(line);
       if (report.warning !== undefined) runner.warning(report.warning);
     });
+    return undefined;
   } catch (error) {
-    if (!(error instanceof ActionError)) runner.debug(stackOf(error));
-    warnNotDeleted(runner, state, error instanceof ActionError ? error.message : 'The action itself failed.');
+    if (error instanceof ActionError) return error.message;
+    runner.debug(stackOf(error));
+    return 'The action itself failed.';
   }
 }
 

@@ -3,7 +3,7 @@ import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
 import { ALONE, RetryHistory } from '../mapbox/backoff.ts';
 import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
 import { rotationTitles } from './error-titles.ts';
-import { describePlace, type Place, permissionFor } from './places.ts';
+import { capitalize, describePlace, type Place, permissionFor } from './places.ts';
 import type { GithubRejection } from './secrets.ts';
 
 /** The retries of requests to GitHub: the same rules, apart from those to Mapbox, and lines that name GitHub. */
@@ -38,7 +38,7 @@ export function githubError(
   if (result.kind === 'retries-exhausted') {
     return new ActionError(
       titleForGithub(result),
-      `${capitalized(describePlace(place))} could not be ${question === 'put' ? 'updated' : 'read'}. ${describeGithubExhausted(result)}`,
+      `${capitalize(describePlace(place))} could not be ${question === 'put' ? 'updated' : 'read'}. ${describeGithubExhausted(result)}`,
     );
   }
   const { title, message } = explainRejection(result, place, question);
@@ -119,8 +119,4 @@ function describeScope(place: Place): string {
   return place.kind === 'environment'
     ? `the environment \`${place.environment}\` or ${repository}`
     : repository;
-}
-
-function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -115,6 +115,7 @@ export function permissionFor(place: Place): Permission {
   return { name, input: ['permission', ...words].join('-') };
 }
 
-function capitalize(word: string): string {
+/** With a capital letter at its beginning. */
+export function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

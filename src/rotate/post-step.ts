@@ -1,18 +1,9 @@
-import { checkAuthorizingToken } from '../cleanup/authorizing-token.ts';
-import { revoke } from '../cleanup/revoke.ts';
-import type { CleanupState } from '../cleanup/state.ts';
-import { ActionError, stackOf } from '../errors/action-error.ts';
+import { cleanUp } from '../cleanup/step.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import type { Step } from '../runtime/run-step.ts';
 import { maskRotateInputs } from './inputs.ts';
 import { parseRotation, type RotationState } from './state.ts';
-
-/** As in the post step of a mint: other jobs may meet the same limit, and a job that is over should end. */
-const RATE_LIMIT_BUDGET_MS = 240_000;
-
-const FAILURE_BUDGET_MS = 60_000;
 
 /**
  * The post step of a rotation. It deletes a replacement that no secret got, and orphans of lost requests. Where a secret
@@ -40,35 +31,9 @@ async function finish(context: Context, state: RotationState): Promise<void> {
     return;
   }
   maskRotateInputs(runner);
-  try {
-    const problem = await cleanUp(context, state.cleanup);
-    if (problem !== undefined) runner.warning(describeLeft(state, problem));
-  } catch (error) {
-    if (!(error instanceof ActionError)) runner.debug(stackOf(error));
-    runner.warning(
-      describeLeft(state, error instanceof ActionError ? error.message : 'The action itself failed.'),
-    );
-  }
-}
-
-/** Gives why nothing could be done, if so. */
-async function cleanUp(context: Context, cleanup: CleanupState): Promise<string | undefined> {
-  const { runner, clock, env } = context;
   const input = runner.getInput('authorizing-token').trim() || runner.getInput('token');
-  const actionPath = env['GITHUB_ACTION_PATH'] ?? '';
-  const authorizingToken = checkAuthorizingToken(input, cleanup, actionPath, clock.now());
-  if ('unusable' in authorizingToken) return authorizingToken.unusable;
-  const connection = { authorizingToken, api: new URL(cleanup.apiUrl), username: cleanup.username };
-  await withAccount(context, connection, async account => {
-    const options = {
-      ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
-      maxUnreadable: Number.POSITIVE_INFINITY,
-    };
-    const report = await revoke(cleanup, account, options);
-    for (const line of report.lines) runner.info(line);
-    if (report.warning !== undefined) runner.warning(report.warning);
-  });
-  return undefined;
+  const problem = await cleanUp(context, state.cleanup, input);
+  if (problem !== undefined) runner.warning(describeLeft(state, problem));
 }
 
 function describeLeft(state: RotationState, reason: string): string {

@@ -4,7 +4,7 @@ import { noteText, oneLine } from '../note.ts';
 import type { Cell } from '../runner/summary-table.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
 import type { Deletions, LeftToken } from './deletions.ts';
-import { describePlace } from './places.ts';
+import { capitalize, describePlace } from './places.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
 
 const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
@@ -83,7 +83,7 @@ export function resultLines(
   { deleted, left }: Deletions,
 ): string[] {
   return [
-    `${capitalized(describePlaces(places))} ${places.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
+    `${capitalize(describePlaces(places))} ${places.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
     ...deleted.map(id => `Deleted the token ${id}.`),
     ...(inputs.revokePrevious === 'now' && deleted.includes(current.id)
       ? [
@@ -113,8 +113,4 @@ export function rotationRows(
     ['Run', new URL(runUrl(run))],
     ['Tokens page', new URL(TOKENS_PAGE)],
   ];
-}
-
-export function capitalized(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

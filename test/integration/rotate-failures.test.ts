@@ -142,24 +142,14 @@ describe('a put', () => {
     expect(errorOf(end)).toMatch(/^Secret not updated: [\s\S]*Either \w+ or \w+: the secret/);
   });
 
-  it('that is lost but arrived is not repeated: the secret shows that it changed', async () => {
+  it.each([
+    ['that is lost but arrived is not repeated: the secret shows that it changed', true, 1],
+    ['that did not arrive is repeated', false, 2],
+  ])('%s', async (_, processed, requests) => {
     const secrets = await setUp(AUTHORIZING);
-    const end = await secrets.rotate({
-      config: AUTHORIZING,
-      faults: puts({ kind: 'lost', processed: true }),
-    });
+    const end = await secrets.rotate({ config: AUTHORIZING, faults: puts({ kind: 'lost', processed }) });
     expect(end.end).toBe('success');
-    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
-  });
-
-  it('that did not arrive is repeated', async () => {
-    const secrets = await setUp(AUTHORIZING);
-    const end = await secrets.rotate({
-      config: AUTHORIZING,
-      faults: puts({ kind: 'lost', processed: false }),
-    });
-    expect(end.end).toBe('success');
-    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(2);
+    expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(requests);
   });
 
   it('for a key that GitHub has replaced is made again with the new one', async () => {

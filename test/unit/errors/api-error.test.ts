@@ -20,7 +20,7 @@ const exhausted = (last: Retryable, attempts = 12): RetriesExhausted => ({
   kind: 'retries-exhausted',
   last,
   attempts,
-  elapsed: 300_000,
+  elapsed: 290_000,
 });
 
 const error = (result: Parameters<typeof apiError>[0]) =>

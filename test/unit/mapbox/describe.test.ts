@@ -1,7 +1,5 @@
 /** What people read when nothing came of it in time. */
 import { describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/errors/action-error.ts';
-import { describeExhausted, titleForRetryable } from '../../../src/errors/api-error.ts';
 import { describeResult } from '../../../src/mapbox/describe.ts';
 import {
   noResponse,
@@ -11,16 +9,6 @@ import {
   serverError,
   unreadable,
 } from '../../support/api-results.ts';
-
-it.each([
-  [rateLimited(30_000), errorTitles.rateLimited],
-  [notSent(), errorTitles.unreachable],
-  [noResponse(), errorTitles.unreachable],
-  [serverError(), errorTitles.serverError],
-  [unreadable(), errorTitles.unexpectedResponse],
-])('ends %j under the title of its kind', (result, title) => {
-  expect(titleForRetryable(result)).toBe(title);
-});
 
 const proxy = { host: 'proxy.example.com:3128', variable: 'HTTP_PROXY', hasCredentials: true };
 
@@ -78,12 +66,4 @@ describe('says what failed', () => {
     if (typeof words === 'string') expect(describeResult(result)).toBe(words);
     else expect(describeResult(result)).toMatch(words);
   });
-});
-
-it('says after how many attempts, over how long', () => {
-  const gaveUp = { kind: 'retries-exhausted', last: serverError(503), elapsed: 290_000 } as const;
-  expect(describeExhausted({ ...gaveUp, attempts: 12 })).toBe(
-    'Mapbox answered 503 with an empty response. Gave up after 12 attempts in 5 min.',
-  );
-  expect(describeExhausted({ ...gaveUp, attempts: 1 })).toMatch(/after one attempt\.$/);
 });
