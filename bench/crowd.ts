@@ -7,8 +7,9 @@
  * alone imposes: somebody who knew everything would send each request once, as soon as there is room for it. More
  * than 256 jobs are several matrices, which GitHub does not tell of each other; a workflow may, by setting both inputs.
  */
-import { ALONE, type Crowd, rateLimitDelay, type Turn } from '../src/mapbox/backoff.ts';
-import { type RateLimited, toApiResult } from '../src/mapbox/result.ts';
+import { ALONE, type Crowd, rateLimitDelay, type Turn } from '../src/api/backoff.ts';
+import type { RateLimited } from '../src/api/result.ts';
+import { toApiResult } from '../src/mapbox/response.ts';
 import { Secret } from '../src/secret.ts';
 import { RateLimit } from '../test/support/mapbox/rate-limit.ts';
 import { SEED, seeded } from '../test/support/random.ts';

@@ -4,7 +4,7 @@
  *
  *     Release tiles (octo/maps) [until job ends: 123456789/16012345678.1#k3v9x0aa]
  */
-import { ActionError, errorTitles } from './errors/action-error.ts';
+import { ActionError, errorTitles } from './action-error.ts';
 import type { WorkflowRun } from './runtime/workflow-run.ts';
 import { TOKENS } from './secret.ts';
 

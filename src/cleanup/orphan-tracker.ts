@@ -1,6 +1,6 @@
+import type { RetryOptions } from '../api/retry.ts';
 import type { Account } from '../mapbox/account.ts';
-import { type ApiResult, isNotFound } from '../mapbox/result.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
+import { type ApiResult, isNotFound } from '../mapbox/response.ts';
 import { hasNonce } from '../note.ts';
 import { deleteOrphans, type OrphanSearch, orphanWarning } from './orphans.ts';
 import type { CleanupState } from './state.ts';
@@ -54,7 +54,7 @@ export class OrphanTracker {
 
   /** Counts what the attempt may have created. A rejection that Mapbox did not write says nothing about what it did. */
   afterAttempt(result: ApiResult<unknown>): void {
-    if (result.kind === 'indeterminate' || (result.kind === 'rejected' && !result.isMapboxError)) {
+    if (result.kind === 'indeterminate' || (result.kind === 'rejected' && !result.isApiError)) {
       this.#orphans++;
     } else if (result.kind !== 'success') {
       this.#save({ orphans: this.#orphans });

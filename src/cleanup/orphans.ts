@@ -1,6 +1,7 @@
+import type { RetriesExhausted } from '../api/result.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import type { Rejected } from '../mapbox/result.ts';
-import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
+import type { Rejected } from '../mapbox/response.ts';
 import { deleteTokenWithRetry, findTokens } from '../mapbox/tokens.ts';
 import { hasNonce } from '../note.ts';
 import type { CleanupState } from './state.ts';

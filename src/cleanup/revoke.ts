@@ -1,7 +1,8 @@
+import { describeResult } from '../api/describe.ts';
+import type { RetriesExhausted } from '../api/result.ts';
+import { hasTimeFor, type RetryOptions } from '../api/retry.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { describeResult } from '../mapbox/describe.ts';
-import { isNotFound, type Rejected } from '../mapbox/result.ts';
-import { hasTimeFor, type RetriesExhausted, type RetryOptions } from '../mapbox/retry.ts';
+import { isNotFound, type Rejected } from '../mapbox/response.ts';
 import { type Deletion, deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { deleteOrphans, type UndeletedToken } from './orphans.ts';
 import type { CleanupState } from './state.ts';
@@ -129,7 +130,7 @@ function describeWarning(
 ): string | undefined {
   const parts = undeleted.map(
     ({ id, reason }) =>
-      `The token ${id} with the note "${note}" is still alive. ${describeResult(reason.last)}`,
+      `The token ${id} with the note "${note}" is still alive. ${describeResult(reason.last, 'Mapbox')}`,
   );
   if (failure !== undefined) {
     parts.push(
@@ -149,5 +150,5 @@ function describeFailure(failure: NonNullable<Search['failure']>): string {
   if (failure.kind === 'out-of-time') return 'There was no time left to search for it.';
   if (isNotFound(failure))
     return 'The authorizing token lacks `tokens:read`, so it could not be searched for.';
-  return describeResult(failure.kind === 'rejected' ? failure : failure.last);
+  return describeResult(failure.kind === 'rejected' ? failure : failure.last, 'Mapbox');
 }

@@ -1,4 +1,4 @@
-import { ActionError, stackOf } from '../errors/action-error.ts';
+import { ActionError, stackOf } from '../action-error.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Runner } from '../runner/runner.ts';

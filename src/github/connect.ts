@@ -1,4 +1,4 @@
-import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
 import { proxyFor } from '../runtime/connect.ts';
 import type { Context, Environment } from '../runtime/context.ts';
 import type { Secret } from '../secret.ts';

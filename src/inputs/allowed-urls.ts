@@ -1,4 +1,4 @@
-import { errorTitles } from '../errors/action-error.ts';
+import { errorTitles } from '../action-error.ts';
 import { extractTokens } from '../secret.ts';
 import type { Lifetime } from './lifetime.ts';
 import type { InputProblems } from './problems.ts';

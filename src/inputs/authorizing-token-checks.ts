@@ -1,6 +1,6 @@
-import { codeList, errorTitles } from '../errors/action-error.ts';
-import { PASS_SECRET } from '../errors/earlier-token.ts';
+import { codeList, errorTitles } from '../action-error.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
+import { PASS_SECRET } from '../mapbox/errors.ts';
 import { missingScopes, type TokenUse } from './authorizing-token.ts';
 import { type Variables, variablesHolding } from './export-env.ts';
 import type { Lifetime } from './lifetime.ts';

@@ -1,4 +1,4 @@
-import { errorTitles } from '../errors/action-error.ts';
+import { errorTitles } from '../action-error.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
 import { parseToken } from '../mapbox/token.ts';
 import { Secret } from '../secret.ts';

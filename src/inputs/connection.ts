@@ -1,5 +1,5 @@
+import { errorTitles } from '../action-error.ts';
 import { parseDuration } from '../duration.ts';
-import { errorTitles } from '../errors/action-error.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';

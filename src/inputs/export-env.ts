@@ -1,4 +1,4 @@
-import { errorTitles } from '../errors/action-error.ts';
+import { errorTitles } from '../action-error.ts';
 import type { InputProblems } from './problems.ts';
 import { quoteInput } from './quote.ts';
 

@@ -1,5 +1,5 @@
+import { errorTitles } from '../action-error.ts';
 import { HOUR, parseAge } from '../duration.ts';
-import { errorTitles } from '../errors/action-error.ts';
 import type { InputProblems } from './problems.ts';
 import { quoteInput } from './quote.ts';
 

@@ -1,4 +1,4 @@
-import { EARLIER_TOKEN_HINT } from '../errors/earlier-token.ts';
+import { EARLIER_TOKEN_HINT } from '../mapbox/errors.ts';
 import { parseAllowedUrls } from './allowed-urls.ts';
 import { parseAuthorizingToken } from './authorizing-token.ts';
 import { checkHeldScopes, expiryWarnings, exportedTokenHint, MINTING } from './authorizing-token-checks.ts';

@@ -1,4 +1,4 @@
-import type { Crowd } from '../mapbox/backoff.ts';
+import type { Crowd } from '../api/backoff.ts';
 
 /**
  * Reads `job-total` and `job-index`, which `action.yml` fills from GitHub's `strategy` context. Never a reason to

@@ -1,4 +1,4 @@
-import { ActionError, type ErrorTitle, errorTitles } from '../errors/action-error.ts';
+import { ActionError, type ErrorTitle, errorTitles } from '../action-error.ts';
 
 interface InputProblem {
   readonly title: ErrorTitle;

@@ -1,4 +1,4 @@
-import { codeList, errorTitles } from '../errors/action-error.ts';
+import { codeList, errorTitles } from '../action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../http/response.ts';
 import { extractTokens, Secret } from '../secret.ts';
 import type { Account } from './account.ts';
-import { type ApiResult, toApiResult, tokensPath } from './result.ts';
+import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { type Claims, isStrings, parseDate, parseObject, parseToken } from './token.ts';
 
 /** Mapbox's response to a creation: parsed, not yet verified. */

@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
-import { type ApiResult, toApiResult, tokensPath } from './result.ts';
+import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { isTokenId } from './token.ts';
 
 /**

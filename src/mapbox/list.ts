@@ -1,7 +1,7 @@
 import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
 import { findLink } from './link.ts';
-import { type ApiResult, toApiResult, tokensPath } from './result.ts';
+import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { isObject, isStrings, isTokenId, parseDate, parseJson } from './token.ts';
 
 /** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */

@@ -1,15 +1,9 @@
+import type { RateLimited, RetriesExhausted, Retryable, Success } from '../api/result.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
 import type { Account } from './account.ts';
 import { deleteToken } from './delete.ts';
 import { type ListedToken, listTokenPage, type TokenPage } from './list.ts';
-import {
-  type ApiResult,
-  isNotFound,
-  type RateLimited,
-  type Rejected,
-  type Retryable,
-  type Success,
-} from './result.ts';
-import { type RetriesExhausted, type RetryOptions, retry } from './retry.ts';
+import { type ApiResult, isNotFound, type Rejected } from './response.ts';
 import { validateToken } from './validate.ts';
 
 /** The tokens that were found on the account, or why it could not be searched. */

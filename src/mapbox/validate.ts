@@ -1,6 +1,6 @@
 import type { HttpResponse } from '../http/response.ts';
 import type { Account } from './account.ts';
-import { type ApiResult, toApiResult } from './result.ts';
+import { type ApiResult, toApiResult } from './response.ts';
 import { parseObject } from './token.ts';
 
 const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenRevoked'] as const;

@@ -1,7 +1,7 @@
+import type { RetriesExhausted, Success } from '../api/result.ts';
 import { formatDuration } from '../duration.ts';
 import type { CreatedToken } from '../mapbox/create.ts';
-import type { Rejected, Success } from '../mapbox/result.ts';
-import type { RetriesExhausted } from '../mapbox/retry.ts';
+import type { Rejected } from '../mapbox/response.ts';
 import { isLifetimeRequested, lifetimesOf } from './verify.ts';
 
 /** How to create the token anew where the runner's clock is wrong. */

@@ -1,6 +1,6 @@
+import type { RetryOptions } from '../api/retry.ts';
 import type { OrphanTracker } from '../cleanup/orphan-tracker.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import type { MintedToken } from './verify.ts';
 

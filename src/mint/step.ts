@@ -1,9 +1,9 @@
+import { ActionError, errorTitles, stackOf } from '../action-error.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import { type CleanupState, serializeState } from '../cleanup/state.ts';
-import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
 import { newNonce } from '../note.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';

@@ -1,11 +1,11 @@
+import { ActionError, type ErrorTitle, errorTitles } from '../action-error.ts';
+import { type RetryOptions, retry, withBudget } from '../api/retry.ts';
 import { OrphanTracker, type SaveState } from '../cleanup/orphan-tracker.ts';
 import type { CleanupState } from '../cleanup/state.ts';
-import { ActionError, type ErrorTitle, errorTitles } from '../errors/action-error.ts';
-import { apiError } from '../errors/api-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
 import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
-import { type RetryOptions, retry, withBudget } from '../mapbox/retry.ts';
+import { apiError } from '../mapbox/errors.ts';
 import { buildNote, createMarker, formatMarker, hasNonce, type Purpose } from '../note.ts';
 import { InterruptedError, interruptibleClock, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';

@@ -1,10 +1,10 @@
+import { ActionError, errorTitles } from '../action-error.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
 import { HOUR } from '../duration.ts';
-import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { apiError } from '../errors/api-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { type CreatedToken, createTemporaryToken } from '../mapbox/create.ts';
-import { type RetryOptions, retry } from '../mapbox/retry.ts';
+import { apiError } from '../mapbox/errors.ts';
 import { isTokenId } from '../mapbox/token.ts';
 import { clockCorrection, describeCorrection } from './clock-correction.ts';
 import { isDiscarded } from './discard.ts';

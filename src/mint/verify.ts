@@ -1,5 +1,5 @@
+import { codeList } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
-import { codeList } from '../errors/action-error.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { CreatedToken } from '../mapbox/create.ts';

@@ -1,10 +1,11 @@
+import { ActionError, errorTitles } from '../action-error.ts';
+import { describeExhausted } from '../api/describe.ts';
+import type { RetriesExhausted, Retryable, Success } from '../api/result.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
 import type { CleanupState } from '../cleanup/state.ts';
-import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { describeExhausted } from '../errors/api-error.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { listTokenPage } from '../mapbox/list.ts';
-import type { ApiResult, Rejected, Retryable, Success } from '../mapbox/result.ts';
-import { type RetriesExhausted, type RetryOptions, retry } from '../mapbox/retry.ts';
+import type { ApiResult, Rejected } from '../mapbox/response.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { validateToken } from '../mapbox/validate.ts';
 import { mintStoredToken } from '../mint/stored.ts';
@@ -112,7 +113,7 @@ function refused(code: string): Rejected {
     kind: 'rejected',
     reason: 'unauthorized',
     status: 200,
-    isMapboxError: true,
+    isApiError: true,
     bodyDescription: `\`${code}\``,
     serverDate: undefined,
     requestId: undefined,

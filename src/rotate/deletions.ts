@@ -1,6 +1,6 @@
+import { describeResult } from '../api/describe.ts';
 import { deleteOrphans } from '../cleanup/orphans.ts';
 import { getRunStates } from '../github/run-states.ts';
-import { describeResult } from '../mapbox/describe.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { repositoryKey } from '../note.ts';
@@ -65,7 +65,7 @@ export async function deleteDue(
     const result = await deleteTokenWithRetry(account, token.id, undefined, options);
     if (result.kind === 'retries-exhausted') {
       const left = due.slice(at).map(token => ({ token, reason: 'not-deleted' as const }));
-      return { deleted, left, failure: describeResult(result.last) };
+      return { deleted, left, failure: describeResult(result.last, 'Mapbox') };
     }
     deleted.push(token.id);
   }

@@ -1,13 +1,12 @@
-import { ActionError, codeList, errorTitles } from '../errors/action-error.ts';
-import { apiError } from '../errors/api-error.ts';
+import { ActionError, codeList, errorTitles } from '../action-error.ts';
 import { missingScopes } from '../inputs/authorizing-token.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
+import { apiError } from '../mapbox/errors.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { isNotFound } from '../mapbox/result.ts';
+import { isNotFound } from '../mapbox/response.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 import { findOrphans, findSuccessor } from './chain.ts';
 import { askAboutOrphans } from './deletions.ts';
-import { rotationTitles } from './error-titles.ts';
 import { protectedIdOf } from './inputs.ts';
 import { lookUpPlaces } from './lookup.ts';
 import { describePlace, placeTag } from './places.ts';
@@ -63,7 +62,7 @@ const OLD_RUN =
 
 function notListedError({ inputs: { token } }: Rotation): ActionError {
   return new ActionError(
-    rotationTitles.rotatedTokenNotFound,
+    errorTitles.rotatedTokenNotFound,
     `The account ${token.username} has no token ${token.id}, which \`token\` holds: it was deleted. ${OLD_RUN} ` +
       `Otherwise create a token by hand on ${TOKENS_PAGE} and save it in the secret.`,
   );
@@ -90,7 +89,7 @@ function checkScopes(
 
 function outdatedError({ current, places }: Facts, successor: ListedToken): ActionError {
   return new ActionError(
-    rotationTitles.secretOutdated,
+    errorTitles.secretOutdated,
     `This run has the token ${current.id}, but ${places.map(({ place }) => describePlace(place)).join(', ')} got its replacement, ${successor.id}. Nothing was created or deleted. There are three possible reasons:\n` +
       "- The run is older than the secret's value: a run has the value of the moment when it was created, and a re-run that of its first attempt. Start a new run.\n" +
       "- `secrets.NAME` reads another place than the one named here: an environment's secret hides a repository's, and that hides an organization's. Correct `environment`, `organization` or `repositories`.\n" +

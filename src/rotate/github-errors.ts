@@ -1,8 +1,8 @@
-import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
-import { ALONE, RetryHistory } from '../mapbox/backoff.ts';
-import type { RetriesExhausted, RetryOptions } from '../mapbox/retry.ts';
-import { rotationTitles } from './error-titles.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import { ALONE, RetryHistory } from '../api/backoff.ts';
+import { describeExhausted, titleForRetryable } from '../api/describe.ts';
+import type { RetriesExhausted } from '../api/result.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import { capitalize, describePlace, type Place, permissionFor } from './places.ts';
 import type { GithubRejection } from './secrets.ts';
 
@@ -10,20 +10,10 @@ import type { GithubRejection } from './secrets.ts';
 export function githubRetryOptions(options: RetryOptions): RetryOptions {
   return {
     ...options,
+    service: 'GitHub',
     crowd: ALONE,
     history: new RetryHistory(),
-    log: line => options.log(namingGithub(line)),
   };
-}
-
-/** The words about results are those for Mapbox. */
-function namingGithub(text: string): string {
-  return text.replaceAll('Mapbox', 'GitHub');
-}
-
-/** Why retrying ended, about GitHub. */
-export function describeGithubExhausted(result: RetriesExhausted): string {
-  return namingGithub(describeExhausted(result));
 }
 
 /** What was asked of GitHub when it said no. */
@@ -37,22 +27,12 @@ export function githubError(
 ): ActionError {
   if (result.kind === 'retries-exhausted') {
     return new ActionError(
-      titleForGithub(result),
-      `${capitalize(describePlace(place))} could not be ${question === 'put' ? 'updated' : 'read'}. ${describeGithubExhausted(result)}`,
+      titleForRetryable(result.last, result.service),
+      `${capitalize(describePlace(place))} could not be ${question === 'put' ? 'updated' : 'read'}. ${describeExhausted(result)}`,
     );
   }
   const { title, message } = explainRejection(result, place, question);
   return new ActionError(title, message);
-}
-
-function titleForGithub({ last }: RetriesExhausted): ActionError['title'] {
-  const titles: Partial<Record<ActionError['title'], ActionError['title']>> = {
-    [errorTitles.rateLimited]: rotationTitles.githubRateLimited,
-    [errorTitles.unreachable]: rotationTitles.githubUnreachable,
-    [errorTitles.serverError]: rotationTitles.githubServerError,
-    [errorTitles.unexpectedResponse]: rotationTitles.githubUnexpectedResponse,
-  };
-  return titles[titleForRetryable(last)] ?? rotationTitles.githubUnexpectedResponse;
 }
 
 function explainRejection(
@@ -71,25 +51,25 @@ function explainRejection(
   }
   if (status >= 300 && status < 400) {
     return {
-      title: rotationTitles.secretNotFound,
+      title: errorTitles.secretNotFound,
       message: `GitHub responded to ${where} with ${status}, a redirect: the repository has another name now. Write its new name into \`repositories\`. Redirects are not followed.`,
     };
   }
   if (status === 404 && question === 'secret') {
     return {
-      title: rotationTitles.secretNotFound,
+      title: errorTitles.secretNotFound,
       message: `GitHub has no such secret: ${where}. A rotation creates no new secret. Correct \`secret\`, or \`repositories\`, \`environment\`, \`organization\` and \`app\`, which say where it is.`,
     };
   }
   if (status === 403 || status === 404) {
     const isHidden = status === 404 ? `, or there is no such place: ${describeScope(place)}` : '';
     return {
-      title: rotationTitles.githubPermissionMissing,
+      title: errorTitles.githubPermissionMissing,
       message: `GitHub responded to ${where} with ${status}: \`github-token\` lacks a permission${isHidden}. ${permissionAdvice(rejection, place)}`,
     };
   }
   return {
-    title: rotationTitles.githubUnexpectedResponse,
+    title: errorTitles.githubUnexpectedResponse,
     message:
       status === 422
         ? `GitHub responded with 422: it does not take the new value for ${where}.`

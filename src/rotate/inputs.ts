@@ -1,5 +1,5 @@
+import { errorTitles } from '../action-error.ts';
 import { parseAge } from '../duration.ts';
-import { errorTitles } from '../errors/action-error.ts';
 import { parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
 import { parseApiUrl, parseFlag, parseTimeout } from '../inputs/connection.ts';
 import { InputProblems } from '../inputs/problems.ts';

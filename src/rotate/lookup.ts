@@ -1,8 +1,7 @@
-import { ActionError } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
 import type { GithubClient } from '../github/client.ts';
-import { type RetryOptions, retry } from '../mapbox/retry.ts';
 import type { PlaceFacts } from './chain.ts';
-import { rotationTitles } from './error-titles.ts';
 import { type GithubQuestion, githubError, githubRetryOptions } from './github-errors.ts';
 import { describePlace, type Place, placeTag } from './places.ts';
 import {
@@ -83,7 +82,7 @@ async function listRepositories(
     if (found.length === 0) break;
   }
   throw new ActionError(
-    rotationTitles.githubUnexpectedResponse,
+    errorTitles.githubUnexpectedResponse,
     `GitHub lists ${ids.size} of the ${total} repositories that have ${describePlace(place)}. The others would lose the secret if it were updated. Nothing was changed. Start a new run; if it fails in the same way, install the GitHub App for all repositories of the organization.`,
   );
 }

@@ -1,4 +1,4 @@
-import { errorTitles } from '../errors/action-error.ts';
+import { errorTitles } from '../action-error.ts';
 import type { InputProblems } from '../inputs/problems.ts';
 import { extractTokens } from '../secret.ts';
 import { type App, type Place, placePath, primaryFirst } from './places.ts';

@@ -1,4 +1,4 @@
-import { codeList } from '../errors/action-error.ts';
+import { codeList } from '../action-error.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { noteText, oneLine } from '../note.ts';
 import type { Cell } from '../runner/summary-table.ts';

@@ -1,7 +1,7 @@
+import type { RetryOptions } from '../api/retry.ts';
 import type { GithubClient } from '../github/client.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
 import type { MintedStoredToken } from '../mint/verify.ts';
 import type { Context } from '../runtime/context.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';

@@ -1,6 +1,7 @@
 /** Secrets in GitHub's REST API: one request each, and what its response means. */
+
+import type { Rejection, Retryable, Success } from '../api/result.ts';
 import type { GithubClient, GithubResult } from '../github/client.ts';
-import type { Retryable, Success } from '../mapbox/result.ts';
 import type { Place } from './places.ts';
 
 /** The key that a place's secrets are encrypted to. */
@@ -22,9 +23,7 @@ export type Access =
   | { readonly visibility: 'selected'; readonly repositories: readonly number[] };
 
 /** GitHub said no itself, or redirected: nothing was done. */
-export interface GithubRejection {
-  readonly kind: 'rejected';
-  readonly status: number;
+export interface GithubRejection extends Rejection {
   /** In GitHub's words, such as `secrets=write`. */
   readonly acceptedPermissions: string | undefined;
 }
@@ -159,7 +158,14 @@ function toSecretResult<T>(result: GithubResult, parse: (data: unknown) => T | u
     case 'rejected': {
       const { status, isGithubError, acceptedPermissions } = result;
       if (!isGithubError && status >= 400) return unreadable(status);
-      return { kind: 'rejected', status, acceptedPermissions };
+      return {
+        kind: 'rejected',
+        status,
+        isApiError: isGithubError,
+        bodyDescription: 'an error',
+        requestId: undefined,
+        acceptedPermissions,
+      };
     }
     case 'rate-limited':
       return {

@@ -1,5 +1,5 @@
+import { ActionError, errorTitles, stackOf } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
-import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';

@@ -1,5 +1,6 @@
+import type { RetriesExhausted } from '../api/result.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
 import type { GithubClient } from '../github/client.ts';
-import { type RetriesExhausted, type RetryOptions, retry } from '../mapbox/retry.ts';
 import type { Secret } from '../secret.ts';
 import { githubRetryOptions } from './github-errors.ts';
 import type { KnownPlace } from './lookup.ts';

@@ -1,8 +1,8 @@
-import { ActionError } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import { describeExhausted } from '../api/describe.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { discardReplacement } from './create-replacement.ts';
-import { rotationTitles } from './error-titles.ts';
-import { describeGithubExhausted, githubError } from './github-errors.ts';
+import { githubError } from './github-errors.ts';
 import { describePlaces } from './report.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
 import { type PlaceResult, storeEverywhere } from './store-everywhere.ts';
@@ -73,7 +73,7 @@ function partlyStoredError(
       if (result.kind !== 'unknown' && result.kind !== 'not-stored') return [];
       const { reason } = result;
       return reason.kind === 'retries-exhausted'
-        ? [describeGithubExhausted(reason)]
+        ? [describeExhausted(reason)]
         : [githubError(reason, place.place, 'put').message];
     }),
   );
@@ -83,7 +83,7 @@ function partlyStoredError(
     ...(unknown.length > 0 ? [`- Either ${token.id} or ${current.id}: ${describePlaces(unknown)}`] : []),
   ];
   return new ActionError(
-    stored.length > 0 ? rotationTitles.secretsDiffer : rotationTitles.secretNotUpdated,
+    stored.length > 0 ? errorTitles.secretsDiffer : errorTitles.secretNotUpdated,
     `Not every secret has the new token for certain:\n${lines.join('\n')}\n${[...reasons].join(' ')}\n` +
       'Both tokens are alive and nothing was deleted, so every job works. Start a new run (not a re-run): it finds out, and brings them together.',
   );

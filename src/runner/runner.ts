@@ -1,6 +1,6 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
-import type { ErrorTitle } from '../errors/action-error.ts';
+import type { ErrorTitle } from '../action-error.ts';
 import type { Secret } from '../secret.ts';
 import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
 import { findMissingFile, writeAllOrNothing } from './result-files.ts';

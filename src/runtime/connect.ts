@@ -1,11 +1,11 @@
-import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import { RetryHistory } from '../api/backoff.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import { type ProxySettings, ProxyVariableError, parseProxySettings } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
 import { parseCrowd } from '../inputs/matrix.ts';
 import type { Account } from '../mapbox/account.ts';
-import { RetryHistory } from '../mapbox/backoff.ts';
 import { createApiClient } from '../mapbox/client.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
 import { Secret } from '../secret.ts';
 import type { Context, Environment } from './context.ts';
 
@@ -68,6 +68,7 @@ export function retryOptions(
   const FINE = 2 ** 32;
   const start = clock.monotonic();
   return {
+    service: 'Mapbox',
     clock,
     random: () => randomInt(FINE) / FINE,
     deadline: start + budget,

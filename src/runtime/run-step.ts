@@ -1,5 +1,5 @@
+import { ActionError, errorTitles, stackOf } from '../action-error.ts';
 import type { Clock } from '../clock.ts';
-import { ActionError, errorTitles, stackOf } from '../errors/action-error.ts';
 import type { ActionsRunner } from '../runner/runner.ts';
 import { drainOutput, type ExitingProcess, exit } from './exit.ts';
 import { InterruptedError } from './interruption.ts';

@@ -1,4 +1,4 @@
-import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
 import type { Environment } from './context.ts';
 
 /** The run attempt that a step belongs to. Everything here is plain enough to stand in a note. */

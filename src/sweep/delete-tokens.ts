@@ -1,7 +1,8 @@
+import type { RetriesExhausted } from '../api/result.ts';
+import { type RetryOptions, retry, withBudget } from '../api/retry.ts';
 import type { Account } from '../mapbox/account.ts';
 import { deleteToken } from '../mapbox/delete.ts';
-import { isNotFound, type Rejected } from '../mapbox/result.ts';
-import { type RetriesExhausted, type RetryOptions, retry, withBudget } from '../mapbox/retry.ts';
+import { isNotFound, type Rejected } from '../mapbox/response.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 
 /** What became of a token that was due for deletion. */
@@ -83,7 +84,7 @@ class TokenDeleter {
     if (this.#listed?.has(id) === false) return { kind: 'already-deleted' };
     let rejections = 0;
     let searchFailure: Rejected | RetriesExhausted | undefined;
-    const result = await retry<SweepDeletion['kind']>(
+    const result = await retry<SweepDeletion['kind'], Rejected>(
       async timeoutMs => {
         const result = await deleteToken(this.#account, id, timeoutMs);
         if (result.kind !== 'rejected') return result;

@@ -1,12 +1,11 @@
+import { ActionError, errorTitles } from '../action-error.ts';
+import { describeExhausted, describeRequestId, titleForRetryable } from '../api/describe.ts';
+import type { RetriesExhausted } from '../api/result.ts';
 import type { Clock } from '../clock.ts';
-import { ActionError, errorTitles } from '../errors/action-error.ts';
-import { describeExhausted, titleForRetryable } from '../errors/api-error.ts';
-import { rejectionError } from '../errors/rejection.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { describeRequestId } from '../mapbox/describe.ts';
+import { rejectionError } from '../mapbox/errors.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { Rejected } from '../mapbox/result.ts';
-import type { RetriesExhausted } from '../mapbox/retry.ts';
+import type { Rejected } from '../mapbox/response.ts';
 import type { SweepDeletion } from './delete-tokens.ts';
 import { pluralize } from './report.ts';
 
@@ -35,12 +34,12 @@ export async function listError(
 ): Promise<ActionError> {
   if (result.kind === 'retries-exhausted') {
     return new ActionError(
-      titleForRetryable(result.last),
+      titleForRetryable(result.last, result.service),
       `The tokens could not be listed. ${describeExhausted(result)} Nothing was deleted; the next sweep tries again.`,
     );
   }
   if (
-    result.isMapboxError &&
+    result.isApiError &&
     result.reason === 'not-found' &&
     account.username === account.authorizingToken.username
   ) {
@@ -61,7 +60,7 @@ export async function deletionError(
   const progress = describeProgress(deletions);
   const rejected = deletions.find(deletion => deletion.kind === 'rejected');
   if (rejected !== undefined) {
-    if (rejected.isMapboxError && rejected.reason === 'not-found') {
+    if (rejected.isApiError && rejected.reason === 'not-found') {
       return notFoundError(
         rejected,
         progress,
@@ -76,7 +75,7 @@ export async function deletionError(
   );
   if (exhausted?.kind !== 'retries-exhausted') return undefined;
   return new ActionError(
-    titleForRetryable(exhausted.last),
+    titleForRetryable(exhausted.last, exhausted.service),
     `${describeExhausted(exhausted)} ${progress} The next sweep tries the others again.`,
   );
 }
@@ -117,7 +116,7 @@ function describeProgress(deletions: readonly SweepDeletion[]): string {
 }
 
 async function sweepRejectionError(rejected: Rejected, account: Account, clock: Clock): Promise<ActionError> {
-  if (rejected.isMapboxError && rejected.reason === 'other') {
+  if (rejected.isApiError && rejected.reason === 'other') {
     return new ActionError(
       errorTitles.requestRejected,
       `Mapbox rejected the request with ${rejected.status}${describeRequestId(rejected)}.`,

@@ -1,11 +1,11 @@
-import { ActionError, errorTitles } from '../errors/action-error.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import { getRunStates, isTokenRejected } from '../github/run-states.ts';
 import type { RunState } from '../github/runs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import type { RetryOptions } from '../mapbox/retry.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';

@@ -7,11 +7,10 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { describe, expect, it } from 'vitest';
 import { parse, parseDocument } from 'yaml';
-import { errorTitles } from '../../src/errors/action-error.ts';
+import { errorTitles } from '../../src/action-error.ts';
 import { InputProblems } from '../../src/inputs/problems.ts';
 import { parseScopes } from '../../src/inputs/scopes.ts';
 import { knownScopes } from '../../src/mapbox/scopes.ts';
-import { rotationTitles } from '../../src/rotate/error-titles.ts';
 import { type Block, blocksOf, userPages, workflowFrom } from '../support/readme-blocks.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -125,7 +124,7 @@ describe('the troubleshooting table', () => {
 
   it('and that of the rotation have every title that a rotation alone can end with', () => {
     const own = tableIn('rotate/README.md', 'Errors of the rotation');
-    expect(own.map(([title]) => title)).toEqual(Object.values(rotationTitles));
+    expect(own.map(([title]) => title)).toEqual(Object.values(errorTitles));
     expect(own.flat()).not.toContain('');
   });
 

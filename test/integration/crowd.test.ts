@@ -1,8 +1,8 @@
 /** Jobs that meet the rate limit of the stand-in for Mapbox at once, on one clock that nobody waits for. */
 import { describe, expect, it } from 'vitest';
-import { ALONE, type Crowd, RetryHistory } from '../../src/mapbox/backoff.ts';
-import { toApiResult } from '../../src/mapbox/result.ts';
-import { retry } from '../../src/mapbox/retry.ts';
+import { ALONE, type Crowd, RetryHistory } from '../../src/api/backoff.ts';
+import { retry } from '../../src/api/retry.ts';
+import { toApiResult } from '../../src/mapbox/response.ts';
 import { json } from '../support/http-script.ts';
 import { RateLimit } from '../support/mapbox/rate-limit.ts';
 import { SEED, seeded } from '../support/random.ts';
@@ -38,6 +38,7 @@ async function meet(jobs: number, crowdOf: (index: number) => Crowd, budget: num
       random: () => random(2 ** 32) / 2 ** 32,
       deadline: clock.monotonic() + budget,
       failureDeadline: Number.POSITIVE_INFINITY,
+      service: 'Mapbox',
       crowd: crowdOf(index),
       history: new RetryHistory(),
       log: () => {},

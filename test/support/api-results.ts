@@ -1,5 +1,6 @@
 /** What an attempt at Mapbox comes to, for tests of what is done about it. */
-import type { Indeterminate, NotSent, RateLimited, Rejected } from '../../src/mapbox/result.ts';
+import type { Indeterminate, NotSent, RateLimited } from '../../src/api/result.ts';
+import type { Rejected } from '../../src/mapbox/response.ts';
 
 export const notSent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', code });
 
@@ -31,7 +32,7 @@ export function rejected(changes: Partial<Rejected> = {}): Rejected {
     kind: 'rejected',
     reason: 'other',
     status: 422,
-    isMapboxError: true,
+    isApiError: true,
     bodyDescription: 'undocumented JSON',
     serverDate: undefined,
     requestId: undefined,

@@ -1,5 +1,5 @@
 /** What a parser makes of an input. */
-import { ActionError } from '../../src/errors/action-error.ts';
+import { ActionError } from '../../src/action-error.ts';
 import { InputProblems } from '../../src/inputs/problems.ts';
 
 /** What a parser returned, and how it stops the step: without a title, not at all. */

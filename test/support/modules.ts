@@ -41,11 +41,6 @@ export function lineOf(node: ts.Node): number {
   return lineAt(node, node.getStart());
 }
 
-/** How many lines a node has. */
-export function lineCount(node: ts.Node): number {
-  return lineAt(node, node.end) - lineOf(node) + 1;
-}
-
 /** The name of a folder with a slash, or the file itself where it stands in none. */
 export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path;

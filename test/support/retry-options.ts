@@ -1,5 +1,5 @@
-import { ALONE, RetryHistory } from '../../src/mapbox/backoff.ts';
-import type { RetryOptions } from '../../src/mapbox/retry.ts';
+import { ALONE, RetryHistory } from '../../src/api/backoff.ts';
+import type { RetryOptions } from '../../src/api/retry.ts';
 import type { FakeClock } from './fake-clock.ts';
 
 /**
@@ -15,6 +15,7 @@ export function retryOptions(
   lines: string[] = [],
 ): RetryOptions {
   return {
+    service: 'Mapbox',
     clock,
     random,
     deadline: clock.monotonic() + milliseconds,

@@ -3,7 +3,7 @@
  * both with clocks that may differ, a runner in memory, and a process that can be killed at any moment.
  */
 import { setImmediate } from 'node:timers/promises';
-import { ActionError } from '../../src/errors/action-error.ts';
+import { ActionError } from '../../src/action-error.ts';
 import type { HttpRequest } from '../../src/http/client.ts';
 import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
 import { rotatePostStep } from '../../src/rotate/post-step.ts';

@@ -4,9 +4,9 @@
  * limits that suit a test.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { ActionError, errorTitles } from '../../src/action-error.ts';
 import { postStep } from '../../src/cleanup/step.ts';
 import type { Clock } from '../../src/clock.ts';
-import { ActionError, errorTitles } from '../../src/errors/action-error.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { mainStep } from '../../src/mint/step.ts';
 import type { Context } from '../../src/runtime/context.ts';

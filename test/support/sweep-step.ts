@@ -1,6 +1,6 @@
 /** The sweep in this process, with nothing real but HTTP: the runner keeps in memory what it is given. */
 
-import { ActionError } from '../../src/errors/action-error.ts';
+import { ActionError } from '../../src/action-error.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { sweepStep } from '../../src/sweep/step.ts';
 import { FakeClock } from './fake-clock.ts';

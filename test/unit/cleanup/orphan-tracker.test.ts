@@ -85,7 +85,7 @@ describe('after an attempt', () => {
   it.each([
     ['a lost response', noResponse(), 1],
     ['a server error', serverError(), 1],
-    ['a rejection that Mapbox did not write', rejected({ isMapboxError: false }), 1],
+    ['a rejection that Mapbox did not write', rejected({ isApiError: false }), 1],
     ['a rejection', rejected(), 0],
     ['a rate limit', rateLimited(1000), 0],
     ['a request that was not sent', notSent(), 0],

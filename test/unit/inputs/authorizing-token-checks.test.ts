@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { EARLIER_TOKEN_HINT } from '../../../src/errors/earlier-token.ts';
 import {
   checkHeldScopes,
   expiryWarnings,
   exportedTokenHint,
 } from '../../../src/inputs/authorizing-token-checks.ts';
+import { EARLIER_TOKEN_HINT } from '../../../src/mapbox/errors.ts';
 import { Secret } from '../../../src/secret.ts';
 import { parseInput } from '../../support/inputs.ts';
 import { tokenText } from '../../support/tokens.ts';

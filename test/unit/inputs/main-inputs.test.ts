@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError } from '../../../src/errors/action-error.ts';
+import { ActionError } from '../../../src/action-error.ts';
 import {
   type InputName,
   inputNames,

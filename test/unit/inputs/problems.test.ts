@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import { InputProblems } from '../../../src/inputs/problems.ts';
 
 const errorOf = (problems: InputProblems, values: object = {}): ActionError => {

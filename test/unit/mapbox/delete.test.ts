@@ -43,7 +43,7 @@ it('reports 404 as it is: who may not delete a token gets the same', async () =>
   expect(await deleteToken(accountOn(scripted(notFound())), ID, 1000)).toMatchObject({
     kind: 'rejected',
     status: 404,
-    isMapboxError: true,
+    isApiError: true,
   });
 });
 

@@ -163,7 +163,7 @@ describe('deleting one token', () => {
     const { result, clock } = await remove([{ always: html(403) }]);
     expect(result).toMatchObject({
       kind: 'retries-exhausted',
-      last: { cause: { kind: 'rejected', status: 403, isMapboxError: false } },
+      last: { cause: { kind: 'rejected', status: 403, isApiError: false } },
     });
     expect(clock.monotonic()).toBeLessThanOrEqual(60_000);
     expect(clock.monotonic()).toBeGreaterThan(20_000);

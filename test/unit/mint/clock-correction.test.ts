@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Success } from '../../../src/api/result.ts';
 import type { CreatedToken } from '../../../src/mapbox/create.ts';
-import type { Success } from '../../../src/mapbox/result.ts';
 import { parseToken } from '../../../src/mapbox/token.ts';
 import { clockCorrection, describeCorrection } from '../../../src/mint/clock-correction.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -93,7 +93,7 @@ describe('an expiry that Mapbox rejected', () => {
 it('nothing else is corrected', () => {
   expect(correct(rejected({ serverDate: new Date(START + 900_000) }))).toBeUndefined();
   expect(
-    correct({ kind: 'retries-exhausted', last: serverError(), attempts: 1, elapsed: 1 }),
+    correct({ kind: 'retries-exhausted', service: 'Mapbox', last: serverError(), attempts: 1, elapsed: 1 }),
   ).toBeUndefined();
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import type { CleanupState } from '../../../src/cleanup/state.ts';
-import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
 import type { HttpResponse } from '../../../src/http/response.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import type { ApiRequest } from '../../../src/mapbox/client.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/errors/action-error.ts';
+import { errorTitles } from '../../../src/action-error.ts';
 import type { HttpResponse } from '../../../src/http/response.ts';
 import type { TokenRequest } from '../../../src/inputs/token-request.ts';
 import { mintTemporaryToken } from '../../../src/mint/temporary.ts';

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Retryable } from '../../../src/mapbox/result.ts';
-import {
-  describeGithubExhausted,
-  type GithubQuestion,
-  githubError,
-  githubRetryOptions,
-} from '../../../src/rotate/github-errors.ts';
+import type { Retryable } from '../../../src/api/result.ts';
+import { type GithubQuestion, githubError } from '../../../src/rotate/github-errors.ts';
 import type { Place } from '../../../src/rotate/places.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { retryOptions } from '../../support/retry-options.ts';
 
 const repository = { kind: 'repository', owner: 'octo', repo: 'maps', app: 'actions', secret: 'N' } as const;
 const codespaces: Place = { ...repository, app: 'codespaces' };
@@ -19,10 +12,22 @@ const error = (
   question: GithubQuestion,
   place: Place = repository,
   acceptedPermissions?: string,
-) => githubError({ kind: 'rejected', status, acceptedPermissions }, place, question);
+) =>
+  githubError(
+    {
+      kind: 'rejected',
+      isApiError: true,
+      bodyDescription: '',
+      requestId: undefined,
+      status,
+      acceptedPermissions,
+    },
+    place,
+    question,
+  );
 
 const exhausted = (last: Retryable) =>
-  ({ kind: 'retries-exhausted', last, attempts: 3, elapsed: 9_000 }) as const;
+  ({ kind: 'retries-exhausted', service: 'GitHub', last, attempts: 3, elapsed: 9_000 }) as const;
 
 describe('a rejection', () => {
   it.each<[number, GithubQuestion, string, RegExp]>([
@@ -75,11 +80,4 @@ it.each<[Retryable, string]>([
     /^The secret `N` of octo\/maps could not be updated\. .*Gave up after 3 attempts/,
   );
   expect(failure.message).not.toContain('Mapbox');
-  expect(describeGithubExhausted(exhausted(last))).not.toContain('Mapbox');
-});
-
-it('log lines of retries name GitHub', () => {
-  const lines: string[] = [];
-  githubRetryOptions(retryOptions(new FakeClock(), 1000, () => 0, lines)).log('Mapbox answered 502.');
-  expect(lines).toEqual(['GitHub answered 502.']);
 });

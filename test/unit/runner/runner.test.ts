@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/errors/action-error.ts';
+import { errorTitles } from '../../../src/action-error.ts';
 import { type ActionsRunner, actionsRunner, type OutputStream } from '../../../src/runner/runner.ts';
 import { Secret } from '../../../src/secret.ts';
 import { tokenText } from '../../support/tokens.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import type { HttpRequest } from '../../../src/http/client.ts';
 import type { ProxySettings } from '../../../src/http/proxy.ts';
 import { proxyFor, retryOptions, withAccount } from '../../../src/runtime/connect.ts';

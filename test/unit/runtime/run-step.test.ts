@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import { InterruptedError, orInterrupted } from '../../../src/runtime/interruption.ts';
 import { type Process, runStep, type Step } from '../../../src/runtime/run-step.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/errors/action-error.ts';
+import { errorTitles } from '../../../src/action-error.ts';
 import { attemptKey, currentRun, runUrl } from '../../../src/runtime/workflow-run.ts';
 
 const GITHUB = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Retryable } from '../../../src/mapbox/result.ts';
+import type { Retryable } from '../../../src/api/result.ts';
 import { deleteTokens, type SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
@@ -102,7 +102,7 @@ describe('Mapbox’s 404', () => {
     const { deletions, asked } = await remove(3, [deleted(), html(404), html(404), html(404)]);
     expect(deletions).toMatchObject([
       { kind: 'deleted' },
-      { kind: 'rejected', isMapboxError: false },
+      { kind: 'rejected', isApiError: false },
       { kind: 'skipped' },
     ]);
     expect(asked).not.toContain(GET);

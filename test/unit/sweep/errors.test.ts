@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Retryable } from '../../../src/mapbox/result.ts';
-import type { RetriesExhausted } from '../../../src/mapbox/retry.ts';
+import type { RetriesExhausted, Retryable } from '../../../src/api/result.ts';
 import type { SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
 import {
   checkOwnScopes,
@@ -19,6 +18,7 @@ const account = accountOn(scripted());
 
 const exhausted = (last: Retryable, attempts: number, elapsed: number): RetriesExhausted => ({
   kind: 'retries-exhausted',
+  service: 'Mapbox',
   last,
   attempts,
   elapsed,
@@ -87,7 +87,7 @@ describe('the error for a list that could not be read', () => {
   });
 
   it('does not blame the scopes for the response of something else', async () => {
-    const { title } = await listError({ ...notFound, isMapboxError: false }, account, clock);
+    const { title } = await listError({ ...notFound, isApiError: false }, account, clock);
     expect(title).toBe('Unexpected response from Mapbox');
   });
 });
@@ -131,7 +131,7 @@ describe('the error for tokens that could not be deleted', () => {
   });
 
   it('says what something before Mapbox rejected', async () => {
-    const redirect = rejected({ status: 302, reason: 'redirect', isMapboxError: false });
+    const redirect = rejected({ status: 302, reason: 'redirect', isApiError: false });
     const error = await errorFor(deleted, redirect, skipped);
     expect(error?.title).toBe('Unexpected response from Mapbox');
     expect(error?.message).toMatch(/302, a redirect\..* Deleted 1 of 3 tokens due for deletion\.$/);

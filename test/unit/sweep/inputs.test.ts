@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError } from '../../../src/errors/action-error.ts';
+import { ActionError } from '../../../src/action-error.ts';
 import { maskGithubToken, parseSweepInputs, type SweepInputName } from '../../../src/sweep/inputs.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { authorizingTokenText, OWNER, tokenText } from '../../support/tokens.ts';

@@ -117,7 +117,7 @@ describe('the result of a deletion', () => {
       'kept although newer tokens have its note: Mapbox rejected its deletion (422)',
     ],
     [
-      { kind: 'retries-exhausted', last: rateLimited(1), attempts: 1, elapsed: 1 },
+      { kind: 'retries-exhausted', service: 'Mapbox', last: rateLimited(1), attempts: 1, elapsed: 1 },
       'kept although newer tokens have its note: its deletion failed',
     ],
   ] as const)('$kind', (deletion, words) => {

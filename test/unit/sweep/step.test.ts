@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ActionError, errorTitles } from '../../../src/errors/action-error.ts';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import type { HttpResponse } from '../../../src/http/response.ts';
 import type { Context } from '../../../src/runtime/context.ts';
 import { sweepStep } from '../../../src/sweep/step.ts';

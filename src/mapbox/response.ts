@@ -1,17 +1,10 @@
-import type { HttpResponse, NoResponse, Peer } from '../http/response.ts';
+import type { RateLimited, Rejection, Retryable, Success } from '../api/result.ts';
+import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { ApiRequest } from './client.ts';
 import { isObject, parseDate, parseJson } from './token.ts';
 
-/**
- * What a response means. Whether a request may be repeated follows from the kind alone: `success` and `rejected` are
- * final, after `rate-limited` and `not-sent` nothing has happened, after `indeterminate` nobody knows.
- */
-export type ApiResult<T> = Success<T> | Rejected | RateLimited | NotSent | Indeterminate;
-
-export interface Success<T> {
-  readonly kind: 'success';
-  readonly value: T;
-}
+/** What a request to Mapbox came to. */
+export type ApiResult<T> = Success<T> | Rejected | Retryable;
 
 export type RejectionReason =
   | 'unauthorized'
@@ -27,55 +20,9 @@ export type RejectionReason =
   | 'other';
 
 /** Mapbox said no, and nothing was done. */
-export interface Rejected {
-  readonly kind: 'rejected';
+export interface Rejected extends Rejection {
   readonly reason: RejectionReason;
-  readonly status: number;
-  /** Whether the response was the JSON that Mapbox documents; if not, something in between may have responded. */
-  readonly isMapboxError: boolean;
-  /** What the response is, for people: `an HTML page`. */
-  readonly bodyDescription: string;
   readonly serverDate: Date | undefined;
-  /** What Mapbox's support can find the request by. */
-  readonly requestId: string | undefined;
-}
-
-/** 429: nothing was done. */
-export interface RateLimited {
-  readonly kind: 'rate-limited';
-  /** Milliseconds until the limit resets, by Mapbox's own clock. */
-  readonly retryAfter: number;
-  /** The limit's interval in milliseconds. */
-  readonly interval: number;
-  /** How many requests the limit allows in each interval, where a header tells. */
-  readonly limit: number | undefined;
-  /** No header tells in earnest when the limit resets, so `retryAfter` is the longest that it can take. */
-  readonly estimated: boolean;
-  readonly requestId?: string | undefined;
-}
-
-/** The request never left. */
-export interface NotSent {
-  readonly kind: 'not-sent';
-  readonly code: string;
-  readonly peer?: Peer | undefined;
-}
-
-/** The request may have been carried out. */
-export interface Indeterminate {
-  readonly kind: 'indeterminate';
-  readonly cause:
-    | { readonly kind: 'no-response'; readonly code: string; readonly peer?: Peer | undefined }
-    | ({ readonly kind: 'server-error' | 'unreadable' } & UnexpectedResponse)
-    /** A rejection that something before Mapbox may have written. */
-    | Rejected;
-}
-
-/** A response that is neither a success nor a rejection. */
-interface UnexpectedResponse {
-  readonly status: number;
-  readonly bodyDescription: string;
-  readonly requestId?: string | undefined;
 }
 
 /**
@@ -111,11 +58,11 @@ export function toApiResult<T>(
     return { kind: 'indeterminate', cause: { kind: 'server-error', ...description } };
   }
   const message = messageOf(result);
-  const isMapboxError = message !== undefined;
+  const isApiError = message !== undefined;
   return {
     kind: 'rejected',
     reason: rejectionReason(status, message ?? ''),
-    isMapboxError,
+    isApiError,
     serverDate: date,
     ...description,
   };
@@ -228,12 +175,9 @@ export function tokensPath(username: string, ...rest: string[]): ApiRequest['pat
   return ['', 'tokens', 'v2', username, ...rest].map(encodeURIComponent).join('/');
 }
 
-/** The result of an attempt that may be repeated. */
-export type Retryable = RateLimited | NotSent | Indeterminate;
-
 /** Whether Mapbox itself said that there is no such thing, or that the authorizing token lacks the scope for it. */
 export function isNotFound(
-  result: Rejected | { readonly kind: string; readonly reason?: never; readonly isMapboxError?: never },
+  result: Rejected | { readonly kind: string; readonly reason?: never; readonly isApiError?: never },
 ): boolean {
-  return result.kind === 'rejected' && result.reason === 'not-found' && result.isMapboxError;
+  return result.kind === 'rejected' && result.reason === 'not-found' && result.isApiError;
 }

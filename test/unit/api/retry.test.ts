@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ApiResult } from '../../../src/mapbox/result.ts';
-import { retry } from '../../../src/mapbox/retry.ts';
+import { retry } from '../../../src/api/retry.ts';
+import type { ApiResult } from '../../../src/mapbox/response.ts';
 import {
   noResponse,
   notSent,
@@ -61,6 +61,7 @@ describe('what ends it at once', () => {
     const { attempt } = attempts(clock, [notSent(code), done], 40);
     expect(await retry(attempt, retryOptions(clock))).toEqual({
       kind: 'retries-exhausted',
+      service: 'Mapbox',
       last: notSent(code),
       attempts: 1,
       elapsed: 40,
@@ -254,6 +255,7 @@ describe('a rate limit', () => {
     const { attempt } = attempts(clock, [rateLimited(60_000), done], 100);
     expect(await retry(attempt, retryOptions(clock, 30_000))).toEqual({
       kind: 'retries-exhausted',
+      service: 'Mapbox',
       last: rateLimited(60_000),
       attempts: 1,
       elapsed: 100,
@@ -319,6 +321,7 @@ describe('the deadline', () => {
           );
           expect(end).toMatchObject({
             kind: 'retries-exhausted',
+            service: 'Mapbox',
             attempts: lefts.length,
             elapsed: clock.monotonic(),
           });

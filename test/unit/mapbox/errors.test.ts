@@ -1,9 +1,9 @@
 /** What people read when Mapbox has refused. */
 
 import { describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/errors/action-error.ts';
-import { rejectionError } from '../../../src/errors/rejection.ts';
+import { errorTitles } from '../../../src/action-error.ts';
 import type { AuthorizingToken } from '../../../src/mapbox/account.ts';
+import { rejectionError } from '../../../src/mapbox/errors.ts';
 import { rejected } from '../../support/api-results.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import {
@@ -200,7 +200,7 @@ describe('what is no response of Mapbox’s', () => {
     const { title, message } = await explain({
       status: 403,
       reason: 'forbidden',
-      isMapboxError: false,
+      isApiError: false,
       bodyDescription: 'an HTML page',
     });
     expect(title).toBe(errorTitles.unexpectedResponse);
@@ -208,7 +208,7 @@ describe('what is no response of Mapbox’s', () => {
   });
 
   it('is called a redirect that is not followed', async () => {
-    const { title, message } = await explain({ status: 302, reason: 'redirect', isMapboxError: false });
+    const { title, message } = await explain({ status: 302, reason: 'redirect', isApiError: false });
     expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);
   });

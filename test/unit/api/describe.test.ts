@@ -1,6 +1,6 @@
 /** What people read when nothing came of it in time. */
 import { describe, expect, it } from 'vitest';
-import { describeResult } from '../../../src/mapbox/describe.ts';
+import { describeResult } from '../../../src/api/describe.ts';
 import {
   noResponse,
   notSent,
@@ -56,14 +56,14 @@ describe('says what failed', () => {
     [
       {
         kind: 'indeterminate',
-        cause: rejected({ status: 409, isMapboxError: false, bodyDescription: 'an HTML page' }),
+        cause: rejected({ status: 409, isApiError: false, bodyDescription: 'an HTML page' }),
       } as const,
       'Mapbox answered 409 with an HTML page.',
     ],
     [serverError(503), 'Mapbox answered 503 with an empty response.'],
     [unreadable(200), 'Mapbox answered 200, but with an HTML page.'],
   ])('%j', (result, words) => {
-    if (typeof words === 'string') expect(describeResult(result)).toBe(words);
-    else expect(describeResult(result)).toMatch(words);
+    if (typeof words === 'string') expect(describeResult(result, 'Mapbox')).toBe(words);
+    else expect(describeResult(result, 'Mapbox')).toMatch(words);
   });
 });

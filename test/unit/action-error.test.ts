@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ActionError, codeList, errorTitles, stackOf } from '../../../src/errors/action-error.ts';
+import { ActionError, codeList, errorTitles, stackOf } from '../../src/action-error.ts';
 
 it('an error has a title, a message and a name of its own', () => {
   const error = new ActionError(errorTitles.invalidScopes, '`scopes` is empty.');

@@ -5,7 +5,7 @@ import {
   RetryHistory,
   rateLimitDelay,
   type Turn,
-} from '../../../src/mapbox/backoff.ts';
+} from '../../../src/api/backoff.ts';
 import { rateLimited } from '../../support/api-results.ts';
 import fc from '../../support/random.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/http/response.ts';
-import { toApiResult, tokensPath } from '../../../src/mapbox/result.ts';
+import { toApiResult, tokensPath } from '../../../src/mapbox/response.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';
 import { html, json, lostResponse, noConnection, textResponse } from '../../support/http-script.ts';
@@ -73,13 +73,13 @@ describe('why Mapbox refused', () => {
     expect(result(json(status, { message }))).toMatchObject({
       kind: 'rejected',
       reason,
-      isMapboxError: true,
+      isApiError: true,
     });
   });
 
   it('does not need the words where the status is enough', () => {
-    expect(result(html(401))).toMatchObject({ reason: 'unauthorized', isMapboxError: false });
-    expect(result(html(404))).toMatchObject({ reason: 'not-found', isMapboxError: false });
+    expect(result(html(401))).toMatchObject({ reason: 'unauthorized', isApiError: false });
+    expect(result(html(404))).toMatchObject({ reason: 'not-found', isApiError: false });
   });
 
   it('takes every redirect for one, and never for a response of Mapbox’s', () => {
@@ -87,7 +87,7 @@ describe('why Mapbox refused', () => {
       expect(result(textResponse(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
         kind: 'rejected',
         reason: 'redirect',
-        isMapboxError: false,
+        isApiError: false,
       });
     }
   });
@@ -98,7 +98,7 @@ describe('why Mapbox refused', () => {
   });
 
   it('takes a JSON string for the message, as other APIs of Mapbox’s send it', () => {
-    expect(result(json(404, 'Not found'))).toMatchObject({ reason: 'not-found', isMapboxError: true });
+    expect(result(json(404, 'Not found'))).toMatchObject({ reason: 'not-found', isApiError: true });
   });
 
   it('believes a message only in JSON that is whole', () => {
@@ -112,7 +112,7 @@ describe('why Mapbox refused', () => {
         body: { ...broken(404, 'truncated').body, text: new Secret('{"message":"x"}') },
       },
     ]) {
-      expect(result(end)).toMatchObject({ kind: 'rejected', isMapboxError: false });
+      expect(result(end)).toMatchObject({ kind: 'rejected', isApiError: false });
     }
   });
 });
@@ -312,7 +312,7 @@ it.each([
   ['This endpoint requires a token with styles:read scope', 'not-found'],
   ['Forbidden', 'forbidden'],
 ])('403 with %j is: %s', (message, reason) => {
-  expect(result(json(403, { message }))).toMatchObject({ kind: 'rejected', reason, isMapboxError: true });
+  expect(result(json(403, { message }))).toMatchObject({ kind: 'rejected', reason, isApiError: true });
 });
 
 it.each([['.'], ['..']])('builds no path from %j', segment => {

@@ -23,23 +23,20 @@ export const errorTitles = {
   tokenMismatch: 'Token does not match the request',
   outputsNotWritten: 'Could not write outputs',
   githubTokenRejected: 'GitHub rejected the github-token',
+  githubPermissionMissing: 'GitHub permission missing',
+  secretNotFound: 'GitHub secret not found',
+  githubRateLimited: 'GitHub rate limit exceeded',
+  githubUnreachable: 'Could not reach GitHub',
+  githubServerError: 'GitHub server error',
+  githubUnexpectedResponse: 'Unexpected response from GitHub',
+  rotatedTokenNotFound: 'Token to rotate not found',
+  secretOutdated: 'Secret has another token',
+  secretNotUpdated: 'Secret not updated',
+  secretsDiffer: 'Secrets have different tokens',
   internalError: 'Internal error',
 } as const;
 
-export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles] | RotationTitle;
-
-/** Those of a rotation alone, which no other step has to load [rotate/error-titles.ts]. */
-export type RotationTitle =
-  | 'GitHub permission missing'
-  | 'GitHub secret not found'
-  | 'GitHub rate limit exceeded'
-  | 'Could not reach GitHub'
-  | 'GitHub server error'
-  | 'Unexpected response from GitHub'
-  | 'Token to rotate not found'
-  | 'Secret has another token'
-  | 'Secret not updated'
-  | 'Secrets have different tokens';
+export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles];
 
 /** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
 export function stackOf(error: unknown): string {

@@ -1,11 +1,48 @@
+import { ActionError, codeList, errorTitles } from '../action-error.ts';
+import { describeExhausted, titleForRetryable } from '../api/describe.ts';
+import type { RetriesExhausted, Retryable } from '../api/result.ts';
+import type { RetryOptions } from '../api/retry.ts';
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
-import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { listTokenPage, type TokenPage } from '../mapbox/list.ts';
-import { isNotFound, type Rejected } from '../mapbox/result.ts';
-import { type TokenStatus, validateToken } from '../mapbox/validate.ts';
-import { ActionError, codeList, errorTitles } from './action-error.ts';
-import { EARLIER_TOKEN_HINT } from './earlier-token.ts';
+import { type Account, TOKENS_PAGE } from './account.ts';
+import { listTokenPage, type TokenPage } from './list.ts';
+import { isNotFound, type Rejected } from './response.ts';
+import { type TokenStatus, validateToken } from './validate.ts';
+
+/** What to do about an authorizing token that is the output of another step. */
+export const PASS_SECRET = 'Pass the secret in every step: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
+
+/** For an authorizing token of which nothing more is known than that it cannot authorize. */
+export const EARLIER_TOKEN_HINT = `It may be the token of an earlier step of this action. ${PASS_SECRET}`;
+
+/**
+ * The error for a request that Mapbox rejected or that no attempt brought to an end.
+ *
+ * @param scopes those requested.
+ */
+export async function apiError(
+  result: Rejected | RetriesExhausted,
+  scopes: readonly string[],
+  account: Account,
+  { clock }: RetryOptions,
+): Promise<ActionError> {
+  if (result.kind === 'rejected') return rejectionError(result, scopes, account, clock);
+  const { last } = result;
+  return new ActionError(
+    titleForRetryable(last, result.service),
+    `${describeExhausted(result)} ${adviceFor(last)}`,
+  );
+}
+
+function adviceFor(last: Retryable): string {
+  if (last.kind === 'rate-limited')
+    return 'Raise `timeout` above that, or have fewer jobs mint at the same time.';
+  if (last.kind === 'not-sent' && last.code === 'ENOTFOUND') {
+    const where = last.peer?.proxy?.variable;
+    return `Check the host in ${where === undefined ? '`api-url`' : where}, and the runner's DNS.`;
+  }
+  return 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
+}
 
 /** Requests that only serve the error message get this long together. */
 const DIAGNOSIS_BUDGET_MS = 10_000;
@@ -45,14 +82,14 @@ async function explainRejection(
   const deadline = clock.monotonic() + DIAGNOSIS_BUDGET_MS;
   const diagnosis = { account, remaining: () => deadline - clock.monotonic() };
   const { authorizingToken, username } = account;
-  const { reason, status, isMapboxError, bodyDescription } = rejected;
+  const { reason, status, isApiError, bodyDescription } = rejected;
   if (reason === 'redirect') {
     return new ActionError(
       errorTitles.unexpectedResponse,
       `Mapbox's address answered ${status}, a redirect. Redirects are not followed, because the token would go with them. Check \`api-url\` and the proxy.`,
     );
   }
-  if (!isMapboxError) {
+  if (!isApiError) {
     return new ActionError(
       errorTitles.unexpectedResponse,
       `Mapbox's address answered ${status} with ${bodyDescription}, which is not how Mapbox responds. Something in between, such as a proxy, may have responded instead. Check \`api-url\` and the proxy.`,

@@ -9,19 +9,11 @@ import {
   type Turn,
 } from './backoff.ts';
 import { describeResult } from './describe.ts';
-import type { Indeterminate, Rejected, Retryable, Success } from './result.ts';
-
-/** Time was up, or no further attempt could help. */
-export interface RetriesExhausted {
-  readonly kind: 'retries-exhausted';
-  readonly last: Retryable;
-  readonly attempts: number;
-  /** Milliseconds from the first attempt to the end of the last. */
-  readonly elapsed: number;
-}
+import type { Indeterminate, Rejection, RetriesExhausted, Retryable, Service, Success } from './result.ts';
 
 /** How long to keep trying. Times are the clock's monotonic milliseconds. */
 export interface RetryOptions {
+  readonly service: Service;
   readonly clock: Clock;
   /** A fraction from 0 up to, not including, 1. */
   readonly random: () => number;
@@ -64,12 +56,12 @@ const PERMANENT_CODES =
  * @param attempt one request; gets the milliseconds left.
  * @param beforeRetry runs before anything of unknown outcome is repeated.
  */
-export async function retry<T, R extends { readonly kind: 'rejected' } = Rejected>(
+export async function retry<T, R extends Rejection>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
   options: RetryOptions,
   beforeRetry?: (last: Indeterminate) => Promise<void>,
 ): Promise<Success<T> | R | RetriesExhausted> {
-  const { clock, history, log, maxUnreadable = MAX_UNREADABLE_ATTEMPTS } = options;
+  const { service, clock, history, log, maxUnreadable = MAX_UNREADABLE_ATTEMPTS } = options;
   const start = clock.monotonic();
   let rateLimits = 0;
   let unreadable = 0;
@@ -80,6 +72,7 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
     if (result.kind === 'success' || result.kind === 'rejected') return result;
     const exhausted = (): RetriesExhausted => ({
       kind: 'retries-exhausted',
+      service,
       last: result,
       attempts,
       elapsed: clock.monotonic() - start,
@@ -94,7 +87,9 @@ export async function retry<T, R extends { readonly kind: 'rejected' } = Rejecte
     const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
     const isHopeless = unreadable >= maxUnreadable || isPermanent(result, clock.monotonic() + pause - start);
     if (left - pause < MIN_ATTEMPT_MS || isHopeless) return exhausted();
-    log(`${describeResult(result)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`);
+    log(
+      `${describeResult(result, service)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`,
+    );
     if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
       history.record(clock.monotonic());
       await beforeRetry(result);

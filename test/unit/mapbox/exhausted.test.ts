@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { apiError, describeExhausted, titleForRetryable } from '../../../src/errors/api-error.ts';
-import type { Retryable } from '../../../src/mapbox/result.ts';
-import type { RetriesExhausted } from '../../../src/mapbox/retry.ts';
+import { describeExhausted, titleForRetryable } from '../../../src/api/describe.ts';
+import type { RetriesExhausted, Retryable } from '../../../src/api/result.ts';
+import { apiError } from '../../../src/mapbox/errors.ts';
 import {
   noResponse,
   notSent,
@@ -18,6 +18,7 @@ const rejectedByAnother: Retryable = { kind: 'indeterminate', cause: { ...reject
 
 const exhausted = (last: Retryable, attempts = 12): RetriesExhausted => ({
   kind: 'retries-exhausted',
+  service: 'Mapbox',
   last,
   attempts,
   elapsed: 290_000,
@@ -34,7 +35,7 @@ it.each([
   [unreadable(), 'Unexpected response from Mapbox'],
   [rejectedByAnother, 'Unexpected response from Mapbox'],
 ] as const)('the title of %j is %s', async (last, title) => {
-  expect(titleForRetryable(last)).toBe(title);
+  expect(titleForRetryable(last, 'Mapbox')).toBe(title);
   expect((await error(exhausted(last))).title).toBe(title);
 });
 
