@@ -1,17 +1,34 @@
 import { describe, expect, it } from 'vitest';
 import type { Retryable } from '../../../src/api/result.ts';
-import { type GithubQuestion, githubError } from '../../../src/rotate/github-errors.ts';
+import {
+  type GithubQuestion,
+  githubError,
+  notCopyableError,
+  outdatedError,
+} from '../../../src/rotate/errors.ts';
 import type { Place } from '../../../src/rotate/places.ts';
 
-const repository = { kind: 'repository', owner: 'octo', repo: 'maps', app: 'actions', secret: 'N' } as const;
+const repository: Place = {
+  owner: ['repos', 'octo', 'maps'],
+  environment: undefined,
+  app: 'actions',
+  secret: 'N',
+};
+const site: Place = { ...repository, owner: ['repos', 'octo', 'site'] };
 const codespaces: Place = { ...repository, app: 'codespaces' };
-const organization: Place = { kind: 'organization', organization: 'octo', app: 'actions', secret: 'N' };
+const organization: Place = { ...repository, owner: ['orgs', 'octo'] };
+
+const NO_PERMISSION = 'Resource not accessible by integration';
 
 const error = (
   status: number,
   question: GithubQuestion,
-  place: Place = repository,
-  acceptedPermissions?: string,
+  {
+    place = repository,
+    reason = undefined as string | undefined,
+    acceptedPermissions = undefined as string | undefined,
+    needsSso = false,
+  } = {},
 ) =>
   githubError(
     {
@@ -20,10 +37,13 @@ const error = (
       bodyDescription: '',
       requestId: undefined,
       status,
+      reason,
       acceptedPermissions,
+      needsSso,
     },
     place,
     question,
+    'octo/maps',
   );
 
 const exhausted = (last: Retryable) =>
@@ -34,29 +54,98 @@ describe('a rejection', () => {
     [401, 'key', 'GitHub rejected the github-token', /lives for an hour/],
     [301, 'key', 'GitHub secret not found', /a redirect: the repository has another name/],
     [404, 'secret', 'GitHub secret not found', /no such secret.*creates no new secret/],
-    [404, 'key', 'GitHub permission missing', /or there is no such place: the repository octo\/maps/],
-    [403, 'put', 'GitHub permission missing', /\*Secrets: write\* \(`permission-secrets: write`/],
     [422, 'put', 'Unexpected response from GitHub', /does not take the new value/],
-    [409, 'put', 'Unexpected response from GitHub', /with 409\.$/],
+    [410, 'put', 'Unexpected response from GitHub', /with 410\.$/],
   ])('with %i to the %s is "%s"', (status, question, title, message) => {
     expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
   });
 
-  it('names what GitHub asks for, and nothing else that GitHub wrote', () => {
-    expect(error(403, 'put', repository, 'secrets=write').message).toContain(
-      'GitHub asks for `secrets=write`.',
+  it('is a missing permission only in GitHub’s own words', () => {
+    expect(error(403, 'put', { reason: NO_PERMISSION })).toMatchObject({
+      title: 'GitHub permission missing',
+      message: expect.stringMatching(
+        /: "Resource not accessible by integration"\. .* lacks a permission\. It needs \*Secrets: write\* \(`permission-secrets: write`/,
+      ),
+    });
+    const unclear = error(404, 'key', { reason: 'Not Found' });
+    expect(unclear.title).toBe('GitHub secret not found');
+    expect(unclear.message).toMatch(
+      /with 404: "Not Found"\. Possible causes: .*no such place.*not installed.*permission/,
     );
-    expect(error(403, 'put', repository, '`\n::error::x').message).not.toMatch(/::error|\n/);
+    expect(error(403, 'put').title).toBe('Secret not updated');
+  });
+
+  it.each([
+    [
+      'the `octo` organization has an IP allow list enabled, and your IP address is not permitted',
+      /allow list does not have the runner's address/,
+    ],
+    ['Resource protected by organization SAML enforcement.', /single sign-on/],
+    ['Repository was archived so is read-only.', /octo\/maps is archived.*unarchive it/],
+    ['This installation has been suspended', /installation of the GitHub App is suspended/],
+  ])('has GitHub’s own reason, and what to do about it: %s', (reason, advice) => {
+    const { title, message } = error(403, 'put', { reason });
+    expect(title).toBe('Secret not updated');
+    expect(message).toContain(`"${reason}"`);
+    expect(message).toMatch(advice);
+    expect(message).not.toMatch(/permission|installed/);
+  });
+
+  it('names single sign-on where only a header says so', () => {
+    expect(error(403, 'key', { needsSso: true }).message).toContain('single sign-on');
+  });
+
+  it('names the inputs of the app’s step where another repository is hidden', () => {
+    const words = /Without `owner` and `repositories`, actions\/create-github-app-token/;
+    expect(error(404, 'key', { place: site, reason: 'Not Found' }).message).toMatch(words);
+    expect(error(403, 'put', { place: site, reason: NO_PERMISSION }).message).toMatch(words);
+    expect(error(404, 'key', { reason: 'Not Found' }).message).not.toMatch(words);
+  });
+
+  it('names what GitHub asks for', () => {
+    const { message } = error(403, 'put', { reason: NO_PERMISSION, acceptedPermissions: 'secrets=write' });
+    expect(message).toContain('GitHub asks for `secrets=write`.');
   });
 
   it('says that Codespaces need write access to read', () => {
-    expect(error(403, 'key', codespaces).message).toContain('even reading needs write access');
+    expect(error(403, 'key', { place: codespaces }).message).toContain('even reading needs write access');
     expect(error(403, 'key').message).not.toContain('even reading');
   });
 
   it('names the organization', () => {
-    expect(error(404, 'key', organization).message).toMatch(/the organization octo.*for octo\./);
+    expect(error(404, 'key', { place: organization }).message).toMatch(/the organization octo.*for octo\./);
   });
+});
+
+const token = {
+  id: 'cone1',
+  usage: 'sk',
+  note: '',
+  scopes: [],
+  allowedUrls: [],
+  created: undefined,
+  isDefault: false,
+  notUnderstood: ['allowedApplications', 'allowed\n::error::'],
+};
+
+it('names the fields that keep a token from being copied', () => {
+  const { title, message } = notCopyableError(token);
+  expect(title).toBe('Token cannot be copied');
+  expect(message).toMatch(/cone1 has `allowedApplications`, `allowed ::error::`, .* less restricted/);
+});
+
+it('names both tokens and the causes of an outdated run', () => {
+  const { message } = outdatedError(token, { ...token, id: 'ctwo2' }, [{ place: repository }]);
+  expect(message).toMatch(/cone1, but the secret `N` of octo\/maps may have had ctwo2/);
+  for (const cause of [
+    'not a re-run',
+    'reads another place',
+    'Terraform',
+    '`ignore_changes`',
+    'a clock was wrong',
+  ])
+    expect(message).toContain(cause);
+  expect(message).toMatch(/create a token by hand .*delete cone1 and ctwo2/);
 });
 
 it.each<[Retryable, string]>([
@@ -74,7 +163,7 @@ it.each<[Retryable, string]>([
     'Unexpected response from GitHub',
   ],
 ])('%o is "%s", and names GitHub', (last, title) => {
-  const failure = githubError(exhausted(last), repository, 'put');
+  const failure = githubError(exhausted(last), repository, 'put', 'octo/maps');
   expect(failure.title).toBe(title);
   expect(failure.message).toMatch(
     /^The secret `N` of octo\/maps could not be updated\. .*Gave up after 3 attempts/,

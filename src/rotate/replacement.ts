@@ -1,0 +1,185 @@
+import { ActionError, errorTitles } from '../action-error.ts';
+import { describeExhausted } from '../api/describe.ts';
+import type { RetriesExhausted, Retryable, Success } from '../api/result.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
+import type { CleanupState } from '../cleanup/state.ts';
+import { missingScopes } from '../inputs/authorizing-token.ts';
+import { TOKENS_PAGE } from '../mapbox/account.ts';
+import { listTokenPage } from '../mapbox/list.ts';
+import type { ApiResult, Rejected } from '../mapbox/response.ts';
+import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
+import { validateToken } from '../mapbox/validate.ts';
+import { mintStoredToken } from '../mint/stored.ts';
+import { createMarker, fitsNote, hasNonce, newNonce, noteText, type Purpose } from '../note.ts';
+import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
+import { extractTokens } from '../secret.ts';
+import { originalOf } from './chain.ts';
+import { missingScopesError, notCopyableError } from './errors.ts';
+import { accountWith, type Facts, findToken, type Replacement, type Rotation } from './rotation.ts';
+
+/**
+ * Checks that a copy of the current token can be like it, and that the authorizing token may create it.
+ *
+ * @throws {ActionError} where not.
+ */
+export function checkCopyable(
+  { inputs: { authorizingToken } }: Pick<Rotation, 'inputs'>,
+  { tokens, current }: Facts,
+): void {
+  if (current.notUnderstood.length > 0) throw notCopyableError(current);
+  const needed = [...new Set(['tokens:read', 'tokens:write', ...current.scopes])];
+  const held = findToken(tokens, authorizingToken.id)?.scopes;
+  const missing =
+    held === undefined
+      ? missingScopes(authorizingToken, needed)
+      : needed.filter(scope => !held.includes(scope));
+  if (missing.length > 0) throw missingScopesError(current, missing);
+}
+
+/**
+ * Creates the replacement of the current token, verifies it, and asks Mapbox whether it works. From here on the post step
+ * deletes it, until it is put into a secret.
+ *
+ * @throws {ActionError} where there is none to use; what was created is deleted or left to the post step.
+ * @throws {InterruptedError} likewise.
+ */
+export async function createReplacement(rotation: Rotation, facts: Facts): Promise<Replacement> {
+  const { context, inputs, run, account, options, interrupted, state } = rotation;
+  const { current } = facts;
+  const nonce = unusedNonce(rotation, facts);
+  state.update({ nonce });
+  const replaces: Purpose = { kind: 'replaces', replaced: current.id, original: originalOf(facts) };
+  const purpose = fitsNote(createMarker(replaces, run, nonce))
+    ? replaces
+    : { ...replaces, original: undefined };
+  let toDelete: CleanupState | undefined;
+  const request = {
+    kind: 'stored',
+    scopes: current.scopes,
+    untilJobEnds: false,
+    note: replacementText(current.note, inputs.places[0]?.secret ?? ''),
+    allowedUrls: current.allowedUrls,
+  } as const;
+  const { token, cleanup: orphans } = await mintStoredToken(account, request, {
+    run,
+    purpose,
+    actionPath: context.env['GITHUB_ACTION_PATH'] ?? '',
+    nonce,
+    options,
+    interrupted,
+    saveState: cleanup => {
+      toDelete = cleanup;
+      state.update({ cleanup });
+    },
+    warn: context.runner.warning,
+  });
+  const replacement = { token, nonce, toDelete, orphans };
+  const problem = await orInterrupted(findProblem(rotation, facts, replacement), interrupted).catch(
+    async error => {
+      if (!interrupted.aborted) throw error;
+      throw new InterruptedError(await discardReplacement(rotation, replacement));
+    },
+  );
+  if (problem === undefined) return replacement;
+  throw new ActionError(
+    errorTitles.tokenMismatch,
+    `Mapbox created a token, but ${problem.replace(/\.$/, '')}. ${await discardReplacement(rotation, replacement)}`,
+  );
+}
+
+/** A nonce of this rotation's primary place that no listed token has: tokens are found and deleted by it. */
+function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [primary] }: Facts): string {
+  const tag = primary?.tag ?? '';
+  let nonce = tag + randomPart;
+  while (tokens.some(({ note }) => hasNonce(note, nonce))) nonce = newNonce(context.randomInt, tag);
+  return nonce;
+}
+
+/** The old note without what earlier notes added to it; the secret's name where nothing is left. */
+function replacementText(note: string, secretName: string): string {
+  const text = noteText(note).replace(/…$/, '').trim();
+  return text === '' || extractTokens(text).length > 0 ? secretName : text;
+}
+
+/** A token that is seconds old may not be known everywhere yet. */
+const NEW_TOKEN_BUDGET_MS = 10_000;
+
+/** Why the new token must not be put into the secret; the end of a sentence. */
+async function findProblem(
+  { inputs, account, options }: Rotation,
+  { current }: Facts,
+  { token }: Replacement,
+): Promise<string | undefined> {
+  if (token.usage !== current.usage)
+    return `it is a \`${token.usage}\` token instead of \`${current.usage}\``;
+  const own = accountWith(account, token);
+  const validity = await untilAccepted(async timeoutMs => {
+    const result = await validateToken(own, timeoutMs);
+    if (result.kind !== 'success' || result.value === 'TokenValid') return result;
+    return refused(result.value);
+  }, options);
+  if (validity !== undefined) return `Mapbox does not say that it is valid. ${validity}`;
+  if (inputs.isSeparate) return undefined;
+  const listing = await untilAccepted(timeoutMs => listTokenPage(own, undefined, timeoutMs), options);
+  return listing === undefined ? undefined : `it cannot list the account's tokens. ${listing}`;
+}
+
+function refused(code: string): Rejected {
+  return {
+    kind: 'rejected',
+    reason: 'unauthorized',
+    status: 200,
+    isApiError: true,
+    bodyDescription: `\`${code}\``,
+    serverDate: undefined,
+    requestId: undefined,
+  };
+}
+
+/** Asks until Mapbox accepts the new token, at most ten seconds from its first refusal. Gives why it does not. */
+async function untilAccepted<T>(
+  attempt: (timeoutMs: number) => Promise<ApiResult<T>>,
+  options: RetryOptions,
+): Promise<string | undefined> {
+  const { clock } = options;
+  let refusedAt: number | undefined;
+  const result = await retry<T, Rejected>(async (timeoutMs): Promise<Success<T> | Rejected | Retryable> => {
+    const result = await attempt(timeoutMs);
+    if (result.kind !== 'rejected') return result;
+    refusedAt ??= clock.monotonic();
+    if (clock.monotonic() - refusedAt >= NEW_TOKEN_BUDGET_MS) return result;
+    const bodyDescription =
+      result.status === 200 ? `${result.bodyDescription} for the new token` : 'a refusal';
+    return { kind: 'indeterminate', cause: { kind: 'server-error', status: result.status, bodyDescription } };
+  }, options);
+  return result.kind === 'success' ? undefined : describeRefusal(result);
+}
+
+function describeRefusal(result: Rejected | RetriesExhausted): string {
+  if (result.kind === 'retries-exhausted') return describeExhausted(result);
+  const what = result.status === 200 ? result.bodyDescription : String(result.status);
+  return `Mapbox responded with ${what} for ${NEW_TOKEN_BUDGET_MS / 1000} s.`;
+}
+
+/** A replacement that is not used gets this long to be deleted, even if the step's time is up. */
+const DISCARD_BUDGET_MS = 30_000;
+
+/**
+ * Deletes a replacement that no secret has. What cannot be deleted is left to the post step.
+ *
+ * @returns what became of it, in sentences.
+ */
+export async function discardReplacement(
+  { account, options, state }: Rotation,
+  { token, toDelete, orphans }: Replacement,
+): Promise<string> {
+  state.update({ cleanup: toDelete, rotation: undefined });
+  const deadline = options.clock.monotonic() + DISCARD_BUDGET_MS;
+  const result = await deleteTokenWithRetry(account, token.id, undefined, { ...options, deadline });
+  const isDeleted = result.kind !== 'retries-exhausted';
+  if (isDeleted) state.update({ cleanup: orphans && { ...orphans, token: undefined } });
+  const end = isDeleted
+    ? `The new token ${token.id} was deleted again.`
+    : `The new token ${token.id} is in no secret and may still be alive: the post step tries to delete it, and so does the next rotation. See ${TOKENS_PAGE}.`;
+  return `${end} The secret still has the old token.`;
+}
