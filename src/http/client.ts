@@ -1,8 +1,10 @@
 import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
+import { findExtraCaProblem } from './extra-ca.ts';
+import { TunnelError } from './failure.ts';
 import type { ProxySettings } from './proxy.ts';
-import type { HttpResponse, NoResponse, ProxyPeer } from './response.ts';
+import type { Findings, HttpResponse, NoResponse, ProxyPeer } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
 
 /** One request, as it is sent. */
@@ -78,7 +80,9 @@ export function createHttpClient(
       }
       const result = await handler.end;
       end(connection).catch(() => {});
-      return result.kind === 'no-response' ? { ...result, peer } : result;
+      if (result.kind === 'response') return result;
+      const { findings, ...failure } = result;
+      return { ...failure, peer: { ...peer, findings: await completeFindings(failure.code, findings) } };
     },
     async close() {
       await Promise.all(Array.from(open.keys(), end));
@@ -142,7 +146,28 @@ async function connectTo(
     ...(proxy.authorization !== undefined && { token: proxy.authorization }),
     requestTls: options.connect,
     // The connection to the proxy itself does not get the options above.
-    clientFactory: proxyOrigin => new Client(proxyOrigin, options),
+    clientFactory: proxyOrigin => explainingTunnels(new Client(proxyOrigin, options)),
     connections: 1,
   });
+}
+
+/** The client, with errors of `connect` that have the status and the headers, which ProxyAgent drops. */
+function explainingTunnels(client: Client): Client {
+  const connect = client.connect.bind(client);
+  const explained = async (options: Dispatcher.ConnectOptions) => {
+    const response = await connect(options).catch((error: unknown) => {
+      throw new TunnelError(undefined, '', error);
+    });
+    if (response.statusCode === 200) return response;
+    response.socket.on('error', () => {}).destroy();
+    throw new TunnelError(response.statusCode, [response.headers['proxy-authenticate'] ?? []].flat().join());
+  };
+  return Object.assign(client, { connect: explained });
+}
+
+/** Adds why NODE_EXTRA_CA_CERTS does not help, where a certificate was rejected. */
+async function completeFindings(code: string, findings: Findings | undefined): Promise<Findings | undefined> {
+  if (!/CERT|SIGNATURE|SELF_SIGNED/.test(code)) return findings;
+  const extraCaProblem = await findExtraCaProblem();
+  return extraCaProblem === undefined ? findings : { ...findings, extraCaProblem };
 }

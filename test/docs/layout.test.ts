@@ -27,7 +27,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'secret.ts': [],
   'clock.ts': ['node:process'],
   'duration.ts': [],
-  'http/': ['secret.ts', 'node:dns', 'node:net', 'undici'],
+  'http/': ['secret.ts', 'node:dns', 'node:fs', 'node:net', 'node:process', 'node:tls', 'undici'],
   'mapbox/': ['http/', 'clock.ts', 'duration.ts', 'secret.ts'],
   'errors/': ['mapbox/', 'clock.ts', 'duration.ts'],
   'runner/': ['errors/action-error.ts', 'secret.ts', 'node:fs', '@actions/core'],

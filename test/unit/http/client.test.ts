@@ -141,6 +141,7 @@ it('names the peer that did not respond, and nothing secret', async () => {
     peer: {
       host: 'api.example.com:443',
       proxy: { host: '127.0.0.1:1', variable: 'https_proxy', hasCredentials: true },
+      findings: { isProxys: true },
     },
   });
 });
@@ -257,6 +258,33 @@ describe('a host whose name', () => {
   });
 });
 
+it('reports the schemes of authentication that a proxy offers', async () => {
+  const server = createServer().on('connect', (_, socket) =>
+    socket.end(
+      'HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n',
+    ),
+  );
+  await using proxy = await listenOnLoopback(server);
+  const settings = { url: proxy.url.href, variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] };
+  const client = createHttpClient(new URL('https://api.example.com'), settings);
+  const end = await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
+  await client.close();
+  expect(end).toMatchObject({
+    sent: false,
+    code: 'PROXY_407',
+    peer: { findings: { proxySchemes: ['negotiate', 'ntlm'] } },
+  });
+});
+
+it('ends at once where the connection to a proxy is closed before it responds', async () => {
+  await using proxy = await tcp(socket => socket.once('data', () => socket.end()));
+  const settings = { url: proxy.url.href, variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] };
+  const client = createHttpClient(new URL('https://api.example.com'), settings);
+  const end = await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
+  await client.close();
+  expect(end).toMatchObject({ sent: false, code: 'UND_ERR_SOCKET', peer: { findings: { isProxys: true } } });
+});
+
 describe('with TLS', () => {
   let authority: Authority;
 
@@ -278,6 +306,18 @@ describe('with TLS', () => {
       if (before === undefined) delete process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
       else process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = before;
     }
+  });
+
+  it('a certificate of a proxy is told from that of the server behind it', async () => {
+    await using proxy = await listenOnLoopback(createTlsServer(authority.tls), 'https');
+    const settings = { url: proxy.url.href, variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] };
+    const client = createHttpClient(new URL('https://api.example.com'), settings);
+    const end = await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
+    await client.close();
+    expect(end).toMatchObject({
+      code: expect.stringMatching(/UNABLE_TO_VERIFY|SELF_SIGNED/),
+      peer: { findings: { isProxys: true } },
+    });
   });
 
   it('HTTP/1.1 alone is offered', async () => {
