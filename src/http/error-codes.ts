@@ -65,13 +65,17 @@ export function describeFailure(failure: Failure, hostSetting: string): FailureD
   };
 }
 
-/** {@link describeFailure} in one, without what the failure showed, and without advice on what may be elsewhere. */
+/** The problem and, where the caller adds none, the advice. Goes when all callers use {@link describeFailure}. */
 export function describeErrorCode(code: string, proxy?: ProxyPeer): string {
   const { problem, advice } = describeFailure({ code, peer: { host: 'this host', proxy } }, '');
-  const isOurs = /^PROXY_|CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|UNABLE_TO_GET|^ERR_SSL_WRONG|WEBASSEMBLY/.test(
-    code,
-  );
-  return advice !== undefined && isOurs ? `${problem}. ${advice.replace(/\.$/, '')}` : problem;
+  const hasOwnAdvice =
+    code === 'PROXY_407'
+      ? !proxy?.hasCredentials
+      : /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|^ERR_TLS|^ERR_SSL_WRONG|WEBASSEMBLY/.test(code);
+  const text = problem.replace('the proxy responded with', 'the proxy answered');
+  return advice !== undefined && hasOwnAdvice && !code.includes('_ALERT_')
+    ? `${text}. ${advice.replace(/\.$/, '')}`
+    : text;
 }
 
 function adviceFor(failure: Failure, hostSetting: string): string | undefined {

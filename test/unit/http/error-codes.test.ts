@@ -128,6 +128,8 @@ describe('a proxy', () => {
 });
 
 it('is one text where no caller adds to it', () => {
-  expect(describeErrorCode('PROXY_403')).toMatch(/^the proxy responded with 403\. Ask .* directly$/);
+  expect(describeErrorCode('PROXY_403')).toBe('the proxy answered 403');
+  expect(describeErrorCode('PROXY_407', proxy)).toMatch(/\(407\)\. Put them into https_proxy, as in http:/);
+  expect(describeErrorCode('SELF_SIGNED_CERT_IN_CHAIN')).toMatch(/is not trusted .*NODE_EXTRA_CA_CERTS$/);
   expect(describeErrorCode('ECONNRESET')).toBe('connection reset (ECONNRESET)');
 });
