@@ -10,9 +10,8 @@ import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
-import { logLine, toOutputs } from './outputs.ts';
+import { logLine, summaryRows, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
-import { summaryRows } from './summary-rows.ts';
 import { mintTemporaryToken } from './temporary.ts';
 import type { MintedToken } from './verify.ts';
 
@@ -129,9 +128,9 @@ async function writeResults(
       `The runner's files could not be written; is the disk full? ${discarded}`,
     );
   }
-  const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;
-  runner.info(logLine(token, inputs, run));
+  runner.info(logLine(token, inputs));
   if (!inputs.summary) return;
+  const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;
   try {
     await runner.writeSummary('Mapbox token', summaryRows(token, inputs, run));
   } catch {
