@@ -1,8 +1,8 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { ErrorTitle } from '../action-error.ts';
-import type { Secret } from '../secret.ts';
-import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
+import { MIN_TOKEN_LENGTH, type Secret } from '../secret.ts';
+import { maskTexts } from './masks.ts';
 import { findMissingFile, writeAllOrNothing } from './result-files.ts';
 import { sanitize } from './sanitize.ts';
 import { type Cell, formatTable } from './summary-table.ts';
