@@ -5,6 +5,7 @@ import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
+import { checkFiles } from '../runner/result-files.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
@@ -26,13 +27,7 @@ export async function mainStep(context: Context, interrupted: AbortSignal): Prom
   const { runner, env, clock } = context;
   maskAuthorizingToken(runner);
   const inputs = parseMainInputs(runner.getInput, env, clock.now());
-  const missingFile = runner.findMissingFile(inputs.exportEnv.length > 0);
-  if (missingFile !== undefined) {
-    throw new ActionError(
-      errorTitles.notOnGithubActions,
-      `${missingFile}, so outputs cannot be written, and no token was created. This action has to be run by a GitHub Actions runner.`,
-    );
-  }
+  checkFiles(runner, inputs.exportEnv.length > 0, 'No token was created.');
   for (const warning of inputs.warnings) runner.warning(warning);
   await withAccount(context, inputs.connection, async account => {
     const options = retryOptions(context, inputs.connection.timeout);
