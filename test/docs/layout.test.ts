@@ -55,6 +55,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'action-error.ts',
     'inputs/',
     'mapbox/',
+    'runner/',
     'runtime/',
     'duration.ts',
     'note.ts',
