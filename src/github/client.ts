@@ -121,7 +121,6 @@ function toGithubResult<T>(
       kind: 'rate-limited',
       retryAfter: wait,
       interval: wait,
-      limit: undefined,
       estimated: false,
       requestId,
     };

@@ -1,6 +1,6 @@
 import { ActionError, codeList, errorTitles } from '../action-error.ts';
-import { ALONE, RetryHistory } from '../api/backoff.ts';
 import { describeExhausted, titleForRetryable } from '../api/describe.ts';
+import { RequestBudget } from '../api/request-budget.ts';
 import type { RetriesExhausted } from '../api/result.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import type { GithubRejection } from '../github/client.ts';
@@ -21,7 +21,7 @@ import {
 
 /** The retries of requests to GitHub: the same rules, apart from those to Mapbox, and lines that name GitHub. */
 export function githubRetryOptions(options: RetryOptions): RetryOptions {
-  return { ...options, service: 'GitHub', crowd: ALONE, history: new RetryHistory() };
+  return { ...options, service: 'GitHub', budget: new RequestBudget() };
 }
 
 /** What was asked of GitHub when it said no. */

@@ -3,7 +3,6 @@ import { parseAge } from '../duration.ts';
 import { parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
 import { parseApiUrl, parseFlag, parseTimeout } from '../inputs/connection.ts';
 import { InputProblems } from '../inputs/problems.ts';
-import { quoteInput } from '../inputs/quote.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
 import { isTokenId, parseToken } from '../mapbox/token.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -76,9 +75,11 @@ const ROTATING: TokenUse = {
   needs: 'the scopes `tokens:read`, `tokens:write` and every scope of the token to rotate',
 };
 
+const SECRET_INPUTS = ['token', 'authorizing-token', 'github-token'] as const;
+
 /** Masks the tokens among the inputs, in whatever form they were pasted. */
 export function maskRotateInputs(runner: Runner): void {
-  for (const name of ['token', 'authorizing-token', 'github-token']) {
+  for (const name of SECRET_INPUTS) {
     const input = runner.getInput(name);
     for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
   }
@@ -97,7 +98,7 @@ export function parseRotateInputs(
   env: Environment,
   now: number,
 ): RotateInputs {
-  const problems = new InputProblems();
+  const problems = new InputProblems(SECRET_INPUTS.map(name => getInput(name).trim()));
   const token = parseRotatedToken(getInput('token'), problems);
   const isGiven = getInput('authorizing-token').trim() !== '';
   const authorizingToken = isGiven
@@ -196,7 +197,7 @@ function parseMaxAge(input: string, problems: InputProblems): number | 'none' | 
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`max-age\` is ${quoteInput(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
+    `\`max-age\` is ${problems.quote(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
   );
 }
 
@@ -207,7 +208,7 @@ function parseRevokePrevious(input: string, problems: InputProblems): RevokePrev
   if (seconds !== undefined && seconds > 0) return { after: seconds * 1000 };
   return problems.add(
     errorTitles.invalidInput,
-    `\`revoke-previous\` is ${quoteInput(text)}. Use \`next-rotation\`, \`now\`, \`never\`, or a duration with its unit, such as \`2d\` or \`36h\`.`,
+    `\`revoke-previous\` is ${problems.quote(text)}. Use \`next-rotation\`, \`now\`, \`never\`, or a duration with its unit, such as \`2d\` or \`36h\`.`,
   );
 }
 
@@ -276,7 +277,7 @@ function parseSecretName(input: string, problems: InputProblems): string | undef
   }
   if (!SECRET_NAME.test(text) || /^GITHUB_/i.test(text)) {
     return invalid(
-      `\`secret\` is ${quoteInput(text)}, which cannot be the name of a GitHub secret: letters, digits and \`_\` only, no digit first, and not \`GITHUB_\` at the beginning.`,
+      `\`secret\` is ${problems.quote(text)}, which cannot be the name of a GitHub secret: letters, digits and \`_\` only, no digit first, and not \`GITHUB_\` at the beginning.`,
     );
   }
   return text;
@@ -288,7 +289,7 @@ function parseRepositories(input: string, problems: InputProblems): string[] | u
   for (const name of wrong) {
     problems.add(
       errorTitles.invalidInput,
-      `\`repositories\` has ${quoteInput(name)}, which is not a repository. Write \`owner/name\`, one a line.`,
+      `\`repositories\` has ${problems.quote(name)}, which is not a repository. Write \`owner/name\`, one a line.`,
     );
   }
   if (names.length === 0) problems.add(errorTitles.invalidInput, '`repositories` is empty.');
@@ -308,7 +309,7 @@ function parseEnvironment(input: string, problems: InputProblems): string {
   if (text.length <= MAX_ENVIRONMENT_LENGTH && isPath && extractTokens(text).length === 0) return text;
   problems.add(
     errorTitles.invalidInput,
-    `\`environment\` is ${quoteInput(text)}, which cannot be the name of an environment.`,
+    `\`environment\` is ${problems.quote(text)}, which cannot be the name of an environment.`,
   );
   return text;
 }
@@ -319,7 +320,7 @@ function parseOrganization(input: string, problems: InputProblems): string {
   if (text === '' || (ORGANIZATION.test(text) && extractTokens(text).length === 0)) return text;
   problems.add(
     errorTitles.invalidInput,
-    `\`organization\` is ${quoteInput(text)}, which cannot be the name of an organization.`,
+    `\`organization\` is ${problems.quote(text)}, which cannot be the name of an organization.`,
   );
   return text;
 }
@@ -329,7 +330,7 @@ function parseApps(input: string, problems: InputProblems): App[] | undefined {
   const apps = [...new Set(words.map(word => word.toLowerCase()))];
   const known = apps.filter(isApp);
   if (known.length === apps.length) return known;
-  const wrong = apps.filter(app => !isApp(app)).map(word => quoteInput(word));
+  const wrong = apps.filter(app => !isApp(app)).map(word => problems.quote(word));
   return problems.add(
     errorTitles.invalidInput,
     `\`app\` has ${wrong.join(', ')}. Use \`actions\`, \`dependabot\`, \`codespaces\` or several of them.`,

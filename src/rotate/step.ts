@@ -2,6 +2,7 @@ import { ActionError, errorTitles } from '../action-error.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { newNonce } from '../note.ts';
+import { checkFiles } from '../runner/result-files.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
@@ -51,13 +52,14 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
     const inputs = parseRotateInputs(runner.getInput, env, clock.now());
     const run = currentRun(env);
     const githubApi = githubApiUrl(env);
-    checkFiles(runner);
+    checkFiles(runner, false, 'Nothing was rotated.');
     const options = retryOptions(context, inputs.timeout);
     const { api, authorizingToken, token, revokePrevious, revokeOriginal } = inputs;
     const policy = { revokePrevious, revokeOriginal, protectedId: protectedIdOf(inputs) };
     const deadline = new Deadline(clock);
     const guarded = { ...context, createHttpClient: deadline.guard(context.createHttpClient) };
-    await withAccount(guarded, { api, authorizingToken, username: token.username }, account =>
+    const connection = { api, authorizingToken, username: token.username };
+    await withAccount(guarded, connection, options.budget, account =>
       withGithub(guarded, githubApi, inputs.githubToken, github =>
         rotate({
           ...{ context, inputs, policy, run, github, account, options },
@@ -68,15 +70,6 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
   } finally {
     state.finish();
   }
-}
-
-function checkFiles(runner: Runner): void {
-  const missingFile = runner.findMissingFile(false);
-  if (missingFile === undefined) return;
-  throw new ActionError(
-    errorTitles.notOnGithubActions,
-    `${missingFile}. Nothing was rotated. This action has to be run by a GitHub Actions runner.`,
-  );
 }
 
 async function rotate(before: Rotation): Promise<void> {

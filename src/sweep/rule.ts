@@ -1,6 +1,6 @@
 import type { RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { noteText, parseMarker, repositoryKey } from '../note.ts';
+import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** What the sweep's decisions depend on, beside the token and its run. */
@@ -148,10 +148,10 @@ function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): Readon
   const ids = new Set<string>();
   const counts = new Map<string, number>();
   for (const { id, note } of newestFirst) {
-    const text = noteText(note);
+    const text = noteText(note, rules.run);
     const count = (counts.get(text) ?? 0) + 1;
     counts.set(text, count);
-    if (count <= (rules.permanent?.keep ?? 0)) ids.add(id);
+    if (count <= (rules.permanent?.keep ?? 0) || isCutNote(note)) ids.add(id);
   }
   return ids;
 }

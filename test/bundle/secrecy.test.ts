@@ -1,6 +1,8 @@
 /** What SECURITY.md promises of secrets, promise by promise. */
 import { describe, expect, it } from 'vitest';
+import { createAuthority } from '../support/authority.ts';
 import { count, setUp, tracesOf } from '../support/bundle.ts';
+import { startProxy } from '../support/proxy.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
 
 /** Everything that Node and undici can be told to say. */
@@ -55,6 +57,37 @@ describe.each([
     expect(main.stdout).toContain(`::add-mask::${setting.authorizingToken.token}`);
   });
 });
+
+/** Loaded before the program: passes on what undici publishes, which is how NODE_DEBUG=undici gets at it, too. */
+const LISTENER = `
+import { subscribe } from 'node:diagnostics_channel';
+import { writeSync } from 'node:fs';
+const names = ['request:create', 'request:headers', 'request:trailers', 'request:error', 'request:bodySent',
+  'client:beforeConnect', 'client:connected', 'client:sendHeaders', 'proxy:connected'];
+for (const name of names) subscribe('undici:' + name, () => writeSync(2, 'heard ' + name));
+`;
+
+it.each(['without', 'with'])(
+  'publishes nothing of a request on diagnostics channels (%s a proxy)',
+  async way => {
+    using authority = await createAuthority();
+    await using setting = await setUp({ tls: authority.tls });
+    await using proxy = await startProxy();
+    const { main, post } = await setting.run(
+      {},
+      {
+        env: {
+          NODE_EXTRA_CA_CERTS: authority.ca,
+          ...(way === 'with' && { HTTPS_PROXY: `http://${proxy.host}` }),
+        },
+        nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(LISTENER)}`],
+      },
+    );
+
+    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+    expect([main.stderr, post.stderr]).toEqual(['', '']);
+  },
+);
 
 it('masks the authorizing token before it says anything else, also when everything else is wrong', async () => {
   await using setting = await setUp();

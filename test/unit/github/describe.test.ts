@@ -12,7 +12,7 @@ const proxy = { host: '127.0.0.1:3128', variable: 'HTTPS_PROXY', hasCredentials:
 
 it.each<[LookupError, string]>([
   [
-    { kind: 'rate-limited', retryAfter: 1000, interval: 1000, limit: undefined, estimated: false },
+    { kind: 'rate-limited', retryAfter: 1000, interval: 1000, estimated: false },
     'the rate limit of `github-token` is exceeded',
   ],
   [

@@ -21,7 +21,7 @@ import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
-const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE));
+const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE)).note;
 const ID = idOf(1);
 const failing = { always: json(503, {}) };
 
@@ -107,6 +107,6 @@ describe('a minted token whose outputs could not be written', () => {
 });
 
 it('a token that Mapbox does not know is not discarded: nobody else could have deleted it', async () => {
-  const account = accountOn(scripted(notFound(), page([])));
+  const account = accountOn(scripted(notFound(), notFound(), page([])));
   expect(await isDiscarded(account, ID, retryOptions(new FakeClock()))).toBe(false);
 });

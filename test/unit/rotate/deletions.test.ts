@@ -102,7 +102,11 @@ describe('deleting', () => {
 });
 
 describe('orphans of the rotation itself', () => {
-  const note = buildNote('Releases', run, createMarker({ kind: 'until-job-ends' }, run, replacement.nonce));
+  const note = buildNote(
+    'Releases',
+    run,
+    createMarker({ kind: 'until-job-ends' }, run, replacement.nonce),
+  ).note;
   const orphans = {
     apiUrl: 'https://api.mapbox.com/',
     actionPath: '',

@@ -99,9 +99,9 @@ it.each([
   [{ secret: '1NAME' }, '`secret` is `1NAME`, which cannot'],
   [{ secret: 'x'.repeat(40).concat('-y') }, `\`secret\` is \`${'x'.repeat(40)}…\`, which cannot`],
   [{ repositories: ' , ' }, '`repositories` is empty.'],
-  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has a token, which'],
-  [{ environment: token }, '`environment` is a token, which'],
-  [{ organization: token }, '`organization` is a token, which'],
+  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has `octo/***'],
+  [{ environment: token }, '`environment` is `***`, which'],
+  [{ organization: token }, '`organization` is `***`, which'],
   [{ app: 'pages, actions wiki' }, '`app` has `pages`, `wiki`. Use'],
   [{ organization: 'octo', environment: 'prod' }, '`organization` and `environment` exclude each other'],
   [

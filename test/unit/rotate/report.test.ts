@@ -37,7 +37,7 @@ it.each<[KeptToken['reason'], RegExp]>([
     { token: token('cone1'), reason },
     { ...policy, revokePrevious: { after: 172_800_000 } },
   );
-  expect(text).toMatch(/^The token cone1 \("Releases"\) .*\.$/);
+  expect(text).toMatch(/^The token cone1 \("Releases \(o\/r\)"\) .*\.$/);
   expect(text).toMatch(says);
 });
 

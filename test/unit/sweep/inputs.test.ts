@@ -81,7 +81,7 @@ describe('keep-permanent', () => {
   });
 
   it('is not quoted where it has a token in it', () => {
-    expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is a token.');
+    expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
 
