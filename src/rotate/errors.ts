@@ -76,7 +76,8 @@ function explainRejection(
     };
   }
   if (status === 403 || status === 404) {
-    const said = `GitHub responded to ${where} with ${status}${reason === undefined ? '' : `: "${reason}"`}.`;
+    const own = reason === undefined ? '' : `: "${reason.replace(/\.$/, '')}"`;
+    const said = `GitHub responded to ${where} with ${status}${own}.`;
     return {
       title: refusalTitle(rejection),
       message: `${said} ${refusalAdvice(rejection, place, repository)}`,

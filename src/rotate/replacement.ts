@@ -16,6 +16,7 @@ import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { extractTokens } from '../secret.ts';
 import { originalOf } from './chain.ts';
 import { missingScopesError, notCopyableError } from './errors.ts';
+import type { RotateInputs } from './inputs.ts';
 import { accountWith, type Facts, findToken, type Replacement, type Rotation } from './rotation.ts';
 
 /**
@@ -24,8 +25,8 @@ import { accountWith, type Facts, findToken, type Replacement, type Rotation } f
  * @throws {ActionError} where not.
  */
 export function checkCopyable(
-  { inputs: { authorizingToken } }: Pick<Rotation, 'inputs'>,
-  { tokens, current }: Facts,
+  { authorizingToken }: Pick<RotateInputs, 'authorizingToken'>,
+  { tokens, current }: Pick<Facts, 'tokens' | 'current'>,
 ): void {
   if (current.notUnderstood.length > 0) throw notCopyableError(current);
   const needed = [...new Set(['tokens:read', 'tokens:write', ...current.scopes])];

@@ -83,7 +83,7 @@ async function rotate(before: Rotation): Promise<void> {
     return keepYoung(rotation, facts);
   const stuck = findStuck(facts, policy);
   if (stuck.length > 1 && findRivals(facts).length === 0) return deleteStuck(rotation, facts, stuck);
-  checkCopyable(rotation, facts);
+  checkCopyable(inputs, facts);
   const { facts: ready, deleted } = await deleteNeverPut(rotation, facts);
   context.runner.info(planLine(rotation, ready));
   if (isFromElsewhere(ready)) warnElsewhere(context.runner, ready);

@@ -86,7 +86,7 @@ describe('a rejection', () => {
   ])('has GitHub’s own reason, and what to do about it: %s', (reason, advice) => {
     const { title, message } = error(403, 'put', { reason });
     expect(title).toBe('Secret not updated');
-    expect(message).toContain(`"${reason}"`);
+    expect(message).toContain(`: "${reason.replace(/\.$/, '')}". `);
     expect(message).toMatch(advice);
     expect(message).not.toMatch(/permission|installed/);
   });
