@@ -1,4 +1,4 @@
-import { describeErrorCode, describePeer } from '../http/error-codes.ts';
+import { describeFailure, describePeer } from '../http/error-codes.ts';
 import type { LookupError } from './runs.ts';
 
 /** Why GitHub did not tell something, as the end of a sentence. */
@@ -12,6 +12,6 @@ export function describeLookupError(cause: LookupError): string {
     case 'unreadable':
       return `it responded with ${cause.status}, but not with what was requested`;
     case 'no-response':
-      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}`;
+      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeFailure(cause, 'GITHUB_API_URL').problem}`;
   }
 }

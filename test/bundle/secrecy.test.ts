@@ -313,7 +313,7 @@ it.each([301, 302, 307, 308])('does not follow a redirect (%i), whatever it asks
     {
       level: 'error',
       title: 'Unexpected response from Mapbox',
-      message: expect.stringMatching(new RegExp(`answered ${status}, a redirect`)),
+      message: expect.stringMatching(new RegExp(`responded with ${status}, a redirect`)),
     },
   ]);
   expect(post.exitCode).toBe(0);

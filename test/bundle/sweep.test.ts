@@ -351,7 +351,7 @@ describe('a proxy', () => {
     expect(heard[0]).toBe('CONNECT github.example:443');
     expect(heard.join()).not.toContain(setting.githubToken);
     expect(setting.exists(token)).toBe(true);
-    expect(main.annotations[0]?.message).toContain('the proxy answered 403');
+    expect(main.annotations[0]?.message).toContain('the proxy responded with 403');
     expectNoSecret(main, [password, setting.githubToken]);
   });
 
