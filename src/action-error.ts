@@ -35,6 +35,7 @@ export const errorTitles = {
   secretOutdated: 'Secret has another token',
   secretNotUpdated: 'Secret not updated',
   secretsDiffer: 'Secrets have different tokens',
+  nodeTooOld: 'Node.js is too old',
   internalError: 'Internal error',
 } as const;
 

@@ -1,4 +1,4 @@
-import { describeErrorCode, describePeer } from '../http/error-codes.ts';
+import { describeFailure, describePeer } from '../http/error-codes.ts';
 import type { LookupError } from './runs.ts';
 
 /** Why GitHub did not tell something, as the end of a sentence. */
@@ -13,6 +13,6 @@ export function describeLookupError(result: LookupError): string {
       return `it responded with ${cause.status}, but not with what was requested`;
     case 'no-response':
     case 'not-sent':
-      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}`;
+      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeFailure(cause, 'GITHUB_API_URL').problem}`;
   }
 }

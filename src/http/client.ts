@@ -85,7 +85,7 @@ export function createHttpClient(
       }
       const result = await handler.end;
       end(connection).catch(() => {});
-      if (result.kind === 'response') return result;
+      if (result.kind === 'response') return { ...result, peer };
       const { findings, ...failure } = result;
       return { ...failure, peer: { ...peer, findings: await completeFindings(failure.code, findings) } };
     },

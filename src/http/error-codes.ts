@@ -1,4 +1,4 @@
-import type { NoResponse, Peer, ProxyPeer } from './response.ts';
+import type { NoResponse, Peer } from './response.ts';
 
 const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -16,6 +16,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   TIMEOUT: 'took too long',
   UND_ERR_HEADERS_OVERFLOW: 'headers too large',
   NOT_HTTP: 'the response is not HTTP',
+  REQUEST_BUDGET: 'this step has sent a dozen requests within a minute, its own limit',
   ERR_WEBASSEMBLY_NOT_SUPPORTED: 'Node.js runs without WebAssembly',
 };
 
@@ -63,19 +64,6 @@ export function describeFailure(failure: Failure, hostSetting: string): FailureD
     problem: known === undefined ? code : `${known} (${code})`,
     advice: adviceFor(failure, hostSetting),
   };
-}
-
-/** The problem and, where the caller adds none, the advice. Goes when all callers use {@link describeFailure}. */
-export function describeErrorCode(code: string, proxy?: ProxyPeer): string {
-  const { problem, advice } = describeFailure({ code, peer: { host: 'this host', proxy } }, '');
-  const hasOwnAdvice =
-    code === 'PROXY_407'
-      ? !proxy?.hasCredentials
-      : /CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|^ERR_TLS|^ERR_SSL_WRONG|WEBASSEMBLY/.test(code);
-  const text = problem.replace('the proxy responded with', 'the proxy answered');
-  return advice !== undefined && hasOwnAdvice && !code.includes('_ALERT_')
-    ? `${text}. ${advice.replace(/\.$/, '')}`
-    : text;
 }
 
 function adviceFor(failure: Failure, hostSetting: string): string | undefined {

@@ -15,6 +15,7 @@ export interface HttpResponse {
   /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ResponseBody;
+  readonly peer?: Peer;
 }
 
 /** No response came. `sent: false` promises that the server never saw the request. */

@@ -1,5 +1,5 @@
 import type { RetryOptions } from '../api/retry.ts';
-import type { CleanupState } from '../cleanup/state.ts';
+import type { CleanupState, PostStepState } from '../cleanup/state.ts';
 import type { GithubClient } from '../github/client.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
@@ -10,7 +10,6 @@ import type { DeletionPolicy, RotationFacts } from './chain.ts';
 import type { Deadline } from './deadline.ts';
 import type { RotateInputs } from './inputs.ts';
 import type { KnownPlace } from './secrets.ts';
-import type { PostStepState } from './state.ts';
 
 /** What the parts of a rotation work with. */
 export interface Rotation {

@@ -1,8 +1,8 @@
 import { ActionError, errorTitles } from '../action-error.ts';
+import { PostStepState } from '../cleanup/state.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { newNonce } from '../note.ts';
-import { checkFiles } from '../runner/result-files.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
@@ -29,7 +29,6 @@ import {
   writeOutputs,
 } from './report.ts';
 import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
-import { PostStepState } from './state.ts';
 import { bringUp, deleteNeverPut, deleteStuck, keepYoung } from './upkeep.ts';
 
 /** Of the eight characters of a nonce the first five are the primary place's tag, which is not known yet. */
@@ -52,7 +51,6 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
     const inputs = parseRotateInputs(runner.getInput, env, clock.now());
     const run = currentRun(env);
     const githubApi = githubApiUrl(env);
-    checkFiles(runner, false, 'Nothing was rotated.');
     const options = retryOptions(context, inputs.timeout);
     const { api, authorizingToken, token, revokePrevious, revokeOriginal } = inputs;
     const policy = { revokePrevious, revokeOriginal, protectedId: protectedIdOf(inputs) };

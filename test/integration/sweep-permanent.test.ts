@@ -56,7 +56,7 @@ describe('keep-permanent', () => {
     expect(tokens.filter(({ token }) => !setting.exists(token)).map(({ days }) => days)).toEqual(deleted);
   });
 
-  it('takes notes for the same whatever the repository was called', async () => {
+  it('takes notes with the name before a rename for others, and keeps them', async () => {
     await using setting = await setUpSweep();
     const old = setting.createToken(
       `Web map (octo-org/old-name) ${markerFor('1', { until: 'deleted' })}`,
@@ -66,7 +66,19 @@ describe('keep-permanent', () => {
     const young = setting.createPermanentToken('Web map', 10);
     await setting.sweep({ 'keep-permanent': '1' });
 
-    expect([old, young].filter(setting.exists)).toEqual([young]);
+    expect([old, young].filter(setting.exists)).toEqual([old, young]);
+  });
+
+  it('keeps tokens whose notes may differ behind the cut', async () => {
+    await using setting = await setUpSweep();
+    const text = 'Public web map of the open data portal, of its viewers and all the others, produ…';
+    const created = (days: number) => new Date(setting.clock.mapboxTime() - days * 24 * 3_600_000);
+    const tokens = [30, 10].map(days =>
+      setting.createToken(`${text} ${markerFor('1', { until: 'deleted' })}`, 'pk', created(days)),
+    );
+    await setting.sweep({ 'keep-permanent': '1' });
+
+    expect(tokens.filter(setting.exists)).toEqual(tokens);
   });
 
   it('touches no token of another repository, server or note, and no job’s token', async () => {

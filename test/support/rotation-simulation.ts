@@ -4,9 +4,9 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { ActionError } from '../../src/action-error.ts';
+import { postStep } from '../../src/cleanup/step.ts';
 import type { HttpRequest } from '../../src/http/client.ts';
 import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
-import { rotatePostStep } from '../../src/rotate/post-step.ts';
 import { rotateStep } from '../../src/rotate/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
@@ -18,6 +18,7 @@ import { Account } from './mapbox/account.ts';
 import type { ApiResponse } from './mapbox/messages.ts';
 import { tokensApiOptions } from './mapbox/options.ts';
 import { answerTokens } from './mapbox/tokens-api.ts';
+import { NO_PROCESSES } from './processes.ts';
 import { SEED, seeded } from './random.ts';
 
 export const REPOSITORY = 'octo-org/maps';
@@ -122,7 +123,7 @@ export class RotationSimulation {
   }
 
   post(step: SimulatedStep): Promise<SimulatedEnd> {
-    return this.#run(step, (context, interrupted) => rotatePostStep(context).run(interrupted));
+    return this.#run(step, context => postStep(context).run());
   }
 
   async #run(
@@ -187,6 +188,7 @@ export class RotationSimulation {
         },
       },
       randomInt: seeded(chance),
+      processes: NO_PROCESSES,
       createHttpClient: async url => ({
         send: (request, limit) => send(url.href.startsWith(GITHUB_URL) ? 'github' : 'mapbox', request, limit),
         close: async () => {},

@@ -8,6 +8,7 @@ import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
+import { NO_PROCESSES } from './processes.ts';
 import { SEED, seeded } from './random.ts';
 
 export const REPOSITORY = 'octo-org/maps';
@@ -144,6 +145,7 @@ async function sweepOnce(
     },
     clock,
     randomInt: seeded(SEED),
+    processes: NO_PROCESSES,
     createHttpClient: async (url, proxies, limits) =>
       createHttpClient(url, proxies, { ...limits, ...options.limits }),
   }).then(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeErrorCode, describeFailure } from '../../../src/http/error-codes.ts';
+import { describeFailure } from '../../../src/http/error-codes.ts';
 import type { Findings } from '../../../src/http/response.ts';
 
 const host = 'api.mapbox.com:443';
@@ -125,11 +125,4 @@ describe('a proxy', () => {
       });
     },
   );
-});
-
-it('is one text where no caller adds to it', () => {
-  expect(describeErrorCode('PROXY_403')).toBe('the proxy answered 403');
-  expect(describeErrorCode('PROXY_407', proxy)).toMatch(/\(407\)\. Put them into https_proxy, as in http:/);
-  expect(describeErrorCode('SELF_SIGNED_CERT_IN_CHAIN')).toMatch(/is not trusted .*NODE_EXTRA_CA_CERTS$/);
-  expect(describeErrorCode('ECONNRESET')).toBe('connection reset (ECONNRESET)');
 });

@@ -57,9 +57,9 @@ it('warns of what only a person can decide, and logs the others', () => {
 });
 
 it('warns of each token that could not be deleted, and more so where it has leaked', () => {
-  const undeleted = [{ token: token('cone1'), reason: 'Mapbox answered 502.' }];
+  const undeleted = [{ token: token('cone1'), reason: 'Mapbox responded with 502.' }];
   expect(leftWarning([], undeleted, policy)).toMatch(
-    /A later rotation tries again[\s\S]*cone1.*: Mapbox answered 502\./,
+    /A later rotation tries again[\s\S]*cone1.*: Mapbox responded with 502\./,
   );
   expect(leftWarning([], undeleted, now)).toMatch(/They have leaked/);
   expect(leftWarning([], [], now)).toBeUndefined();

@@ -6,6 +6,7 @@ import { sweepStep } from '../../../src/sweep/step.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
 import { deleted, json, page } from '../../support/http-script.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 import { authorizingTokenText, idOf } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
 
@@ -63,6 +64,7 @@ async function sweep({
     env: { ...RUN_ENV, GITHUB_API_URL: 'https://api.github.com', ...env },
     clock,
     randomInt: () => 0,
+    processes: NO_PROCESSES,
     async createHttpClient({ host }) {
       return {
         async send({ method, path }) {
