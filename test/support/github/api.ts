@@ -16,8 +16,9 @@ import {
   refuse,
   respond,
 } from './message.ts';
+import { pageOf } from './pages.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { runAttemptJson } from './representations.ts';
+import { type Job, jobJson, runAttemptJson } from './representations.ts';
 import { type Permission, parseRoute, permissionFor, type Route, type Scope } from './routes.ts';
 import type { SecretStore } from './secret-store.ts';
 import { respondAboutSecrets } from './secrets-api.ts';
@@ -31,8 +32,8 @@ export interface GithubState {
   readonly credentials: Credentials;
   readonly secrets: SecretStore;
   readonly rateLimit: RateLimit;
-  /** The state of a run attempt in GitHub's word, `undefined` where there is no such attempt. */
-  readonly runStatus: (repository: Repository, run: string, attempt: string) => string | undefined;
+  /** A run attempt with its state in GitHub's word, `undefined` where there is no such attempt. */
+  readonly attempt: (run: string, attempt: string) => { status: string; jobs: readonly Job[] } | undefined;
 }
 
 /** A request whose credential is good and whose endpoint there is. */
@@ -72,11 +73,15 @@ function respondWithin({ request, route, documentation, api }: Call, state: Gith
     return respondAboutSecrets({ request, route, vault, store: secrets, directory, documentation, api });
   }
   const repository = directory.repository(route.repository);
-  const { run, attempt } = route;
-  const status = repository && state.runStatus(repository, run, attempt);
-  if (repository === undefined || status === undefined) return notFound(documentation);
-  const shown = { run: Number(run), attempt: Number(attempt), status };
-  return respond(200, runAttemptJson(repository, shown, api));
+  const found = state.attempt(route.run, route.attempt);
+  if (repository === undefined || found === undefined) return notFound(documentation);
+  const [run, attempt] = [Number(route.run), Number(route.attempt)];
+  const { status, jobs } = found;
+  if (!route.jobs) return respond(200, runAttemptJson(repository, { run, attempt, status }, api));
+  const address = `${api}/repositories/${repository.id}/actions/runs/${run}/attempts/${attempt}/jobs`;
+  const all = jobs.map((job, index) => jobJson(repository, { run, attempt, id: index + 1, job }, api));
+  const { rows, headers } = pageOf(request.target, all, address);
+  return respond(200, { total_count: all.length, jobs: rows }, headers);
 }
 
 /** Where the secrets of a scope are. They stay where they are when a repository gets another name. */

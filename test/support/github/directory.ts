@@ -26,10 +26,14 @@ export class Directory {
   /** Private by default, as most that have secrets. */
   addRepository(
     fullName: string,
-    options: { readonly private?: boolean; readonly environments?: readonly string[] } = {},
+    options: {
+      readonly id?: number;
+      readonly private?: boolean;
+      readonly environments?: readonly string[];
+    } = {},
   ): Repository {
     const repository: Repository = {
-      id: ++this.#ids,
+      id: options.id ?? ++this.#ids,
       fullName,
       private: options.private ?? true,
       archived: false,

@@ -1,18 +1,29 @@
 /** What can be planned to go wrong, and what is kept of it. */
 import { describe, expect, it } from 'vitest';
 import { newToken, putValue, send } from './client.ts';
+import { anyOf, refusing, writeLimit } from './fault-plans.ts';
+import { REASONS } from './faults.ts';
 import { type Fault, type GithubStandIn, startGithub } from './server.ts';
 
 const PLACE = 'repos/octo-org/maps/actions/secrets/NAME';
 const KEY = '/repos/octo-org/maps/actions/secrets/public-key';
 const NOW = Date.UTC(2026, 0, 1);
 
-async function setUp(): Promise<{ github: GithubStandIn; token: string } & AsyncDisposable> {
-  const github = await startGithub({ now: () => NOW });
+interface Setting extends AsyncDisposable {
+  readonly github: GithubStandIn;
+  readonly token: string;
+  /** GitHub's clock, in milliseconds. */
+  now: number;
+}
+
+async function setUp(): Promise<Setting> {
+  const setting = { now: NOW };
+  const github = await startGithub({ now: () => setting.now });
   const token = newToken();
   github.addCredential(token, { permissions: { secrets: 'write', actions: 'read' } });
   github.secrets.set(PLACE, 'old');
-  return { github, token, [Symbol.asyncDispose]: () => github[Symbol.asyncDispose]() };
+  const end = { [Symbol.asyncDispose]: () => github[Symbol.asyncDispose]() };
+  return Object.assign(setting, { github, token, ...end });
 }
 
 /** Meets every PUT with this fault. */
@@ -83,6 +94,7 @@ describe('a PUT', () => {
     ['hour-429', 429, { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(NOW / 1000 + 7) }],
     ['brake-403', 403, { 'x-ratelimit-remaining': '4999', 'retry-after': '7' }],
     ['brake-429', 429, { 'x-ratelimit-remaining': '4999', 'retry-after': '7' }],
+    ['creation-403', 403, { 'x-ratelimit-remaining': '4999', 'retry-after': '7' }],
   ] as const)('can meet the limit %s', async (form, status, headers) => {
     await using setting = await setUp();
     const { github, token } = setting;
@@ -91,6 +103,71 @@ describe('a PUT', () => {
     expect(limited.status).toBe(status);
     expect(Object.fromEntries(limited.headers)).toMatchObject(headers);
     expect(github.secrets.get(PLACE)?.value).toBe('old');
+  });
+
+  it.each([
+    ['words-403', 'secondary rate limit'],
+    ['abuse-403', 'abuse detection mechanism'],
+  ] as const)('can meet the limit %s, of which only the words tell', async (form, words) => {
+    await using setting = await setUp();
+    const { github, token } = setting;
+    spoilPuts(github, { kind: 'rate-limited', form, seconds: 7 });
+    const { status, headers, json } = await putValue(github, token, PLACE, 'new');
+    expect([status, headers.get('retry-after')]).toEqual([403, null]);
+    expect(json['message']).toContain(words);
+  });
+
+  it.each(['ip-allow-list', 'saml', 'suspended'] as const)(
+    'can be refused for the reason %s',
+    async reason => {
+      await using setting = await setUp();
+      const { github, token } = setting;
+      spoilPuts(github, { kind: 'refused', reason });
+      const { status, headers, json } = await putValue(github, token, PLACE, 'new');
+      expect([status, json['message']]).toEqual([403, REASONS[reason]]);
+      expect(headers.has('x-github-sso')).toBe(reason === 'saml');
+      expect(github.secrets.get(PLACE)?.value).toBe('old');
+    },
+  );
+
+  it('can be carried out late by the clock, and overwrites what was put in between', async () => {
+    await using setting = await setUp();
+    const { github, token } = setting;
+    spoilPuts(github, { kind: 'delayed', ms: 1_200_000 });
+    await expect(putValue(github, token, PLACE, 'late')).rejects.toThrow('fetch failed');
+    github.fault = undefined;
+    setting.now += 1_199_000;
+    await putValue(github, token, PLACE, 'in between');
+    expect(github.secrets.get(PLACE)?.value).toBe('in between');
+    setting.now += 60_000;
+    github.carryOutLate();
+    expect(github.secrets.get(PLACE)).toMatchObject({ value: 'late', updatedAt: NOW + 1_200_000 });
+  });
+
+  it('can be refused at one place until a time, and be one of too many at the others', async () => {
+    await using setting = await setUp();
+    const { github, token } = setting;
+    const other = 'repos/octo-org/maps/dependabot/secrets/NAME';
+    github.addCredential(token, { permissions: { secrets: 'write', dependabot_secrets: 'write' } });
+    github.fault = anyOf(
+      refusing(PLACE, { kind: 'refused', status: 403 }, NOW + 90_000),
+      writeLimit(2, 60_000, 'creation-403'),
+    );
+    const put = async (place: string) => {
+      const { status, headers } = await putValue(github, token, place, 'new');
+      return [status, headers.get('retry-after')];
+    };
+    expect(await put(PLACE)).toEqual([403, null]);
+    expect([await put(other), await put(other)]).toEqual([
+      [201, null],
+      [204, null],
+    ]);
+    setting.now += 20_000;
+    expect(await put(other)).toEqual([403, '40']);
+    setting.now += 40_000;
+    expect(await put(other)).toEqual([204, null]);
+    setting.now += 30_000;
+    expect(await put(PLACE)).toEqual([204, null]);
   });
 
   it.each([true, false])('can meet a gateway’s page; carried out: %s', async processed => {
@@ -135,6 +212,16 @@ describe('the stand-in', () => {
       { path: `/${PLACE}`, status: 200 },
     ]);
     expect(github.requests[0]?.query.get('page')).toBe('2');
+  });
+
+  it('gives a date that is off, or none', async () => {
+    await using setting = await setUp();
+    const { github, token } = setting;
+    const date = async () => (await send(github, token, 'GET', KEY)).headers.get('date');
+    github.dateSkew = -90_000;
+    expect(Date.parse((await date()) ?? '')).toBe(NOW - 90_000);
+    github.dateSkew = undefined;
+    expect(await date()).toBeNull();
   });
 
   it('counts the requests of the hour, and refuses the next until the hour is over', async () => {

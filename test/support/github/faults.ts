@@ -10,12 +10,16 @@ export type Fault =
   | { readonly kind: 'lost-after' }
   /** The connection is reset, and GitHub does what was asked just before it turns to the request after `after` others. */
   | { readonly kind: 'late'; readonly after: number }
+  /** The connection is reset, and GitHub does what was asked `ms` milliseconds later by its clock. */
+  | { readonly kind: 'delayed'; readonly ms: number }
   /** No response ever; the connection stays open. */
   | { readonly kind: 'hang'; readonly processed: boolean }
   /** Half of the response, and then the connection is gone. GitHub did what was asked. */
   | { readonly kind: 'truncated' }
   /** GitHub's own refusal; it did nothing. */
-  | { readonly kind: 'refused'; readonly status: 401 | 403 | 404 | 422 }
+  | { readonly kind: 'refused'; readonly status: keyof typeof REFUSALS }
+  /** Likewise, for a reason that has little to do with the request. */
+  | { readonly kind: 'refused'; readonly reason: keyof typeof REASONS }
   | { readonly kind: 'rate-limited'; readonly form: LimitForm; readonly seconds: number }
   /** Another response, such as a gateway's; a `body` that is no text is written as JSON. */
   | {
@@ -33,6 +37,20 @@ const REFUSALS = {
   422: 'Bad request - validation failed due to an improperly encrypted secret',
 } as const;
 
+/**
+ * 403s as GitHub words them [cited in aquasecurity/trivy 10567, ossf/scorecard 1504, octokit.rb 1307]. A repository that
+ * is archived and what a token may not do is refused without a fault: see `Directory`, `Credential`.
+ */
+export const REASONS = {
+  'ip-allow-list':
+    'Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and your IP address is not permitted to access this resource.',
+  saml: 'Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.',
+  suspended: 'This installation has been suspended',
+} as const;
+
+/** With a 403 for SAML; who has the address can let the token in. */
+const SSO = 'required; url=https://github.com/orgs/octo-org/sso?authorization_request=AZSCKL7U4D3Q';
+
 /** Whether GitHub carries out a request that meets this fault. */
 export function isProcessed(fault: Fault): boolean {
   if (fault.kind === 'hang' || fault.kind === 'status') return fault.processed;
@@ -43,7 +61,13 @@ export function isProcessed(fault: Fault): boolean {
 export function faultResponse(fault: Fault, now: number): GithubResponse | undefined {
   switch (fault.kind) {
     case 'refused':
-      return refuse(fault.status, REFUSALS[fault.status]);
+      if ('status' in fault) return refuse(fault.status, REFUSALS[fault.status]);
+      return refuse(
+        403,
+        REASONS[fault.reason],
+        undefined,
+        fault.reason === 'saml' ? { 'x-github-sso': SSO } : {},
+      );
     case 'rate-limited':
       return limitResponse(fault.form, fault.seconds, now);
     case 'status': {

@@ -1,6 +1,6 @@
 /**
  * A stand-in for GitHub's REST API, as far as the actions use it, without a server: secrets of repositories,
- * environments and organizations for Actions, Dependabot and Codespaces, and the state of run attempts.
+ * environments and organizations for Actions, Dependabot and Codespaces, and the state of run attempts and their jobs.
  *
  * Certain (GitHub's OpenAPI description, to which every request and every response is held): paths, parameters, bodies.
  * Certain (GitHub's documentation): permissions, limits, redirects, names that are not case-sensitive. Seen in public
@@ -16,6 +16,7 @@ import { type Fault, faultResponse, isProcessed } from './faults.ts';
 import { type GithubRequest, type GithubResponse, parseTarget } from './message.ts';
 import { PlainSecrets } from './plain-secrets.ts';
 import { RateLimit } from './rate-limit.ts';
+import type { Job } from './representations.ts';
 import { parseRoute } from './routes.ts';
 import { SecretStore } from './secret-store.ts';
 
@@ -77,8 +78,12 @@ export class Github {
   readonly secrets: PlainSecrets;
   /** By `<run id>/<attempt>`; what is not in it is not found. */
   readonly attempts = new Map<string, Attempt>();
+  /** The jobs of an attempt, likewise; none by default. A run can hang: `in_progress`, and all of its jobs completed. */
+  readonly jobs = new Map<string, readonly Job[]>();
   /** Every request in the order in which they came. */
   readonly requests: SeenRequest[] = [];
+  /** Milliseconds that the `Date` of responses is ahead of GitHub's clock; `undefined`: responses have none. */
+  dateSkew: number | undefined = 0;
   /** May be changed at any time. */
   fault: FaultPlan | undefined;
   /** Called before GitHub sees a request: what people do in between. */
@@ -90,24 +95,28 @@ export class Github {
   readonly #basePath: string;
   readonly #state: GithubState;
   readonly #late: { readonly request: GithubRequest; readonly due: number }[] = [];
+  readonly #delayed: { readonly request: GithubRequest; readonly due: number }[] = [];
+  /** When a delayed request is carried out that fell due before the present. */
+  #past: number | undefined;
   #problems: string[] = [];
 
   constructor({ now = Date.now, basePath = '', repository = 'octo-org/maps' }: GithubOptions = {}) {
-    this.#now = now;
+    this.#now = () => this.#past ?? now();
     this.#basePath = basePath;
-    this.credentials = new Credentials(now);
-    this.rateLimit = new RateLimit(now);
-    const store = new SecretStore(now);
+    this.credentials = new Credentials(this.#now);
+    this.rateLimit = new RateLimit(this.#now);
+    const store = new SecretStore(this.#now);
     this.secrets = new PlainSecrets(this.directory, store);
-    this.directory.addRepository(repository);
+    this.directory.addRepository(repository, { id: 123456789 });
     this.#state = {
       directory: this.directory,
       credentials: this.credentials,
       secrets: store,
       rateLimit: this.rateLimit,
-      runStatus: (_, run, attempt) => {
-        const found = this.attempts.get(`${run}/${attempt}`);
-        return typeof found === 'string' ? found : undefined;
+      attempt: (run, attempt) => {
+        const status = this.attempts.get(`${run}/${attempt}`);
+        if (typeof status !== 'string') return undefined;
+        return { status, jobs: this.jobs.get(`${run}/${attempt}`) ?? [] };
       },
     };
   }
@@ -141,8 +150,18 @@ export class Github {
     return outcome;
   }
 
-  /** Does what the late requests asked that are due at the request with this index; all of them by default. */
+  /**
+   * Does what the late requests asked that are due at the request with this index, all of them by default, and of the
+   * delayed ones what is due by now.
+   */
   carryOutLate(index = Number.POSITIVE_INFINITY): void {
+    const now = this.#now();
+    for (const delayed of this.#delayed.filter(({ due }) => due <= now).sort((a, b) => a.due - b.due)) {
+      this.#delayed.splice(this.#delayed.indexOf(delayed), 1);
+      this.#past = delayed.due;
+      this.#process(delayed.request);
+      this.#past = undefined;
+    }
     for (const late of this.#late.filter(({ due }) => due <= index)) {
       this.#late.splice(this.#late.indexOf(late), 1);
       this.#process(late.request);
@@ -153,6 +172,7 @@ export class Github {
     if (fault === undefined) return { kind: 'response', response: this.#process(request) };
     const processed = isProcessed(fault) ? this.#process(request) : undefined;
     if (fault.kind === 'late') this.#late.push({ request, due: index + fault.after + 1 });
+    if (fault.kind === 'delayed') this.#delayed.push({ request, due: this.#now() + fault.ms });
     if (fault.kind === 'hang') return { kind: 'hang' };
     if (fault.kind === 'truncated' && processed) return { kind: 'truncated', response: processed };
     const response = faultResponse(fault, this.#now());
@@ -169,14 +189,16 @@ export class Github {
   }
 
   #dated(response: GithubResponse): GithubResponse {
-    const date = new Date(this.#now()).toUTCString();
-    return { ...response, headers: { date, ...this.rateLimit.headers(), ...response.headers } };
+    const date =
+      this.dateSkew === undefined ? {} : { date: new Date(this.#now() + this.dateSkew).toUTCString() };
+    return { ...response, headers: { ...date, ...this.rateLimit.headers(), ...response.headers } };
   }
 
   /** A run attempt that is answered in a way of its own; whoever has no token learns nothing of it. */
   #attemptFault({ path, authorization }: SeenRequest): Fault | undefined {
     const route = parseRoute(this.#withoutBase(path));
-    if (route?.kind !== 'run-attempt' || !this.credentials.find(authorization)) return undefined;
+    if (route?.kind !== 'run-attempt' || route.jobs || !this.credentials.find(authorization))
+      return undefined;
     const attempt = this.attempts.get(`${route.run}/${route.attempt}`);
     if (attempt === 'reset') return { kind: 'lost-before' };
     if (attempt === 'hang') return { kind: 'hang', processed: false };

@@ -1,4 +1,4 @@
-/** Repositories and runs as GitHub shows them: its own examples, with other names, ids and states. */
+/** Repositories, runs and jobs as GitHub shows them: its own examples, with other names, ids and states. */
 import { exampleText } from './description/check.ts';
 import type { Repository } from './directory.ts';
 import { isRecord, parseJson } from './message.ts';
@@ -37,6 +37,40 @@ export function runAttemptJson(
     head_repository: repositoryJson(repository, api),
     previous_attempt_url: null,
   };
+}
+
+/** A job of a run attempt; times in milliseconds since 1970. */
+export interface Job {
+  readonly status: 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
+  /** Absent for a job that has not ended. */
+  readonly completedAt?: number;
+}
+
+/** A job in the list of an attempt. */
+export function jobJson(
+  repository: Repository,
+  { run, attempt, id, job }: { readonly run: number; readonly attempt: number; id: number; job: Job },
+  api: string,
+): object {
+  const list = rewritten('job-paginated', repository, api);
+  const [example] = Array.isArray(list['jobs']) ? list['jobs'] : [];
+  return {
+    ...example,
+    id,
+    run_id: run,
+    run_attempt: attempt,
+    status: job.status,
+    conclusion: job.status === 'completed' ? 'success' : null,
+    // The description requires it, and the example lacks it.
+    created_at: example?.started_at,
+    completed_at: job.completedAt === undefined ? null : timestamp(job.completedAt),
+    steps: [],
+  };
+}
+
+/** `2020-01-10T14:59:22Z`. */
+export function timestamp(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 /** GitHub's example with the names of this repository and this server in place of its own. */

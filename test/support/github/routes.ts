@@ -18,6 +18,8 @@ export type Route =
       readonly repository: string;
       readonly run: string;
       readonly attempt: string;
+      /** Whether its list of jobs is meant. */
+      readonly jobs: boolean;
     };
 
 export interface Permission {
@@ -42,9 +44,10 @@ export function parseRoute(path: string): Route | undefined {
     return secretsRoute({ kind: 'environment', repository, environment: second }, last);
   if (first === 'actions' && second === 'runs') {
     const [run, word, attempt, ...tail] = last;
-    if (run === undefined || word !== 'attempts' || attempt === undefined || tail.length > 0)
+    const jobs = tail[0] === 'jobs';
+    if (run === undefined || word !== 'attempts' || attempt === undefined || tail.length > Number(jobs))
       return undefined;
-    return { kind: 'run-attempt', repository, run, attempt };
+    return { kind: 'run-attempt', repository, run, attempt, jobs };
   }
   return isApp(first)
     ? secretsRoute({ kind: 'repository', repository, app: first }, [second, ...last])

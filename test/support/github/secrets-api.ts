@@ -1,8 +1,9 @@
 /** The endpoints on secrets, once it is settled that they may be used. */
 import type { Directory } from './directory.ts';
-import { type GithubRequest, type GithubResponse, notFound, parseTarget, respond } from './message.ts';
+import { type GithubRequest, type GithubResponse, notFound, respond } from './message.ts';
+import { pageOf } from './pages.ts';
 import { putSecret } from './put-secret.ts';
-import { repositoryJson } from './representations.ts';
+import { repositoryJson, timestamp } from './representations.ts';
 import type { Route } from './routes.ts';
 import { publicKeyText } from './sealed-box.ts';
 import type { SecretStore, StoredSecret } from './secret-store.ts';
@@ -47,39 +48,16 @@ function secretJson({ name, createdAt, updatedAt, access }: StoredSecret, call: 
   return { ...known, visibility, selected_repositories_url: `${call.api}${path}` };
 }
 
-/** `2020-01-10T14:59:22Z`. */
-function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
 /** A page of the repositories that have a secret. One that is not `selected` has none (assumed). */
 function selectedPage(call: SecretsCall, { access, name }: StoredSecret): GithubResponse {
   const { request, route, directory, api } = call;
   const ids = access?.visibility === 'selected' ? access.repositories : [];
   const all = ids.map(id => directory.repositoryById(id)).filter(one => one !== undefined);
-  const { query } = parseTarget(request.target);
-  const size = Math.min(100, Math.max(1, Number(query.get('per_page') ?? 30)));
-  const page = Math.max(1, Number(query.get('page') ?? 1));
-  const last = Math.max(1, Math.ceil(all.length / size));
-  const shown = all.slice((page - 1) * size, page * size);
   const { scope } = route;
   const organization = scope.kind === 'organization' ? directory.organization(scope.organization) : undefined;
   const app = scope.kind === 'organization' ? scope.app : '';
-  // GitHub's links have ids where the request had names.
   const address = `${api}/organizations/${organization?.id}/${app}/secrets/${name}/repositories`;
-  const link = (to: number, rel: string) => {
-    const params = new URLSearchParams(query);
-    params.set('page', String(to));
-    return `<${address}?${params}>; rel="${rel}"`;
-  };
-  const links = [
-    ...(page > 1 ? [link(page - 1, 'prev')] : []),
-    ...(page < last ? [link(page + 1, 'next'), link(last, 'last')] : []),
-    ...(page > 1 ? [link(1, 'first')] : []),
-  ];
-  const body = {
-    total_count: all.length,
-    repositories: shown.map(repository => repositoryJson(repository, api)),
-  };
-  return respond(200, body, links.length > 0 ? { link: links.join(', ') } : {});
+  const { rows, headers } = pageOf(request.target, all, address);
+  const repositories = rows.map(repository => repositoryJson(repository, api));
+  return respond(200, { total_count: all.length, repositories }, headers);
 }

@@ -7,6 +7,7 @@ import { bodyText } from './message.ts';
 
 export type { Fault } from './faults.ts';
 export type { Attempt, FaultPlan, Outcome, SeenRequest } from './github.ts';
+export type { Job } from './representations.ts';
 
 export interface GithubServerOptions extends GithubOptions {
   /** A token that may read workflow runs; what else there is, `addCredential` adds. */
@@ -71,6 +72,8 @@ export class GithubStandIn extends Github implements AsyncDisposable {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {});
+    // Node's own date would be the machine's.
+    response.sendDate = false;
     const pieces: Buffer[] = [];
     try {
       for await (const piece of request) pieces.push(piece);

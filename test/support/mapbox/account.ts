@@ -52,7 +52,9 @@ export class Account {
   readonly #key = randomBytes(32);
   readonly #scopes = new Map<string, OfferedScope>();
   readonly #tokens = new Map<string, StoredToken>();
-  readonly #revoked = new Map<string, StoredToken>();
+  readonly #revoked = new Map<string, { readonly token: StoredToken; readonly at: number }>();
+  /** Milliseconds for which the list does not have a created token yet, and still has a deleted one. */
+  listBehind = { created: 0, deleted: 0 };
 
   /** An account with the usual scopes and its default public token. `now` gives milliseconds. */
   constructor(username = 'octo', now: () => number = Date.now) {
@@ -122,8 +124,17 @@ export class Account {
 
   /** What was ever stored, revoked tokens included, oldest first. */
   everIssued(): StoredToken[] {
-    return [...this.#tokens.values(), ...this.#revoked.values()].sort((a, b) =>
-      compare(a.created, b.created),
+    const revoked = [...this.#revoked.values()].map(({ token }) => token);
+    return [...this.#tokens.values(), ...revoked].sort((a, b) => compare(a.created, b.created));
+  }
+
+  /** What the API's list has now, in no order: what is stored, unless the list is behind. */
+  listed(): StoredToken[] {
+    const { created, deleted } = this.listBehind;
+    const now = this.#now();
+    const gone = [...this.#revoked.values()].filter(({ at }) => now - at < deleted);
+    return [...this.#tokens.values(), ...gone.map(({ token }) => token)].filter(
+      token => created === 0 || now - Date.parse(token.created) >= created,
     );
   }
 
@@ -136,7 +147,7 @@ export class Account {
     const token = this.#tokens.get(id);
     if (token === undefined) return false;
     this.#tokens.delete(id);
-    this.#revoked.set(id, token);
+    this.#revoked.set(id, { token, at: this.#now() });
     return true;
   }
 
@@ -167,7 +178,7 @@ export class Account {
     const revoked = this.#revoked.get(read.payload.a);
     return revoked === undefined
       ? { code: 'TokenInvalid', read }
-      : { code: 'TokenRevoked', usage, token: revoked };
+      : { code: 'TokenRevoked', usage, token: revoked.token };
   }
 
   /** Whether the token works now: signed here, not revoked, not expired. */

@@ -22,6 +22,16 @@ export function once(match: RequestMatch, fault: Fault): FaultPlan {
   return inTurn(match, fault);
 }
 
+/** The first matching request to each path meets the fault: the first deletion of each token, for one. */
+export function firstOfEach(match: RequestMatch, fault: Fault): FaultPlan {
+  const met = new Set<string>();
+  return request => {
+    if (!matches(match, request) || met.has(request.path)) return undefined;
+    met.add(request.path);
+    return fault;
+  };
+}
+
 /** The first plan that has a fault for a request decides. */
 export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
   return (request, index, context) => {

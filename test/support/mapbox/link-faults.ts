@@ -49,11 +49,18 @@ export const singleQuotedLink: Fault = next(url => `<${url}>; rel='next'`);
 
 /** Links that would take a client elsewhere, or round and round. */
 export const dangerousLinks = {
-  'to the same page again': everywhere((own, _) => own),
-  'back to the first page': everywhere((own, _) => withoutStart(own)),
+  'to the same page again': everywhere(own => own),
+  'back to the first page': everywhere(withoutStart),
   'to another origin': everywhere(() => 'https://api.example.com/tokens/v2/octo?start=1'),
   'to another port': everywhere(own => own.replace(/:(\d+)\//, ':1/')),
   'to another path': everywhere(() => 'tokens of somebody else'),
+} as const satisfies Readonly<Record<string, Fault>>;
+
+/** Headers that were cut on their way: what they said cannot be known. Every page has one. */
+export const cutLinks = {
+  'at its beginning': header(() => '<cut'),
+  'within the address': header(own => `<${own}`),
+  'within rel': header(own => `<${own}>; rel="ne`),
 } as const satisfies Readonly<Record<string, Fault>>;
 
 /** Writes the link of a page that has one; `decoy` is an address on the same server that answers 500. */
@@ -71,12 +78,17 @@ function next(write: (url: string, decoy: string) => string): Fault {
 }
 
 /** Writes a next link on every page, the last one too. */
-function everywhere(write: (own: string, request: SeenRequest) => string): Fault {
+function everywhere(write: (own: string) => string): Fault {
+  return header(own => `<${write(own)}>; rel="next"`);
+}
+
+/** Gives every page this header; `own` is the page's address. */
+function header(write: (own: string) => string): Fault {
   return {
     kind: 'rewrite',
     rewrite: (response, { request }) => ({
       ...response,
-      headers: { ...response.headers, Link: `<${write(ownUrl(request), request)}>; rel="next"` },
+      headers: { ...response.headers, Link: write(ownUrl(request)) },
     }),
   };
 }

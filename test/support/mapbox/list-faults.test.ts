@@ -1,9 +1,9 @@
 /** Lists from the past, and links that are not what they seem. */
 import { describe, expect, it } from 'vitest';
-import { always, isListRequest } from './fault-plans.ts';
+import { always, inTurn, isListRequest } from './fault-plans.ts';
 import type { Fault } from './faults.ts';
-import { dangerousLinks, deceptiveLinks, oddLinks, singleQuotedLink } from './link-faults.ts';
-import { cachedList, listBehind } from './stale-faults.ts';
+import { cutLinks, dangerousLinks, deceptiveLinks, oddLinks, singleQuotedLink } from './link-faults.ts';
+import { cachedList } from './stale-faults.ts';
 import { askerOf, idsOf, NOW, setUp, TOKENS } from './test-client.ts';
 
 describe('a cached list', () => {
@@ -70,13 +70,24 @@ describe('a cached list', () => {
   });
 });
 
-it('a list that is behind shows a token only when it is old enough', async () => {
+it('a list that is behind lacks what was just created, and still has what was just deleted', async () => {
   let now = NOW;
-  const { mapbox, ask } = await setUp({ now: () => now, fault: listBehind(2000) });
+  const { mapbox, ask } = await setUp({ now: () => now });
   await using _ = mapbox;
-  expect((await ask('GET', TOKENS)).body).toEqual([]);
+  const { account } = mapbox;
+  account.listBehind = { created: 2000, deleted: 3000 };
+  const { id, token } = account.issue({ scopes: ['styles:read'] });
+  const list = async () => idsOf(await ask('GET', TOKENS));
+
+  expect(await list()).toEqual([]);
   now += 2000;
-  expect((await ask('GET', TOKENS)).body).toHaveLength(2);
+  expect(await list()).toContain(id);
+  expect((await ask('DELETE', `${TOKENS}/${id}`)).status).toBe(204);
+  expect(account.isAlive(token)).toBe(false);
+  now += 2999;
+  expect(await list()).toContain(id);
+  now += 1;
+  expect(await list()).not.toContain(id);
 });
 
 describe('a link', () => {
@@ -124,6 +135,17 @@ describe('a link', () => {
       expect((await linksWith(fault, TOKENS)).spoilt).toBe('');
     }
   });
+
+  it.each(Object.entries(cutLinks))(
+    'that was cut %s has no relation, at the reading where it is planned',
+    async (_, fault) => {
+      const { mapbox, ask } = await setUp({ fault: inTurn(isListRequest, undefined, fault) });
+      await using __ = mapbox;
+      const linkOf = async () => (await ask('GET', TOKENS)).headers['link'];
+      expect(await linkOf()).toBeUndefined();
+      expect(await linkOf()).toMatch(/^<[^>]+(>; rel="ne)?$/);
+    },
+  );
 
   it('to the same page again, or back to the first, goes round in a circle', async () => {
     const same = await linksWith(dangerousLinks['to the same page again']);

@@ -1,4 +1,4 @@
-/** Lists that show the past: from a cache, or from a replica that is behind. */
+/** Lists that come from a cache. One that is behind: `Account.listBehind`. */
 
 import { isListRequest } from './fault-plans.ts';
 import type { FaultPlan } from './faults.ts';
@@ -50,22 +50,6 @@ export function cachedList({ seconds = 60, honoursNoCache = false }: CacheOption
       },
     };
   };
-}
-
-/** The list shows a token only when it is `ms` milliseconds old. Deleted ones are gone at once. */
-export function listBehind(ms: number): FaultPlan {
-  return (request, _index, { now }) =>
-    isListRequest(request)
-      ? {
-          kind: 'rewrite',
-          rewrite: response => ({
-            ...response,
-            body: Array.isArray(response.body)
-              ? response.body.filter(({ created }) => Date.parse(String(created)) <= now() - ms)
-              : response.body,
-          }),
-        }
-      : undefined;
 }
 
 function cacheKey({ path, query }: SeenRequest): string {

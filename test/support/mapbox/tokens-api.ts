@@ -111,7 +111,7 @@ function list(call: ApiCall, account: Account, options: TokensApiOptions): ApiRe
     return reject(500, 'Internal Server Error');
   }
   const tokens = account
-    .tokens()
+    .listed()
     .filter(token => usage === null || token.usage === usage)
     .filter(
       token => (onlyDefault !== 'true' && onlyDefault !== 'false') || String(token.default) === onlyDefault,

@@ -110,6 +110,53 @@ ${ending}`,
   );
 });
 
+describe.skipIf(process.platform === 'win32')('in a job container', () => {
+  /** Goes on when the post step says so, and then never ends by itself. */
+  const LIVES_ON = `append('GITHUB_STATE', 'key=first');
+append('GITHUB_STATE', 'pid=' + process.pid);
+${listens()}
+const { existsSync, writeFileSync } = await import('node:fs');
+const timer = setInterval(() => {
+  if (!existsSync('go')) return;
+  clearInterval(timer);
+  append('GITHUB_STATE', 'key=second');
+  console.log('goes on');
+  writeFileSync('gone', '');
+}, 5);`;
+  const WAITS = `see('STATE_key');
+const { existsSync, writeFileSync } = await import('node:fs');
+writeFileSync('go', '');
+const timer = setInterval(() => existsSync('gone') && clearInterval(timer), 5);`;
+
+  it('takes the state as it is and goes on to the post step; the process lives until the job ends', async () => {
+    using action = nodeAction({ main: LIVES_ON, post: WAITS });
+    const moments: string[] = [];
+    const { main, post } = await whenReady(
+      { action: action.folder, container: true, before: moment => void moments.push(moment) },
+      started => started.cancel(),
+    );
+
+    expect([main.state['key'], main.stdout, main.signal]).toEqual(['first', 'ready\n', 'SIGINT']);
+    expect([post.stdout, moments]).toEqual(['["first"]\n', ['post', 'end']]);
+    expect(await main.afterwards).toMatchObject({ signal: 'SIGKILL', stdout: 'ready\ngoes on\n' });
+  });
+
+  it('leaves it to the post step to end the process, also after a time-out', async () => {
+    using action = nodeAction({ main: LIVES_ON, post: `process.kill(process.env.STATE_pid, 'SIGINT');` });
+    const { jobs } = await runWorkflow(
+      workflowOf('- uses: ./action\n  timeout-minutes: 1', {
+        job: 'container: node:24',
+        actions: { './action': action.folder },
+        timeScale: 0.03,
+      }),
+    );
+
+    const { steps = [], posts = [] } = jobs['job'] ?? {};
+    expect([...steps, ...posts].map(({ outcome }) => outcome)).toEqual(['failure', 'success']);
+    expect(await steps[0]?.phase?.afterwards).toMatchObject({ exitCode: 130, stdout: 'ready\nSIGINT\n' });
+  });
+});
+
 describe.skipIf(process.platform === 'win32')('a time-out', () => {
   it('of a step signals it as a cancel does; it has failed, and its post step is run [observed]', async () => {
     using action = nodeAction({ main: DEAF, post: `console.log('post');` });

@@ -19,6 +19,8 @@ export interface JobFile {
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly strategy?: { readonly matrix?: Readonly<Record<string, readonly unknown[]>> };
   readonly 'timeout-minutes'?: number;
+  /** Which image does not matter: the steps are processes of this machine that a cancel does not reach. */
+  readonly container?: string;
   readonly steps: readonly StepFile[];
 }
 
@@ -59,6 +61,7 @@ export async function runJob(options: JobOptions): Promise<JobReport> {
     machine,
     masks,
     node: process.execPath,
+    container: file.container !== undefined,
     onLine: line => say(`    ${line}`),
   };
   let reports: StepReport[] = [];

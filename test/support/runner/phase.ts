@@ -1,6 +1,6 @@
 /** One process of a step, from its start to what the runner makes of what it left [ProcessInvoker.cs]. */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Texts } from './expressions.ts';
 import { isRefused, MAX_SUMMARY_BYTES, readPairs } from './file-commands.ts';
@@ -33,7 +33,11 @@ export interface PhaseResult {
   /** Files that the process made beside those. */
   readonly newFiles: readonly string[];
   readonly durationMs: number;
+  /** How a process ends that outlived a cancel in a job container, and all that it wrote. */
+  readonly afterwards?: Promise<ProcessEnd>;
 }
+
+export type ProcessEnd = Pick<PhaseResult, 'exitCode' | 'signal' | 'stdout' | 'stderr' | 'files'>;
 
 /** Milliseconds from SIGINT to SIGTERM, from there to SIGKILL, and from a process's end to that of its output. */
 const GRACE = { sigterm: 7500, sigkill: 2500, output: 5000 };
@@ -48,6 +52,11 @@ export interface PhaseOptions {
   readonly env: Texts;
   /** What the runner's own times are multiplied by: 1 as they are, less where a test shall not wait for them. */
   readonly timeScale: number;
+  /**
+   * The process is in a job container: signals end `docker exec` alone [docker/cli 5309]. The runner reads the files as
+   * they are then and goes on; the process lives on until the job ends.
+   */
+  readonly container?: boolean;
 }
 
 export interface Phase {
@@ -66,7 +75,7 @@ export interface Phase {
 const FILES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV', 'GITHUB_STEP_SUMMARY', 'GITHUB_PATH'];
 
 export function startPhase(options: PhaseOptions): Phase {
-  const { machine, masks, log, command, args, env, timeScale } = options;
+  const { machine, masks, log, command, args, env, timeScale, container = false } = options;
   const files = Object.fromEntries(FILES.map(name => [name, machine.newFile(name.toLowerCase())]));
   const strangersBefore = new Set(machine.strangers());
   const masksBefore = masks.values.length;
@@ -89,6 +98,8 @@ export function startPhase(options: PhaseOptions): Phase {
   let stderr = '';
   let isOver = false;
   let isAbandoned = false;
+  /** What there was when a cancel ended `docker exec`. */
+  let left: ProcessEnd | undefined;
   child.stdout.on('data', chunk => {
     stdout += chunk;
   });
@@ -102,13 +113,28 @@ export function startPhase(options: PhaseOptions): Phase {
 
   const timers: NodeJS.Timeout[] = [];
   const ended = Promise.withResolvers<void>();
+  const closed = Promise.withResolvers<void>();
   child.on('error', ended.reject);
-  child.on('close', () => ended.resolve());
+  child.on('close', () => {
+    closed.resolve();
+    ended.resolve();
+  });
   child.on('exit', () => {
-    if (child.pid === undefined || !isAlive(child.pid)) return;
+    if (child.pid === undefined || left !== undefined || !isAlive(child.pid)) return;
     // A child that holds its parent's output makes the runner wait, and lives until the job ends.
     machine.outlives(child.pid);
     timers.push(setTimeout(() => ended.resolve(), GRACE.output * timeScale));
+  });
+
+  const endOf = (): ProcessEnd => ({
+    exitCode: child.exitCode,
+    signal: child.signalCode,
+    stdout,
+    stderr,
+    // A process that outlives its job has no files any more.
+    files: Object.fromEntries(
+      Object.entries(files).map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : '']),
+    ),
   });
 
   const finish = async (): Promise<PhaseResult> => {
@@ -117,14 +143,11 @@ export function startPhase(options: PhaseOptions): Phase {
     // The last line reaches the reader of lines in a turn of its own.
     await new Promise(resolve => setImmediate(resolve));
     isOver = true;
-    const texts = Object.fromEntries(FILES.map(name => [name, readFileSync(files[name] ?? '', 'utf8')]));
+    const end = left ?? endOf();
     return {
-      exitCode: child.exitCode,
-      signal: child.signalCode,
-      stdout,
-      stderr,
-      ...(isAbandoned ? NOTHING_READ : readFiles(texts, log, masks)),
-      files: texts,
+      ...end,
+      ...(left && { signal: 'SIGINT', afterwards: closed.promise.then(endOf) }),
+      ...(isAbandoned ? NOTHING_READ : readFiles(end.files, log, masks)),
       newFiles: machine.strangers().filter(path => !strangersBefore.has(path)),
       masks: masks.values.slice(masksBefore),
       annotations: log.annotations,
@@ -138,6 +161,12 @@ export function startPhase(options: PhaseOptions): Phase {
     pid: child.pid,
     done: finish(),
     interrupt() {
+      if (container && child.pid !== undefined) {
+        left ??= endOf();
+        machine.outlives(child.pid);
+        ended.resolve();
+        return;
+      }
       child.kill('SIGINT');
       const term = setTimeout(() => {
         child.kill('SIGTERM');

@@ -30,6 +30,50 @@ describe('a post step', () => {
     ]);
   });
 
+  it('gets a STATE_ variable of another step, the job or its own `env:` where its step saved nothing under that key [observed]', async () => {
+    using action = nodeAction({
+      main: `for (const line of process.env.INPUT_SAVES.split(';')) append('GITHUB_STATE', line);`,
+      post: `see('STATE_key', 'STATE_late');`,
+      inputs: ['saves'],
+    });
+    const use = (saves: string, more = '') => `- uses: ./action\n  with: { saves: "${saves}" }\n${more}`;
+    const steps = [
+      use('other=1'),
+      use('other=1', '  env: { STATE_key: own }\n'),
+      use('key=;late='),
+      use('key=1;key=2;late=2'),
+      use('key=1;key='),
+      use('key=kept;late<<END'),
+    ];
+    const { jobs } = await runWorkflow(
+      workflowOf(`${steps.join('')}- run: echo STATE_late=forged >> "$GITHUB_ENV"`, {
+        actions: { './action': action.folder },
+        job: 'env: { STATE_key: forged }',
+      }),
+    );
+
+    expect(jobs['job']?.posts.map(({ phase }) => phase?.stdout.trim()).reverse()).toEqual([
+      '["forged","forged"]',
+      '["own","forged"]',
+      '["",""]',
+      '["2","2"]',
+      '["","forged"]',
+      '["kept","forged"]',
+    ]);
+  });
+
+  it('gets what a main step had saved that was killed [observed]', async () => {
+    using action = nodeAction({
+      main: `append('GITHUB_STATE', 'key=kept'); process.kill(process.pid, 'SIGKILL');`,
+      post: `see('STATE_key', 'STATE_other');`,
+    });
+    const { main, post } = await runAction({
+      action: action.folder,
+      atEnd: { env: { STATE_key: 'forged', STATE_other: 'forged' } },
+    });
+    expect([main.signal, post.stdout]).toEqual(['SIGKILL', '["kept","forged"]\n']);
+  });
+
   it('has `with:` and `env:` evaluated anew, with the values of the end of the job [observed]', async () => {
     using action = nodeAction({
       main: `see('INPUT_TOKEN', 'INPUT_LATER', 'OWN', 'INPUT_STATUS');`,

@@ -18,6 +18,8 @@ export interface Setting {
   readonly node: string;
   readonly nodeArgs?: ((temp: string) => readonly string[]) | undefined;
   readonly timeScale: number;
+  /** The steps are in a job container. */
+  readonly container?: boolean;
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
@@ -57,7 +59,10 @@ export function warnOfUnexpected(unexpected: readonly string[], action: ActionFi
   log.annotate('warning', `Unexpected input(s) '${unexpected.join("', '")}', valid inputs are ['${valid}']`);
 }
 
-/** Starts one of the two programs of an action. The variables of the job give way to STATE_, INPUT_ and the runner's own. */
+/**
+ * Starts one of the two programs of an action. Its variables give way to the runner's own, to INPUT_, and to STATE_ of
+ * what the step saved; a STATE_ variable of another name gets through [NodeScriptActionHandler.cs].
+ */
 export function startNode(action: NodeAction, options: NodeOptions, setting: Setting): Phase {
   const { log, env, stage, inputs, state, actionPath, overrides = {} } = options;
   const { machine, github, debug, node, nodeArgs } = setting;
@@ -72,10 +77,10 @@ export function startNode(action: NodeAction, options: NodeOptions, setting: Set
     env: {
       ...machine.ownEnvironment(node),
       ...env,
-      ...Object.fromEntries(Object.entries(state).map(([key, value]) => [`STATE_${key}`, value])),
       ...inputVariables(inputs),
       ...machine.runnerVariables(github, debug, actionPath),
       ...overrides,
+      ...Object.fromEntries(Object.entries(state).map(([key, value]) => [`STATE_${key}`, value])),
     },
   });
 }

@@ -34,6 +34,15 @@ describe.skipIf(process.platform === 'win32')('a shutdown of the runner', () => 
     expect(log).not.toContain('never');
   });
 
+  it('gives a post step the same pauses [observed]', async () => {
+    using action = nodeAction({ post: DEAF });
+    const { post } = await whenReady({ action: action.folder, timeScale: 0.1 }, started =>
+      started.shutdown(),
+    );
+    expect(post.stdout.split('\n')).toEqual(['ready', 'SIGINT', 'SIGTERM', '']);
+    expect([post.signal, post.durationMs > 990]).toEqual(['SIGKILL', true]);
+  });
+
   it('signals a post step and a step with `if: always()` too [observed]', async () => {
     using action = nodeAction({ main: listens() });
     using first = nodeAction({ post: `console.log('never');` });

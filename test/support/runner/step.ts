@@ -17,7 +17,7 @@ export interface ActionRunOptions {
   /** The folder of `action.yml`. */
   readonly action: string;
   readonly inputs?: Texts;
-  /** Variables of the step. They replace even the runner's own, so that a test can break one of those. */
+  /** Variables of the step. They replace even the runner's own, but for the state, so that a test can break one. */
   readonly env?: Texts;
   /** What the post step gets in place of `inputs` and `env`: the runner evaluates both anew at the end of the job. */
   readonly atEnd?: { readonly inputs?: Texts; readonly env?: Texts };
@@ -32,8 +32,15 @@ export interface ActionRunOptions {
   /** What the runner's own 7.5 s, 2.5 s and 5 s are multiplied by. */
   readonly timeScale?: number;
   readonly onLine?: (line: string) => void;
+  /**
+   * The step is in a job container: `cancel` and `shutdown` take the files as they are then, and do not reach the
+   * process, which lives on until the job ends.
+   */
+  readonly container?: boolean;
   /** Told when a process has been started. */
   readonly onStart?: (stage: 'main' | 'post') => void;
+  /** Waited for before the post step, and before the job ends: what other steps do there. */
+  readonly before?: (moment: 'post' | 'end') => void | Promise<void>;
   /** `false`: the machine dies before the post step. */
   readonly post?: boolean;
 }
@@ -60,7 +67,7 @@ export interface StartedAction {
 
 /** Starts an action; the post step follows main, however main ended. */
 export function startAction(options: ActionRunOptions): StartedAction {
-  const { inputs = {}, env = {}, atEnd = {}, post: wantsPost = true, onStart } = options;
+  const { inputs = {}, env = {}, atEnd = {}, post: wantsPost = true, onStart, before } = options;
   const setting = settingOf(options);
   const action = readNodeAction(options.action);
   let stage: 'main' | 'post' = 'main';
@@ -84,10 +91,13 @@ export function startAction(options: ActionRunOptions): StartedAction {
   const run = async (): Promise<ActionRun> => {
     using _ = setting.machine;
     const main = await running.done;
+    if (!isOver) await before?.('post');
     if (action.post === undefined || isOver) return { main, post: nothing };
     stage = 'post';
     running = start(atEnd.inputs ?? inputs, main.state, main.env, { ...env, ...atEnd.env });
-    return { main, post: await running.done };
+    const post = await running.done;
+    await before?.('end');
+    return { main, post };
   };
   return {
     done: run(),
@@ -126,6 +136,7 @@ function settingOf(options: ActionRunOptions): Setting {
     node,
     nodeArgs: options.nodeArgs,
     timeScale,
+    container: options.container ?? false,
     onLine: options.onLine,
   };
 }

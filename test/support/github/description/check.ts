@@ -37,7 +37,10 @@ addFormats.default(ajv);
 for (const word of ['source', 'paths', 'components']) ajv.addKeyword(word);
 ajv.addSchema(closed(api), 'github');
 
-/** Objects that list their properties have no others here, but for errors: GitHub adds the status to each. */
+/**
+ * Objects that list their properties have no others here, but for errors: GitHub adds the status to each. What is
+ * nullable may be null, also where its enum does not list that: GitHub's responses are so.
+ */
 function closed(value: unknown): Json {
   const close = (item: unknown): unknown => {
     if (Array.isArray(item)) return item.map(close);
@@ -46,6 +49,8 @@ function closed(value: unknown): Json {
     const inner = Object.fromEntries(
       Object.entries(item).map(([key, part]) => [key, ERRORS.includes(key) ? part : close(part)]),
     );
+    if (item['nullable'] === true && Array.isArray(item['enum']))
+      return { ...inner, enum: [...item['enum'], null] };
     return shut ? { ...inner, additionalProperties: false } : inner;
   };
   const record = close(value);

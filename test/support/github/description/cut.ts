@@ -1,6 +1,7 @@
 /**
  * Cuts what the tests need out of GitHub's own OpenAPI description of its REST API, as the package `@octokit/openapi`
- * publishes it (MIT): the operations on secrets that a rotation uses, and the run attempt that a sweep asks for.
+ * publishes it (MIT): the operations on secrets that a rotation uses, and the run attempt and its jobs that a sweep
+ * asks for.
  * Nothing is changed but that texts for people are left out.
  *
  * The package has 404 MB, so it is no dependency: `npm run test:real` gets the one file into `.real`, and compares.
@@ -17,6 +18,7 @@ export const API_FILE = join(import.meta.dirname, 'api.json');
 
 const REPOSITORY = '/repos/{owner}/{repo}';
 const SECRET = '/secrets/{secret_name}';
+const ATTEMPT = `${REPOSITORY}/actions/runs/{run_id}/attempts/{attempt_number}`;
 
 /** By path, the methods that are kept. */
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
@@ -31,13 +33,14 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   ),
   [`${REPOSITORY}/environments/{environment_name}/secrets/public-key`]: ['get'],
   [`${REPOSITORY}/environments/{environment_name}${SECRET}`]: ['get', 'put'],
-  [`${REPOSITORY}/actions/runs/{run_id}/attempts/{attempt_number}`]: ['get'],
+  [ATTEMPT]: ['get'],
+  [`${ATTEMPT}/jobs`]: ['get'],
 };
 
 /** The schemas of what GitHub answers where an operation does not say it. */
 export const ERRORS: readonly string[] = ['basic-error', 'validation-error', 'validation-error-simple'];
 /** GitHub's own examples, which the stand-in's answers are made of. */
-const EXAMPLES = ['workflow-run', 'public-repository-paginated'];
+const EXAMPLES = ['workflow-run', 'job-paginated', 'public-repository-paginated'];
 /** For people, or for the tools that make GitHub's documentation. */
 const PROSE = /^(?:description|summary|title|tags|deprecated|examples?|x-.*)$/;
 

@@ -12,8 +12,8 @@ function request(method: string, target: string, body?: unknown, type = 'applica
 }
 
 describe('api.json', () => {
-  it('has all operations of secrets for each app, the environments, and the run attempt', () => {
-    expect(OPERATIONS).toHaveLength(3 * 7 + 3 + 1);
+  it('has all operations of secrets for each app, the environments, the run attempt and its jobs', () => {
+    expect(OPERATIONS).toHaveLength(3 * 7 + 3 + 2);
     expect(OPERATIONS.filter(({ body }) => body !== undefined)).toHaveLength(3 * 2 + 1);
     expect(OPERATIONS.filter(({ documentation }) => !documentation.startsWith('https://docs.'))).toEqual([]);
   });

@@ -1,0 +1,39 @@
+/** On which requests faults happen: plans for `Github.fault`. Times are in milliseconds, by GitHub's clock. */
+import type { Fault } from './faults.ts';
+import type { FaultPlan, SeenRequest } from './github.ts';
+
+/** The first plan that has a fault for a request decides. */
+export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
+  return (request, index) => {
+    for (const plan of plans) {
+      const fault = plan(request, index);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+}
+
+/** Every put into a place (a secret's path in the API) meets the fault, for ever or until a time since 1970. */
+export function refusing(place: string, fault: Fault, until = Number.POSITIVE_INFINITY): FaultPlan {
+  return request =>
+    isPut(request) && request.path.endsWith(`/${place}`) && request.at < until ? fault : undefined;
+}
+
+/** Only so many puts get through in a window, which begins with the first; the others meet a limit. */
+export function writeLimit(puts: number, windowMs: number, form: 'creation-403' | 'brake-429'): FaultPlan {
+  let begun = Number.NEGATIVE_INFINITY;
+  let taken = 0;
+  return request => {
+    if (!isPut(request)) return undefined;
+    if (request.at - begun >= windowMs) {
+      begun = request.at;
+      taken = 0;
+    }
+    if (taken++ < puts) return undefined;
+    return { kind: 'rate-limited', form, seconds: Math.ceil((begun + windowMs - request.at) / 1000) };
+  };
+}
+
+function isPut({ method }: SeenRequest): boolean {
+  return method === 'PUT';
+}
