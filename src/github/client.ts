@@ -19,6 +19,8 @@ export type GithubResult =
       readonly status: number;
       /** Whether the body has the form of GitHub's errors: a proxy's page has not. */
       readonly isGithubError: boolean;
+      /** GitHub's own reason, as it came: not safe for the log. */
+      readonly message?: string | undefined;
       /** The permissions that would do, in GitHub's words, such as `actions=read`. */
       readonly acceptedPermissions: string | undefined;
     }
@@ -100,6 +102,7 @@ function toGithubResult(response: HttpResponse): GithubResult {
     kind: 'rejected',
     status,
     isGithubError: message !== undefined,
+    message,
     acceptedPermissions: headers['x-accepted-github-permissions'],
   };
 }
@@ -115,7 +118,7 @@ function parseBody(body: HttpResponse['body']): { readonly data: unknown } | und
   }
 }
 
-/** What every error of GitHub's has. For comparisons only: it is never shown. */
+/** What every error of GitHub's has. */
 function messageIn(data: unknown): string | undefined {
   const isObject = typeof data === 'object' && data !== null;
   return isObject && 'message' in data && typeof data.message === 'string' ? data.message : undefined;

@@ -1,6 +1,6 @@
 import { describeResult } from '../api/describe.ts';
 import { deleteOrphans } from '../cleanup/orphans.ts';
-import { getRunStates } from '../github/run-states.ts';
+import { getRunStates } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { repositoryKey } from '../note.ts';

@@ -8,6 +8,20 @@ const said = (swept: SweepResult, kind: string) =>
 const DAYS = [50, 40, 30, 20, 10, 3];
 
 describe('keep-permanent', () => {
+  it('keeps notes that were cut, and names them: they may differ in what was cut off', async () => {
+    await using setting = await setUpSweep();
+    const tokens = [30, 20, 10].map(days => setting.createPermanentToken('Public web map of the…', days));
+    const swept = await setting.sweep({ 'keep-permanent': '1' });
+
+    expect(tokens.filter(setting.exists)).toEqual(tokens);
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '3' } });
+    expect(said(swept, 'warning')).toEqual([
+      expect.stringMatching(/^Kept 3 permanent tokens, because the note/),
+    ]);
+    for (const { id } of tokens)
+      expect(said(swept, 'warning')[0]).toContain(`- ${id} "Public web map of the…`);
+  });
+
   it.each([{}, { 'keep-permanent': 'all' }, { 'keep-permanent': ' ALL ' }])(
     'leaves permanent tokens alone unless it has a number: %o',
     async inputs => {
@@ -114,7 +128,7 @@ describe('keep-permanent', () => {
   it.each([
     ['the token’s age', { created: 'unknown' }, undefined],
     ['the time', {}, 'Date'],
-  ])('deletes none where Mapbox does not give %s', async (_, change, without) => {
+  ])('deletes none if Mapbox does not give %s', async (_, change, without) => {
     await using setting = await setUpSweep();
     const tokens = [30, 20].map(days => setting.createPermanentToken('Web map', days));
     setting.mapbox.fault = ({ method }) =>
@@ -138,9 +152,9 @@ describe('keep-permanent', () => {
     expect(said(swept, 'info').join('\n')).toContain('kept, Mapbox did not say how old it is');
   });
 
-  it('goes by Mapbox’s clock', async () => {
-    await using setting = await setUpSweep({ skew: 100 * 24 * 3_600_000 });
-    const tokens = [6, 5].map(days => setting.createPermanentToken('Web map', days));
+  it.each([100, -100])('goes by the clock that is behind, with the runner’s %i days ahead', async days => {
+    await using setting = await setUpSweep({ skew: days * 24 * 3_600_000 });
+    const tokens = [days > 0 ? 6 : 90, 5].map(days => setting.createPermanentToken('Web map', days));
     await setting.sweep({ 'keep-permanent': '1' });
 
     expect(tokens.filter(setting.exists)).toEqual(tokens);

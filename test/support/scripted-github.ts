@@ -32,9 +32,16 @@ export const success = (data: unknown, status = 200): GithubResult => ({
   data,
 });
 
-export const rejected = (status: number, acceptedPermissions?: string): GithubResult => ({
+type Rejected = Extract<GithubResult, { readonly kind: 'rejected' }>;
+
+/** GitHub's own refusal, with its reason where that matters. */
+export const refusal = (status: number, message?: string, acceptedPermissions?: string): Rejected => ({
   kind: 'rejected',
   status,
   isGithubError: true,
+  message,
   acceptedPermissions,
 });
+
+export const rejected = (status: number, acceptedPermissions?: string): GithubResult =>
+  refusal(status, undefined, acceptedPermissions);

@@ -1,4 +1,4 @@
-/** Random notes for the sweep, and its rule, written a second time with nothing of the product in it. */
+/** Random notes for the sweep, and its rule, written a second time without the product's code. */
 import fc from './random.ts';
 import { REPOSITORY, REPOSITORY_ID, SWEEPING_RUN } from './sweep-step.ts';
 
@@ -46,6 +46,7 @@ export function expectedDeletions(
     if (run !== '') return run !== SWEEPING_RUN && (OVER.has(`${run}/${attempt}`) || age > 36 * DAY);
     if (permanent === undefined || !PERMANENT_MARKER.test(candidate.note)) return false;
     if (candidate.age === undefined || age < permanent.minAge) return false;
+    if (/(?:^|…)$/.test(withoutOrigin(candidate.note))) return false;
     const newer = deletable.filter(
       other =>
         PERMANENT_MARKER.test(other.note) &&
@@ -120,7 +121,7 @@ const goodMarker = fc
   .map(run => `${run.open}123456789/${run.id}.${run.attempt}#${run.nonce}]`);
 
 const before = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ') },
+  { weight: 2, arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ', 'Rel… ') },
   { weight: 1, arbitrary: fc.constantFrom('Release', '[x] ', '(', '\n', '\u00a0') },
   { weight: 1, arbitrary: fc.string() },
 );

@@ -152,6 +152,7 @@ describe('a response', () => {
     expect(result).toEqual({
       kind: 'rejected',
       status: 403,
+      message: 'Resource not accessible by integration',
       isGithubError: true,
       acceptedPermissions: 'actions=read',
     });
