@@ -34,8 +34,6 @@ export interface RateLimited {
   readonly retryAfter: number;
   /** The limit's interval in milliseconds. */
   readonly interval: number;
-  /** How many requests the limit allows in each interval, where a header says so. */
-  readonly limit: number | undefined;
   /** No header says when the limit resets, so `retryAfter` is the longest that it can take. */
   readonly estimated: boolean;
   readonly requestId?: string | undefined;
@@ -56,6 +54,8 @@ export interface Indeterminate {
     | ({ readonly kind: 'server-error' | 'unreadable' } & UnexpectedResponse)
     /** A rejection that something in front of the API may have written. */
     | Rejection;
+  /** Milliseconds to wait at least before the next attempt. */
+  readonly minDelay?: number;
 }
 
 /** A response that is neither a success nor a rejection. */

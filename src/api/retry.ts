@@ -1,14 +1,8 @@
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
-import {
-  type Crowd,
-  exponentialDelay,
-  LAST_ATTEMPT_MS,
-  type RetryHistory,
-  rateLimitDelay,
-  type Turn,
-} from './backoff.ts';
+import { exponentialDelay, LAST_ATTEMPT_MS, rateLimitDelay } from './backoff.ts';
 import { describeResult } from './describe.ts';
+import type { RequestBudget } from './request-budget.ts';
 import type { Indeterminate, Rejection, RetriesExhausted, Retryable, Service, Success } from './result.ts';
 
 /** How long to keep trying. Times are the clock's monotonic milliseconds. */
@@ -21,14 +15,14 @@ export interface RetryOptions {
   readonly deadline: number;
   /** When to stop trying for anything but a rate limit, if this is earlier; the waits for rate limits move it on. */
   readonly failureDeadline: number;
-  /** Who else meets the same rate limit. */
-  readonly crowd: Crowd;
-  /** What the step's other retries did. */
-  readonly history: RetryHistory;
+  /** The requests of the whole step. */
+  readonly budget: RequestBudget;
   /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} unless given. */
   readonly maxUnreadable?: number;
   /** How many further requests an attempt may need to send; none unless given. */
   readonly followUps?: number;
+  /** How many attempts send nothing that counts; none unless given. */
+  readonly freeAttempts?: number;
   /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
@@ -36,38 +30,41 @@ export interface RetryOptions {
 /** With less than this left, another attempt would only be cut off. */
 const MIN_ATTEMPT_MS = 250;
 
-/** Something that answers, but is not Mapbox, seldom becomes Mapbox. */
+/** More attempts rarely help once a proxy answers instead of the API. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
 
 /** A name that DNS does not know is seldom known a minute later; a few attempts cover a resolver that is starting up. */
 const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
- * What is wrong with a certificate, with a proxy's password or with a port does not mend itself, nor does a bug. A proxy's
- * 408, 425 and 429 may.
+ * Certificate, credential and port errors are permanent, and so are bugs. A proxy's 408, 425 and 429 are not.
  */
 const PERMANENT_CODES =
   /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4(?!08|25|29)\d\d)|^UNKNOWN$/;
 
 /**
- * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as its own clock and the crowd
- * demand; for everything else it backs off exponentially with full jitter [backoff.ts].
+ * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as it demands, and for
+ * everything else with exponential back-off and full jitter [backoff.ts].
  *
  * @param attempt one request; gets the milliseconds left.
- * @param beforeRetry runs before anything of unknown outcome is repeated.
+ * @param beforeRetry runs before anything of unknown outcome is repeated. It may send one request that counts.
  */
 export async function retry<T, R extends Rejection>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
   options: RetryOptions,
   beforeRetry?: (last: Indeterminate) => Promise<void>,
 ): Promise<Success<T> | R | RetriesExhausted> {
-  const { service, clock, history, log, maxUnreadable = MAX_UNREADABLE_ATTEMPTS } = options;
+  const { service, clock, budget, log, maxUnreadable = MAX_UNREADABLE_ATTEMPTS, freeAttempts = 0 } = options;
   const start = clock.monotonic();
   let rateLimits = 0;
   let unreadable = 0;
   let remaining = deadlineForFailures(options) - start;
+  const room = freeAttempts > 0 ? 0 : budget.delay(start);
+  if (room > 0 && room < remaining) {
+    await clock.sleep(room);
+    remaining -= room;
+  }
   for (let attempts = 1; ; attempts++) {
-    const sentAt = clock.monotonic();
     const result = await attempt(remaining);
     if (result.kind === 'success' || result.kind === 'rejected') return result;
     const exhausted = (): RetriesExhausted => ({
@@ -80,26 +77,23 @@ export async function retry<T, R extends Rejection>(
     const rateLimited = result.kind === 'rate-limited';
     if (rateLimited) rateLimits++;
     if (isUnreadable(result)) unreadable++;
-    history.record(sentAt);
+    const isFree = attempts < freeAttempts;
     const cleanUps = result.kind === 'indeterminate' && beforeRetry !== undefined ? 1 : 0;
     const deadline = rateLimited ? options.deadline : deadlineForFailures(options);
     const left = deadline - clock.monotonic();
-    const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, options);
+    const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, isFree, options);
     const isHopeless = unreadable >= maxUnreadable || isPermanent(result, clock.monotonic() + pause - start);
     if (left - pause < MIN_ATTEMPT_MS || isHopeless) return exhausted();
     log(
       `${describeResult(result, service)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`,
     );
-    if (result.kind === 'indeterminate' && beforeRetry !== undefined) {
-      history.record(clock.monotonic());
-      await beforeRetry(result);
-    }
+    if (result.kind === 'indeterminate') await beforeRetry?.(result);
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
     // The clean-up may have taken more requests than were foreseen.
-    const room = history.delay(clock.monotonic(), 1);
+    const room = isFree ? 0 : budget.delay(clock.monotonic());
     if (rest < room) return exhausted();
     await clock.sleep(Math.max(Math.min(pause, rest), room));
-    if (rateLimited) history.waitedForRateLimit(Math.min(pause, rest));
+    if (rateLimited) budget.waitedForRateLimit(Math.min(pause, rest));
     remaining = deadlineForFailures(options) - clock.monotonic();
     // After the wait for a rate limit there may be little time left for failures, but there is some for a response.
     if (rateLimited) remaining = Math.max(remaining, Math.min(LAST_ATTEMPT_MS, deadline - clock.monotonic()));
@@ -111,21 +105,30 @@ export function hasTimeFor(pause: number, options: RetryOptions): boolean {
   return deadlineForFailures(options) - options.clock.monotonic() - pause >= MIN_ATTEMPT_MS;
 }
 
-function deadlineForFailures({ deadline, failureDeadline, history }: RetryOptions): number {
-  return Math.min(deadline, failureDeadline + history.rateLimitedMs);
+function deadlineForFailures({ deadline, failureDeadline, budget }: RetryOptions): number {
+  return Math.min(deadline, failureDeadline + budget.rateLimitedMs);
 }
 
-/** How long to wait; longer than `remaining` where it is of no use any more. */
+/**
+ * How long to wait; longer than `remaining` where waiting is useless.
+ *
+ * @param isFree whether the next attempt sends nothing that counts.
+ */
 function nextDelay(
   result: Retryable,
   failures: number,
   remaining: number,
   cleanUps: number,
-  { clock, random, crowd, history, followUps = 0 }: RetryOptions,
+  isFree: boolean,
+  { clock, random, budget, followUps = 0 }: RetryOptions,
 ): number {
-  const turn: Turn = { failures, remaining, random: random() };
-  const delay = result.kind === 'rate-limited' ? rateLimitDelay(result, crowd, turn) : exponentialDelay(turn);
-  const roomFor = (requests: number) => history.delay(clock.monotonic(), requests);
+  const state = { failures, remaining, random: random() };
+  const delay =
+    result.kind === 'rate-limited'
+      ? rateLimitDelay(result, state)
+      : Math.max(exponentialDelay(state), (result.kind === 'indeterminate' && result.minDelay) || 0);
+  if (isFree) return delay;
+  const roomFor = (requests: number) => budget.delay(clock.monotonic(), requests);
   if (roomFor(cleanUps) > 0) return Number.POSITIVE_INFINITY;
   const next = cleanUps + 1 + followUps;
   // The next attempt, what it needs further, and a last attempt with what that needs when time runs out.

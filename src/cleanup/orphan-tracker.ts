@@ -18,7 +18,6 @@ export class OrphanTracker {
   #state: CleanupState;
   /** How many attempts may have created a token that nobody holds. */
   #orphans = 0;
-  /** A stale list shows a deleted token again: the same id never makes up for two orphans. */
   readonly #deleted = new Set<string>();
   /** The account cannot be searched without `tokens:read`. */
   #cannotSearch = false;
@@ -127,14 +126,17 @@ export class OrphanTracker {
   async #search(options: RetryOptions): Promise<OrphanSearch> {
     const { nonce } = this.#state;
     const createdBy = this.#account.authorizingToken.id;
-    const search = await deleteOrphans(this.#account, { nonce, keep: undefined, createdBy }, options);
+    const search = await deleteOrphans(
+      this.#account,
+      { nonce, keep: undefined, deleted: this.#deleted, createdBy },
+      options,
+    );
     if (search.kind !== 'searched') {
       this.#cannotSearch = isNotFound(search);
       return search;
     }
-    const added = search.deleted.filter(id => !this.#deleted.has(id));
-    for (const id of added) this.#deleted.add(id);
-    this.#orphans = Math.max(0, this.#orphans - added.length);
+    for (const id of search.deleted) this.#deleted.add(id);
+    this.#orphans = Math.max(0, this.#orphans - search.deleted.length);
     return search;
   }
 

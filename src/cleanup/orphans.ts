@@ -26,6 +26,8 @@ export interface UndeletedToken {
 export interface StepTokens {
   readonly nonce: string;
   readonly keep: string | undefined;
+  /** Ids that this step has deleted already: a stale list shows them again. */
+  readonly deleted?: ReadonlySet<string>;
   /** The id of the authorizing token that created them. */
   readonly createdBy: string | undefined;
 }
@@ -33,14 +35,14 @@ export interface StepTokens {
 /** Searches the account for the tokens of one step, and deletes all but the one to keep. */
 export async function deleteOrphans(
   account: Account,
-  { nonce, keep, createdBy }: StepTokens,
+  { nonce, keep, deleted: gone, createdBy }: StepTokens,
   options: RetryOptions,
 ): Promise<OrphanSearch> {
-  const used = new Set([keep, account.authorizingToken.id]);
+  const skipped = new Set([keep, account.authorizingToken.id, ...(gone ?? [])]);
   const found = await findTokens(
     account,
     options,
-    token => hasNonce(token.note, nonce) && !used.has(token.id),
+    token => hasNonce(token.note, nonce) && !skipped.has(token.id),
   );
   if (found.kind !== 'found') return found;
   const deleted: string[] = [];

@@ -75,9 +75,9 @@ async function searchOrphans(
   own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
-  const { clock, history } = options;
-  const stepTokens = { nonce, keep: token?.keep ? token.id : undefined, createdBy: authorizingToken.id };
+  const { clock, budget } = options;
   const deleted = new Set<string>();
+  const isGone = own !== undefined && own.result.kind !== 'retries-exhausted';
   let undeleted: readonly UndeletedToken[] = [];
   const result = (failure?: Search['failure']): Search => ({
     found: new Set([...deleted, ...undeleted.map(({ id }) => id)]),
@@ -87,14 +87,21 @@ async function searchOrphans(
   });
   for (const delay of [0, ...RECHECK_DELAYS_MS]) {
     const found = [...deleted, ...undeleted.map(({ id }) => id)].filter(id => id !== own?.id);
-    const pause = Math.max(delay, history.delay(clock.monotonic(), 1));
+    const pause = Math.max(delay, budget.delay(clock.monotonic()));
     if (found.length >= orphans) break;
     if (!hasTimeFor(pause, options)) return result(delay > 0 ? undefined : { kind: 'out-of-time' });
     await clock.sleep(pause);
-    history.record(clock.monotonic());
-    const search = await deleteOrphans(account, stepTokens, options);
+    const search = await deleteOrphans(
+      account,
+      {
+        nonce,
+        keep: token?.keep ? token.id : undefined,
+        deleted: isGone ? new Set([...deleted, own.id]) : deleted,
+        createdBy: authorizingToken.id,
+      },
+      options,
+    );
     if (search.kind !== 'searched') return result(search);
-    // A stale list shows a deleted token again.
     for (const id of search.deleted) deleted.add(id);
     undeleted = search.undeleted;
   }

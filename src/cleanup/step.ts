@@ -67,12 +67,12 @@ export async function cleanUp(
     const authorizingToken = checkAuthorizingToken(input, state, actionPath, clock.now());
     if ('unusable' in authorizingToken) return authorizingToken.unusable;
     const connection = { authorizingToken, api: new URL(state.apiUrl), username: state.username };
-    await withAccount(context, connection, async account => {
-      const options = {
-        ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
-        // A proxy's page in place of the list may be Mapbox's list a few seconds later.
-        maxUnreadable: Number.POSITIVE_INFINITY,
-      };
+    const options = {
+      ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
+      // A proxy's page in place of the list may be Mapbox's list a few seconds later.
+      maxUnreadable: Number.POSITIVE_INFINITY,
+    };
+    await withAccount(context, connection, options.budget, async account => {
       const report = await revoke(state, account, options);
       for (const line of report.lines) runner.info(line);
       if (report.warning !== undefined) runner.warning(report.warning);

@@ -29,8 +29,6 @@ export const inputNames = [
   'summary',
   'timeout',
   'api-url',
-  'job-total',
-  'job-index',
 ] as const;
 
 export type InputName = (typeof inputNames)[number];

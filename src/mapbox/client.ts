@@ -1,3 +1,5 @@
+import type { RequestBudget, RequestKind } from '../api/request-budget.ts';
+import type { Clock } from '../clock.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { Secret } from '../secret.ts';
@@ -14,15 +16,22 @@ export interface ApiRequest {
   readonly body?: object;
   /** See {@link HttpRequest.maxBytes}. */
   readonly maxBytes?: number;
+  /** For the budget; a request without it counts. */
+  readonly kind?: RequestKind;
 }
 
 /** Sends Mapbox one request; as {@link HttpClient.send}. */
 export type SendRequest = (request: ApiRequest, timeoutMs: number) => Promise<HttpResponse | NoResponse>;
 
-/** Sends requests to the Mapbox API below `api`. */
-export function createApiClient(client: HttpClient, api: URL): SendRequest {
+/** Sends requests to the Mapbox API below `api`. All of them count in `budget`. */
+export function createApiClient(
+  client: HttpClient,
+  api: URL,
+  budget: RequestBudget,
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+): SendRequest {
   const base = api.pathname.replace(/\/+$/, '');
-  return ({ method, path, query, token, body, maxBytes }, timeoutMs) => {
+  const send: SendRequest = ({ method, path, query, token, body, maxBytes }, timeoutMs) => {
     const parameters = new URLSearchParams({ ...query, access_token: token.reveal() });
     const headers = { accept: 'application/json', 'user-agent': 'create-mapbox-token' };
     return client.send(
@@ -35,5 +44,26 @@ export function createApiClient(client: HttpClient, api: URL): SendRequest {
       },
       timeoutMs,
     );
+  };
+  return withinBudget(send, budget, clock);
+}
+
+/** Counts requests. One for which the budget has no room waits for it, or is not sent if that takes longer than its time. */
+export function withinBudget(
+  send: SendRequest,
+  budget: RequestBudget,
+  clock: Pick<Clock, 'monotonic' | 'sleep'>,
+): SendRequest {
+  return (request, timeoutMs) => {
+    const { kind } = request;
+    const room = budget.isFree(kind) ? 0 : budget.delay(clock.monotonic());
+    const sendCounted = () => {
+      budget.count(kind, clock.monotonic());
+      return send(request, timeoutMs - room);
+    };
+    if (room === 0) return sendCounted();
+    if (room >= timeoutMs)
+      return Promise.resolve({ kind: 'no-response', sent: false, code: 'REQUEST_BUDGET' });
+    return clock.sleep(room).then(sendCounted);
   };
 }

@@ -17,7 +17,13 @@ export async function deleteToken(
   if (!isTokenId(id)) throw new RangeError('not the id of a Mapbox token');
   const { send, authorizingToken, username, now } = account;
   const path = tokensPath(username, id);
-  const response = await send({ method: 'DELETE', path, token: authorizingToken.secret }, timeoutMs);
+  const request = {
+    method: 'DELETE',
+    path,
+    token: authorizingToken.secret,
+    kind: { deletionOf: id },
+  } as const;
+  const response = await send(request, timeoutMs);
   return toApiResult(response, parseDeleted, now());
 }
 

@@ -63,6 +63,7 @@ export async function listTokenPage(
         query: { ...parameters, timestamp: String(now()) },
         token: authorizingToken.secret,
         maxBytes: MAX_PAGE_BYTES,
+        kind: query === undefined ? undefined : 'further-page',
       },
       timeoutMs - Math.max(0, now() - start),
     );

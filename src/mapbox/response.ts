@@ -1,4 +1,4 @@
-import type { RateLimited, Rejection, Retryable, Success } from '../api/result.ts';
+import type { RateLimited, Rejection, RetriesExhausted, Retryable, Success } from '../api/result.ts';
 import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { ApiRequest } from './client.ts';
 import { isObject, parseDate, parseJson } from './token.ts';
@@ -118,8 +118,6 @@ const ROUNDING_MS = 2_000;
 function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
   const stated = Number(headers['x-rate-limit-interval']) * 1000;
   const interval = stated > 0 && stated <= MAX_RETRY_AFTER_MS ? stated : DEFAULT_INTERVAL_MS;
-  const requests = Number(headers['x-rate-limit-limit']);
-  const limit = Number.isSafeInteger(requests) && requests > 0 ? requests : undefined;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
   const waits = [
     reset > 0 ? { wait: reset - mapboxNow.getTime(), most: interval + ROUNDING_MS } : undefined,
@@ -128,8 +126,8 @@ function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited 
   // What lies in the past says less than what does not.
   const wait = waits.find(ahead => ahead > 0) ?? waits[0];
   return wait === undefined
-    ? { kind: 'rate-limited', retryAfter: interval, interval, limit, estimated: true }
-    : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, limit, estimated: false };
+    ? { kind: 'rate-limited', retryAfter: interval, interval, estimated: true }
+    : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, estimated: false };
 }
 
 /** Milliseconds; not a number where the header says nothing. */
@@ -175,9 +173,9 @@ export function tokensPath(username: string, ...rest: string[]): ApiRequest['pat
   return ['', 'tokens', 'v2', username, ...rest].map(encodeURIComponent).join('/');
 }
 
+type NotFound = Rejected & { readonly reason: 'not-found'; readonly isApiError: true };
+
 /** Whether Mapbox itself said that there is no such thing, or that the authorizing token lacks the scope for it. */
-export function isNotFound(
-  result: Rejected | { readonly kind: string; readonly reason?: never; readonly isApiError?: never },
-): boolean {
+export function isNotFound(result: ApiResult<unknown> | RetriesExhausted): result is NotFound {
   return result.kind === 'rejected' && result.reason === 'not-found' && result.isApiError;
 }

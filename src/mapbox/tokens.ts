@@ -1,3 +1,4 @@
+import { FREE_DELETIONS } from '../api/request-budget.ts';
 import type { RateLimited, RetriesExhausted, Retryable, Success } from '../api/result.ts';
 import { type RetryOptions, retry } from '../api/retry.ts';
 import type { Account } from './account.ts';
@@ -59,15 +60,18 @@ function isRepeated(seen: Set<string>, query: Readonly<Record<string, string>>):
   return false;
 }
 
-/** To find out whether a token is gone takes the list, and where it cannot be read, a validation. */
-const LOOKUP_REQUESTS = 2;
-
 /** What became of a token that was to be deleted. `already-deleted`: Mapbox no longer knows it. */
 export type Deletion = { readonly kind: 'deleted' } | { readonly kind: 'already-deleted' } | RetriesExhausted;
 
+/** A 404 counts only if a second deletion gets it too, at least this long after the first: a replica may be behind. */
+const SECOND_LOOK_MS = 2_000;
+
+/** To find out whether a token is gone takes the list, and where it cannot be read, a validation. */
+const LOOKUP_REQUESTS = 2;
+
 /**
- * Deletes one token. Deleting is idempotent, so whatever is no clear answer of Mapbox's is tried again: something before
- * it may have said 403, 404 or 200. All of the time is used: who gives up leaves a token alive.
+ * Deletes one token. Deleting is idempotent, so it is repeated until Mapbox clearly says that the token is gone: a proxy
+ * may have said 403, 404 or 200. It uses all of its time, because giving up leaves a token alive.
  *
  * @param createdBy the id of the authorizing token that created the token.
  */
@@ -77,29 +81,33 @@ export async function deleteTokenWithRetry(
   createdBy: string | undefined,
   options: RetryOptions,
 ): Promise<Deletion> {
-  const { clock, history } = options;
-  const patient = { ...options, maxUnreadable: Number.POSITIVE_INFINITY, followUps: LOOKUP_REQUESTS };
-  const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(async timeoutMs => {
-    const sentAt = clock.monotonic();
-    const result = await deleteToken(account, id, timeoutMs);
-    if (result.kind === 'success') history.record(sentAt);
-    // Where the step has asked too often, 404 stays unexplained.
-    if (!isNotFound(result) || history.delay(clock.monotonic(), LOOKUP_REQUESTS + 1) > 0) {
-      return toRetryable(result);
-    }
-    const gone = await isGone(account, id, createdBy, timeoutMs, options);
-    if (gone === true) {
-      history.record(sentAt);
-      return { kind: 'success', value: 'already-deleted' };
-    }
-    return gone === false ? toRetryable(result) : gone;
-  }, patient);
+  const { clock } = options;
+  let notFoundAt: number | undefined;
+  const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(
+    async timeoutMs => {
+      const result = await deleteToken(account, id, timeoutMs);
+      if (!isNotFound(result)) return toRetryable(result);
+      const now = clock.monotonic();
+      notFoundAt ??= now;
+      if (now - notFoundAt < SECOND_LOOK_MS) {
+        return { kind: 'indeterminate', cause: result, minDelay: SECOND_LOOK_MS - (now - notFoundAt) };
+      }
+      const gone = await isGone(account, id, createdBy, timeoutMs);
+      if (gone === true) return { kind: 'success', value: 'already-deleted' };
+      return gone === false ? toRetryable(result) : gone;
+    },
+    {
+      ...options,
+      maxUnreadable: Number.POSITIVE_INFINITY,
+      followUps: LOOKUP_REQUESTS,
+      freeAttempts: FREE_DELETIONS,
+    },
+  );
   return result.kind === 'success' ? { kind: result.value } : result;
 }
 
 function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
-  if (result.kind !== 'rejected') return result;
-  return { kind: 'indeterminate', cause: result };
+  return result.kind === 'rejected' ? { kind: 'indeterminate', cause: result } : result;
 }
 
 /**
@@ -112,18 +120,13 @@ async function isGone(
   id: string,
   createdBy: string | undefined,
   timeoutMs: number,
-  { clock, history }: RetryOptions,
 ): Promise<boolean | RateLimited> {
   const seen = new Set<string>();
   let query: TokenPage['next'];
-  history.record(clock.monotonic());
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const page = await listTokenPage(account, query, timeoutMs);
     if (page.kind === 'rate-limited') return page;
-    if (isNotFound(page)) {
-      history.record(clock.monotonic());
-      return isOwnCreation(account, createdBy, timeoutMs);
-    }
+    if (isNotFound(page)) return isOwnCreation(account, createdBy, timeoutMs);
     if (page.kind !== 'success' || !page.value.complete) return false;
     if (page.value.tokens.some(token => token.id === id)) return false;
     query = page.value.next;

@@ -35,8 +35,8 @@ export async function mainStep(context: Context, interrupted: AbortSignal): Prom
     );
   }
   for (const warning of inputs.warnings) runner.warning(warning);
-  await withAccount(context, inputs.connection, async account => {
-    const options = retryOptions(context, inputs.connection.timeout);
+  const options = retryOptions(context, inputs.connection.timeout);
+  await withAccount(context, inputs.connection, options.budget, async account => {
     const mint = await mintToken(context, inputs, account, options, interrupted);
     if (interrupted.aborted) throw new InterruptedError(await discardMint(context, account, mint, options));
     await writeResults(context, inputs, account, mint, options);

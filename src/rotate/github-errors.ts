@@ -1,6 +1,6 @@
 import { ActionError, errorTitles } from '../action-error.ts';
-import { ALONE, RetryHistory } from '../api/backoff.ts';
 import { describeExhausted, titleForRetryable } from '../api/describe.ts';
+import { RequestBudget } from '../api/request-budget.ts';
 import type { RetriesExhausted } from '../api/result.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { capitalize, describePlace, type Place, permissionFor } from './places.ts';
@@ -11,8 +11,7 @@ export function githubRetryOptions(options: RetryOptions): RetryOptions {
   return {
     ...options,
     service: 'GitHub',
-    crowd: ALONE,
-    history: new RetryHistory(),
+    budget: new RequestBudget(),
   };
 }
 

@@ -172,7 +172,6 @@ function toSecretResult<T>(result: GithubResult, parse: (data: unknown) => T | u
         kind: 'rate-limited',
         retryAfter: result.retryAfter,
         interval: result.retryAfter,
-        limit: undefined,
         estimated: false,
       };
     case 'server-error':

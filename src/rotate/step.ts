@@ -45,7 +45,7 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
   const options = retryOptions(context, inputs.timeout);
   const { api, authorizingToken, token } = inputs;
   const saveState = (state: RotationState | undefined) => save(context, state);
-  await withAccount(context, { api, authorizingToken, username: token.username }, account =>
+  await withAccount(context, { api, authorizingToken, username: token.username }, options.budget, account =>
     withGithub(context, githubApi, inputs.githubToken, github =>
       rotate({ context, inputs, run, github, account, options, interrupted, saveState }),
     ),

@@ -1,9 +1,8 @@
 import { ActionError, errorTitles } from '../action-error.ts';
-import { RetryHistory } from '../api/backoff.ts';
+import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { type ProxySettings, ProxyVariableError, parseProxySettings } from '../http/proxy.ts';
 import type { ConnectionInputs } from '../inputs/connection.ts';
-import { parseCrowd } from '../inputs/matrix.ts';
 import type { Account } from '../mapbox/account.ts';
 import { createApiClient } from '../mapbox/client.ts';
 import { Secret } from '../secret.ts';
@@ -23,17 +22,18 @@ export function proxyFor(
   return proxy;
 }
 
-/** Connects to Mapbox for as long as `use` takes. */
+/** Connects to Mapbox for as long as `use` takes. All requests count in `budget`. */
 export async function withAccount<T>(
   context: Context,
   { api, authorizingToken, username }: Pick<ConnectionInputs, 'api' | 'authorizingToken' | 'username'>,
+  budget: RequestBudget,
   use: (account: Account) => Promise<T>,
 ): Promise<T> {
   const { runner, clock, createHttpClient } = context;
   const client = await createHttpClient(api, proxyFor(api, context));
   try {
     return await use({
-      send: createApiClient(client, api),
+      send: createApiClient(client, api, budget, clock),
       authorizingToken,
       username,
       api,
@@ -73,8 +73,7 @@ export function retryOptions(
     random: () => randomInt(FINE) / FINE,
     deadline: start + budget,
     failureDeadline: start + failureBudget,
-    crowd: parseCrowd(runner.getInput),
-    history: new RetryHistory(),
+    budget: new RequestBudget(),
     log: runner.info,
   };
 }

@@ -1,4 +1,5 @@
 import { ActionError, errorTitles } from '../action-error.ts';
+import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import { type AskedAttempt, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
@@ -63,8 +64,9 @@ export async function sweepStep(context: Context): Promise<void> {
   const run = currentRun(env);
   const githubApi = githubApiUrl(env);
   checkFiles(runner);
-  const options = retryOptions(context, inputs.connection.timeout);
-  await withAccount(context, inputs.connection, account =>
+  const budget = new RequestBudget(Number.POSITIVE_INFINITY);
+  const options = { ...retryOptions(context, inputs.connection.timeout), budget };
+  await withAccount(context, inputs.connection, budget, account =>
     runSweep({ context, inputs, run, githubApi, account, options }),
   );
 }

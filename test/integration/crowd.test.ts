@@ -1,6 +1,6 @@
 /** Jobs that meet the rate limit of the stand-in for Mapbox at once, on one clock that nobody waits for. */
 import { describe, expect, it } from 'vitest';
-import { ALONE, type Crowd, RetryHistory } from '../../src/api/backoff.ts';
+import { RequestBudget } from '../../src/api/request-budget.ts';
 import { retry } from '../../src/api/retry.ts';
 import { toApiResult } from '../../src/mapbox/response.ts';
 import { json } from '../support/http-script.ts';
@@ -15,7 +15,7 @@ interface Met {
   readonly served: number;
 }
 
-async function meet(jobs: number, crowdOf: (index: number) => Crowd, budget: number): Promise<Met> {
+async function meet(jobs: number, budget: number): Promise<Met> {
   const clock = new SharedClock();
   const limit = new RateLimit({ requests: 100, intervalSeconds: 60 }, clock.now.bind(clock));
   const random = seeded(SEED);
@@ -31,7 +31,7 @@ async function meet(jobs: number, crowdOf: (index: number) => Crowd, budget: num
     await clock.sleep(20 + random(80));
     return toApiResult(response, () => 'served', clock.now());
   };
-  const job = async (index: number) => {
+  const job = async () => {
     await clock.sleep(random(2_000));
     const result = await retry(ask, {
       clock,
@@ -39,14 +39,13 @@ async function meet(jobs: number, crowdOf: (index: number) => Crowd, budget: num
       deadline: clock.monotonic() + budget,
       failureDeadline: Number.POSITIVE_INFINITY,
       service: 'Mapbox',
-      crowd: crowdOf(index),
-      history: new RetryHistory(),
+      budget: new RequestBudget(),
       log: () => {},
     });
     if (result.kind === 'success') took = Math.max(took, clock.monotonic());
     return result.kind === 'success';
   };
-  const all = Promise.all(Array.from({ length: jobs }, (_, index) => job(index)));
+  const all = Promise.all(Array.from({ length: jobs }, job));
   await clock.run();
   return { requestsPerJob: requests / jobs, took, served: (await all).filter(served => served).length };
 }
@@ -58,34 +57,16 @@ describe.each([101, 150, 199, 200, 201, 256])('%i jobs at once', jobs => {
   it.each([
     ['mint', 300_000],
     ['delete', 240_000],
-  ])('that know of each other all %s, with 1.7 requests each and 1.1 times the time', async (_, budget) => {
-    const met = await meet(jobs, index => ({ total: jobs, index }), budget);
-    expect(met.served).toBe(jobs);
-    expect(met.requestsPerJob).toBeLessThanOrEqual(1.7);
-    expect(met.took / imposed(jobs)).toBeLessThanOrEqual(1.1);
-  });
-
-  it('that know of nobody all get through, with 2 requests each and 1.2 times the time', async () => {
-    const met = await meet(jobs, () => ALONE, 240_000);
+  ])('all %s, with 2 requests each and 1.2 times the time', async (_, budget) => {
+    const met = await meet(jobs, budget);
     expect(met.served).toBe(jobs);
     expect(met.requestsPerJob).toBeLessThanOrEqual(2);
     expect(met.took / imposed(jobs)).toBeLessThanOrEqual(1.2);
   });
 });
 
-it('a hundred jobs wait for nothing, whatever they know', async () => {
-  const { requestsPerJob, took } = await meet(100, index => ({ total: 100, index }), 300_000);
+it('a hundred jobs do not wait', async () => {
+  const { requestsPerJob, took } = await meet(100, 300_000);
   expect(requestsPerJob).toBe(1);
   expect(took).toBeLessThan(2_300);
-});
-
-it('jobs of several matrices, of which none knows of the others, all get through', async () => {
-  const { served } = await meet(400, index => ({ total: 200, index: index % 200 }), 240_000);
-  expect(served).toBe(400);
-});
-
-it('jobs that are fewer than their matrix, for `max-parallel`, all get through', async () => {
-  const { served, requestsPerJob } = await meet(150, index => ({ total: 256, index }), 240_000);
-  expect(served).toBe(150);
-  expect(requestsPerJob).toBeLessThan(1.4);
 });

@@ -8,7 +8,6 @@ export const rateLimited = (retryAfter: number, interval = 60_000): RateLimited 
   kind: 'rate-limited',
   retryAfter,
   interval,
-  limit: undefined,
   estimated: false,
 });
 

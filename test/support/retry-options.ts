@@ -1,6 +1,16 @@
-import { ALONE, RetryHistory } from '../../src/api/backoff.ts';
+import { RequestBudget } from '../../src/api/request-budget.ts';
 import type { RetryOptions } from '../../src/api/retry.ts';
 import type { FakeClock } from './fake-clock.ts';
+
+/** The request budget of the step that lives by a clock. */
+const budgets = new WeakMap<FakeClock, RequestBudget>();
+
+/** The budget that {@link retryOptions} gives for this clock: one clock, one step. */
+export function budgetOf(clock: FakeClock): RequestBudget {
+  const budget = budgets.get(clock) ?? new RequestBudget();
+  budgets.set(clock, budget);
+  return budget;
+}
 
 /**
  * Retry options with a deadline in `milliseconds`.
@@ -20,8 +30,7 @@ export function retryOptions(
     random,
     deadline: clock.monotonic() + milliseconds,
     failureDeadline: Number.POSITIVE_INFINITY,
-    crowd: ALONE,
-    history: new RetryHistory(),
+    budget: budgetOf(clock),
     log: line => void lines.push(line),
   };
 }

@@ -11,7 +11,7 @@ import {
 } from '../../support/api-results.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import fc from '../../support/random.ts';
-import { retryOptions } from '../../support/retry-options.ts';
+import { budgetOf, retryOptions } from '../../support/retry-options.ts';
 
 const done: ApiResult<string> = { kind: 'success', value: 'a token' };
 const ALMOST_ONE = 1 - 2 ** -32;
@@ -22,6 +22,7 @@ function attempts(clock: FakeClock, outcomes: readonly ApiResult<string>[], cost
   return {
     lefts,
     attempt: async (left: number) => {
+      budgetOf(clock).count(undefined, clock.monotonic());
       const result = outcomes[Math.min(lefts.length, outcomes.length - 1)] ?? done;
       lefts.push(left);
       clock.advance(cost);
@@ -208,14 +209,6 @@ describe('a rate limit', () => {
     expect(end).toMatchObject({ kind: 'retries-exhausted' });
     expect(lefts.length).toBeLessThanOrEqual(12);
     expect(clock.monotonic()).toBeGreaterThan(49_000);
-  });
-
-  it('is waited for by turns in a matrix, once', async () => {
-    const clock = new FakeClock();
-    const { attempt } = attempts(clock, [rateLimited(60_000), rateLimited(60_000), done]);
-    const options = { ...retryOptions(clock, 300_000, () => 0), crowd: { total: 256, index: 3 } };
-    await retry(attempt, options);
-    expect(clock.sleeps).toEqual([123_000, 61_000]);
   });
 
   it('is waited for also where the time is too short for chance', async () => {
@@ -420,6 +413,7 @@ describe('a dozen requests a minute', () => {
             failureDeadline: failureBudget,
           };
           const request = () => {
+            options.budget.count(undefined, clock.monotonic());
             sent.push(clock.monotonic());
             clock.advance(cost);
           };
@@ -445,6 +439,7 @@ describe('a dozen requests a minute', () => {
     for (let step = 0; step < 4; step++) {
       const outcomes = [serverError(), serverError(), serverError(), serverError(), done].values();
       await retry(async () => {
+        options.budget.count(undefined, clock.monotonic());
         sent.push(clock.monotonic());
         return outcomes.next().value ?? done;
       }, options);
@@ -460,7 +455,7 @@ describe('a dozen requests a minute', () => {
     ] as const) {
       const clock = new FakeClock();
       const options = { ...retryOptions(clock, 66_000), deadline: passed + 50_000 };
-      for (let n = 0; n < 11; n++) options.history.record(0);
+      for (let n = 0; n < 11; n++) options.budget.count(undefined, 0);
       clock.advance(passed);
       const cleaned: unknown[] = [];
       const { attempt } = attempts(clock, [outcome]);
@@ -492,7 +487,7 @@ describe('before a repetition', () => {
       const options = retryOptions(clock, budget);
       const { attempt, lefts } = attempts(clock, [serverError(), done]);
       await retry(attempt, options, async () => {
-        for (let sent = 0; sent < 11; sent++) options.history.record(clock.monotonic());
+        for (let sent = 0; sent < 12; sent++) options.budget.count(undefined, clock.monotonic());
       });
       expect(lefts).toHaveLength(expected);
       if (expected === 2) expect(clock.monotonic()).toBeGreaterThanOrEqual(60_000);
@@ -588,6 +583,7 @@ describe('a name that DNS does not know', () => {
       const result = await retry(
         async () => {
           attempts++;
+          budgetOf(clock).count(undefined, clock.monotonic());
           return notSent('ENOTFOUND');
         },
         retryOptions(clock, 300_000, () => chance),

@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { RequestBudget } from '../../../src/api/request-budget.ts';
 import { createHttpClient, type HttpClient, type HttpRequest } from '../../../src/http/client.ts';
 import { createApiClient } from '../../../src/mapbox/client.ts';
 import { Secret } from '../../../src/secret.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { lostResponse } from '../../support/http-script.ts';
 import { listenOnLoopback } from '../../support/loopback-server.ts';
 
@@ -30,14 +32,24 @@ it.each([
   ['https://gateway.example.com/a%20b', '/a%20b/tokens/v2/octo?'],
 ])('sends requests below %s', async (api, path) => {
   const { client, requests } = remember();
-  await createApiClient(client, new URL(api))({ method: 'GET', path: '/tokens/v2/octo', token }, 1000);
+  await createApiClient(
+    client,
+    new URL(api),
+    new RequestBudget(),
+    new FakeClock(),
+  )({ method: 'GET', path: '/tokens/v2/octo', token }, 1000);
   expect(requests[0]?.path.startsWith(path)).toBe(true);
   expect(requests[0]?.headers['user-agent']).toBe('create-mapbox-token');
 });
 
 it('sends the token in the query, whatever is in it, and nowhere else', async () => {
   const { client, requests, timeouts } = remember();
-  const send = createApiClient(client, new URL('https://api.mapbox.com'));
+  const send = createApiClient(
+    client,
+    new URL('https://api.mapbox.com'),
+    new RequestBudget(),
+    new FakeClock(),
+  );
   const query = { limit: '2', access_token: 'of something else' };
   await send({ method: 'GET', path: '/tokens/v2/octo', query, token, maxBytes: 7 }, 1234);
   const [request] = requests;
@@ -72,7 +84,7 @@ it('sends a body as JSON, and asks for JSON without compression', async () => {
     }),
   );
   const client = createHttpClient(server.url, undefined);
-  const send = createApiClient(client, server.url);
+  const send = createApiClient(client, server.url, new RequestBudget(), new FakeClock());
   await send({ method: 'POST', path: '/tokens/v2/octo', token, body: { note: 'grüße' } }, 10_000);
   await client.close();
   expect(received).toEqual({
@@ -81,5 +93,42 @@ it('sends a body as JSON, and asks for JSON without compression', async () => {
     accept: 'application/json',
     encoding: 'identity',
     type: 'application/json',
+  });
+});
+
+describe('a request for which the minute has no room', () => {
+  function full() {
+    const clock = new FakeClock();
+    const budget = new RequestBudget();
+    for (let sent = 0; sent < 12; sent++) budget.count(undefined, clock.monotonic());
+    const { client, requests, timeouts } = remember();
+    const send = createApiClient(client, new URL('https://api.mapbox.com'), budget, clock);
+    return { clock, send, requests, timeouts };
+  }
+  const list = { method: 'GET', path: '/tokens/v2/octo', token } as const;
+
+  it('waits for it, and takes the wait from its time', async () => {
+    const { clock, send, timeouts } = full();
+    await send(list, 100_000);
+    expect(clock.sleeps).toEqual([61_000]);
+    expect(timeouts).toEqual([39_000]);
+  });
+
+  it('is not sent where it would wait longer than its time', async () => {
+    const { clock, send, requests } = full();
+    const result = await send(list, 61_000);
+    expect(result).toMatchObject({ kind: 'no-response', sent: false, code: 'REQUEST_BUDGET' });
+    expect({ sleeps: clock.sleeps, requests }).toEqual({ sleeps: [], requests: [] });
+  });
+
+  it('is sent at once where it is the first or second deletion of a token, or a further page', async () => {
+    const { clock, send, requests } = full();
+    const deletion = { ...list, method: 'DELETE', kind: { deletionOf: 'clxdeletedtokenid' } } as const;
+    for (const request of [deletion, deletion, { ...list, kind: 'further-page' } as const])
+      await send(request, 1000);
+    expect(clock.sleeps).toEqual([]);
+    expect(requests).toHaveLength(3);
+    await send(deletion, 100_000);
+    expect(clock.sleeps).toEqual([61_000]);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/http/response.ts';
-import type { ApiRequest } from '../../../src/mapbox/client.ts';
+import { type ApiRequest, type SendRequest, withinBudget } from '../../../src/mapbox/client.ts';
 import { deleteTokenWithRetry, findTokens } from '../../../src/mapbox/tokens.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
@@ -170,35 +170,44 @@ describe('deleting one token', () => {
   });
 
   describe('rejected with Mapbox’s 404', () => {
+    it('waits two seconds for a second deletion before it believes it', async () => {
+      const { result, clock, asked } = await remove([notFound(), deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(clock.sleeps).toEqual([2000]);
+      expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
+    });
+
     it('calls the token already deleted where the list no longer has it, on whichever page', async () => {
       const { result, asked } = await remove([
+        notFound(),
         notFound(),
         page([{ id: idOf(2) }], 'start=b'),
         page([{ id: idOf(3) }]),
       ]);
       expect(result).toEqual({ kind: 'already-deleted' });
-      expect(asked).toEqual([DELETE(ID), GET, `${LIST}?start=b`]);
+      expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`]);
     });
 
     it('tries again where the list still has it: a replica may be behind', async () => {
       const { result, asked } = await remove([
+        notFound(),
         notFound(),
         page([], 'start=b'),
         page([{ id: ID }]),
         deleted(),
       ]);
       expect(result).toEqual({ kind: 'deleted' });
-      expect(asked).toEqual([DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
+      expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
     });
 
     it('takes no list for proof that has an entry it cannot read', async () => {
-      const { result } = await remove([notFound(), json(200, [{ note: 'ci' }]), deleted()]);
+      const { result } = await remove([notFound(), notFound(), json(200, [{ note: 'ci' }]), deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
     });
 
     it('is not taken in by a list that runs in a circle', async () => {
       const circle = page([], 'start=a');
-      const { result } = await remove([notFound(), circle, circle, deleted()]);
+      const { result } = await remove([notFound(), notFound(), circle, circle, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
     });
 
@@ -207,7 +216,7 @@ describe('deleting one token', () => {
       ['is lost', lostResponse()],
       ['is a page', html(200)],
     ])('tries again where the list %s', async (_, list) => {
-      const { result } = await remove([notFound(), list, deleted()]);
+      const { result } = await remove([notFound(), notFound(), list, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
     });
 
@@ -216,10 +225,9 @@ describe('deleting one token', () => {
       ['the authorizing token', [notFound(), notFound()]],
     ])('waits for the rate limit that it meets when it asks for %s', async (_, before) => {
       const limit = json(429, { message: 'Too Many Requests' }, { 'retry-after': '30' });
-      const { result, clock } = await remove([...before, limit, deleted()]);
+      const { result, clock } = await remove([notFound(), ...before, limit, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
-      expect(clock.sleeps.length).toBe(1);
-      expect(clock.sleeps[0]).toBeGreaterThanOrEqual(30_000);
+      expect(clock.sleeps).toEqual([2000, 31_100]);
     });
 
     it('asks no more than a dozen times a minute, the list included', async () => {
@@ -230,26 +238,26 @@ describe('deleting one token', () => {
         return method === 'DELETE' ? notFound() : page([{ id: ID }]);
       };
       const options = retryOptions(clock, 300_000, () => 0);
-      await deleteTokenWithRetry(accountOn({ send }), ID, AUTHORIZING_TOKEN_ID, options);
+      await deleteTokenWithRetry(
+        accountOn({ send: withinBudget(send, options.budget, clock) }),
+        ID,
+        AUTHORIZING_TOKEN_ID,
+        options,
+      );
       expect(sent.length).toBeGreaterThan(12);
       for (const [n, at] of sent.entries())
         expect(at - (sent[n - 12] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000);
     });
 
-    it('asks for the list only where the step has not asked too often', async () => {
-      const client = scripted(notFound(), deleted());
-      const options = retryOptions(new FakeClock());
-      for (let n = 0; n < 10; n++) options.history.record(0);
-      expect(await deleteTokenWithRetry(accountOn(client), ID, AUTHORIZING_TOKEN_ID, options)).toEqual({
-        kind: 'deleted',
-      });
-      expect(client.requestLines).toEqual([DELETE(ID), DELETE(ID)]);
-    });
-
     it('believes it without a list where the authorizing token created it and is valid', async () => {
-      const { result, asked } = await remove([notFound(), notFound(), json(200, { code: 'TokenValid' })]);
+      const { result, asked } = await remove([
+        notFound(),
+        notFound(),
+        notFound(),
+        json(200, { code: 'TokenValid' }),
+      ]);
       expect(result).toEqual({ kind: 'already-deleted' });
-      expect(asked).toEqual([DELETE(ID), GET, VALIDATE]);
+      expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, VALIDATE]);
     });
 
     it.each([
@@ -259,7 +267,7 @@ describe('deleting one token', () => {
       ['is unknown', undefined, []],
     ])('tries again without a list where the token that created it %s', async (_, createdBy, validation) => {
       const clock = new FakeClock();
-      const client = scripted(notFound(), notFound(), ...validation, deleted());
+      const client = scripted(notFound(), notFound(), notFound(), ...validation, deleted());
       const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, retryOptions(clock));
       expect(result).toEqual({ kind: 'deleted' });
       expect(client.unusedResponses()).toBe(0);
@@ -272,13 +280,12 @@ describe('a token whose first deletion had no response', () => {
   async function deleteLost(answer: (request: ApiRequest, elapsed: number) => HttpResponse) {
     const clock = new FakeClock();
     const sentAt: number[] = [];
-    const account = accountOn({
-      async send(request) {
-        sentAt.push(clock.monotonic());
-        return sentAt.length === 1 ? lostResponse() : answer(request, clock.monotonic());
-      },
-    });
     const options = { ...retryOptions(clock, 240_000), failureDeadline: 60_000 };
+    const send: SendRequest = async request => {
+      sentAt.push(clock.monotonic());
+      return sentAt.length === 1 ? lostResponse() : answer(request, clock.monotonic());
+    };
+    const account = accountOn({ send: withinBudget(send, options.budget, clock) });
     const result = await deleteTokenWithRetry(account, ID, AUTHORIZING_TOKEN_ID, options);
     return { result, sentAt };
   }

@@ -107,6 +107,6 @@ describe('a minted token whose outputs could not be written', () => {
 });
 
 it('a token that Mapbox does not know is not discarded: nobody else could have deleted it', async () => {
-  const account = accountOn(scripted(notFound(), page([])));
+  const account = accountOn(scripted(notFound(), notFound(), page([])));
   expect(await isDiscarded(account, ID, retryOptions(new FakeClock()))).toBe(false);
 });

@@ -219,7 +219,12 @@ describe('temporary tokens', () => {
   });
 
   it.each([
-    ['Mapbox does not find it', madeNow(idOf(1)), [notFound(), page([])], `the token ${idOf(1)} was`],
+    [
+      'Mapbox does not find it',
+      madeNow(idOf(1)),
+      [notFound(), notFound(), page([])],
+      `the token ${idOf(1)} was`,
+    ],
     ['it may be another creation', made(idOf(1)), [], `the token ${idOf(1)} was`],
     ['it has a note', madeNow(idOf(1), { note: 'production' }), [], `the token ${idOf(1)} was`],
     ['its text does not confirm the id', made(idOf(1), { id: idOf(9) }), [], `the token ${idOf(9)} was`],

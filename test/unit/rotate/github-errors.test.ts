@@ -61,10 +61,7 @@ describe('a rejection', () => {
 
 it.each<[Retryable, string]>([
   [{ kind: 'not-sent', code: 'ENOTFOUND' }, 'Could not reach GitHub'],
-  [
-    { kind: 'rate-limited', retryAfter: 5, interval: 5, limit: undefined, estimated: false },
-    'GitHub rate limit exceeded',
-  ],
+  [{ kind: 'rate-limited', retryAfter: 5, interval: 5, estimated: false }, 'GitHub rate limit exceeded'],
   [
     { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
     'GitHub server error',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ActionError, errorTitles } from '../../../src/action-error.ts';
+import { RequestBudget } from '../../../src/api/request-budget.ts';
 import type { HttpRequest } from '../../../src/http/client.ts';
 import type { ProxySettings } from '../../../src/http/proxy.ts';
 import { proxyFor, retryOptions, withAccount } from '../../../src/runtime/connect.ts';
@@ -69,7 +70,7 @@ describe('the proxy', () => {
 
   it('that cannot be used is an input error, which names the variable', async () => {
     const { context, clients } = setUp({ http_proxy: 'socks5://octo:hidden@127.0.0.1' });
-    const failed = withAccount(context, connection, async () => expect.unreachable());
+    const failed = withAccount(context, connection, new RequestBudget(), async () => expect.unreachable());
     await expect(failed).rejects.toThrow(ActionError);
     await expect(failed).rejects.toMatchObject({
       title: errorTitles.invalidInput,
@@ -83,7 +84,7 @@ describe('the proxy', () => {
 describe('an account', () => {
   it('is reached at the API, through the proxy, until it is used', async () => {
     const { context, clients, runner, clock } = setUp({ HTTPS_PROXY: 'http://proxy.example.com:3128' });
-    const result = await withAccount(context, connection, async account => {
+    const result = await withAccount(context, connection, new RequestBudget(), async account => {
       expect(clients[0]?.isClosed).toBe(false);
       expect(account).toMatchObject({ authorizingToken, username: OWNER, api: API, now: clock.now });
       expect(account.mask).toBe(runner.mask);
@@ -99,21 +100,22 @@ describe('an account', () => {
 
   it('is left also after an error', async () => {
     const { context, clients } = setUp();
-    const failed = withAccount(context, connection, () => Promise.reject(new Error('mine')));
+    const failed = withAccount(context, connection, new RequestBudget(), () =>
+      Promise.reject(new Error('mine')),
+    );
     await expect(failed).rejects.toThrow('mine');
     expect(clients[0]?.isClosed).toBe(true);
   });
 });
 
 describe('retries', () => {
-  it('last as many milliseconds from now, with the jobs of the matrix in mind', () => {
-    const { context, runner, clock } = setUp({}, { 'job-total': '7', 'job-index': '3' });
+  it('last as many milliseconds from now', () => {
+    const { context, runner, clock } = setUp();
     clock.advance(5_000);
     const options = retryOptions(context, 60_000, 20_000);
     expect(options).toMatchObject({
       deadline: 65_000,
       failureDeadline: 25_000,
-      crowd: { total: 7, index: 3 },
     });
     expect(options.random()).toBe(0.25);
     options.log('a line');
