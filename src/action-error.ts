@@ -11,6 +11,7 @@ export const errorTitles = {
   invalidInput: 'Invalid input',
   invalidInputs: 'Invalid inputs',
   notOnGithubActions: 'Not running on GitHub Actions',
+  filesNotWritable: "Could not write to the runner's files",
   unauthorized: 'Mapbox rejected the authorizing token',
   notFound: 'Mapbox account or permission not found',
   scopesRejected: 'Mapbox rejected the scopes',

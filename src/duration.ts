@@ -1,19 +1,19 @@
 /** Mapbox, Tokens API: a temporary token expires "no more than one hour" ahead. */
 export const HOUR = 3600;
 
-/** Seconds by the names that people use. */
+/** Seconds by unit name. */
 const UNITS = new Map<string, number>([
   ...['s', 'sec', 'secs', 'second', 'seconds'].map(name => [name, 1] as const),
   ...['m', 'min', 'mins', 'minute', 'minutes'].map(name => [name, 60] as const),
   ...['h', 'hr', 'hrs', 'hour', 'hours'].map(name => [name, HOUR] as const),
 ]);
 
-/** The same, and days: for how old something is, never for how long a step may take. */
+/** Days are for ages only: no step may take that long. */
 const AGE_UNITS = new Map([...UNITS, ...['d', 'day', 'days'].map(name => [name, 24 * HOUR] as const)]);
 
 /**
- * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` where the
- * words are no duration. A number without a unit is none: nobody can say what `20` was meant to be.
+ * Whole seconds of a duration such as `20m`, `45 min`, `900s` or `1h 30m`, rounded down; `undefined` if the text is not
+ * a duration. A number without a unit is not one: `20` could be anything.
  */
 export function parseDuration(input: string): number | undefined {
   return parse(input, UNITS);
@@ -24,19 +24,25 @@ export function parseAge(input: string): number | undefined {
   return parse(input, AGE_UNITS);
 }
 
+/** A longer text is a mistake, and not worth the time to parse. */
+const MAX_LENGTH = 1000;
+
 function parse(input: string, units: ReadonlyMap<string, number>): number | undefined {
-  const parts = [...input.trim().matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)\s*/gi)];
-  if (parts.length === 0 || parts.map(([part]) => part).join('') !== input.trim()) return undefined;
+  const text = input.trim();
+  if (text === '' || text.length > MAX_LENGTH) return undefined;
+  // Sticky: without it, each digit of a long number would be tried as a beginning.
+  const part = /(\d+(?:\.\d+)?)\s*([a-z]+)\s*/iy;
   let seconds = 0;
-  for (const [, amount, unit] of parts) {
-    const size = units.get((unit ?? '').toLowerCase());
+  while (part.lastIndex < text.length) {
+    const [, amount, unit = ''] = part.exec(text) ?? [];
+    const size = units.get(unit.toLowerCase());
     if (size === undefined) return undefined;
     seconds += Number(amount) * size;
   }
   return Math.floor(seconds + 1e-9);
 }
 
-/** A number of milliseconds as people say it: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
+/** Formats milliseconds for people: `0.8 s`, `12 s`, `5 min`, `1 h 30 min`. */
 export function formatDuration(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (seconds < 9.95) return `${Math.max(Number(seconds.toFixed(1)), 0.1)} s`;

@@ -1,6 +1,6 @@
 /**
- * The note on a token leads from the account's Tokens page back to the run that created it. Its end, the marker, is
- * what clean-up, sweep and rotation find their own tokens by, so it is always whole:
+ * A token's note leads from the account's Tokens page to the run that created the token. Clean-up, sweep and rotation
+ * find their own tokens by its end, the marker, which is always whole:
  *
  *     Release tiles (octo/maps) [until job ends: 123456789/16012345678.1#k3v9x0aa]
  */
@@ -18,28 +18,29 @@ export const MAX_NOTE_BYTES = 128;
 export type Purpose =
   | { readonly kind: 'until-job-ends' }
   | { readonly kind: 'until-deleted' }
-  /** Made by a rotation in place of the token `replaced`. `original`: the token that no rotation made. */
+  /** Created by a rotation in place of the token `replaced`. `original`: the token that no rotation created. */
   | { readonly kind: 'replaces'; readonly replaced: string; readonly original: string | undefined };
 
-/** What a note's marker says. */
+/** The fields of a marker. */
 export interface Marker {
   readonly purpose: Purpose;
   /** See {@link repositoryKey}. */
   readonly repository: string;
   readonly runId: string;
   readonly attempt: string;
-  /** Eight characters that only the tokens of one step carry. */
+  /** Eight characters that only one step's tokens have. */
   readonly nonce: string;
 }
 
 /**
- * Identifies the repository in markers: by its id, which survives renames and transfers, or by its name where the runner
- * does not tell the id; with the server's host unless that is github.com.
+ * Identifies the repository in markers: by its id, which survives renames and transfers, or by its name if the runner
+ * sets no id; followed by the server's host, port and path unless the server is github.com.
  */
 export function repositoryKey(run: Pick<WorkflowRun, 'server' | 'repository' | 'repositoryId'>): string {
-  const host = URL.parse(run.server)?.host ?? '';
+  const { host = '', pathname = '' } = URL.parse(run.server) ?? {};
+  const server = host + pathname.replace(/\/+$/, '');
   const repository = run.repositoryId ?? run.repository;
-  return host === 'github.com' ? repository : `${repository}@${host}`;
+  return server === 'github.com' ? repository : `${repository}@${server}`;
 }
 
 /** The marker of a step's tokens. */
@@ -47,7 +48,7 @@ export function createMarker(purpose: Purpose, run: WorkflowRun, nonce: string):
   return { purpose, repository: repositoryKey(run), runId: run.id, attempt: run.attempt, nonce };
 }
 
-/** The marker as it stands at the end of a note. */
+/** The marker as text, for the end of a note. */
 export function formatMarker({ purpose, repository, runId, attempt, nonce }: Marker): string {
   return `[${formatPurpose(purpose)}: ${repository}/${runId}.${attempt}#${nonce}]`;
 }
@@ -63,13 +64,16 @@ function formatPurpose(purpose: Purpose): string {
   }
 }
 
-/** The marker with what stands before it, or the whole note. Run ids of 15 digits are exact in JavaScript. */
+/**
+ * The marker and the blank before it, or the whole note. Only a server has `@` before it, and its path ends at the last
+ * slash, so no two markers read the same. Run ids of 15 digits are exact in JavaScript.
+ */
 const MARKER =
-  /(?:^| )\[(until job ends|until deleted|replaces ([A-Za-z0-9]{5,64})(?: ([A-Za-z0-9]{5,64}))?): ([^\s/#]+(?:\/[^\s/#]+)?)\/([1-9]\d{0,14})\.([1-9]\d{0,8})#([a-z0-9]{8})\]$/;
+  /(?:^| )\[(until job ends|until deleted|replaces ([A-Za-z0-9]{5,64})(?: ([A-Za-z0-9]{5,64}))?): ((?:[1-9]\d{0,17}|[\w.-]+\/[\w.-]+)(?:@[^\s/#@]+(?:\/[\w.~/-]*[\w.~-])?)?)\/([1-9]\d{0,14})\.([1-9]\d{0,8})#([a-z0-9]{8})\]$/;
 
 /**
- * Parses the marker at the end of a note; `undefined` where there is none. Tokens are deleted by it, so nothing is
- * taken for a marker that {@link formatMarker} would not have written.
+ * Parses the marker at the end of a note; `undefined` if there is none. Tokens are deleted by their markers, so only text
+ * that {@link formatMarker} can write is parsed.
  */
 export function parseMarker(note: string): Marker | undefined {
   const match = MARKER.exec(note);
@@ -82,43 +86,70 @@ export function parseMarker(note: string): Marker | undefined {
   return { purpose, repository, runId, attempt, nonce };
 }
 
-/** The note without its marker and without the name of the repository that created the token. */
-export function noteText(note: string): string {
-  return note.replace(MARKER, '').replace(/(?:^| )\([\w.-]+\/[\w.-]+\)$/, '');
+/**
+ * The text of a note without its marker and, given a run, without the name of the run's repository. Other text in
+ * parentheses at its end, such as `(eu/prod)`, is the user's.
+ */
+export function noteText(note: string, run?: Pick<WorkflowRun, 'repository'>): string {
+  const text = note.replace(MARKER, '');
+  if (run === undefined) return text;
+  const name = `(${run.repository})`;
+  if (text === name) return '';
+  return text.endsWith(` ${name}`) ? text.slice(0, -name.length - 1) : text;
+}
+
+/** Whether a note's text was cut, or may have been: it ends in `…`, or its marker leaves no room for even that. */
+export function isCutNote(note: string): boolean {
+  const text = note.replace(MARKER, '');
+  return (
+    text.endsWith(ELLIPSIS) || (text === '' && Buffer.byteLength(join([ELLIPSIS, note])) > MAX_NOTE_BYTES)
+  );
 }
 
 /**
- * Whether a note is one of the step with this nonce, also where Mapbox stored it changed: with a blank at its end, say,
- * or with characters escaped.
+ * Whether a note has this nonce, also if Mapbox changed the note when storing it: with a blank added at its end, or
+ * with characters escaped.
  */
 export function hasNonce(note: string, nonce: string): boolean {
   return note.includes(`#${nonce}`);
 }
 
+/** A note for a new token. */
+export interface BuiltNote {
+  readonly note: string;
+  /** Whether the text was cut to fit: the step has to say so. */
+  readonly cut: boolean;
+}
+
 /**
- * Builds a note of at most {@link MAX_NOTE_BYTES}: the text and the repository's name, as far as they fit, before the
- * whole marker.
+ * Builds a note of at most {@link MAX_NOTE_BYTES}: the text, the repository's name and the whole marker. If that is too
+ * long, the repository's name is left out; if it still is, the text is cut.
  *
- * @throws {ActionError} where the marker alone does not fit, because the server's host name is too long.
+ * @throws {ActionError} if the marker alone does not fit, because the server's address is too long.
  */
-export function buildNote(text: string, run: WorkflowRun, marker: Marker): string {
+export function buildNote(text: string, run: WorkflowRun, marker: Marker): BuiltNote {
   const end = formatMarker(marker);
   if (!fitsNote(marker)) {
     throw new ActionError(
       errorTitles.invalidInput,
-      `Mapbox limits a token's note to ${MAX_NOTE_BYTES} characters, and what clean-up finds the token by needs ${Buffer.byteLength(end)} on this server (GITHUB_SERVER_URL). ` +
+      `Mapbox limits a token's note to ${MAX_NOTE_BYTES} characters, and the part that clean-up finds the token by needs ${Buffer.byteLength(end)} on this server (GITHUB_SERVER_URL). ` +
         (marker.purpose.kind === 'replaces'
           ? 'Tokens cannot be rotated from this server. Nothing was created.'
           : 'Use a temporary token, which has no note: `lifetime: 20m`.'),
     );
   }
-  const room = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1;
   const line = oneLine(text);
-  const repository = `(${run.repository})`;
-  const withRepository = room - Buffer.byteLength(repository) - 1;
-  const cut = truncate(line, withRepository);
-  if (line === '' ? withRepository >= -1 : cut !== '') return join([cut, repository, end]);
-  return join([truncate(line, room), end]);
+  for (const parts of [
+    [line, `(${run.repository})`, end],
+    [line, end],
+  ]) {
+    const note = join(parts);
+    // A text that itself ends in the repository's name would read as a shorter text with the name added.
+    if (Buffer.byteLength(note) <= MAX_NOTE_BYTES && noteText(note, run) === line)
+      return { note, cut: false };
+  }
+  const room = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1;
+  return { note: join([truncate(line, room), end]), cut: true };
 }
 
 /** Whether a marker leaves the note within Mapbox's limit. */
@@ -132,9 +163,8 @@ function join(parts: readonly string[]): string {
 
 const ELLIPSIS = '…';
 
-/** At most `bytes` of UTF-8, cut between two characters as people count them; empty where not one fits. */
+/** Cuts a text between grapheme clusters so that it has at most `bytes` of UTF-8; empty if not even `…` fits. */
 function truncate(text: string, bytes: number): string {
-  if (Buffer.byteLength(text) <= bytes) return text;
   const room = bytes - Buffer.byteLength(ELLIPSIS);
   let kept = '';
   let size = 0;
@@ -143,13 +173,12 @@ function truncate(text: string, bytes: number): string {
     if (size > room) break;
     kept += segment;
   }
-  kept = kept.trimEnd();
-  return kept === '' ? '' : `${kept}${ELLIPSIS}`;
+  return room < 0 ? '' : `${kept.trimEnd()}${ELLIPSIS}`;
 }
 
 /**
- * A note is one line: what would break it, or steer a terminal, becomes a space. Whoever wrote it may have pasted a token
- * into it, which no mask hides: it becomes `***`.
+ * Makes a text safe for a note: one line, with a space in place of control characters. A token pasted into it, which no
+ * mask hides, becomes `***`.
  */
 export function oneLine(text: string): string {
   return text
@@ -162,9 +191,9 @@ export function oneLine(text: string): string {
 const NONCE_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * A nonce of eight characters, or the random end of one that begins with `prefix`.
+ * A nonce of eight characters, random after `prefix`.
  *
- * @param randomInt gives whole numbers from 0 up to, not including, its argument.
+ * @param randomInt returns whole numbers from 0 up to, not including, its argument.
  */
 export function newNonce(randomInt: (below: number) => number, prefix = ''): string {
   const random = Array.from({ length: 8 - prefix.length }, () =>

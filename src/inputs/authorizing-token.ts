@@ -1,21 +1,37 @@
-import { errorTitles } from '../action-error.ts';
+import { codeList, errorTitles } from '../action-error.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
+import { PASS_SECRET } from '../mapbox/errors.ts';
 import { parseToken } from '../mapbox/token.ts';
 import { Secret } from '../secret.ts';
 import { isAccountName } from './connection.ts';
+import { type Variables, variablesHolding } from './export-env.ts';
 import { describeUnreadableToken } from './pasted-token.ts';
 import type { InputProblems } from './problems.ts';
+import type { Lifetime } from './token-request.ts';
 
-/** What a public token cannot do, and what a token needs that can: as each action words it. */
+/** How an action describes the token it needs. */
 export interface TokenUse {
+  /** What a public token cannot do. */
   readonly cannot: string;
   readonly needs: string;
-  /** What else to say of a public token, if anything. */
+  /** An extra sentence about a public token, if any. */
   readonly hint?: string | undefined;
 }
 
+/** How the main step uses the authorizing token. */
+export const MINTING: TokenUse = {
+  cannot: 'create tokens',
+  needs: 'the scope `tokens:write` and every scope that is requested',
+};
+
+/** Why a secret can be empty although the workflow passes it. */
+export const WHY_SECRET_IS_EMPTY =
+  'If the workflow already does so, the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
+  'or this run cannot read it: pull requests from forks get no secrets, Dependabot gets only Dependabot secrets, ' +
+  'and a reusable workflow gets only the secrets that its caller passes, by name or with `secrets: inherit`.';
+
 /**
- * Parses the `authorizing-token` input as far as its text tells.
+ * Parses the `authorizing-token` input as far as its text allows.
  *
  * @param now milliseconds since 1970, by the runner's clock.
  */
@@ -31,9 +47,7 @@ export function parseAuthorizingToken(
   if (text === '') {
     return problems.add(
       errorTitles.missingAuthorizingToken,
-      '`authorizing-token` is empty. Pass a secret: `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
-        'If the workflow does so already, either the secret does not exist here (look for its name under Settings, Secrets and variables, Actions), ' +
-        'or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+      `\`authorizing-token\` is empty. Pass a secret: \`authorizing-token: \${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}\`. ${WHY_SECRET_IS_EMPTY}`,
     );
   }
   const claims = parseToken(text);
@@ -41,7 +55,7 @@ export function parseAuthorizingToken(
   const { usage, username, id, expiresAt, scopes } = claims;
   if (!isAccountName(username)) {
     return invalid(
-      `is not a Mapbox token: the name of the account in it cannot be one. Create a token on ${TOKENS_PAGE} and save it in the secret.`,
+      `is not a Mapbox token: its account name is not valid. Create a token on ${TOKENS_PAGE} and save it in the secret.`,
     );
   }
   if (usage === 'pk') {
@@ -58,11 +72,45 @@ export function parseAuthorizingToken(
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes };
 }
 
-/** Which of the scopes an authorizing token lacks for certain: a `tk` names its scopes, an `sk` does not. */
+/** The scopes that an authorizing token certainly lacks: a `tk` names its scopes, an `sk` does not. */
 export function missingScopes(
   { usage, scopes: held }: AuthorizingToken,
   needed: readonly string[],
 ): string[] {
   if (usage !== 'tk' || held === undefined) return [];
   return [...new Set(needed)].filter(scope => !held.includes(scope));
+}
+
+/** Checks that the authorizing token can grant these scopes, as far as its text tells. */
+export function checkHeldScopes(
+  authorizingToken: AuthorizingToken,
+  scopes: readonly string[],
+  hint: string,
+  problems: InputProblems,
+): void {
+  const missing = missingScopes(authorizingToken, ['tokens:write', ...scopes]);
+  if (missing.length === 0) return;
+  problems.add(
+    errorTitles.authorizingTokenMissingScopes,
+    `\`authorizing-token\` lacks ${codeList(missing)}. It needs \`tokens:write\` and every requested scope. ${hint}`,
+  );
+}
+
+/**
+ * Suggests that an earlier step of this action created the authorizing token, if a variable of the job has the same
+ * text.
+ */
+export function exportedTokenHint(text: string, env: Variables): string | undefined {
+  const [name] = variablesHolding(text, env);
+  if (name === undefined) return undefined;
+  return `The variable \`${name}\` has the same text, so it may be the token that an earlier step of this action exported. ${PASS_SECRET}`;
+}
+
+/** Warns of a temporary authorizing token that may expire before the post step needs it again. */
+export function expiryWarnings({ expiresAt }: AuthorizingToken, lifetime: Lifetime): string[] {
+  if (expiresAt === undefined || lifetime.kind !== 'job') return [];
+  return [
+    `\`authorizing-token\` is a temporary token that expires at ${expiresAt.toISOString()}. If the job runs longer, ` +
+      'the new token cannot be deleted when the job ends. Use a secret token (`sk.`), or a lifetime such as `20m`.',
+  ];
 }

@@ -3,9 +3,8 @@ import { parseDuration } from '../duration.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
-import { quoteInput } from './quote.ts';
 
-/** Which account to ask for, where, with which token, and for how long. */
+/** The account, the API's address, the authorizing token, and the time limit. */
 export interface ConnectionInputs {
   readonly authorizingToken: AuthorizingToken;
   readonly username: string;
@@ -14,12 +13,12 @@ export interface ConnectionInputs {
   readonly api: URL;
 }
 
-/** Longer than any name of an account, in characters. */
+/** Longer than any account name, in characters. */
 const MAX_USERNAME_LENGTH = 100;
 
 /**
- * Whether a text can be the name of a Mapbox account. It becomes a part of the path of every request, so it has nothing
- * that means something there, that cannot be percent-encoded (half a surrogate pair), or that nobody could see.
+ * Whether a text can be the name of a Mapbox account. It becomes a segment of every request's path, so it must not have
+ * characters that are special there, cannot be percent-encoded (half a surrogate pair), or are invisible.
  */
 export function isAccountName(text: string): boolean {
   return (
@@ -30,7 +29,7 @@ export function isAccountName(text: string): boolean {
   );
 }
 
-/** Parses the `username` input; the account of the authorizing token where it is empty. */
+/** Parses the `username` input. Empty means the account of the authorizing token. */
 export function parseUsername(
   input: string,
   authorizingToken: AuthorizingToken | undefined,
@@ -38,19 +37,19 @@ export function parseUsername(
 ): string {
   const username = input.trim();
   if (username === '') return authorizingToken?.username ?? '';
-  // It is part of messages and of the state: a token that is here by mistake must not get that far.
+  // It is part of messages and of the state: a token pasted here must not get that far.
   if (!isAccountName(username)) {
     problems.add(
       errorTitles.invalidInput,
       '`username` cannot be the name of a Mapbox account. Leave it out: it is read from the authorizing token.',
     );
   }
-  // The names of accounts are in lower case, and Mapbox's answers are compared with them.
+  // Account names are in lower case, and Mapbox's responses are compared with them.
   const owner = authorizingToken?.username;
   return owner?.toLowerCase() === username.toLowerCase() ? owner : username;
 }
 
-/** A longer time-out is a mistake: no job that GitHub hosts runs as long as that. */
+/** A longer time-out is a mistake: no GitHub-hosted job runs that long. */
 const MAX_TIMEOUT_SECONDS = 24 * 3600;
 
 /** Parses the `timeout` input into milliseconds. */
@@ -60,25 +59,25 @@ export function parseTimeout(input: string, problems: InputProblems): number | u
   if (seconds !== undefined && seconds > 0 && seconds <= MAX_TIMEOUT_SECONDS) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`timeout\` is ${quoteInput(text)}. Use a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
+    `\`timeout\` is ${problems.quote(text)}. Use a duration with its unit, such as \`5m\` or \`90s\`, from one second to 24 hours.`,
   );
 }
 
-/** Parses the `api-url` input. Its path stays: requests go below it. */
+/** Parses the `api-url` input. Its path is kept: requests go below it. */
 export function parseApiUrl(input: string, problems: InputProblems): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const invalid = (words: string) => problems.add(errorTitles.invalidInput, `\`api-url\` ${words}`);
   if (url === null) return invalid('is not a URL. Leave it out for https://api.mapbox.com.');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
     return invalid(
-      'must begin with `https:`; `http:` is for loopback only, since the token travels in the URL.',
+      'must begin with `https:`; `http:` is for loopback only, because the token is part of the URL.',
     );
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return invalid('must not have credentials, a query or a fragment.');
   }
   // It is part of messages and of the state.
-  if (extractTokens(url.href).length > 0) return invalid('has a token in it. Write the address only.');
+  if (extractTokens(url.href).length > 0) return invalid('has a token in it. Write only the address.');
   return url;
 }
 
@@ -92,7 +91,7 @@ export function parseFlag(name: string, input: string, problems: InputProblems):
   if (word !== '' && word !== 'true' && word !== 'false') {
     problems.add(
       errorTitles.invalidInput,
-      `\`${name}\` is ${quoteInput(input.trim())}. Use \`true\` or \`false\`.`,
+      `\`${name}\` is ${problems.quote(input.trim())}. Use \`true\` or \`false\`.`,
     );
   }
   return word === 'true';

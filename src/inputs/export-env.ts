@@ -1,14 +1,15 @@
 import { errorTitles } from '../action-error.ts';
+import { parseToken } from '../mapbox/token.ts';
+import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
-import { quoteInput } from './quote.ts';
 
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** What a step may not set: the runner refuses or overwrites it, or every later step would go wrong. */
+/** Names a step must not set: the runner refuses or overwrites them, or every later step would break. */
 const RESERVED_VARIABLES = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
 
-/** What the post step itself is run with, besides: a token here would keep it from deleting the token. */
+/** Names that the post step reads: with a token in one of them it could not delete the token. */
 const CONNECTION_VARIABLES = /^(?:HTTPS?_PROXY|NO_PROXY|NODE_.*|SSL_CERT_(?:FILE|DIR))$/i;
 
 /** Parses the `export-env` input: names of environment variables, each once. */
@@ -17,7 +18,7 @@ export function parseExportEnv(input: string, problems: InputProblems): string[]
   for (const name of names) {
     const problem = describeProblem(name);
     if (problem !== undefined) {
-      problems.add(errorTitles.invalidInput, `\`export-env\` has ${quoteInput(name)}, which ${problem}`);
+      problems.add(errorTitles.invalidInput, `\`export-env\` has ${problems.quote(name)}, which ${problem}`);
     }
   }
   return names;
@@ -25,16 +26,17 @@ export function parseExportEnv(input: string, problems: InputProblems): string[]
 
 function describeProblem(name: string): string | undefined {
   if (!/^[A-Za-z_]\w*$/.test(name)) {
-    return 'cannot be the name of an environment variable: letters, digits and `_` only, and no digit first.';
+    return 'cannot be the name of an environment variable: use letters, digits and `_`, and no digit first.';
   }
+  if (extractTokens(name).length > 0) return 'is a token. List names of environment variables.';
   const another = 'Choose another name, such as `MAPBOX_ACCESS_TOKEN`.';
   if (RESERVED_VARIABLES.test(name)) return `belongs to the runner. ${another}`;
   return CONNECTION_VARIABLES.test(name) ? `this action reads to connect to Mapbox. ${another}` : undefined;
 }
 
 /**
- * Checks that no exported variable holds the authorizing token now. The runner evaluates `${{ env.NAME }}` again for the
- * post step, which would then find the new token there and could not delete it.
+ * Checks that no exported variable holds the authorizing token. The runner evaluates `${{ env.NAME }}` again for the
+ * post step, which would then get the new token as its authorizing token and could not delete it.
  *
  * @param authorizingToken the input's text, usable or not.
  */
@@ -44,29 +46,58 @@ export function checkExportedVariables(
   env: Variables,
   problems: InputProblems,
 ): void {
-  // Windows knows no capitals in the names of variables, and neither does the runner there.
-  const fold = (name: string) => (env['RUNNER_OS'] === 'Windows' ? name.toUpperCase() : name);
-  const holding = new Set(variablesHolding(authorizingToken, env).map(fold));
-  for (const name of exportEnv.filter(exported => holding.has(fold(exported)))) {
+  for (const name of sameNames(exportEnv, variablesHolding(authorizingToken, env), env)) {
     problems.add(
       errorTitles.invalidInput,
-      `\`export-env\` has ${quoteInput(name)}, which holds the authorizing token now. With the new token in its place, the post step could no longer delete that token. ` +
-        'Use another name for one of them: export the new token under another name, or set the authorizing token as `MAPBOX_AUTHORIZING_TOKEN`.',
+      `\`export-env\` has ${problems.quote(name)}, which holds the authorizing token. If the new token replaced it, the post step could not delete the new token. ` +
+        'Export the new token under another name, or rename the variable of the authorizing token, for example to `MAPBOX_AUTHORIZING_TOKEN`.',
     );
   }
 }
 
-/** Names of the job's variables whose value is this text, but for white space around it. */
+/** Names of the job's variables whose value is this text, ignoring white space around it. */
 export function variablesHolding(text: string, env: Variables): string[] {
   const value = text.trim();
   if (value === '') return [];
   return Object.keys(env).filter(name => env[name]?.trim() === value && !/^INPUT_/i.test(name));
 }
 
-/** Mapbox's tools read two names, and do not agree which comes first. */
+/** The exported names that are among `names`. On Windows, capitals make no difference, also for the runner. */
+function sameNames(exportEnv: readonly string[], names: readonly string[], env: Variables): string[] {
+  const fold = (name: string) => (env['RUNNER_OS'] === 'Windows' ? name.toUpperCase() : name);
+  const folded = new Set(names.map(fold));
+  return exportEnv.filter(name => folded.has(fold(name)));
+}
+
+/**
+ * Warnings about exported variables that already hold another Mapbox token, such as an earlier step's. Post steps run in
+ * reverse order: this step's token is deleted before the post steps of earlier actions, which may read the variable.
+ *
+ * @param authorizingToken not warned of: {@link checkExportedVariables} refuses it.
+ */
+export function overwrittenTokens(
+  exportEnv: readonly string[],
+  authorizingToken: string,
+  env: Variables,
+): string[] {
+  const holding = Object.keys(env).filter(name => {
+    const value = env[name] ?? '';
+    return (
+      value.trim() !== authorizingToken.trim() &&
+      extractTokens(value).some(token => parseToken(token) !== undefined)
+    );
+  });
+  return sameNames(exportEnv, holding, env).map(
+    name =>
+      `\`${name}\` already holds a Mapbox token, which the new one replaces. Post steps of actions between the two steps ` +
+      'that read this variable would get a token that no longer works. Export each token under its own name.',
+  );
+}
+
+/** Mapbox's tools read two names and disagree about which comes first. */
 const ACCESS_TOKEN_NAMES = ['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken'];
 
-/** Warnings about variables of the job that some consumers prefer to the exported ones. */
+/** Warnings about variables of the job that some tools prefer to the exported ones. */
 export function conflictingVariables(exportEnv: readonly string[], env: Variables): string[] {
   return ACCESS_TOKEN_NAMES.filter(
     name =>

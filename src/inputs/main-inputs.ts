@@ -1,21 +1,31 @@
 import { EARLIER_TOKEN_HINT } from '../mapbox/errors.ts';
-import { parseAllowedUrls } from './allowed-urls.ts';
-import { parseAuthorizingToken } from './authorizing-token.ts';
-import { checkHeldScopes, expiryWarnings, exportedTokenHint, MINTING } from './authorizing-token-checks.ts';
+import {
+  checkHeldScopes,
+  expiryWarnings,
+  exportedTokenHint,
+  MINTING,
+  parseAuthorizingToken,
+} from './authorizing-token.ts';
 import { type ConnectionInputs, parseApiUrl, parseFlag, parseTimeout, parseUsername } from './connection.ts';
 import {
   checkExportedVariables,
   conflictingVariables,
+  overwrittenTokens,
   parseExportEnv,
   type Variables,
 } from './export-env.ts';
-import { type Lifetime, parseLifetime } from './lifetime.ts';
-import { parseNote } from './note.ts';
+import { secretsIn } from './masking.ts';
 import { InputProblems } from './problems.ts';
 import { parseScopes } from './scopes.ts';
-import type { TokenRequest } from './token-request.ts';
+import {
+  type Lifetime,
+  parseAllowedUrls,
+  parseLifetime,
+  parseNote,
+  type TokenRequest,
+} from './token-request.ts';
 
-/** Gives an input's text as the workflow has it; unset inputs are empty. */
+/** Returns an input's text as written in the workflow, empty if unset. */
 export type GetInput = (name: InputName) => string;
 
 export const inputNames = [
@@ -33,26 +43,26 @@ export const inputNames = [
 
 export type InputName = (typeof inputNames)[number];
 
-/** A request that was checked as far as it can be without the network. */
+/** The inputs, checked as far as possible without the network. */
 export interface MainInputs {
   readonly connection: ConnectionInputs;
   readonly request: TokenRequest;
   readonly exportEnv: readonly string[];
   readonly summary: boolean;
-  /** Odd, but no reason to stop. */
+  /** Unusual, but not an error. */
   readonly warnings: readonly string[];
 }
 
 /**
- * Parses and checks the main step's inputs, as far as that needs no network.
+ * Parses the main step's inputs and checks them as far as possible without the network.
  *
  * @param env the variables of the job: the workflow's name, and what `export-env` may collide with.
  * @param now milliseconds since 1970, by the runner's clock.
- * @throws {ActionError} that lists every problem at once.
+ * @throws {ActionError} that lists every problem.
  */
 export function parseMainInputs(getInput: GetInput, env: Variables, now: number): MainInputs {
-  const problems = new InputProblems();
   const token = getInput('authorizing-token');
+  const problems = new InputProblems(secretsIn(token));
   const hint = exportedTokenHint(token, env);
   const authorizingToken = parseAuthorizingToken(token, now, problems, { ...MINTING, hint });
   const username = parseUsername(getInput('username'), authorizingToken, problems);
@@ -82,6 +92,7 @@ export function parseMainInputs(getInput: GetInput, env: Variables, now: number)
     warnings: [
       ...parsed.scopes.warnings,
       ...conflictingVariables(exportEnv, env),
+      ...overwrittenTokens(exportEnv, token, env),
       ...expiryWarnings(parsed.authorizingToken, parsed.lifetime),
     ],
   };

@@ -1,17 +1,13 @@
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import { parseObject, parseToken } from '../mapbox/token.ts';
+import { parseToken } from '../mapbox/token.ts';
 import { extractTokens } from '../secret.ts';
 import { EXPRESSION, NAME, PLACEHOLDER, readings } from './masking.ts';
 
 /**
- * What was saved where a token should have been. Nothing here shows any of it: the text around a token may be as secret
- * as the token.
- */
-
-/**
- * Why a text is not a Mapbox token, as the end of "It is not a Mapbox token: …", with what to do.
+ * Why a text is not a Mapbox token, as the end of "It is not a Mapbox token: …", with what to do. It quotes nothing: the
+ * text around a token may be as secret as the token.
  *
- * @param text trimmed, and nothing that {@link parseToken} can read.
+ * @param text trimmed, and not readable by {@link parseToken}.
  */
 export function describeUnreadableToken(text: string): string {
   return describeEmbeddedToken(text) ?? describeOtherText(text);
@@ -19,31 +15,28 @@ export function describeUnreadableToken(text: string): string {
 
 function describeEmbeddedToken(text: string): string | undefined {
   const all = readings(text);
-  const [, joined, visible, plain] = all;
-  const inside = {
-    [plain]: 'is percent-encoded',
-    [visible]: 'has an invisible character in it',
-    [joined]: `has ${/[\r\n]/.test(text) ? 'a line break' : 'white space'} in it`,
-  };
-  for (const whole of [joined, visible, plain]) {
-    const usage = parseToken(whole)?.usage;
-    if (usage !== undefined) return `it ${inside[whole]}. ${saveAlone(usage)}`;
-  }
+  const [, joined] = all;
+  const split = `has ${/[\r\n]/.test(text) ? 'a line break' : 'white space'} in it`;
+  const whole = parseToken(joined);
+  if (whole !== undefined) return `it ${split}. ${saveAlone(whole.usage)}`;
   for (const reading of all) {
     const [token, another] = new Set(extractTokens(reading).filter(found => parseToken(found) !== undefined));
     if (token === undefined) continue;
     if (another !== undefined) return `it has more than one token in it. ${saveAlone(undefined)}`;
-    const what =
-      reading === text ? describeSurroundings(text, token) : (inside[reading] ?? 'is a token in base64');
-    return `it ${what}. ${saveAlone(parseToken(token)?.usage)}`;
+    const usage = parseToken(token)?.usage;
+    if (reading === text) return `it ${describeSurroundings(text, token)}. ${saveAlone(usage)}`;
+    const what = reading === joined ? split : ENCODED;
+    return `it ${what}. ${saveAlone(usage)}`;
   }
   return undefined;
 }
 
 function saveAlone(usage: string | undefined): string {
   const alone = 'Save the token alone in the secret, from `sk.` to its last character.';
-  return usage === 'pk' ? `${alone} This one is a public token (\`pk.\`), too: use a secret one.` : alone;
+  return usage === 'pk' ? `${alone} It is also a public token (\`pk.\`): use a secret one.` : alone;
 }
+
+const ENCODED = 'has a token in it, but encoded or with invisible characters';
 
 /** Stands for the token, so that the patterns see only what is around it. */
 const TOKEN = '\0';
@@ -51,20 +44,14 @@ const TOKEN = '\0';
 const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
   [/\bbearer\b/i, '`Bearer`'],
   [/[=:]\s*["'`]?\0/, 'a name before it, such as `TOKEN=`'],
-  [/["'“”‘’„«»]/, 'quotes'],
-  [/`/, 'backticks'],
-  [/[<>]/, 'angle brackets'],
-  [/[()[\]{}]/, 'brackets'],
-  [/\$/, '`$`'],
-  [/\\[nrt]/, 'a line break, written as `\\n`'],
-  [/\p{Cf}/u, 'an invisible character'],
-  [/^[,;.]|[,;.]$/, 'punctuation'],
+  [/["'`“”‘’„«»]/, 'quotes'],
 ];
 
 function describeSurroundings(text: string, token: string): string {
   const around = text.replaceAll(token, TOKEN);
   if (/^[[{]/.test(around) && /["':]/.test(around)) return 'is JSON with a token in it';
   if (/\w:\/\//.test(around)) return 'is a URL with a token in it';
+  if (/\p{Cf}/u.test(around)) return ENCODED;
   const parts = SURROUNDINGS.flatMap(([pattern, name]) => (pattern.test(around) ? [name] : []));
   return `has ${parts.length === 0 ? 'other text' : parts.join(', ')} next to the token`;
 }
@@ -79,23 +66,12 @@ function describeOtherText(text: string): string {
     return 'it is a name, not a value. Pass the secret with `authorizing-token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
   }
   if (PLACEHOLDER.test(text)) {
-    return 'it is a placeholder. If the workflow sets it where a secret is missing, the secret does not exist here.';
+    return 'it is a placeholder. If the workflow sets it when a secret is missing, the secret does not exist here.';
   }
   if (/^(?:gh[pousr]_|github_pat_)/.test(text)) return `it is a GitHub token. ${CREATE}`;
   if (/^c[a-z0-9]{24}$/.test(text)) return `it is a token's ID, not the token. ${CREATE}`;
-  if (/^eyJ[\w-]+\.[\w-]+$/.test(text))
-    return 'its beginning, `sk.`, is missing. Save it whole in the secret.';
-  const [token] = /[pst]k\.eyJ.*/s.exec(text) ?? [];
-  if (token !== undefined) return `it ${describeBrokenToken(token)}. ${CREATE}`;
-  return `a token begins with \`sk.\` (or \`tk.\`) and has three parts with dots between. ${CREATE}`;
-}
-
-function describeBrokenToken(text: string): string {
-  const [, payload = '', signature = ''] = text.split('.');
-  if (/[…•*]|\.{2}/.test(text)) return 'is abbreviated';
-  if (!/^[\w-]/.test(signature)) return 'ends before its third part, so it was cut off when it was copied';
-  const claims = parseObject(Buffer.from(payload, 'base64url').toString());
-  return claims === undefined || /[^\w-]/.test(payload)
-    ? 'has a second part that cannot be read, so it was changed when it was copied'
-    : 'names no account';
+  if (/[pst]k\.eyJ/.test(text) || /^eyJ[\w-]+\.[\w-]+$/.test(text)) {
+    return `it has a part of a token: copy all of it, from \`sk.\` to its last character, or create a new one on ${TOKENS_PAGE}, and save it in the secret.`;
+  }
+  return `a token begins with \`sk.\` (or \`tk.\`) and has three parts with dots between them. ${CREATE}`;
 }

@@ -1,4 +1,5 @@
 import { ActionError, type ErrorTitle, errorTitles } from '../action-error.ts';
+import { redact } from '../secret.ts';
 
 interface InputProblem {
   readonly title: ErrorTitle;
@@ -8,17 +9,30 @@ interface InputProblem {
 /** The values without `undefined`, which stands for "there was a problem". */
 type Complete<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
 
-/** Collects what is wrong with the inputs, so that one run reports all of it. */
+/** Collects the problems of all inputs, so that one error reports them together. */
 export class InputProblems {
   readonly #problems: InputProblem[] = [];
+  readonly #secrets: readonly string[];
+
+  /** @param secrets the inputs that hold tokens: no other input's quoted value shows any part of them. */
+  constructor(secrets: readonly string[] = []) {
+    this.#secrets = secrets;
+  }
 
   /** Returns `undefined`, so that a parser can end with `return problems.add(…)`. */
   add(title: ErrorTitle, message: string): undefined {
     this.#problems.push({ title, message });
   }
 
+  /** An input's value for a message, as code: secrets replaced first, then cut after `length` characters. */
+  quote(text: string, length = 40): string {
+    const characters = [...redact(text, this.#secrets)];
+    const shown = characters.slice(0, length).join('');
+    return `\`${shown}${characters.length > length ? '…' : ''}\``;
+  }
+
   /**
-   * Gives the parsed values back once nothing is wrong.
+   * Returns the parsed values if there is no problem.
    *
    * @param values what the parsers returned: `undefined` only where they added a problem.
    * @throws {ActionError} that lists every problem.

@@ -2,25 +2,24 @@ import { codeList, errorTitles } from '../action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
-import { quoteInput } from './quote.ts';
 
-/** The scopes that a new token is to have. */
+/** The scopes requested for a new token. */
 export interface RequestedScopes {
-  /** As they are sent, each once, in the sequence of the input. */
+  /** As sent: each once, in the order of the input. */
   readonly scopes: readonly string[];
-  /** Odd, but no reason to stop. */
+  /** Unusual, but not an error. */
   readonly warnings: readonly string[];
 }
 
 const WELL_FORMED = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
 
-/** A word with `=` before it is sent as it is, unless it could be no scope of any kind. */
+/** A word after `=` is sent as it is, unless it cannot be a scope at all. */
 const IMPOSSIBLE = /^$|\p{C}|^.{101}/u;
 
 /**
- * Parses the `scopes` input: words separated by spaces, commas or new lines; `#` starts a comment. They are taken in
- * lower case. A word outside of {@link knownScopes} is taken with a warning unless it looks like a typo, and without
- * either where it begins with `=`.
+ * Parses the `scopes` input: words separated by spaces, commas or new lines; `#` starts a comment. Scopes are
+ * lower-cased. A word that is not in {@link knownScopes} is an error if it looks like a typo, otherwise a warning; after
+ * `=` it is neither.
  */
 export function parseScopes(input: string, problems: InputProblems): RequestedScopes | undefined {
   const words = input
@@ -30,10 +29,12 @@ export function parseScopes(input: string, problems: InputProblems): RequestedSc
   if (words.length === 0) {
     return problems.add(
       errorTitles.invalidScopes,
-      '`scopes` is empty. Name what the token may do, for example `tilesets:read tilesets:write`.',
+      '`scopes` is empty. List what the token may do, for example `tilesets:read tilesets:write`.',
     );
   }
-  const invalid = new Set(words.map(describeProblem).filter(problem => problem !== undefined));
+  const invalid = new Set(
+    words.map(word => describeProblem(word, problems)).filter(problem => problem !== undefined),
+  );
   for (const problem of invalid) problems.add(errorTitles.invalidScopes, `\`scopes\` has ${problem}`);
   if (invalid.size > 0) return undefined;
   const unknown = words.filter(word => !word.startsWith('=') && !knownScopes.has(word.toLowerCase()));
@@ -46,21 +47,21 @@ function toScope(word: string): string {
   return word.startsWith('=') ? word.slice(1) : word.toLowerCase();
 }
 
-function describeProblem(word: string): string | undefined {
-  if (extractTokens(word).length > 0) return 'a token in it. Name scopes, such as `tilesets:read`.';
+function describeProblem(word: string, problems: InputProblems): string | undefined {
+  if (extractTokens(word).length > 0) return 'a token in it. List scopes, such as `tilesets:read`.';
   const scope = toScope(word);
   if (word.startsWith('=')) {
     if (!IMPOSSIBLE.test(scope)) return undefined;
-    return `${quoteInput(word)}, which cannot be a scope.`;
+    return `${problems.quote(word)}, which cannot be a scope.`;
   }
   if (knownScopes.has(scope)) return undefined;
-  const asItIs = `If Mapbox has such a scope, write ${quoteInput(`=${word}`)}.`;
+  const asItIs = `If Mapbox has such a scope, write ${problems.quote(`=${word}`)}.`;
   const suggestion = suggestScope(scope);
   if (suggestion !== undefined) {
-    return `${quoteInput(word)}, which is not a known Mapbox scope. Did you mean \`${suggestion}\`? ${asItIs}`;
+    return `${problems.quote(word)}, which is not a known Mapbox scope. Did you mean \`${suggestion}\`? ${asItIs}`;
   }
   if (WELL_FORMED.test(scope)) return undefined;
-  const problem = `${quoteInput(word)}, which is not a scope: scopes are two words with a colon between them, such as \`styles:read\`.`;
+  const problem = `${problems.quote(word)}, which is not a scope: a scope is two words with a colon between them, such as \`styles:read\`.`;
   return word.includes(':') && !IMPOSSIBLE.test(word) ? `${problem} ${asItIs}` : problem;
 }
 
@@ -68,8 +69,8 @@ function unknownScopeWarnings(unknown: readonly string[]): string[] {
   if (unknown.length === 0) return [];
   const scopes = [...new Set(unknown)];
   return [
-    `${codeList(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides. ` +
-      `To leave out this warning, write ${codeList(scopes.map(scope => `=${scope}`))}.`,
+    `${codeList(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides whether ${scopes.length === 1 ? 'it exists' : 'they exist'}. ` +
+      `To turn off this warning, write ${codeList(scopes.map(scope => `=${scope}`))}.`,
   ];
 }
 
@@ -81,7 +82,7 @@ function powerWarnings(scopes: readonly string[]): string[] {
 }
 
 /**
- * The scope that was probably meant: at most two typos away, or the same but for separators.
+ * The scope that was probably meant: at most two typos away, or different only in separators.
  *
  * @param scope in lower case.
  */
@@ -115,7 +116,7 @@ function editDistance(a: string, b: string): number {
   return at(last, b.length);
 }
 
-/** What is beyond the beginning of a row cannot be reached. */
+/** Cells before the beginning of a row cannot be reached. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

@@ -1,5 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { MainInputs } from '../inputs/main-inputs.ts';
+import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { Secret } from '../secret.ts';
 import type { MintedToken } from './verify.ts';
 
@@ -29,26 +30,47 @@ export function toOutputs(minted: MintedToken): Record<OutputName, string | Secr
   };
 }
 
-/** What each usage is called. */
-export const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
+const KINDS = { pk: 'public', sk: 'secret', tk: 'temporary' } as const;
 
-/**
- * One line for the log.
- *
- * @param run the address of the run's page, to which a stored token's note leads; `undefined` for a temporary token.
- */
-export function logLine(minted: MintedToken, { request }: MainInputs, run: string | undefined): string {
+/** One line for the log. */
+export function logLine(minted: MintedToken, { request }: MainInputs): string {
   const scopes = minted.scopes.join(', ');
   const what = `Created a ${KINDS[minted.usage]} token for ${minted.username} with ${scopes}`;
   return minted.usage === 'tk'
     ? `${what}. It ${describeEnd(minted, request)} (in ${formatDuration(minted.lifetimeMs)}).`
-    : `${what} (ID ${minted.id}). It ${describeEnd(minted, request)}.${run === undefined ? '' : ` Run: ${run}`}`;
+    : `${what} (ID ${minted.id}). It ${describeEnd(minted, request)}.`;
 }
 
 /** How a token ends, as the end of a sentence about it. */
-export function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
+function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
   if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
   return request.kind === 'stored' && request.untilJobEnds
     ? 'is deleted when the job ends'
     : 'stays until someone deletes it';
+}
+
+/**
+ * The rows of the summary page: everything about a token except the token.
+ *
+ * @param run the address of the run's page; `undefined` for a temporary token.
+ */
+export function summaryRows(
+  minted: MintedToken,
+  { request, exportEnv }: MainInputs,
+  run: string | undefined,
+): [string, string | URL][] {
+  const end = describeEnd(minted, request).replace(/^is /, '');
+  const rows: [string, string | URL][] = [
+    ['Account', minted.username],
+    ['Usage', `${minted.usage} (${KINDS[minted.usage]})`],
+    ['Scopes', minted.scopes.join(' ')],
+  ];
+  if (minted.usage !== 'tk') rows.push(['ID', minted.id], ['Note', minted.note]);
+  if (request.kind === 'stored' && request.allowedUrls.length > 0) {
+    rows.push(['Allowed URLs', request.allowedUrls.join(' ')]);
+  }
+  if (exportEnv.length > 0) rows.push(['Variables', exportEnv.join(' ')]);
+  rows.push(['Lifetime', end.charAt(0).toUpperCase() + end.slice(1)]);
+  if (run !== undefined) rows.push(['Run', new URL(run)], ['Tokens page', new URL(TOKENS_PAGE)]);
+  return rows;
 }

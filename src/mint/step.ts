@@ -5,14 +5,14 @@ import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
 import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
+import { checkFiles } from '../runner/result-files.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun, runUrl } from '../runtime/workflow-run.ts';
 import { discardMinted } from './discard.ts';
-import { logLine, toOutputs } from './outputs.ts';
+import { logLine, summaryRows, toOutputs } from './outputs.ts';
 import { mintStoredToken } from './stored.ts';
-import { summaryRows } from './summary-rows.ts';
 import { mintTemporaryToken } from './temporary.ts';
 import type { MintedToken } from './verify.ts';
 
@@ -27,13 +27,7 @@ export async function mainStep(context: Context, interrupted: AbortSignal): Prom
   const { runner, env, clock } = context;
   maskAuthorizingToken(runner);
   const inputs = parseMainInputs(runner.getInput, env, clock.now());
-  const missingFile = runner.findMissingFile(inputs.exportEnv.length > 0);
-  if (missingFile !== undefined) {
-    throw new ActionError(
-      errorTitles.notOnGithubActions,
-      `${missingFile}, so outputs cannot be written, and no token was created. This action has to be run by a GitHub Actions runner.`,
-    );
-  }
+  checkFiles(runner, inputs.exportEnv.length > 0, 'No token was created.');
   for (const warning of inputs.warnings) runner.warning(warning);
   const options = retryOptions(context, inputs.connection.timeout);
   await withAccount(context, inputs.connection, options.budget, async account => {
@@ -129,9 +123,9 @@ async function writeResults(
       `The runner's files could not be written; is the disk full? ${discarded}`,
     );
   }
-  const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;
-  runner.info(logLine(token, inputs, run));
+  runner.info(logLine(token, inputs));
   if (!inputs.summary) return;
+  const run = inputs.request.kind === 'stored' ? runUrl(currentRun(env)) : undefined;
   try {
     await runner.writeSummary('Mapbox token', summaryRows(token, inputs, run));
   } catch {

@@ -6,7 +6,7 @@ import type { TokenRequest } from '../inputs/token-request.ts';
 import type { Account } from '../mapbox/account.ts';
 import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
 import { apiError } from '../mapbox/errors.ts';
-import { buildNote, createMarker, formatMarker, hasNonce, type Purpose } from '../note.ts';
+import { buildNote, createMarker, formatMarker, hasNonce, MAX_NOTE_BYTES, type Purpose } from '../note.ts';
 import { InterruptedError, interruptibleClock, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { discardToken } from './discard.ts';
@@ -56,7 +56,10 @@ export async function mintStoredToken(
   { run, purpose, nonce, actionPath, options, interrupted, saveState, warn }: StoredTokenOptions,
 ): Promise<StoredMint> {
   const marker = createMarker(purpose, run, nonce);
-  const note = buildNote(request.note, run, marker);
+  const { note, cut } = buildNote(request.note, run, marker);
+  if (cut && purpose.kind === 'until-job-ends') options.log(describeCutNote(note));
+  else if (cut)
+    warn(`${describeCutNote(note)} Shorten it: the sweep always keeps permanent tokens with a cut note.`);
   const tracker = new OrphanTracker(account, { note, nonce, actionPath }, saveState);
   const stoppable = { ...options, clock: interruptibleClock(options.clock, interrupted) };
   const orphanOptions = () => withBudget(stoppable, ORPHAN_BUDGET_MS);
@@ -124,6 +127,10 @@ async function acceptOrDiscard(
     throw new InterruptedError(`Mapbox had created a token. ${await discard()}`);
   }
   return reject(errorTitles.tokenMismatch, `Mapbox created a token, but ${verified.mismatch}.`);
+}
+
+function describeCutNote(note: string): string {
+  return `The note is longer than the ${MAX_NOTE_BYTES} bytes that Mapbox stores, so it was cut: "${note}".`;
 }
 
 function describeChangedNote({ kind }: Purpose, marker: string): string {

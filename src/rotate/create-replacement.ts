@@ -11,6 +11,7 @@ import { validateToken } from '../mapbox/validate.ts';
 import { mintStoredToken } from '../mint/stored.ts';
 import { createMarker, fitsNote, hasNonce, newNonce, noteText, type Purpose } from '../note.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
+import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { extractTokens } from '../secret.ts';
 import { originalOf } from './chain.ts';
 import { accountWith, type Facts, type Replacement, type Rotation } from './rotation.ts';
@@ -37,7 +38,7 @@ export async function createReplacement(rotation: Rotation, facts: Facts): Promi
     kind: 'stored',
     scopes: current.scopes,
     untilJobEnds: false,
-    note: replacementText(current.note, inputs.places[0]?.secret ?? ''),
+    note: replacementText(current.note, run, inputs.places[0]?.secret ?? ''),
     allowedUrls: current.allowedUrls,
   } as const;
   const { token, cleanup } = await mintStoredToken(account, request, {
@@ -76,8 +77,8 @@ function unusedNonce({ tokens, places: [primary] }: Facts, randomInt: (below: nu
 }
 
 /** The old note without what earlier notes added to it; the secret's name where nothing is left. */
-function replacementText(note: string, secretName: string): string {
-  const text = noteText(note).replace(/…$/, '').trim();
+function replacementText(note: string, run: WorkflowRun, secretName: string): string {
+  const text = noteText(note, run).replace(/…$/, '').trim();
   return text === '' || extractTokens(text).length > 0 ? secretName : text;
 }
 

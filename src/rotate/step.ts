@@ -1,6 +1,7 @@
 import { ActionError, errorTitles, stackOf } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
+import { checkFiles } from '../runner/result-files.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
@@ -41,7 +42,7 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
   const inputs = parseRotateInputs(runner.getInput, env, clock.now());
   const run = currentRun(env);
   const githubApi = githubApiUrl(env);
-  checkFiles(runner);
+  checkFiles(runner, false, 'Nothing was rotated.');
   const options = retryOptions(context, inputs.timeout);
   const { api, authorizingToken, token } = inputs;
   const saveState = (state: RotationState | undefined) => save(context, state);
@@ -49,15 +50,6 @@ export async function rotateStep(context: Context, interrupted: AbortSignal): Pr
     withGithub(context, githubApi, inputs.githubToken, github =>
       rotate({ context, inputs, run, github, account, options, interrupted, saveState }),
     ),
-  );
-}
-
-function checkFiles(runner: Runner): void {
-  const missingFile = runner.findMissingFile(false);
-  if (missingFile === undefined) return;
-  throw new ActionError(
-    errorTitles.notOnGithubActions,
-    `${missingFile}. Nothing was rotated. This action has to be run by a GitHub Actions runner.`,
   );
 }
 

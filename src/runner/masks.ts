@@ -1,26 +1,39 @@
-/** A shorter text cannot be a token, and hiding it would make every log unreadable. */
-export const MIN_TOKEN_LENGTH = 8;
+import { MIN_TOKEN_LENGTH } from '../secret.ts';
 
-/** Shorter base64 stands in many texts by chance. */
+/** Shorter base64 occurs in many texts by chance. */
 const MIN_BASE64_LENGTH = 8;
 
+/** A Mapbox token of three parts: the last one, the signature, is secret. */
+const SIGNATURE = /^[pst]k\.[\w-]+\.([\w-]+)$/;
+
 /**
- * The texts to mask for a secret: each of its lines, since a log is hidden line by line, and each line's base64 as it
- * appears in the base64 of any text around it, which the runner's own masks leave readable for two of three lengths.
+ * The texts to mask for a secret. The runner masks line by line, so each of its lines counts on its own: the line, and
+ * its base64 as it occurs in the base64 of any text around it, which the runner's own masks miss for two of three
+ * lengths. Of a Mapbox token also both halves of its signature: they stay hidden if a command prints only a part of the
+ * token, or breaks the lines of its base64.
  *
- * @param minLength lines that are shorter are not masked; at least 1.
+ * @param minLength shorter lines are not masked; at least 1.
  */
 export function maskTexts(secret: string, minLength: number): string[] {
   const lines = secret
     .split(/[\r\n]/)
     .map(line => line.trim())
     .filter(line => line.length >= minLength);
-  return [...new Set(lines.flatMap(line => [line, ...base64Forms(line)]))];
+  const texts = lines.flatMap(line => [line, ...signatureHalves(line)]);
+  return [...new Set(texts.flatMap(text => [text, ...base64Forms(text)]))];
+}
+
+function signatureHalves(text: string): string[] {
+  const [, signature = ''] = SIGNATURE.exec(text) ?? [];
+  const middle = Math.ceil(signature.length / 2);
+  return [signature.slice(0, middle), signature.slice(middle)].filter(
+    half => half.length >= MIN_TOKEN_LENGTH,
+  );
 }
 
 /**
- * Base64 encodes three bytes at a time, so what precedes a text shifts it by no, one or two bytes, and only whole groups
- * are the same whatever follows. Both alphabets, where they differ: those of Basic authentication and of URLs.
+ * Base64 encodes three bytes at a time: the text before shifts it by zero, one or two bytes, and only whole groups do
+ * not depend on the text after. In both alphabets, of Basic authentication and of URLs, if they differ.
  */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);

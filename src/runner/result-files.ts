@@ -1,28 +1,94 @@
-import { accessSync, constants, statSync, truncateSync } from 'node:fs';
+import { closeSync, constants, openSync, statSync, truncateSync } from 'node:fs';
+import { ActionError, type ErrorTitle, errorTitles } from '../action-error.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Why the runner's files cannot be written. */
+export interface FileProblem {
+  readonly title: ErrorTitle;
+  /** One or two sentences. */
+  readonly problem: string;
+  readonly advice: string;
+}
+
 /**
- * Why the runner's files cannot be written, or `undefined`: without its file the toolkit would print a token to the log.
+ * Finds a file of the runner that cannot be written; `undefined` if there is none. Without its file the toolkit would
+ * print a token to the log.
  *
  * @param variables whether environment variables are to be set.
+ * @param uid this process's user, if the system has users.
  */
-export function findMissingFile(env: Environment, variables: boolean): string | undefined {
+export function findFileProblem(
+  env: Environment,
+  variables: boolean,
+  uid: number | undefined,
+): FileProblem | undefined {
   for (const name of ['GITHUB_OUTPUT', 'GITHUB_STATE', ...(variables ? ['GITHUB_ENV'] : [])]) {
     const path = env[name];
-    if (!path) return `${name} is not set`;
+    if (!path) {
+      return {
+        title: errorTitles.notOnGithubActions,
+        problem: `${name} is not set.`,
+        advice: 'This action has to be run by a GitHub Actions runner.',
+      };
+    }
     try {
-      accessSync(path, constants.W_OK);
-    } catch {
-      return `the file named by ${name} cannot be written`;
+      closeSync(openSync(path, constants.O_WRONLY | constants.O_APPEND));
+    } catch (error) {
+      return describeFileError(`${name}, ${path},`, path, error, uid);
     }
   }
   return undefined;
 }
 
+function describeFileError(file: string, path: string, error: unknown, uid: number | undefined): FileProblem {
+  const title = errorTitles.filesNotWritable;
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  const problem = `The file that the runner names in ${file} cannot be written: ${code}.`;
+  if (code !== 'EACCES' && code !== 'EPERM') {
+    return { title, problem, advice: "Check the runner's temporary directory." };
+  }
+  const owner = ownerOf(path);
+  const users = [
+    ...(uid === undefined ? [] : [`This process runs as user ${uid}.`]),
+    ...(owner === undefined ? [] : [`The file belongs to user ${owner}.`]),
+  ];
+  return {
+    title,
+    problem: [problem, ...users].join(' '),
+    advice:
+      "If the job runs in a container whose user is not root, set `options: --user root` in the job's `container`. On your own runner, let one user run the runner and its steps.",
+  };
+}
+
+function ownerOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
- * Writes to the runner's files. Where that fails they are as they were before: the runner reads them also after a
- * failure.
+ * Checks that the runner's files can be written, before anything is sent.
+ *
+ * @param runner finds the problem, as {@link findFileProblem}.
+ * @param variables whether environment variables are to be set.
+ * @param consequence a sentence, such as "Nothing was deleted."
+ * @throws {ActionError} if one cannot be written.
+ */
+export function checkFiles(
+  runner: { findFileProblem(variables: boolean): FileProblem | undefined },
+  variables: boolean,
+  consequence: string,
+): void {
+  const found = runner.findFileProblem(variables);
+  if (found === undefined) return;
+  throw new ActionError(found.title, `${found.problem} ${consequence} ${found.advice}`);
+}
+
+/**
+ * Writes to the runner's files. If that fails, they are restored: the runner reads them also after a failure.
  *
  * @throws what `write` throws.
  */
@@ -37,7 +103,7 @@ export function writeAllOrNothing(env: Environment, write: () => void): void {
       try {
         if (size !== undefined) truncateSync(path, size);
       } catch {
-        // The other files are truncated all the same.
+        // The other files are truncated anyway.
       }
     }
     throw error;

@@ -1,50 +1,46 @@
 import { appendFileSync } from 'node:fs';
 import * as core from '@actions/core';
 import type { ErrorTitle } from '../action-error.ts';
-import type { Secret } from '../secret.ts';
-import { MIN_TOKEN_LENGTH, maskTexts } from './masks.ts';
-import { findMissingFile, writeAllOrNothing } from './result-files.ts';
+import { MIN_TOKEN_LENGTH, type Secret } from '../secret.ts';
+import { maskTexts } from './masks.ts';
+import { type FileProblem, findFileProblem, writeAllOrNothing } from './result-files.ts';
 import { sanitize } from './sanitize.ts';
 import { type Cell, formatTable } from './summary-table.ts';
 
-/** What the step says to the runner, and the runner to the step. */
+/** The runner's commands, inputs and files, for a step. */
 export interface Runner {
   /** An input as written, empty where unset. */
   getInput(name: string): string;
   /**
-   * Hides a text, and its base64 in any surroundings, in every line from the next one on, in this step and all later
-   * ones.
+   * Masks a secret as {@link maskTexts} says, in every following line of this step and of all later steps.
    *
-   * @param minLength a shorter text is not hidden; by default it is one that could not be a token.
+   * @param minLength shorter lines are not masked; by default those that cannot be a token.
    */
   mask(secret: Secret, minLength?: number): void;
   info(text: string): void;
   debug(text: string): void;
   warning(text: string): void;
-  /** The one annotation that a failed step ends with. Sets the exit code. The runner does not mask titles. */
+  /** Writes the one annotation of a failed step and sets the exit code. The runner does not mask titles. */
   fail(title: ErrorTitle, text: string): void;
-  /** Saves the post step's state, in place of what was saved before. Throws where it cannot be written. */
+  /** Saves the post step's state, replacing the one saved before. Throws if it cannot be written. */
   saveState(state: string): void;
-  /** The state that the main step saved, empty where it saved none. */
+  /** The state that the main step saved; empty if it saved none. */
   getState(): string;
   /**
-   * Why this step's results could not be written, or `undefined`. Checked before a token is created.
+   * Why this step's results cannot be written; `undefined` if they can. Checked before a token is created.
    *
    * @param variables whether environment variables are to be set.
    */
-  findMissingFile(variables: boolean): string | undefined;
-  /**
-   * Sets outputs and environment variables, and `state` as {@link saveState} does if it is given: all of it, or, when it
-   * throws, nothing.
-   */
+  findFileProblem(variables: boolean): FileProblem | undefined;
+  /** Sets outputs, environment variables and, if given, the state. If it throws, none of them are set. */
   writeResults(
     outputs: Readonly<Record<string, string | Secret>>,
     variables: Readonly<Record<string, Secret>>,
     state?: string,
   ): void;
   /**
-   * Adds a table to the job's summary page: with `columns` at its head, or, without, with the first cell of each
-   * row as the row's own head. Rejects where the page cannot be written.
+   * Adds a table to the job's summary page. Without `columns`, the first cell of each row is its heading. Rejects if the
+   * page cannot be written.
    */
   writeSummary(
     heading: string,
@@ -53,7 +49,7 @@ export interface Runner {
   ): Promise<void>;
 }
 
-/** The runner that reads what this process writes. */
+/** The runner that reads this process's output. */
 export interface ActionsRunner extends Runner {
   /** Bytes written for the log that the runner has not read yet. */
   unreadOutput(): number;
@@ -68,10 +64,10 @@ export interface OutputStream {
 const STATE_KEY = 'cleanup';
 
 /**
- * The GitHub Actions runner, as the process finds it.
+ * The GitHub Actions runner of this process.
  *
- * @param env the process's environment, where the toolkit reads the names of the runner's files.
- * @param stdout called before the first line only: a step that says nothing need not open it.
+ * @param env the process's environment, which names the runner's files.
+ * @param stdout called before the first line: a silent step does not open it.
  */
 export function actionsRunner(
   env: Readonly<Record<string, string | undefined>>,
@@ -81,7 +77,7 @@ export function actionsRunner(
   const clean = (text: string) => sanitize(text, secrets);
   let output: OutputStream | undefined;
   let isClosed = false;
-  /** Where the runner is gone, writing fails, and the step goes on without words. */
+  /** Once the runner is gone, writes fail and the step continues silently. */
   const print = (write: () => void) => {
     if (output === undefined) {
       output = stdout();
@@ -110,7 +106,7 @@ export function actionsRunner(
     unreadOutput: () => (output === undefined || isClosed ? 0 : output.writableLength),
     saveState: state => core.saveState(STATE_KEY, state),
     getState: () => core.getState(STATE_KEY),
-    findMissingFile: variables => findMissingFile(env, variables),
+    findFileProblem: variables => findFileProblem(env, variables, process.getuid?.()),
     writeResults(outputs, variables, state) {
       writeAllOrNothing(env, () => {
         for (const [name, value] of Object.entries(variables)) core.exportVariable(name, value.reveal());

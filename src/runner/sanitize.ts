@@ -1,17 +1,16 @@
 import { TOKENS } from '../secret.ts';
 
 /**
- * Makes a text safe for the log: only lines of its own, nothing that the runner would take for a command or a terminal
- * for a control, and no secret.
+ * Makes a text safe for the log: no secrets, no commands for the runner, no control characters for a terminal.
  *
- * The runner takes `::command::` at the start of a line, after any white space, and the old `##[command]` anywhere in one
- * [actions/runner, src/Runner.Common/ActionCommand.cs].
+ * The runner reads `::command::` at the start of a line, after any white space, and the old `##[command]` anywhere in a
+ * line [actions/runner, src/Runner.Common/ActionCommand.cs].
  *
- * @param secrets hidden as well as whatever looks like a token.
+ * @param secrets hidden in addition to everything that looks like a token.
  */
 export function sanitize(text: string, secrets: Iterable<string> = []): string {
   let clean = text;
-  // A secret may contain another, whose removal would leave the rest readable.
+  // Longest first: if one secret contains another, removing the shorter one first would leave the rest readable.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length))
     clean = clean.replaceAll(secret, '***');
   return clean

@@ -1,11 +1,11 @@
-/** A text, or an address that is shown as a link. */
+/** A text, or an address to show as a link. */
 export type Cell = string | URL;
 
 /**
  * A heading and a table for the job's summary page. The toolkit has this too, but its module takes 2 ms to load.
  *
- * @param rows what the first cell of each holds is its head, unless there are `columns`.
- * @param columns what stands at the head of the table.
+ * @param rows without `columns`, the first cell of each row is its heading.
+ * @param columns the headings of the columns.
  */
 export function formatTable(
   heading: string,
@@ -26,7 +26,7 @@ function row(cells: readonly Cell[], isHead: (at: number) => boolean): string {
   return `<tr>${tags.join('')}</tr>`;
 }
 
-/** Also for Markdown, which the page is: a note must stay the text that it is. */
+/** Escapes Markdown too: the page is Markdown, and a note must be shown as it is. */
 function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`*_[\]|~\\]/g, character => `&#${character.charCodeAt(0)};`);
 }

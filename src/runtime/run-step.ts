@@ -3,13 +3,15 @@ import type { Clock } from '../clock.ts';
 import type { ActionsRunner } from '../runner/runner.ts';
 import { drainOutput, type ExitingProcess, exit } from './exit.ts';
 import { InterruptedError } from './interruption.ts';
-import { handleSignals, STOP_LIMIT_MS } from './signals.ts';
 
-/** The process, as far as a step runs in it. */
+/** The process that a step runs in. */
 export interface Process extends ExitingProcess {
   on(event: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
 }
+
+/** The runner sends SIGTERM 7.5 s after SIGINT; the last log lines need some of that time. */
+const STOP_LIMIT_MS = 7_000;
 
 /** What a step is run with. */
 export interface StepContext {
@@ -17,22 +19,21 @@ export interface StepContext {
   readonly clock: Clock;
 }
 
-/** A step. */
 export interface Step {
   /** `interrupted` is aborted when the step is to stop. */
   run(interrupted: AbortSignal): Promise<void>;
   /**
-   * The last words of a step that has to leave before it is done, for this reason, and the exit code to leave with.
-   * Where there is none, it leaves with 1, and an error with an annotation.
+   * Logs what a step that exits early leaves undone, and returns the exit code. Without it, the exit code is 1, and an
+   * error has an annotation.
    */
   onInterrupt?(reason: string): number;
-  /** Whether {@link run} stops soon after `interrupted` is aborted, and is waited for. Else the step leaves at once. */
+  /** Whether {@link run} stops soon after `interrupted` is aborted and is waited for. If not, the step exits at once. */
   readonly stopsOnInterrupt?: boolean;
 }
 
 /**
- * Runs a step to whatever end it comes to, and leaves the process when the log's reader has everything: at most one error
- * annotation, an exit code that tells, no stack trace unless debug logging is on.
+ * Runs a step and exits once its log is flushed, with at most one error annotation and no stack trace unless debug
+ * logging is on.
  */
 export async function runStep({ runner, clock }: StepContext, process: Process, step: Step): Promise<void> {
   let stage: 'running' | 'interrupted' | 'leaving' = 'running';
@@ -52,12 +53,15 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (step.stopsOnInterrupt) await clock.sleep(STOP_LIMIT_MS);
     await leave(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
   };
-  handleSignals(process, {
-    isRunning: () => stage === 'running',
-    interrupt: () => void interrupt(),
-    terminate: () => exit(process),
+  // The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs].
+  process.on('SIGINT', () => {
+    if (stage === 'running') void interrupt();
   });
-  // Node would print the error whole, whatever it holds. [startup-errors.ts] did this until now.
+  process.on('SIGTERM', () => {
+    if (stage === 'running') void interrupt();
+    else exit(process);
+  });
+  // Node would print the whole error, which may hold a secret. [startup-errors.ts] handled this until now.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
     if (stage === 'leaving') return;
@@ -74,7 +78,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
   await leave(interruption.signal.aborted ? 1 : undefined);
 }
 
-/** What an interrupted step has still done is a line in the log: the runner knows why the step failed. */
+/** Logs what an interrupted step still did. No annotation: the runner knows why the step failed. */
 function describeStop(runner: StepContext['runner'], error: unknown): void {
   if (!(error instanceof ActionError || error instanceof InterruptedError)) runner.debug(stackOf(error));
   else if (error.message !== '') runner.info(error.message);

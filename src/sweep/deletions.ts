@@ -1,4 +1,4 @@
-import type { RetriesExhausted } from '../api/result.ts';
+import type { RetriesExhausted, Success } from '../api/result.ts';
 import { type RetryOptions, retry, withBudget } from '../api/retry.ts';
 import type { Account } from '../mapbox/account.ts';
 import { deleteToken } from '../mapbox/delete.ts';
@@ -104,7 +104,7 @@ class Deletion<T extends Due> {
         this.#fromEnd = !this.#fromEnd;
       } else {
         consecutive404s = 0;
-        this.#report(due, result);
+        this.#report(due, toDeletion(result));
       }
     }
     return notFound;
@@ -117,10 +117,10 @@ class Deletion<T extends Due> {
     if (inTime && !this.#isOver()) await clock.sleep(SECOND_LOOK_DELAY_MS);
     const again = new Map<T, Rejected>();
     for (const due of notFound) {
-      const canLook = inTime && !this.#isOver();
-      const result: SweepDeletion = canLook ? await this.#delete(due) : { kind: 'unconfirmed' };
-      if (result.kind === 'rejected' && isNotFound(result)) again.set(due, result);
-      else this.#report(due, result);
+      const result = inTime && !this.#isOver() ? await this.#delete(due) : undefined;
+      if (result === undefined) this.#report(due, { kind: 'unconfirmed' });
+      else if (isNotFound(result)) again.set(due, result);
+      else this.#report(due, toDeletion(result));
     }
     if (again.size === 0) return;
 
@@ -135,9 +135,9 @@ class Deletion<T extends Due> {
     this.#queue = this.#queue.filter(isListed);
   }
 
-  async #delete({ token }: T): Promise<SweepDeletion> {
+  async #delete({ token }: T): Promise<DeleteResult> {
     let rejections = 0;
-    const result = await retry<'deleted', Rejected>(
+    return retry<'deleted', Rejected>(
       async timeoutMs => {
         const result = await deleteToken(this.#account, token.id, timeoutMs);
         if (result.kind !== 'rejected' || isNotFound(result)) return result;
@@ -146,7 +146,6 @@ class Deletion<T extends Due> {
       },
       withBudget(this.#options, TOKEN_BUDGET_MS),
     );
-    return result.kind === 'success' ? { kind: result.value } : result;
   }
 
   async #readList(): Promise<{ listed: ReadonlySet<string>; complete: boolean }> {
@@ -175,6 +174,12 @@ class Deletion<T extends Due> {
     const { clock, deadline } = this.#options;
     return this.#isHopeless || clock.monotonic() >= deadline;
   }
+}
+
+type DeleteResult = Success<'deleted'> | Rejected | RetriesExhausted;
+
+function toDeletion(result: DeleteResult): SweepDeletion {
+  return result.kind === 'success' ? { kind: result.value } : result;
 }
 
 function isFailure({ kind }: SweepDeletion): boolean {

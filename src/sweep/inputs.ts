@@ -8,8 +8,8 @@ import {
   parseTimeout,
   parseUsername,
 } from '../inputs/connection.ts';
+import { secretsIn } from '../inputs/masking.ts';
 import { InputProblems } from '../inputs/problems.ts';
-import { quoteInput } from '../inputs/quote.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
 import type { Runner } from '../runner/runner.ts';
 import { Secret } from '../secret.ts';
@@ -59,7 +59,10 @@ export function maskGithubToken(runner: Runner): void {
  * @throws {ActionError} that lists every problem.
  */
 export function parseSweepInputs(getInput: (name: SweepInputName) => string, now: number): SweepInputs {
-  const problems = new InputProblems();
+  const problems = new InputProblems([
+    ...secretsIn(getInput('authorizing-token')),
+    getInput('github-token').trim(),
+  ]);
   const authorizingToken = parseAuthorizingToken(getInput('authorizing-token'), now, problems, SWEEPING);
   const githubToken = parseGithubToken(getInput('github-token'), problems);
   const username = parseUsername(getInput('username'), authorizingToken, problems);
@@ -100,7 +103,7 @@ function parseJobMaxAge(input: string, problems: InputProblems): number | 'none'
   if (seconds !== undefined && seconds >= HOUR) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`job-max-age\` is ${quoteInput(text)}. Use a duration with its unit that no job of yours exceeds, such as \`6h\`, at least \`1h\`. Leave it out to go by GitHub alone.`,
+    `\`job-max-age\` is ${problems.quote(text)}. Use a duration with its unit that no job of yours exceeds, such as \`6h\`, at least \`1h\`. Leave it out to go by GitHub alone.`,
   );
 }
 
@@ -114,7 +117,7 @@ function parseKeepPermanent(input: string, problems: InputProblems): number | 'a
   if (count >= 1 && count <= MAX_KEEP) return count;
   return problems.add(
     errorTitles.invalidInput,
-    `\`keep-permanent\` is ${quoteInput(text)}. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+    `\`keep-permanent\` is ${problems.quote(text)}. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
   );
 }
 
@@ -125,7 +128,7 @@ function parseMinAge(input: string, problems: InputProblems): number | undefined
   if (seconds !== undefined) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`permanent-min-age\` is ${quoteInput(text)}. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
+    `\`permanent-min-age\` is ${problems.quote(text)}. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { AskedAttempt, RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
-import { noteText, parseMarker, repositoryKey } from '../note.ts';
+import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** What the sweep's decisions depend on besides the token and its run. */
@@ -166,7 +166,7 @@ function decidePermanent(
   { now, permanent }: SweepRules,
   newest: ReadonlySet<string>,
 ): Decision {
-  if (isCut(noteText(token.note))) return keep('cut-note');
+  if (isCutNote(token.note)) return keep('cut-note');
   const age = ageOf(token, now);
   if (Number.isNaN(age) || permanent === undefined) return keep('unknown-age');
   if (newest.has(token.id)) return keep('newest');
@@ -181,18 +181,12 @@ function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): Readon
   const ids = new Set<string>();
   const counts = new Map<string, number>();
   for (const { id, note } of newestFirst) {
-    const text = noteText(note);
+    const text = noteText(note, rules.run);
     const count = (counts.get(text) ?? 0) + 1;
     counts.set(text, count);
     if (count <= (rules.permanent?.keep ?? 0)) ids.add(id);
   }
   return ids;
-}
-
-/** Whether something of a note's text is missing: two texts that differ only there look the same. */
-function isCut(text: string): boolean {
-  // With little room nothing of the text is left.
-  return text === '' || text.endsWith('…');
 }
 
 /** Milliseconds; not a number if it is unknown. */

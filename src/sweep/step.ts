@@ -1,4 +1,3 @@
-import { ActionError, errorTitles } from '../action-error.ts';
 import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
@@ -7,6 +6,7 @@ import { maskAuthorizingToken } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { findTokens } from '../mapbox/tokens.ts';
+import { checkFiles } from '../runner/result-files.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
@@ -63,20 +63,11 @@ export async function sweepStep(context: Context): Promise<void> {
   const inputs = parseSweepInputs(runner.getInput, clock.now());
   const run = currentRun(env);
   const githubApi = githubApiUrl(env);
-  checkFiles(runner);
+  checkFiles(runner, false, 'Nothing was deleted.');
   const budget = new RequestBudget(Number.POSITIVE_INFINITY);
   const options = { ...retryOptions(context, inputs.connection.timeout), budget };
   await withAccount(context, inputs.connection, budget, account =>
     runSweep({ context, inputs, run, githubApi, account, options }),
-  );
-}
-
-function checkFiles(runner: Runner): void {
-  const missingFile = runner.findMissingFile(false);
-  if (missingFile === undefined) return;
-  throw new ActionError(
-    errorTitles.notOnGithubActions,
-    `${missingFile}. Nothing was deleted. This action has to be run by a GitHub Actions runner.`,
   );
 }
 

@@ -64,6 +64,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'action-error.ts',
     'inputs/',
     'mapbox/',
+    'runner/',
     'runtime/',
     'duration.ts',
     'note.ts',

@@ -118,13 +118,11 @@ describe('the tables of inputs and outputs', () => {
 describe('the troubleshooting table', () => {
   const rows = tableIn('docs/troubleshooting.md', 'Errors of this action');
 
-  it('has every title that a failed step can end with, and no other', () => {
-    expect(rows.map(([title]) => title)).toEqual(Object.values(errorTitles));
-  });
+  const own = tableIn('rotate/README.md', 'Errors of the rotation');
 
-  it('and that of the rotation have every title that a rotation alone can end with', () => {
-    const own = tableIn('rotate/README.md', 'Errors of the rotation');
-    expect(own.map(([title]) => title)).toEqual(Object.values(errorTitles));
+  it('and that of the rotation have every title that a failed step can end with, each once', () => {
+    const titles = [...rows, ...own].map(([title]) => title);
+    expect(titles.sort()).toEqual(Object.values(errorTitles).sort());
     expect(own.flat()).not.toContain('');
   });
 

@@ -13,7 +13,7 @@ import { run } from '../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 const purpose = { kind: 'until-job-ends' } as const;
-const note = buildNote('Release', run, createMarker(purpose, run, NONCE));
+const note = buildNote('Release', run, createMarker(purpose, run, NONCE)).note;
 const SCOPES = ['tilesets:read'];
 const request = {
   kind: 'stored',

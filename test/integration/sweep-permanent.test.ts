@@ -1,6 +1,6 @@
 /** What `keep-permanent` deletes, and what it never does. */
 import { describe, expect, it } from 'vitest';
-import { markerFor, REPOSITORY, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
+import { DAY, markerFor, REPOSITORY, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
 
 const said = (swept: SweepResult, kind: string) =>
   swept.log.filter(one => one.kind === kind).map(one => one.text);
@@ -10,7 +10,13 @@ const DAYS = [50, 40, 30, 20, 10, 3];
 describe('keep-permanent', () => {
   it('keeps notes that were cut, and names them: they may differ in what was cut off', async () => {
     await using setting = await setUpSweep();
-    const tokens = [30, 20, 10].map(days => setting.createPermanentToken('Public web map of the…', days));
+    const tokens = [30, 20, 10].map(days =>
+      setting.createToken(
+        `Public web map of the… ${markerFor('1', { until: 'deleted' })}`,
+        'pk',
+        new Date(setting.clock.mapboxTime() - days * DAY),
+      ),
+    );
     const swept = await setting.sweep({ 'keep-permanent': '1' });
 
     expect(tokens.filter(setting.exists)).toEqual(tokens);
@@ -70,7 +76,7 @@ describe('keep-permanent', () => {
     expect(tokens.filter(({ token }) => !setting.exists(token)).map(({ days }) => days)).toEqual(deleted);
   });
 
-  it('takes notes for the same whatever the repository was called', async () => {
+  it('keeps the tokens of a repository’s old name apart', async () => {
     await using setting = await setUpSweep();
     const old = setting.createToken(
       `Web map (octo-org/old-name) ${markerFor('1', { until: 'deleted' })}`,
@@ -80,7 +86,7 @@ describe('keep-permanent', () => {
     const young = setting.createPermanentToken('Web map', 10);
     await setting.sweep({ 'keep-permanent': '1' });
 
-    expect([old, young].filter(setting.exists)).toEqual([young]);
+    expect([old, young].filter(setting.exists)).toEqual([old, young]);
   });
 
   it('touches no token of another repository, server or note, and no job’s token', async () => {

@@ -1,4 +1,6 @@
 /** The one runner of the tests that run in this process: it keeps in memory what it is given. */
+import { errorTitles } from '../../src/action-error.ts';
+import type { FileProblem } from '../../src/runner/result-files.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import type { Secret } from '../../src/secret.ts';
 
@@ -55,7 +57,11 @@ export class FakeRunner implements Runner {
 
   readonly getState = (): string => this.#options.state ?? '';
 
-  readonly findMissingFile = (): string | undefined => this.#options.missingFile;
+  readonly findFileProblem = (): FileProblem | undefined => {
+    const { missingFile } = this.#options;
+    if (missingFile === undefined) return undefined;
+    return { title: errorTitles.notOnGithubActions, problem: `${missingFile}.`, advice: 'Use a runner.' };
+  };
 
   readonly writeResults: Runner['writeResults'] = (outputs, variables, state) => {
     this.#options.beforeCall?.();

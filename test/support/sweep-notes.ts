@@ -46,7 +46,7 @@ export function expectedDeletions(
     if (run !== '') return run !== SWEEPING_RUN && (OVER.has(`${run}/${attempt}`) || age > 36 * DAY);
     if (permanent === undefined || !PERMANENT_MARKER.test(candidate.note)) return false;
     if (candidate.age === undefined || age < permanent.minAge) return false;
-    if (/(?:^|…)$/.test(withoutOrigin(candidate.note))) return false;
+    if (candidate.note.replace(PERMANENT_MARKER, '').endsWith('…')) return false;
     const newer = deletable.filter(
       other =>
         PERMANENT_MARKER.test(other.note) &&
@@ -60,7 +60,7 @@ export function expectedDeletions(
 }
 
 function withoutOrigin(note: string): string {
-  return note.replace(PERMANENT_MARKER, '').replace(/(?:^| )\([\w.-]+\/[\w.-]+\)$/, '');
+  return note.replace(PERMANENT_MARKER, '').replace(/(?:^| )\(octo-org\/maps\)$/, '');
 }
 
 const nonce = fc.stringMatching(/^[a-z0-9]{8}$/);
@@ -121,7 +121,10 @@ const goodMarker = fc
   .map(run => `${run.open}123456789/${run.id}.${run.attempt}#${run.nonce}]`);
 
 const before = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ', 'Rel… ') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ', 'Release (a/b) ', 'Rel… '),
+  },
   { weight: 1, arbitrary: fc.constantFrom('Release', '[x] ', '(', '\n', '\u00a0') },
   { weight: 1, arbitrary: fc.string() },
 );

@@ -50,7 +50,21 @@ describe('a duration', () => {
     'toString',
     '1 constructor',
     '1d',
+    `1${' '.repeat(10)}x`,
+    `${'1s'.repeat(501)}`,
   ])('is not %j', text => expect(parseDuration(text)).toBeUndefined());
+});
+
+it.each([
+  ['digits', '9'.repeat(100_000)],
+  ['digits and a unit', `${'9'.repeat(100_000)}m`],
+  ['blanks', `1${' '.repeat(100_000)}m`],
+  ['parts', '1m'.repeat(50_000)],
+  ['digits behind a dot', `1.${'1'.repeat(100_000)}`],
+])('a duration of a hundred thousand %s is refused at once', (_, text) => {
+  const before = performance.now();
+  expect(parseDuration(text)).toBeUndefined();
+  expect(performance.now() - before).toBeLessThan(100);
 });
 
 describe('an age', () => {

@@ -5,6 +5,7 @@ import {
   fitsNote,
   formatMarker,
   hasNonce,
+  isCutNote,
   MAX_NOTE_BYTES,
   newNonce,
   noteText,
@@ -64,6 +65,18 @@ describe('every form of the note, letter by letter', () => {
       'On a port (octo/maps) [until job ends: 123@ghe.example.com:8443/16012345678.12#k3v9x0aa]',
     ],
     [
+      'Below a path',
+      untilJobEnds,
+      { server: 'https://code.example.org:8443/a', repositoryId: '12' },
+      'Below a path (octo/maps) [until job ends: 12@code.example.org:8443/a/16012345678.1#k3v9x0aa]',
+    ],
+    [
+      'Below a path without an id',
+      untilJobEnds,
+      { server: 'https://code.example.org/a/b', repositoryId: undefined },
+      'Below a path without an id (octo/maps) [until job ends: octo/maps@code.example.org/a/b/16012345678.1#k3v9x0aa]',
+    ],
+    [
       'Without a repository id',
       untilJobEnds,
       { server: 'https://git.example.com', repositoryId: undefined },
@@ -71,12 +84,14 @@ describe('every form of the note, letter by letter', () => {
     ],
     ['', untilJobEnds, {}, `(octo/maps) ${MARKER}`],
     ['x'.repeat(65), untilJobEnds, {}, `${'x'.repeat(65)} (octo/maps) ${MARKER}`],
-    ['x'.repeat(66), untilJobEnds, {}, `${'x'.repeat(62)}… (octo/maps) ${MARKER}`],
+    ['x'.repeat(66), untilJobEnds, {}, `${'x'.repeat(66)} ${MARKER}`],
+    ['x'.repeat(77), untilJobEnds, {}, `${'x'.repeat(77)} ${MARKER}`],
+    ['x'.repeat(78), untilJobEnds, {}, `${'x'.repeat(74)}… ${MARKER}`],
     [
       'Karte für Österreich — '.repeat(5),
       untilJobEnds,
       {},
-      `${'Karte für Österreich — '.repeat(2)}Karte f… (octo/maps) ${MARKER}`,
+      `${'Karte für Österreich — '.repeat(2)}Karte für Österrei… ${MARKER}`,
     ],
     [
       'Weekly upload of tilesets',
@@ -84,18 +99,16 @@ describe('every form of the note, letter by letter', () => {
       { repository: 'city-of-example/open-data-tilesets' },
       `Weekly upload of tilesets (city-of-example/open-data-tilesets) ${MARKER}`,
     ],
-    [
-      'Release',
-      untilJobEnds,
-      { repository: `octo/${'m'.repeat(64)}` },
-      `Re… (octo/${'m'.repeat(64)}) ${MARKER}`,
-    ],
+    ['Release', untilJobEnds, { repository: `octo/${'m'.repeat(64)}` }, `Release ${MARKER}`],
     ['Release', untilJobEnds, { repository: `octo/${'m'.repeat(66)}` }, `Release ${MARKER}`],
     ['Release', untilJobEnds, { repository: `octo/${'m'.repeat(95)}` }, `Release ${MARKER}`],
     ['y'.repeat(100), untilJobEnds, { repository: `octo/${'m'.repeat(95)}` }, `${'y'.repeat(74)}… ${MARKER}`],
   ])('%j', (text, purpose, changes, note) => {
     const where = { ...run, ...changes };
-    expect(buildNote(text, where, createMarker(purpose, where, 'k3v9x0aa'))).toBe(note);
+    expect(buildNote(text, where, createMarker(purpose, where, 'k3v9x0aa'))).toEqual({
+      note,
+      cut: note.includes('… '),
+    });
     expect(Buffer.byteLength(note)).toBeLessThanOrEqual(128);
   });
 });
@@ -105,7 +118,7 @@ it('whatever the workflow and the repository are called, the note fits, is one l
   const name = fc.stringMatching(/^[\w.-]{1,39}\/[\w.-]{1,100}$/);
   fc.assert(
     fc.property(text, name, (words, repository) => {
-      const note = buildNote(words, { ...run, repository }, marker);
+      const { note } = buildNote(words, { ...run, repository }, marker);
       expect(Buffer.byteLength(note)).toBeLessThanOrEqual(MAX_NOTE_BYTES);
       expect(note.endsWith(MARKER)).toBe(true);
       expect(note).toMatch(/^[^\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]*$/u);
@@ -116,8 +129,8 @@ it('whatever the workflow and the repository are called, the note fits, is one l
 
 it('cuts between characters as people count them', () => {
   const family = '👨‍👩‍👧';
-  const note = buildNote(`${'x'.repeat(50)}${family}`, run, marker);
-  expect(note).toBe(`${'x'.repeat(50)}… (octo/maps) ${MARKER}`);
+  const { note } = buildNote(`${'x'.repeat(70)}${family}`, run, marker);
+  expect(note).toBe(`${'x'.repeat(70)}… ${MARKER}`);
 });
 
 describe('a marker that does not fit alone', () => {
@@ -138,7 +151,10 @@ describe('a marker that does not fit alone', () => {
     const most = MAX_NOTE_BYTES - Buffer.byteLength(MARKER) - 1;
     expect([fitsNote(withHost(most)), fitsNote(withHost(most + 1))]).toEqual([true, false]);
     const where = { ...run, server: `https://${'g'.repeat(most)}` };
-    expect(buildNote('Release', where, withHost(most))).toBe(formatMarker(withHost(most)));
+    expect(buildNote('Release', where, withHost(most))).toEqual({
+      note: formatMarker(withHost(most)),
+      cut: true,
+    });
   });
 });
 
@@ -149,6 +165,9 @@ describe('the repository in a marker', () => {
     [{ repositoryId: undefined }, 'octo/maps'],
     [{ server: 'https://GHE.example.com' }, '123456789@ghe.example.com'],
     [{ server: 'https://ghe.example.com:8443' }, '123456789@ghe.example.com:8443'],
+    [{ server: 'https://ghe.example.com:443/' }, '123456789@ghe.example.com'],
+    [{ server: 'https://Code.example.com/A//' }, '123456789@code.example.com/A'],
+    [{ server: 'https://github.com/a' }, '123456789@github.com/a'],
   ])('of %j is %s', (changes, key) => {
     expect(repositoryKey({ ...run, ...changes })).toBe(key);
   });
@@ -193,6 +212,34 @@ describe('a marker', () => {
     expect(parseMarker(`[until deleted: 1/2.3#zzzzzzzz] ${MARKER}`)).toEqual(marker);
   });
 
+  it('of any repository on any server is parsed as it was formatted, and no two are the same', () => {
+    const id = fc.stringMatching(/^[1-9]\d{0,17}$/);
+    const name = fc.stringMatching(/^[\w.-]{1,9}\/[\w.-]{1,9}$/);
+    const host = fc.constantFrom('github.com', 'a.example', '12.example:8443', '[::1]:3000', '1');
+    const path = fc.array(fc.constantFrom('a', '1.1', '12', '-', '~', 'x_y', ''), { maxLength: 3 });
+    const origin = fc
+      .tuple(fc.option(id, { nil: undefined }), name, host, path)
+      .map(([repositoryId, repository, where, segments]) => ({
+        ...run,
+        server: ['https:/', where, ...segments].join('/').replace(/\/+$/, ''),
+        repository,
+        repositoryId,
+        id: '1',
+      }));
+    const origins = fc.tuple(origin, origin);
+    fc.assert(
+      fc.property(origins, ([one, other]) => {
+        const written = createMarker(untilJobEnds, one, 'abcd1234');
+        expect(parseMarker(`Note ${formatMarker(written)}`)).toEqual(written);
+        const isSame =
+          new URL(one.server).href === new URL(other.server).href &&
+          (one.repositoryId ?? one.repository) === (other.repositoryId ?? other.repository);
+        expect(repositoryKey(one) === repositoryKey(other)).toBe(isSame);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('parses only what formats to the same text, whatever stands in the note', () => {
     const piece = fc.constantFrom(
       '[',
@@ -206,6 +253,8 @@ describe('a marker', () => {
       'until job ends: ',
       'abcd1234',
       '@',
+      '12@a.example',
+      '/b',
       MARKER,
     );
     fc.assert(
@@ -218,12 +267,70 @@ describe('a marker', () => {
   });
 });
 
-it('gives the text of a note back without the marker and the repository', () => {
-  expect(noteText(buildNote('Web map', run, marker))).toBe('Web map');
-  expect(noteText(buildNote('', run, marker))).toBe('');
-  expect(noteText('By hand')).toBe('By hand');
-  expect(noteText('Tiles (octo/maps) of today')).toBe('Tiles (octo/maps) of today');
-  expect(noteText('(octo/maps)')).toBe('');
+describe('the text of a note', () => {
+  const noted = (text: string, where = run) => noteText(buildNote(text, where, marker).note, where);
+
+  it.each(['Web map', '', 'Tiles (octo/maps) of today', 'Map (eu/prod)', '(eu/prod)', 'x'.repeat(77)])(
+    'is what the user wrote: %j',
+    text => {
+      expect(noted(text)).toBe(text);
+    },
+  );
+
+  it('keeps another repository’s name, such as the one before a rename', () => {
+    const { note } = buildNote('Web map', { ...run, repository: 'octo/old-maps' }, marker);
+    expect(noteText(note, run)).toBe('Web map (octo/old-maps)');
+    expect(noteText(note)).toBe('Web map (octo/old-maps)');
+  });
+
+  it('is the whole note if there is no marker', () => {
+    expect(noteText('By hand', run)).toBe('By hand');
+    expect(noteText('(octo/maps)', run)).toBe('');
+  });
+
+  it('is never the same for two texts, unless a note was cut', () => {
+    const repository = 'o/m';
+    const where = { ...run, repository };
+    const ending = fc.constantFrom('', ' (o/m)', '(o/m)', ' (eu/prod)', '…', ` ${MARKER}`);
+    const text = fc
+      .tuple(fc.stringMatching(/^[a-z ]{0,80}$/), ending, ending)
+      .map(parts => oneLine(parts.join('')));
+    fc.assert(
+      fc.property(text, words => {
+        const { note, cut } = buildNote(words, where, marker);
+        if (cut) expect(isCutNote(note)).toBe(true);
+        else expect(noteText(note, where)).toBe(words);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a cut note', () => {
+  it('is told by its end, before the marker', () => {
+    expect(isCutNote(`Public web map of the open da… ${MARKER}`)).toBe(true);
+    expect(isCutNote(`Public web map… (octo/maps) ${MARKER}`)).toBe(false);
+    expect(isCutNote(`Public web map ${MARKER}`)).toBe(false);
+    expect(isCutNote(MARKER)).toBe(false);
+  });
+
+  it.each([1, 2, 3, 4, 5])('is told though %i bytes are all the room there is', room => {
+    const where = { ...run, server: `https://${'g'.repeat(MAX_NOTE_BYTES - MARKER.length - 1 - room)}` };
+    const { note, cut } = buildNote('Release', where, createMarker(untilJobEnds, where, 'k3v9x0aa'));
+    expect([cut, isCutNote(note)]).toEqual([true, true]);
+  });
+
+  it('does not hide that two notes differ only behind the cut', () => {
+    const where = { ...run, repository: 'city-of-example/open-data-web-map' };
+    const build = (stage: string) =>
+      buildNote(
+        `Public web map of the open data portal, of its viewers and all the others, ${stage}`,
+        where,
+        marker,
+      );
+    expect(build('production').note).toBe(build('staging').note);
+    expect(isCutNote(build('staging').note)).toBe(true);
+  });
 });
 
 it.each([
@@ -264,20 +371,15 @@ it('without a text, the repository’s name is there exactly where it fits', () 
   const end = formatMarker(marker);
   const longest = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1 - '()'.length;
   const named = (length: number) => ({ ...run, repository: `o/${'m'.repeat(length - 2)}` });
-  expect(buildNote('', named(longest), marker)).toBe(`(${named(longest).repository}) ${end}`);
-  expect(Buffer.byteLength(buildNote('', named(longest), marker))).toBe(MAX_NOTE_BYTES);
-  expect(buildNote('', named(longest + 1), marker)).toBe(end);
+  expect(buildNote('', named(longest), marker).note).toBe(`(${named(longest).repository}) ${end}`);
+  expect(Buffer.byteLength(buildNote('', named(longest), marker).note)).toBe(MAX_NOTE_BYTES);
+  expect(buildNote('', named(longest + 1), marker)).toEqual({ note: end, cut: false });
 });
 
 it('a text is cut before a space, not after it', () => {
-  const note = buildNote(
-    `${'a'.repeat(30)} ${'b'.repeat(100)}`,
-    { ...run, repository: `o/${'m'.repeat(90)}` },
-    marker,
-  );
-  expect(note).not.toContain(' …');
-  const cut = Array.from({ length: 60 }, (_, length) =>
-    buildNote(`${'a'.repeat(length)} ${'b'.repeat(120)}`, run, marker),
+  const cut = Array.from(
+    { length: 76 },
+    (_, length) => buildNote(`${'a'.repeat(length)} ${'b'.repeat(120)}`, run, marker).note,
   );
   for (const one of cut) expect(one).not.toMatch(/ …/);
 });

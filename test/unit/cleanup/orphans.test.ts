@@ -20,7 +20,7 @@ import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
 const noteWith = (nonce: string, where = run) =>
-  buildNote('Release', where, createMarker({ kind: 'until-job-ends' }, where, nonce));
+  buildNote('Release', where, createMarker({ kind: 'until-job-ends' }, where, nonce)).note;
 const note = noteWith(NONCE);
 
 async function clear(steps: readonly ScriptedResponse[], keep?: string) {

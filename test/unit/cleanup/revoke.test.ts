@@ -22,7 +22,7 @@ import { AUTHORIZING_TOKEN_ID, idOf, OWNER } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
-const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE));
+const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE)).note;
 const ID = idOf(1);
 
 type Changes = Partial<CleanupState> & { id?: string };

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { missingScopes, parseAuthorizingToken } from '../../../src/inputs/authorizing-token.ts';
-import { MINTING } from '../../../src/inputs/authorizing-token-checks.ts';
+import {
+  checkHeldScopes,
+  expiryWarnings,
+  exportedTokenHint,
+  MINTING,
+  missingScopes,
+  parseAuthorizingToken,
+} from '../../../src/inputs/authorizing-token.ts';
+import { EARLIER_TOKEN_HINT } from '../../../src/mapbox/errors.ts';
 import { Secret } from '../../../src/secret.ts';
 import { parseInput } from '../../support/inputs.ts';
 import { tokenText } from '../../support/tokens.ts';
@@ -57,7 +64,9 @@ describe('an authorizing token stops the step', () => {
   it.each(['', ' \n '])('where it is missing: %j', input => {
     const { title, message } = parse(input);
     expect(title).toBe('Missing authorizing token');
-    expect(message).toMatch(/`authorizing-token`.*Settings, Secrets and variables.*forks.*Dependabot/);
+    expect(message).toMatch(
+      /`authorizing-token`.*Settings, Secrets and variables.*forks.*Dependabot.*reusable workflow.*`secrets: inherit`/,
+    );
   });
 
   it('where it is public: what that cannot do, and what is needed', () => {
@@ -77,11 +86,11 @@ describe('an authorizing token stops the step', () => {
   });
 
   it.each([
-    ['a password', 'correct-horse-battery', 'three parts with dots between'],
+    ['a password', 'correct-horse-battery', 'three parts with dots between them'],
     ['quotes around it', `"${tokenText('sk')}"`, 'quotes'],
-    ['another usage', tokenText('xk'), 'three parts with dots between'],
-    ['two parts', tokenText('sk').split('.').slice(0, 2).join('.'), 'cut off'],
-    ['a payload that is no object', tokenText('sk', ['octo']), 'three parts with dots between'],
+    ['another usage', tokenText('xk'), 'three parts with dots between them'],
+    ['two parts', tokenText('sk').split('.').slice(0, 2).join('.'), 'part of a token'],
+    ['a payload that is no object', tokenText('sk', ['octo']), 'three parts with dots between them'],
   ])('where it is no token: %s', (_, input, says) => {
     const { value, title, message } = parse(input);
     expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
@@ -96,7 +105,7 @@ describe('an authorizing token stops the step', () => {
       for (const usage of ['sk', 'tk', 'pk']) {
         const { value, title, message } = parse(tokenText(usage, { u: username, a: id }));
         expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
-        expect(message).toContain('the name of the account in it cannot be one');
+        expect(message).toContain('its account name is not valid');
       }
     },
   );
@@ -129,5 +138,71 @@ describe('the scopes of an authorizing token', () => {
     ['sk', [], ['a:read'], []],
   ] as const)('of a %s with %j lack, of %j, %j', (usage, scopes, needed, missing) => {
     expect(missingScopes(held(usage, scopes), needed)).toEqual(missing);
+  });
+});
+
+const temporary = (more: { readonly scopes?: readonly string[]; readonly expiresAt?: Date }) => ({
+  secret: new Secret(tokenText('tk')),
+  usage: 'tk' as const,
+  username: 'octo',
+  id: undefined,
+  expiresAt: undefined,
+  scopes: undefined,
+  ...more,
+});
+
+describe('the scopes of a temporary authorizing token', () => {
+  const check = (scopes: readonly string[], requested: readonly string[], hint = 'Look again.') =>
+    parseInput(problems => checkHeldScopes(temporary({ scopes }), requested, hint, problems));
+
+  it('stop the step where some are missing, tokens:write among them, with a hint', () => {
+    expect(check(['styles:read'], ['styles:read', 'styles:list', 'fonts:read'])).toMatchObject({
+      title: 'Authorizing token is missing scopes',
+      message:
+        '`authorizing-token` lacks `tokens:write`, `styles:list`, `fonts:read`. It needs `tokens:write` and every requested scope. Look again.',
+    });
+  });
+
+  it('do not where it has them all', () => {
+    expect(check(['tokens:write', 'styles:read'], ['styles:read']).title).toBeUndefined();
+  });
+});
+
+describe("an earlier step's token", () => {
+  const token = tokenText('tk', { u: 'octo', exp: seconds + 600, scopes: ['styles:read'] });
+
+  it('is suspected by name where a variable of the job has the same text', () => {
+    const env = { 'INPUT_AUTHORIZING-TOKEN': token, OTHER: 'x', MAPBOX_ACCESS_TOKEN: token };
+    expect(exportedTokenHint(` ${token}\n`, env)).toBe(
+      'The variable `MAPBOX_ACCESS_TOKEN` has the same text, so it may be the token that an earlier step of this action exported. ' +
+        'Pass the secret in every step: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.',
+    );
+  });
+
+  it('is not where none has', () => {
+    expect(exportedTokenHint(token, { 'INPUT_AUTHORIZING-TOKEN': token, OTHER: 'x' })).toBeUndefined();
+    expect(exportedTokenHint('', { OTHER: '' })).toBeUndefined();
+  });
+
+  it('may still be one that came as an output', () => {
+    expect(EARLIER_TOKEN_HINT).toMatch(
+      /^It may be the token of an earlier step of this action\. Pass the secret/,
+    );
+  });
+});
+
+describe('a temporary authorizing token', () => {
+  it('is warned of where it is needed again at the end of the job', () => {
+    expect(expiryWarnings(temporary({ expiresAt: new Date(now + 600_000) }), { kind: 'job' })).toEqual([
+      expect.stringMatching(/expires at 2026-11-24T12:10:00\.000Z.*Use a secret token/),
+    ]);
+  });
+
+  it('is not otherwise', () => {
+    expect(expiryWarnings(temporary({}), { kind: 'job' })).toEqual([]);
+    expect(expiryWarnings(temporary({ expiresAt: new Date(now + 1) }), { kind: 'permanent' })).toEqual([]);
+    expect(
+      expiryWarnings(temporary({ expiresAt: new Date(now + 1) }), { kind: 'temporary', seconds: 60 }),
+    ).toEqual([]);
   });
 });

@@ -41,6 +41,7 @@ const oddNames = [
   ['101 characters', 'o'.repeat(101)],
   ['a token in it', tokenText('sk')],
   ['half a token in it', tokenText('sk').slice(0, 20)],
+  ['a GitHub token in it', `-ghp_${'a1'.repeat(18)}`],
 ] as const;
 
 describe('the name of an account', () => {
@@ -121,7 +122,7 @@ describe('the time-out', () => {
   );
 
   it('does not show a token that is there by mistake', () => {
-    expect(parse(tokenText('sk')).message).toContain('`timeout` is a token. ');
+    expect(parse(tokenText('sk')).message).toContain('`timeout` is `***`. ');
   });
 });
 
@@ -181,7 +182,7 @@ describe('the address of the API', () => {
     const { title, message } = parse(`https://api.mapbox.com/${tokenText('sk')}`);
     expect([title, message]).toEqual([
       'Invalid input',
-      '`api-url` has a token in it. Write the address only.',
+      '`api-url` has a token in it. Write only the address.',
     ]);
   });
 });

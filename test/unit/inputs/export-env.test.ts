@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   checkExportedVariables,
   conflictingVariables,
+  overwrittenTokens,
   parseExportEnv,
   variablesHolding,
 } from '../../../src/inputs/export-env.ts';
@@ -69,12 +70,18 @@ describe('the exported variables', () => {
     });
   });
 
+  it('cannot be a GitHub token, which looks like a name', () => {
+    expect(parse(`ghp_${'a1'.repeat(18)}`).message).toBe(
+      '`export-env` has `***`, which is a token. List names of environment variables.',
+    );
+  });
+
   it('report each problem, and no token that is there by mistake', () => {
     const { message } = parse(`CI 9 ${tokenText('sk')}`);
     expect(message.split('\n')).toEqual([
       expect.stringContaining('`CI`'),
       expect.stringContaining('`9`'),
-      expect.stringContaining('a token'),
+      expect.stringContaining('`***`'),
     ]);
     expect(message).not.toContain('eyJ');
   });
@@ -91,10 +98,8 @@ describe('an exported variable that holds the authorizing token', () => {
   it('stops the step: what holds it now, and the way out', () => {
     const { title, message } = check(['MAPBOX_ACCESS_TOKEN'], { MAPBOX_ACCESS_TOKEN: token });
     expect(title).toBe('Invalid input');
-    expect(message).toMatch(
-      /^`export-env` has `MAPBOX_ACCESS_TOKEN`, which holds the authorizing token now\./,
-    );
-    expect(message).toContain('Use another name for one of them');
+    expect(message).toMatch(/^`export-env` has `MAPBOX_ACCESS_TOKEN`, which holds the authorizing token\./);
+    expect(message).toContain('Export the new token under another name');
     expect(message).not.toContain('eyJ');
   });
 
@@ -138,6 +143,39 @@ describe('an exported variable that holds the authorizing token', () => {
     };
     expect(variablesHolding(`${token}\n`, env)).toEqual(['A', 'D', 'MY_INPUT_E']);
     expect(variablesHolding(' ', { A: '' })).toEqual([]);
+  });
+});
+
+describe('a variable that already holds another Mapbox token', () => {
+  const token = tokenText('sk');
+  const other = tokenText('tk', { u: 'octo' });
+
+  it('is named in a warning', () => {
+    expect(overwrittenTokens(['A', 'B'], token, { A: 'x', B: other })).toEqual([
+      expect.stringMatching(
+        /^`B` already holds a Mapbox token, which the new one replaces\..*no longer works/,
+      ),
+    ]);
+  });
+
+  it.each([
+    ['a public one', { A: tokenText('pk') }],
+    ['white space around it', { A: ` ${other}\n` }],
+    ['a name before it', { A: `//registry/:_authToken=${other}` }],
+    ['other capitals on Windows', { a: other, RUNNER_OS: 'Windows' }],
+  ])('is found with %s', (_, env) => {
+    expect(overwrittenTokens(['A'], token, env)).toHaveLength(1);
+  });
+
+  it.each([
+    ['the authorizing token, which is an error', { A: ` ${token}` }],
+    ['no token', { A: 'none' }],
+    ['half a token', { A: other.slice(0, 20) }],
+    ["GitHub's token", { A: `ghs_${'a'.repeat(36)}` }],
+    ['another name', { B: other }],
+    ['other capitals', { a: other, RUNNER_OS: 'Linux' }],
+  ])('is not, with %s', (_, env) => {
+    expect(overwrittenTokens(['A'], token, env)).toEqual([]);
   });
 });
 

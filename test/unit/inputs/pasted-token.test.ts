@@ -26,7 +26,7 @@ describe('of a token that was pasted with more, it is said what that is', () => 
 
   it('and that it is a public one, too', () => {
     const words = describeUnreadableToken(`"${tokenText('pk')}"`);
-    expect(words).toMatch(/quotes.*public token/);
+    expect(words).toMatch(/quotes.*also a public token/);
     expect(describeUnreadableToken(`"${token}"`)).not.toContain('public');
   });
 });
@@ -35,7 +35,7 @@ describe('of what is no token, it is said what it is', () => {
   it.each(others)('%s', (_, text, says) => {
     expect(describeUnreadableToken(text)).toContain(says);
     expect(describeUnreadableToken(text)).toMatch(
-      /(?:Create a token on https:.*and save it|Save it whole) in the secret\.$/,
+      /[Cc]reate a (?:new one|token) on https:.*and save it in the secret\.$/,
     );
   });
 

@@ -48,8 +48,8 @@ describe('scopes are taken', () => {
     expect(title).toBeUndefined();
     expect(value?.scopes).toEqual(['gizmos:polish', 'tilesets:read', 'gizmos:paint', 'gizmos:sell']);
     expect(value?.warnings).toEqual([
-      "`gizmos:polish`, `gizmos:paint` are not in this action's list of Mapbox scopes. Mapbox decides. " +
-        'To leave out this warning, write `=gizmos:polish`, `=gizmos:paint`.',
+      "`gizmos:polish`, `gizmos:paint` are not in this action's list of Mapbox scopes. Mapbox decides whether they exist. " +
+        'To turn off this warning, write `=gizmos:polish`, `=gizmos:paint`.',
     ]);
   });
 
@@ -110,7 +110,7 @@ describe('scopes stop the step', () => {
       expect(parse(word)).toMatchObject({
         title: 'Invalid scopes',
         message: expect.stringContaining(
-          `which is not a scope: scopes are two words with a colon between them, such as \`styles:read\`. If Mapbox has such a scope, write \`=${word}\`.`,
+          `which is not a scope: a scope is two words with a colon between them, such as \`styles:read\`. If Mapbox has such a scope, write \`=${word}\`.`,
         ),
       });
     },

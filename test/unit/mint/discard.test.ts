@@ -21,7 +21,7 @@ import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
-const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE));
+const note = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, NONCE)).note;
 const ID = idOf(1);
 const failing = { always: json(503, {}) };
 

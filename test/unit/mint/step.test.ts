@@ -97,9 +97,7 @@ describe('nothing is sent', () => {
     const { run, requests } = setUp({ missingFile: 'GITHUB_OUTPUT is not set' });
     await expect(run()).rejects.toMatchObject({
       title: 'Not running on GitHub Actions',
-      message: expect.stringContaining(
-        'GITHUB_OUTPUT is not set, so outputs cannot be written, and no token was created.',
-      ),
+      message: expect.stringContaining('GITHUB_OUTPUT is not set. No token was created.'),
     });
     expect(requests).toEqual([]);
   });
@@ -205,7 +203,7 @@ describe('what is beside the token', () => {
     const asked: boolean[] = [];
     for (const inputs of [INPUTS, { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN' }]) {
       const { run, runner } = setUp({ inputs });
-      Object.assign(runner, { findMissingFile: (variables: boolean) => void asked.push(variables) });
+      Object.assign(runner, { findFileProblem: (variables: boolean) => void asked.push(variables) });
       await run();
     }
     expect(asked).toEqual([false, true]);

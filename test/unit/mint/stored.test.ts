@@ -31,7 +31,7 @@ import { run } from '../../support/workflow-run.ts';
 const NONCE = 'abcd1234';
 
 const noteFor = (kind: 'until-job-ends' | 'until-deleted') =>
-  buildNote('Release', run, createMarker({ kind }, run, NONCE));
+  buildNote('Release', run, createMarker({ kind }, run, NONCE)).note;
 
 const note = noteFor('until-job-ends');
 
@@ -103,6 +103,7 @@ async function mint(
   const events: string[] = [];
   const kept: (CleanupState | undefined)[] = [];
   const warnings: string[] = [];
+  const log: string[] = [];
   clock.onSleep = () => void events.push('pause');
   const account = accountOn({
     async send(request, limit) {
@@ -113,7 +114,7 @@ async function mint(
   const result = await mintStoredToken(account, request, {
     ...step,
     purpose,
-    options: retryOptions(clock, budget),
+    options: { ...retryOptions(clock, budget), log: text => void log.push(text) },
     saveState: state => {
       events.push('keep');
       kept.push(state);
@@ -122,7 +123,7 @@ async function mint(
   }).catch((error: unknown) => error);
   if (!unfetched) expect(client.unusedResponses(), 'every scripted answer is fetched').toBe(0);
   const { token: end = result, cleanup } = { token: undefined, cleanup: undefined, ...asMint(result) };
-  return { end, cleanup, client, clock, events, kept, last: kept.at(-1), warnings };
+  return { end, cleanup, client, clock, events, kept, last: kept.at(-1), warnings, log };
 }
 
 const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {}): CleanupState => ({
@@ -659,7 +660,7 @@ describe('where Mapbox stores the note changed', () => {
 });
 
 describe('a response that belongs to another creation', () => {
-  const other = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, 'zzzz9999'));
+  const other = buildNote('Release', run, createMarker({ kind: 'until-job-ends' }, run, 'zzzz9999')).note;
 
   it.each([
     ['of another step of this run', madeAt(idOf(9), { note: other })],
@@ -688,6 +689,42 @@ describe('a response that belongs to another creation', () => {
       message: expect.stringMatching(/not the one that this step requested.*discarded/),
     });
     expect(last).toBeUndefined();
+  });
+});
+
+describe('a note that was cut', () => {
+  const mintWithNote = async (note: string, request: typeof job | typeof permanent, purpose?: Purpose) => {
+    const kind = request.untilJobEnds ? 'until-job-ends' : 'until-deleted';
+    const built = buildNote(note, run, createMarker(purpose ?? { kind }, run, NONCE)).note;
+    const minted = await mint([made(idOf(1), { note: built })], {
+      request: { ...request, note },
+      ...(purpose === undefined ? {} : { purpose }),
+    });
+    return { ...minted, built };
+  };
+  const long = 'Public web map of the open data portal, production. '.repeat(2);
+
+  it('is a line of the log for a token of the job', async () => {
+    const { warnings, log, built } = await mintWithNote(long, job);
+    expect(warnings).toEqual([]);
+    expect(log).toEqual([
+      `The note is longer than the 128 bytes that Mapbox stores, so it was cut: "${built}".`,
+    ]);
+  });
+
+  it.each<[string, Purpose | undefined]>([
+    ['a permanent token', undefined],
+    ['a rotation', { kind: 'replaces', replaced: idOf(2), original: undefined }],
+  ])('is a warning for %s', async (_, purpose) => {
+    const { warnings, log } = await mintWithNote(long, permanent, purpose);
+    expect(warnings).toEqual([expect.stringMatching(/so it was cut: ".*\. Shorten it/)]);
+    expect(log).toEqual([]);
+  });
+
+  it('is not said of a note without the name of the repository', async () => {
+    const { warnings, log, built } = await mintWithNote('x'.repeat(70), permanent);
+    expect(built).not.toContain(run.repository);
+    expect([warnings, log]).toEqual([[], []]);
   });
 });
 

@@ -144,7 +144,11 @@ describe('deleting', () => {
 });
 
 describe('orphans of the rotation itself', () => {
-  const note = buildNote('Releases', run, createMarker({ kind: 'until-job-ends' }, run, replacement.nonce));
+  const note = buildNote(
+    'Releases',
+    run,
+    createMarker({ kind: 'until-job-ends' }, run, replacement.nonce),
+  ).note;
   const orphans = {
     phase: 'stored',
     cleanup: {

@@ -26,7 +26,7 @@ it.each<[LeftToken['reason'], RegExp]>([
   ['not-deleted', /could not be deleted/],
 ])('says of a token why it stays: %s', (reason, says) => {
   const text = describeLeft({ token: token('cone1'), reason });
-  expect(text).toMatch(/^The token cone1 \("Releases"\) .*\.$/);
+  expect(text).toMatch(/^The token cone1 \("Releases \(o\/r\)"\) .*\.$/);
   expect(text).toMatch(says);
 });
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { MIN_TOKEN_LENGTH, maskTexts } from '../../../src/runner/masks.ts';
+import { maskTexts } from '../../../src/runner/masks.ts';
+import { MIN_TOKEN_LENGTH } from '../../../src/secret.ts';
 import { writeToken } from '../../support/mapbox/token-format.ts';
+import fc from '../../support/random.ts';
 import { Masks } from '../../support/runner/masks.ts';
 import { idOf } from '../../support/tokens.ts';
 
@@ -60,13 +62,34 @@ describe('the base64 of a token', () => {
 });
 
 describe('what is masked', () => {
-  it('is a token in four forms', () => {
+  it('is a token, and each half of its signature, as it is and in three base64 forms', () => {
     for (const token of TOKENS) {
+      const signature = token.split('.')[2] ?? '';
+      const [whole, ...halves] = [token, signature.slice(0, 11), signature.slice(11)];
       const texts = maskTexts(token, MIN_TOKEN_LENGTH);
-      expect(texts).toHaveLength(4);
-      expect(texts[0]).toBe(token);
-      for (const form of texts.slice(1)) expect(form).toMatch(/^[\w-]{4,}$/);
+      expect(texts).toHaveLength(12);
+      expect(texts).toEqual(expect.arrayContaining([whole, ...halves]));
+      for (const half of halves) {
+        const forms = [0, 1, 2].map(shift => base64(half.slice(shift, half.length - ((11 - shift) % 3))));
+        expect(texts).toEqual(expect.arrayContaining(forms));
+      }
     }
+  });
+
+  it.each([
+    ['a token of GitHub', `ghs_${'a1B2'.repeat(9)}`],
+    ['a token of GitHub of three parts', `ghs_${'a1B2'.repeat(9)}.abcdefghijkl.mnopqrstuvwxyz`],
+    ['a token of two parts', TOKENS[0]?.split('.').slice(0, 2).join('.') ?? ''],
+    ['a token of four parts', `${TOKENS[0]}.abcdefghijklmnopqrstuv`],
+    ['halves of fewer than eight characters', `sk.eyJ1Ijoib2N0byJ9.${'abcdefghijklmno'.slice(0, 14)}`],
+  ])('is only the whole text and its base64 for %s', (_, text) => {
+    expect(maskTexts(text, MIN_TOKEN_LENGTH)).toHaveLength(4);
+  });
+
+  it('is the signature of a token on any line of a text', () => {
+    const [token = ''] = TOKENS;
+    const texts = maskTexts(`first line\n ${token}\nlast line`, MIN_TOKEN_LENGTH);
+    expect(texts).toEqual(expect.arrayContaining(maskTexts(token, MIN_TOKEN_LENGTH)));
   });
 
   it('is the alphabet of URLs, too, where the base64 of a password is another in it', () => {
@@ -119,5 +142,83 @@ describe('what is masked', () => {
 
   it('is each text once', () => {
     expect(maskTexts('same-line\nsame-line', MIN_TOKEN_LENGTH)).toHaveLength(4);
+  });
+});
+
+describe('what a command prints of a token', () => {
+  const letters = fc.stringMatching(/^[\w-]{22}$/);
+  const token = fc
+    .tuple(fc.constantFrom('pk', 'sk', 'tk'), fc.stringMatching(/^eyJ[\w-]{20,120}$/), letters)
+    .map(parts => parts.join('.'));
+  const around = fc.oneof(
+    fc.constantFrom('', '\n', ':', 'mapbox:'),
+    fc.string({ unit: 'binary', maxLength: 90 }),
+  );
+  const column = fc.oneof(fc.constantFrom(64, 76), fc.integer({ min: 30, max: 200 }));
+
+  /** Which characters of the lines are hidden, in one array without the line breaks. */
+  const hiddenIn = (lines: readonly string[], secret: string): boolean[] =>
+    lines.flatMap(line => {
+      const hidden = Array.from(line, () => false);
+      for (const text of maskTexts(secret, MIN_TOKEN_LENGTH)) {
+        for (let at = line.indexOf(text); at >= 0; at = line.indexOf(text, at + 1)) {
+          hidden.fill(true, at, at + text.length);
+        }
+      }
+      return hidden;
+    });
+
+  const broken = (text: string, width: number) => text.match(new RegExp(`.{1,${width}}`, 'gs')) ?? [];
+
+  it('hides nine characters of its signature in base64, whatever is around it and wherever lines break', () => {
+    const alphabet = fc.constantFrom<'base64' | 'base64url'>('base64', 'base64url');
+    fc.assert(
+      fc.property(token, around, around, alphabet, column, (secret, before, after, encoding, width) => {
+        const encoded = Buffer.from(before + secret + after).toString(encoding);
+        const hidden = hiddenIn(broken(encoded, width), secret);
+        const end = Buffer.byteLength(before + secret);
+        const bytes = Array.from({ length: 22 }, (_, at) => end - 22 + at);
+        // A byte is in the sextets that its first and its last bit are in.
+        const count = bytes.filter(
+          at => hidden[Math.floor((at * 8) / 6)] && hidden[Math.floor((at * 8 + 7) / 6)],
+        ).length;
+        expect(count).toBeGreaterThanOrEqual(9);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('hides nine characters of its signature as it is, wherever lines break and however much is cut in front', () => {
+    fc.assert(
+      fc.property(token, column, fc.nat(60), (secret, width, cut) => {
+        const signature = secret.split('.')[2] ?? '';
+        for (const shown of [secret.slice(cut), signature, `${secret.slice(cut)} and more`]) {
+          const start = shown.indexOf(signature);
+          if (start < 0) continue;
+          const hidden = hiddenIn(broken(shown, width), secret).slice(start, start + 22);
+          expect(hidden.filter(Boolean).length).toBeGreaterThanOrEqual(9);
+        }
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+
+  it('is hidden by the runner for the commands that people use', () => {
+    for (const secret of TOKENS) {
+      const signature = secret.split('.')[2] ?? '';
+      const outputs = [
+        broken(base64(`${secret}\n`), 76),
+        broken(base64(secret), 64),
+        [signature],
+        [secret.slice(10)],
+        broken(secret, 40),
+      ];
+      for (const lines of outputs) {
+        const shown = lines.map(line => logHiding(secret).hide(line));
+        expect(shown.join('')).toContain('***');
+        expect(longestPartIn(shown.join(' '), signature)).toBeLessThanOrEqual(13);
+        for (const line of shown) expect(line).not.toContain(signature);
+      }
+    }
   });
 });

@@ -1,8 +1,9 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findMissingFile, writeAllOrNothing } from '../../../src/runner/result-files.ts';
+import { errorTitles } from '../../../src/action-error.ts';
+import { checkFiles, findFileProblem, writeAllOrNothing } from '../../../src/runner/result-files.ts';
 
 const NAMES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV'];
 const EARLIER = 'name=of an earlier step, ünï\n';
@@ -64,26 +65,80 @@ describe('writing', () => {
   });
 });
 
-describe('a file', () => {
-  it('is missing where there is no variable for it, or an empty one', () => {
-    expect(findMissingFile({ ...env, GITHUB_OUTPUT: undefined }, false)).toBe('GITHUB_OUTPUT is not set');
-    expect(findMissingFile({ ...env, GITHUB_STATE: '' }, false)).toBe('GITHUB_STATE is not set');
+describe('a file that cannot be written', () => {
+  const problemOf = (env: Readonly<Record<string, string | undefined>>, variables = false) =>
+    findFileProblem(env, variables, 1001);
+
+  it.each([undefined, ''])('is one that the runner does not name (%j): this is no runner', value => {
+    for (const name of ['GITHUB_OUTPUT', 'GITHUB_STATE']) {
+      expect(problemOf({ ...env, [name]: value })).toMatchObject({
+        title: 'Not running on GitHub Actions',
+        problem: `${name} is not set.`,
+      });
+    }
   });
 
-  it('is missing where it does not exist', () => {
-    rmSync(env['GITHUB_STATE'] ?? '');
-    expect(findMissingFile(env, false)).toBe('the file named by GITHUB_STATE cannot be written');
+  it('is one that does not exist, which is not created', () => {
+    const path = env['GITHUB_STATE'] ?? '';
+    rmSync(path);
+    expect(problemOf(env)).toMatchObject({
+      title: "Could not write to the runner's files",
+      problem: `The file that the runner names in GITHUB_STATE, ${path}, cannot be written: ENOENT.`,
+    });
+    expect(existsSync(path)).toBe(false);
   });
 
-  // Root may write everywhere.
-  it.skipIf(process.getuid?.() === 0)('is missing where it may not be written', () => {
-    chmodSync(env['GITHUB_OUTPUT'] ?? '', 0o400);
-    expect(findMissingFile(env, false)).toBe('the file named by GITHUB_OUTPUT cannot be written');
+  it('is one that is a directory', () => {
+    expect(problemOf({ ...env, GITHUB_OUTPUT: tmpdir() })?.problem).toMatch(
+      /GITHUB_OUTPUT, .*, cannot be written: (?:EISDIR|EPERM)\./,
+    );
   });
 
-  it('of variables is missing only where there are variables', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  it.skipIf(process.seteuid === undefined)('is one of another user: both users, and the way out', () => {
+    const path = env['GITHUB_OUTPUT'] ?? '';
+    chmodSync(folder, 0o755);
+    chmodSync(path, 0o444);
+    // Root may write everywhere.
+    if (isRoot) process.seteuid?.(65_534);
+    try {
+      const found = problemOf(env);
+      expect(found?.problem).toBe(
+        `The file that the runner names in GITHUB_OUTPUT, ${path}, cannot be written: EACCES. ` +
+          `This process runs as user 1001. The file belongs to user ${process.getuid?.()}.`,
+      );
+      expect(found?.advice).toContain('`options: --user root`');
+      expect(findFileProblem(env, false, undefined)?.problem).not.toContain('This process');
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+  });
+
+  it('is that of variables only if there are variables', () => {
     rmSync(env['GITHUB_ENV'] ?? '');
-    expect(findMissingFile(env, false)).toBeUndefined();
-    expect(findMissingFile(env, true)).toBe('the file named by GITHUB_ENV cannot be written');
+    expect(problemOf(env)).toBeUndefined();
+    expect(problemOf(env, true)?.problem).toContain('GITHUB_ENV');
+  });
+
+  it('is left as it was by the check', () => {
+    expect(problemOf(env, true)).toBeUndefined();
+    expect(readFileSync(env['GITHUB_OUTPUT'] ?? '', 'utf8')).toBe(EARLIER);
+  });
+
+  it('stops the step: the problem, what it means for the step, and what to do', () => {
+    const found = { title: errorTitles.filesNotWritable, problem: 'P.', advice: 'A.' };
+    const asked: boolean[] = [];
+    const runner = (result: typeof found | undefined) => ({
+      findFileProblem(variables: boolean) {
+        asked.push(variables);
+        return result;
+      },
+    });
+    expect(() => checkFiles(runner(undefined), true, 'Nothing was done.')).not.toThrow();
+    expect(() => checkFiles(runner(found), false, 'Nothing was done.')).toThrow(
+      expect.objectContaining({ title: found.title, message: 'P. Nothing was done. A.' }),
+    );
+    expect(asked).toEqual([true, false]);
   });
 });

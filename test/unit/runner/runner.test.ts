@@ -86,7 +86,7 @@ describe('the log', () => {
   it('takes for titles only those of the list, since the runner does not mask titles', () => {
     // @ts-expect-error a text that is none of them, as everything from outside is
     runner.fail(String('Some title'), 'text');
-    for (const title of Object.values(errorTitles)) expect(title).toMatch(/^[A-Z][A-Za-z -]+$/);
+    for (const title of Object.values(errorTitles)) expect(title).toMatch(/^[A-Z][A-Za-z' -]+$/);
   });
 
   it('has neither secrets nor commands from outside in it', () => {
@@ -109,7 +109,7 @@ describe('the log', () => {
   });
 
   it('is opened before the first line, and by nothing else', async () => {
-    expect([runner.unreadOutput(), runner.getState(), runner.findMissingFile(true), opened]).toEqual([
+    expect([runner.unreadOutput(), runner.getState(), runner.findFileProblem(true), opened]).toEqual([
       0,
       '',
       undefined,
@@ -193,10 +193,8 @@ describe('results', () => {
 
 it('knows before a token is created that results could not be written', () => {
   rmSync(path('GITHUB_ENV'));
-  expect([runner.findMissingFile(false), runner.findMissingFile(true)]).toEqual([
-    undefined,
-    'the file named by GITHUB_ENV cannot be written',
-  ]);
+  expect(runner.findFileProblem(false)).toBeUndefined();
+  expect(runner.findFileProblem(true)?.problem).toContain('GITHUB_ENV');
 });
 
 describe('what the runner hands over', () => {

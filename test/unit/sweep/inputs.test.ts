@@ -83,7 +83,7 @@ describe('job-max-age', () => {
   );
 
   it('is not quoted if it has a token in it', () => {
-    expect(problem({ 'job-max-age': tokenText('sk') }).message).toContain('is a token.');
+    expect(problem({ 'job-max-age': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
 
@@ -108,7 +108,7 @@ describe('keep-permanent', () => {
   });
 
   it('is not quoted if it has a token in it', () => {
-    expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is a token.');
+    expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunState } from '../../../src/github/runs.ts';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
+import { buildNote, createMarker } from '../../../src/note.ts';
 import type { WorkflowRun } from '../../../src/runtime/workflow-run.ts';
 import { type Decision, decide, runsToCheck, type SweepRules } from '../../../src/sweep/rule.ts';
 import fc from '../../support/random.ts';
@@ -90,6 +91,17 @@ describe('the rule', () => {
       { numRuns: 20_000 },
     );
   });
+});
+
+it('is for no token of another server below the same host', () => {
+  const server = (path: string): SweepRules => ({
+    ...rules,
+    run: { ...here, server: `https://code.example.com${path}`, repositoryId: undefined },
+  });
+  const note = markerFor('1', { repository: 'octo-org/maps@code.example.com/a' });
+  const decide1 = (path: string) => decide([listed(note)], server(path), completed);
+  expect(decide1('/a')).toHaveLength(1);
+  for (const path of ['', '/b', '/a/b', '/A', '/ab']) expect(decide1(path), path).toEqual([]);
 });
 
 it('is for no token that a rotation made', () => {
@@ -252,10 +264,38 @@ describe('a permanent token', () => {
     permanent(days, { note: `${text} ${markerFor('1', { until: 'deleted' })}` });
 
   it.each([
+    ['fit without the repository’s name', 'Public web map of the open data portal', 'newest'],
+    ['do not fit', `Public web map of the open data portal${' of the city'.repeat(6)}`, 'cut-note'],
+  ])('is not the same as another whose note differs at its end: notes that %s', (_, text, reason) => {
+    const run = { ...here, repository: 'city-of-example/open-data-web-map' };
+    const tokens = ['production', 'staging'].map((use, n) => {
+      const marker = createMarker({ kind: 'until-deleted' }, run, `abcd123${n}`);
+      return permanent(90 - n, { note: buildNote(`${text}, ${use}`, run, marker).note });
+    });
+    const chosen = { ...keepTwo, run, permanent: { keep: 1, minAge: 0 } };
+    expect(reasons(tokens, chosen).map(([, kept]) => kept)).toEqual([reason, reason]);
+  });
+
+  it.each([
+    ['in the user’s own parentheses', 'Map (eu/prod)', 'Map (us/prod)'],
+    ['in a name that the repository had before', 'Map (octo-org/old-name)', 'Map (octo-org/maps)'],
+    ['in another repository’s name', 'Map (octo-org/maps2)', 'Map (octo-org/maps)'],
+    ['in case', 'map', 'Map'],
+    ['in a blank', 'Map', 'Map  (octo-org/maps)'],
+  ])('is not the same as another whose note differs %s', (_, one, other) => {
+    const tokens = [withNote(one, 90), withNote(other, 80), withNote(one, 70), withNote(other, 60)];
+    expect(reasons(tokens).map(([, reason]) => reason)).toEqual(Array(4).fill('newest'));
+  });
+
+  it('is the same as another whose note has this repository’s name at its end, or had no room for it', () => {
+    const tokens = [withNote('Map', 90), withNote('Map (octo-org/maps)', 80), withNote('Map', 70)];
+    expect(reasons(tokens)[0]).toEqual(['c90', 'superseded']);
+  });
+
+  it.each([
     ['cut', 'Public web map of the open data portal…'],
-    ['cut, with the repository’s name after it', 'Public web map of… (octo-org/maps)'],
-    ['cut to nothing', '(octo-org/maps)'],
-    ['cut to nothing, without the repository’s name', ''],
+    ['cut within a name in parentheses', 'Public web map of (octo-o…'],
+    ['cut to nothing', '…'],
   ])('is kept, and is not the same as another, if its note was %s', (_, text) => {
     const tokens = [90, 80, 70].map(days => withNote(text, days));
     const others = [withNote('Public web map of', 60), withNote('Public web map of', 50)];
