@@ -35,7 +35,7 @@ export interface RunQuery {
   /** `owner/name`, as the repository is called now. Runs move with it when it is renamed or transferred. */
   readonly repository: string;
   readonly runs: readonly AskedAttempt[];
-  /** The run that asks. Whether it is readable tells a deleted run from a missing permission. */
+  /** The run that asks. If it is readable, a run that is not found was deleted; if not, a permission is missing. */
   readonly ownRun: RunAttempt;
 }
 

@@ -54,7 +54,7 @@ export function maskGithubToken(runner: Runner): void {
 /**
  * Parses the inputs of the sweep.
  *
- * @param getInput gives an input as written, empty where it is not set.
+ * @param getInput gives an input as written, empty if it is not set.
  * @param now milliseconds since 1970.
  * @throws {ActionError} that lists every problem.
  */

@@ -145,13 +145,17 @@ describe('an account of 250 tokens', () => {
       expect(main.summary).toContain(id);
     }
     expectNoSecret(main, [...texts, setting.githubToken]);
-    expect(
-      main.stdout
-        .split('\n')
-        .filter(line => line.startsWith('::'))
-        .slice(0, 5)
-        .filter((_, at) => at % 4 === 0),
-    ).toEqual([`::add-mask::${setting.authorizingToken.token}`, `::add-mask::${setting.githubToken}`]);
+    const lines = main.stdout.split('\n');
+    const masks = lines.slice(
+      0,
+      lines.findIndex(line => !line.startsWith('::add-mask::')),
+    );
+    expect(masks).toEqual(
+      expect.arrayContaining([
+        `::add-mask::${setting.authorizingToken.token}`,
+        `::add-mask::${setting.githubToken}`,
+      ]),
+    );
     expect(main.newFiles).toEqual([]);
   });
 
@@ -251,7 +255,7 @@ describe('ends clearly', () => {
 });
 
 describe('a note with commands and markup in it', () => {
-  it('stays text in the log and in the summary', async () => {
+  it('is plain text in the log and in the summary', async () => {
     await using setting = await setUp();
     const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizingToken.token}`;
     setting.createToken(`${evil} ${markerFor('1')}`);
@@ -296,7 +300,7 @@ describe('GITHUB_EVENT_PATH', () => {
     }
   });
 
-  it('is not read either where the step fails', async () => {
+  it('is not read either if the step fails', async () => {
     await using setting = await setUp();
     const folder = mkdtempSync(join(tmpdir(), 'event-'));
     writeFileSync(join(folder, 'event.json'), odd);

@@ -5,7 +5,7 @@ import { dangerousLinks, deceptiveLinks, oddLinks } from '../support/mapbox/link
 import type { Fault } from '../support/mapbox/server.ts';
 import { setUpSweep } from '../support/sweep-step.ts';
 
-/** An account with this many tokens of a run that is over, on pages of 5 where a fault changes the links. */
+/** An account with this many tokens of a run that is over, on pages of 5 with links that a fault may change. */
 async function setUpPages(tokens: number, fault?: Fault) {
   const setting = await setUpSweep({ pageSize: 5 });
   const due = Array.from({ length: tokens }, () => setting.createJobToken('1'));

@@ -31,11 +31,17 @@ export interface Keep {
 export const isForSweep = (note: string, permanent: Keep | undefined): boolean =>
   JOB_MARKER.test(note) || (permanent !== undefined && PERMANENT_MARKER.test(note));
 
-/** The ids of the tokens that the sweep has to delete. */
+/**
+ * The ids of the tokens that the sweep has to delete.
+ *
+ * @param permanent what `keep-permanent` keeps.
+ * @param changes `notFound`: a run attempt that was deleted on GitHub. `jobMaxAge`: milliseconds.
+ */
 export function expectedDeletions(
   candidates: readonly Candidate[],
   authorizingTokenId: string | undefined,
   permanent: Keep | undefined,
+  { notFound = '', jobMaxAge = 36 * DAY }: { notFound?: string; jobMaxAge?: number | undefined } = {},
 ): string[] {
   const deletable = candidates.filter(
     ({ id, usage, isDefault }) => ['pk', 'sk'].includes(usage) && !isDefault && id !== authorizingTokenId,
@@ -43,7 +49,10 @@ export function expectedDeletions(
   const isDue = (candidate: Candidate): boolean => {
     const [, run = '', attempt = ''] = JOB_MARKER.exec(candidate.note) ?? [];
     const { age = 0 } = candidate;
-    if (run !== '') return run !== SWEEPING_RUN && (OVER.has(`${run}/${attempt}`) || age > 36 * DAY);
+    if (run !== '') {
+      const isOver = OVER.has(`${run}/${attempt}`) || (notFound === `${run}/${attempt}` && age >= DAY);
+      return run !== SWEEPING_RUN && (isOver || age > Math.min(jobMaxAge, 36 * DAY));
+    }
     if (permanent === undefined || !PERMANENT_MARKER.test(candidate.note)) return false;
     if (candidate.age === undefined || age < permanent.minAge) return false;
     if (candidate.note.replace(PERMANENT_MARKER, '').endsWith('…')) return false;

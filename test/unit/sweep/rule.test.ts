@@ -59,8 +59,9 @@ describe('the rule', () => {
       fc.property(
         fc.array(token, { minLength: 1, maxLength: 12 }),
         fc.constantFrom(undefined, { keep: 1, minAge: 7 * DAY }, { keep: 2, minAge: 0 }),
-        (tokens, permanent) => {
-          // No two of the same age: which of them is the newer is nobody's business.
+        fc.constantFrom(undefined, 3_600_000, 7 * DAY, 99 * DAY),
+        (tokens, permanent, jobMaxAge) => {
+          // No two have the same age, so that one of them is the newer.
           const candidates = tokens.map(({ days, ...rest }, n) => ({
             ...rest,
             id: n === 0 ? 'cown0' : `cother${n}`,
@@ -69,11 +70,13 @@ describe('the rule', () => {
           const all = candidates.map(({ age, ...rest }) =>
             listed(rest.note, { ...rest, created: age === undefined ? undefined : new Date(NOW - age) }),
           );
-          const decided = decide(all, { ...rules, permanent }, completed);
+          const states = new Map<string, RunState>([...completed, ['2.1', { kind: 'deleted' }]]);
+          const decided = decide(all, { ...rules, permanent, jobMaxAge }, states);
           const ids = decided
             .filter(({ decision }) => decision.kind === 'delete')
             .map(({ token }) => token.id);
-          expect(ids).toEqual(expectedDeletions(candidates, 'cown0', permanent));
+          const changes = { notFound: '2/1', jobMaxAge };
+          expect(ids).toEqual(expectedDeletions(candidates, 'cown0', permanent, changes));
           deletions += ids.length;
         },
       ),
