@@ -3,7 +3,7 @@
  * file give the same bytes on every machine.
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
@@ -15,14 +15,6 @@ const root = dirname(import.meta.dirname);
  * (those of `node:util` would be made at the import: 3 ms).
  */
 const NOTHING = 'node:path';
-
-/** Expressions that stand in the place of an import. */
-const standIns: Readonly<Record<string, string>> = {
-  // undici calls nothing else of `node:assert`, which takes a millisecond to load.
-  'lazy-assert': '(value,message)=>{value||process.getBuiltinModule("node:assert")(value,message)}',
-  // With a tree of all known header names undici saves a `toLowerCase` per header; to build it takes 2 ms.
-  'no-header-tree': '{tree:{lookup:()=>null}}',
-};
 
 /**
  * What @actions/core imports and nothing here calls: the OpenID client, the description of the machine, and the summary,
@@ -53,22 +45,48 @@ const bundles = {
   'rotate.js': { ...uncalled, ...unusedByToolkit },
   'rotate-post.js': uncalledInPost,
   'github/toolkit-stub.js': {},
-  // Loaded by all of them where there is something to ask.
-  'http/client.js': {
-    // HTTP/2 (switched off in client.ts), the parser that is still an experiment, and bodies that are forms.
-    './client-h2.js': NOTHING,
-    './parser-h1.js': NOTHING,
-    '../web/fetch/body.js': NOTHING,
-    '../web/fetch/formdata': NOTHING,
-    '../web/webidl': NOTHING,
-    // Of Node's own HTTP undici asks for the limit of a head, which is given in client.ts, and for a class to compare
-    // streams with, of which there are none: 1.5 ms.
-    'node:http': NOTHING,
-    // The parser with SIMD: without it undici turns to the one that every machine can run.
-    '../llhttp/llhttp_simd-wasm.js': NOTHING,
-    'node:assert': 'lazy-assert',
-    './tree': 'no-header-tree',
-  },
+  // Loaded by all of them where there is something to ask. Of Node's own HTTP undici asks for the limit of a head, which is
+  // given in client.ts, and for a class to compare streams with, of which there are none: 1.5 ms.
+  'http/client.js': { 'node:http': NOTHING },
+};
+
+/** Modules of our own in the copy of undici, and what each is imported for. */
+const undiciAdditions: Readonly<Record<string, string>> = {
+  // Where `import('undici')` is for a proxy, the rest of the public entry: 44 kB in a file of their own.
+  'proxy.js': `
+    const Dispatcher = require('./lib/dispatcher/dispatcher.js');
+    Dispatcher.prototype.connect = require('./lib/api/api-connect.js');
+    exports.ProxyAgent = require('./lib/dispatcher/proxy-agent.js');`,
+  // Where undici imports `node:assert`, of which it calls nothing else: Node loads it when an assertion fails. 4 ms.
+  'assert.js': `
+    module.exports = (value, message) => {
+      if (!value) require('node:assert')(value, message);
+    };`,
+};
+
+/**
+ * Modules of undici, and what is bundled in their place. All of undici would be 521,625 bytes, and would make a main step
+ * take 1.34 times as long as a bare script.
+ */
+const undiciExchanges: Readonly<Record<string, string>> = {
+  // The public entry: what it does to its classes is in `proxy.js`, which alone needs it. 350 kB.
+  'index.js': `exports.Client = require('./lib/dispatcher/client.js');`,
+  // SOCKS, which is refused [http/proxy.ts]: 29 kB of the file for a proxy.
+  'lib/dispatcher/socks5-proxy-agent.js': '',
+  // HTTP/2 and an experimental parser, both switched off [http/client.ts]: 22 and 169 kB.
+  'lib/dispatcher/client-h2.js': '',
+  'lib/dispatcher/parser-h1.js': '',
+  // Bodies that are streams, and forms. All bodies here are texts. 35, 28 and 12 kB.
+  'lib/web/fetch/body.js': '',
+  'lib/web/fetch/formdata.js': '',
+  'lib/web/webidl/index.js': '',
+  // The parser with SIMD: without it undici turns to the one that every machine can run. 72 kB.
+  'lib/llhttp/llhttp_simd-wasm.js': '',
+  // With a tree of all known header names undici saves a `toLowerCase` per header; building it takes 2 ms.
+  'lib/core/tree.js': 'exports.tree = { lookup: () => null };',
+  // undici publishes the path of every request, and with it the token, on channels to which any code in the process can
+  // listen, and under NODE_DEBUG writes it to the log. Here it publishes nothing. 3 kB.
+  'lib/core/diagnostics.js': 'exports.channels = new Proxy({}, { get: () => ({ hasSubscribers: false }) });',
 };
 
 /** Between them they hold every package that the others do. */
@@ -89,6 +107,7 @@ export async function build(target: string): Promise<void> {
     cwd: root,
     stdio: 'inherit',
   });
+  slimUndici(scratch);
   rmSync(target, { recursive: true, force: true });
   const licenses: string[] = [];
   for (const [file, externals] of Object.entries(bundles)) {
@@ -111,13 +130,33 @@ export async function build(target: string): Promise<void> {
   writeFileSync(join(target, 'licenses.txt'), licenses.join('\n\n'));
 }
 
+/** Copies undici to where ncc finds it first, and makes the exchanges in the copy. */
+function slimUndici(scratch: string): void {
+  const source = dirname(require.resolve('undici'));
+  const copy = join(scratch, 'node_modules', 'undici');
+  for (const part of ['package.json', 'LICENSE', 'index.js', 'lib'])
+    cpSync(join(source, part), join(copy, part), { recursive: true });
+  for (const [file, text] of Object.entries(undiciExchanges)) {
+    if (!existsSync(join(copy, file))) throw new Error(`undici has no ${file}`);
+    writeFileSync(join(copy, file), text);
+  }
+  for (const file of readdirSync(join(copy, 'lib'), { recursive: true, encoding: 'utf8' }))
+    if (file.endsWith('.js')) redirect(join(copy, 'lib', file), "'node:assert'", "'undici/assert.js'");
+  redirect(join(scratch, 'http', 'client.js'), "import('undici')", "import('undici/proxy.js')");
+  for (const [file, text] of Object.entries(undiciAdditions)) writeFileSync(join(copy, file), text);
+}
+
+function redirect(file: string, from: string, to: string): void {
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+}
+
 /**
  * ncc makes a `require` of its own for each of Node's modules, which takes 0.1 ms each; Node hands them out without.
  */
 function replaceImports(code: string): string {
   return code.replace(
     /(?<![\w$.])[\w$]+\(import\.meta\.url\)\("((?:node:)?[\w/-]+)"\)/g,
-    (_, name: string) => standIns[name] ?? `process.getBuiltinModule("${name}")`,
+    'process.getBuiltinModule("$1")',
   );
 }
 

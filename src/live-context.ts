@@ -1,10 +1,12 @@
 import { clock } from './clock.ts';
 import { type ActionsRunner, actionsRunner } from './runner/runner.ts';
 import type { Context, CreateHttpClient, Environment } from './runtime/context.ts';
+import { systemProcesses } from './runtime/processes.ts';
 
 /** The context of a step that a GitHub Actions runner started. */
 export function liveContext(env: Environment): Context & { readonly runner: ActionsRunner } {
-  return { runner: actionsRunner(env, () => process.stdout), env, clock, randomInt, createHttpClient };
+  const runner = actionsRunner(env, () => process.stdout);
+  return { runner, env, clock, randomInt, createHttpClient, processes: systemProcesses(process) };
 }
 
 /** Loads `node:crypto` when it is first called: that takes 6 ms, and a post step does without. */

@@ -1,6 +1,6 @@
 import { type ErrorTitle, errorTitles } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
-import { describeErrorCode, describePeer } from '../http/error-codes.ts';
+import { describeFailure, describePeer, type Failure } from '../http/error-codes.ts';
 import type { Rejection, RetriesExhausted, Retryable, Service } from './result.ts';
 
 /** One sentence on why an attempt failed: what, at which host, through which proxy, with the API's id of the request. */
@@ -8,21 +8,54 @@ export function describeResult(result: Retryable | Rejection, service: Service):
   if (result.kind === 'rate-limited') {
     return `${service}'s rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
   }
-  if (result.kind === 'not-sent') {
-    const { code, peer } = result;
-    return `Could not connect to ${peer === undefined ? service : describePeer(peer)}: ${describeErrorCode(code, peer?.proxy)}.`;
-  }
+  if (result.kind === 'not-sent') return `Could not connect to ${describeFailed(result, service)}.`;
   const cause = result.kind === 'rejected' ? result : result.cause;
-  if (cause.kind === 'no-response') {
-    const { code, peer } = cause;
-    return `No response from ${peer === undefined ? service : describePeer(peer)}: ${describeErrorCode(code, peer?.proxy)}.`;
+  if (cause.kind === 'no-response') return `No response from ${describeFailed(cause, service)}.`;
+  if (cause.kind === 'rejected') {
+    return `${service} responded with ${cause.status}${cause.isApiError ? '' : ` and ${cause.bodyDescription}`}${describeRequestId(cause)}.`;
   }
-  const what = {
-    'server-error': ` with ${cause.bodyDescription}`,
-    unreadable: `, but with ${cause.bodyDescription}`,
-    rejected: cause.kind === 'rejected' && cause.isApiError ? '' : ` with ${cause.bodyDescription}`,
-  }[cause.kind];
-  return `${service} answered ${cause.status}${what}${describeRequestId(cause)}.`;
+  const conjunction = cause.kind === 'server-error' ? ' and ' : ', but with ';
+  const details = [
+    ...(cause.peer === undefined ? [] : [describePeer(cause.peer)]),
+    ...(cause.requestId === undefined ? [] : [`request id ${cause.requestId}`]),
+  ];
+  const end = details.length === 0 ? '' : ` (${details.join(', ')})`;
+  return `${service} responded with ${cause.status}${conjunction}${cause.bodyDescription}${end}.`;
+}
+
+/** What names the host of an API: an input, or a variable of the runner's. */
+const HOST_SETTINGS: Readonly<Record<Service, string>> = { Mapbox: '`api-url`', GitHub: 'GITHUB_API_URL' };
+
+function describeFailed(failure: Failure, service: Service): string {
+  const { peer } = failure;
+  const { problem } = describeFailure(failure, HOST_SETTINGS[service]);
+  return `${peer === undefined ? service : describePeer(peer)}: ${problem}`;
+}
+
+const STATUS_PAGES: Readonly<Record<Service, string>> = {
+  Mapbox: 'https://status.mapbox.com',
+  GitHub: 'https://www.githubstatus.com',
+};
+
+/** Codes that a later attempt may not meet: time-outs, and what a proxy says while it is busy or failing. */
+const PASSING_CODES = /TIMEOUT|TIMEDOUT|^PROXY_(?:408|425|429|5)/;
+
+/** What to do after retrying ended without success, in sentences: by what happened last. */
+export function adviseExhausted({ service, last, attempts }: RetriesExhausted): string {
+  const again = attempts > 1 ? 'raise `timeout` and run the job again' : 'run the job again later';
+  const seeStatus = `See ${STATUS_PAGES[service]}, or ${again}.`;
+  if (last.kind === 'rate-limited') {
+    const wait = attempts > 1 ? 'Raise `timeout` above that' : 'Run the job again after that';
+    return `${wait}, or run fewer jobs at the same time.`;
+  }
+  const failure =
+    last.kind === 'not-sent' ? last : last.cause.kind === 'no-response' ? last.cause : undefined;
+  if (failure !== undefined) {
+    const { advice } = describeFailure(failure, HOST_SETTINGS[service]);
+    return advice ?? (PASSING_CODES.test(failure.code) ? seeStatus : 'Run the job again.');
+  }
+  if (last.kind === 'indeterminate' && last.cause.kind === 'server-error') return seeStatus;
+  return `Something in between, such as a proxy, may have responded instead of ${service}. Check ${HOST_SETTINGS[service]} and the proxy.`;
 }
 
 /** ` (request id …)`, or nothing. */

@@ -63,6 +63,7 @@ interface UnexpectedResponse {
   readonly status: number;
   readonly bodyDescription: string;
   readonly requestId?: string | undefined;
+  readonly peer?: Peer | undefined;
 }
 
 /** Time was up, or no further attempt could help. */

@@ -40,7 +40,7 @@ const MAX_UNKNOWN_NAME_MS = 12_000;
  * Certificate, credential and port errors are permanent, and so are bugs. A proxy's 408, 425 and 429 are not.
  */
 const PERMANENT_CODES =
-  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL_WRONG_VERSION|PROXY_4(?!08|25|29)\d\d)|^UNKNOWN$/;
+  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|ERR_TLS|ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d)|^UNKNOWN$/;
 
 /**
  * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as it demands, and for
@@ -84,8 +84,9 @@ export async function retry<T, R extends Rejection>(
     const pause = nextDelay(result, rateLimited ? rateLimits : attempts, left, cleanUps, isFree, options);
     const isHopeless = unreadable >= maxUnreadable || isPermanent(result, clock.monotonic() + pause - start);
     if (left - pause < MIN_ATTEMPT_MS || isHopeless) return exhausted();
+    const promised = timeLeft(result, left, start + MAX_UNKNOWN_NAME_MS - clock.monotonic());
     log(
-      `${describeResult(result, service)} Retrying in ${formatDuration(pause)} (${formatDuration(left)} left).`,
+      `${describeResult(result, service)} Retrying in ${formatDuration(pause)} (${formatDuration(promised)} left).`,
     );
     if (result.kind === 'indeterminate') await beforeRetry?.(result);
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
@@ -136,6 +137,12 @@ function nextDelay(
   if (quiet <= delay) return delay;
   const latest = remaining - LAST_ATTEMPT_MS;
   return latest > 0 && roomFor(next) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
+}
+
+/** A name that DNS does not know is given up earlier than anything else. */
+function timeLeft(result: Retryable, left: number, leftForName: number): number {
+  const isUnknownName = result.kind === 'not-sent' && result.code === 'ENOTFOUND';
+  return isUnknownName ? Math.min(left, leftForName) : left;
 }
 
 /** @param elapsedMs from the first attempt to the next one. */

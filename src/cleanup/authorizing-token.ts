@@ -7,30 +7,29 @@ import type { CleanupState } from './state.ts';
 export type PostAuthorizingToken = AuthorizingToken | { readonly unusable: string };
 
 /**
- * Checks that the `authorizing-token` input of the post step may delete what the main step's created: the runner
- * evaluates it anew, and a token of another account goes nowhere.
+ * Checks that the `authorizing-token` input of the post step may delete what the main step created: the runner evaluates
+ * it anew, and a token of another account goes nowhere.
  *
+ * @param state what the main step saved, if it got so far.
  * @param actionPath `GITHUB_ACTION_PATH` of the post step.
  * @param now milliseconds since 1970.
  */
 export function checkAuthorizingToken(
   input: string,
-  state: Pick<CleanupState, 'authorizingToken' | 'actionPath'>,
+  state: Pick<CleanupState, 'authorizingToken' | 'actionPath'> | undefined,
   actionPath: string,
   now: number,
 ): PostAuthorizingToken {
   const text = input.trim();
   const changed = (what: string) => ({
-    unusable: `The post step's \`authorizing-token\` ${what}, unlike the main step's, so nothing was sent to Mapbox. ${
-      actionPath === state.actionPath ? CHANGED_VARIABLE : NESTED_ACTION
-    }`,
+    unusable: describeChange('`authorizing-token`', what, state, actionPath),
   });
   if (text === '') return changed('is empty');
   const claims = parseToken(text);
   if (claims === undefined) return changed('is not a Mapbox token');
   const { usage, username, id, expiresAt, scopes } = claims;
   if (usage === 'pk') return changed('is a public token');
-  if (username !== state.authorizingToken.username) return changed('belongs to another account');
+  if (state !== undefined && username !== state.authorizingToken.username) return changed('belongs to another account');
   if (expiresAt !== undefined && expiresAt.getTime() <= now) {
     return {
       unusable: `The \`authorizing-token\`, a temporary token, expired at ${expiresAt.toISOString()} (the runner's clock says ${new Date(now).toISOString()}). Use a secret token (\`sk.\`), or a lifetime such as \`20m\`.`,
@@ -39,9 +38,20 @@ export function checkAuthorizingToken(
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes };
 }
 
+/** Says that an input of the post step differs from the main step's, why that may be, and what to do. */
+export function describeChange(
+  input: string,
+  what: string,
+  state: Pick<CleanupState, 'actionPath'> | undefined,
+  actionPath: string,
+): string {
+  const isNested = state !== undefined && actionPath !== state.actionPath;
+  return `The post step's ${input} ${what}, unlike the main step's, so nothing was sent to Mapbox. ${isNested ? NESTED_ACTION : CHANGED_VARIABLE}`;
+}
+
 const CHANGED_VARIABLE =
-  'The runner evaluates inputs again for the post step: if this one comes from a variable (`${{ env.X }}`), a later step changed the variable. Use the secret itself: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
+  'The runner evaluates inputs again for the post step: if this one comes from a variable (`${{ env.X }}`), a later step changed the variable. Use a value that does not change, such as the secret itself: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
 
 const NESTED_ACTION =
   'The action runs in a local composite action that another composite action uses with `./`, and there the runner gives the post step the inputs of the outer one (https://github.com/actions/runner/issues/2030). ' +
-  'Three ways out: give the input the same name in both composite actions; use the inner one as `owner/repo/path@ref`; or set the authorizing token as a variable in `env` of the job and use `${{ env.NAME }}`.';
+  'Four ways out: give the input the same name in both composite actions; use the inner one as `owner/repo/path@ref`; use it as `$/path` in place of `./path` (runner 2.336.0 or newer); or set the value as a variable in `env` of the job and use `${{ env.NAME }}`.';

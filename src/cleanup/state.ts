@@ -1,11 +1,16 @@
-import { isObject, isTokenId, parseJson } from '../mapbox/token.ts';
+import { ActionError, errorTitles, stackOf } from '../action-error.ts';
+import { isAccountName, parseApiUrl } from '../inputs/connection.ts';
+import { InputProblems } from '../inputs/problems.ts';
+import { isObject, isStrings, isTokenId, parseJson } from '../mapbox/token.ts';
+import { MAX_NOTE_BYTES } from '../note.ts';
+import { checkFiles } from '../runner/result-files.ts';
+import type { Context } from '../runtime/context.ts';
+import type { ProcessIdentity } from '../runtime/processes.ts';
+import { extractTokens } from '../secret.ts';
 
-/**
- * What the main step saves for the post step: where the tokens are that it has to delete or to search for. Never a
- * token's text. The runner evaluates a post step's inputs anew, so what has to be the same in both steps is here, too.
- */
+/** Where the tokens are that a post step has to delete or to search for. Never a token's text. */
 export interface CleanupState {
-  /** The Mapbox endpoint that the authorizing token was sent to: the post step sends it nowhere else. */
+  /** The Mapbox endpoint that the main step used. The post step uses its own input, and only if both are the same. */
   readonly apiUrl: string;
   /** `GITHUB_ACTION_PATH`, which tells a nested local composite action's post step from any other. */
   readonly actionPath: string;
@@ -18,43 +23,164 @@ export interface CleanupState {
   readonly nonce: string;
   /** The token that was created, where its id is known. One to keep is in use beyond the job. */
   readonly token: { readonly id: string; readonly keep: boolean } | undefined;
-  /** How many requests may have created a token that nobody holds: their responses were lost, or are still to come. */
+  /** How many requests may have created an unknown token: their responses were lost, or are still to come. */
   readonly orphans: number;
 }
 
-/** The state as the runner keeps it. */
-export function serializeState(state: CleanupState): string {
-  return JSON.stringify(state);
+/** How far a rotation got with its places. `deleting`: leaked tokens are still to be deleted. */
+export type RotationPhase =
+  | { readonly phase: 'putting'; readonly replacement: string; readonly previous: string }
+  | { readonly phase: 'put'; readonly replacement: string }
+  | { readonly phase: 'deleting'; readonly replacement: string; readonly undeleted: readonly string[] };
+
+/** What a main step, of a mint or of a rotation, saves for its post step. */
+export interface SavedState {
+  readonly action: 'mint' | 'rotation';
+  /** The nonce of the step's tokens. A rotation knows only its random end at first. */
+  readonly nonce: string;
+  /** The main step's process, until it ends by itself. Known on Linux only. */
+  readonly process: ProcessIdentity | undefined;
+  readonly cleanup: CleanupState | undefined;
+  readonly rotation: RotationPhase | undefined;
 }
 
-/** Parses a saved state; `undefined` where there is none, or nothing to do. */
-export function parseState(text: string): CleanupState | undefined {
+/**
+ * The post step's state. It is saved before anything else is done, so that the runner never passes a variable that
+ * another step has set in its place [actions/runner, ActionRunner.cs], and again whenever it changes.
+ */
+export class PostStepState {
+  readonly #runner: Context['runner'];
+  #state: SavedState;
+
+  private constructor(runner: Context['runner'], state: SavedState) {
+    this.#runner = runner;
+    this.#state = state;
+  }
+
+  /**
+   * Saves that a main step has begun.
+   *
+   * @param nonce as {@link SavedState.nonce}.
+   * @throws {ActionError} if the runner's files cannot be written.
+   */
+  static begin(
+    { runner, processes }: Pick<Context, 'runner' | 'processes'>,
+    action: SavedState['action'],
+    nonce: string,
+  ): PostStepState {
+    const consequence = { mint: 'No token was created.', rotation: 'Nothing was rotated.' }[action];
+    checkFiles(runner, false, consequence);
+    const process = processes.own();
+    const state = new PostStepState(runner, { action, nonce, process, cleanup: undefined, rotation: undefined });
+    state.update({});
+    return state;
+  }
+
+  /** @throws {ActionError} if the state cannot be saved. Then nothing may be created. */
+  update(change: Partial<Pick<SavedState, 'nonce' | 'cleanup' | 'rotation'>>): void {
+    this.#state = { ...this.#state, ...change };
+    try {
+      this.#runner.saveState(JSON.stringify(this.#state));
+    } catch (error) {
+      this.#runner.debug(stackOf(error));
+      throw new ActionError(
+        errorTitles.outputsNotWritten,
+        "The runner's state file could not be written, without which the post step could not clean up. Is the disk full?",
+      );
+    }
+  }
+
+  /**
+   * Saves what is left to the post step of a main step that ends by itself: nothing, in most cases. If it cannot be saved,
+   * the post step searches for tokens that do not exist.
+   */
+  finish(): void {
+    try {
+      this.finishWith(this.#state.cleanup, text => this.#runner.saveState(text));
+    } catch (error) {
+      this.#runner.debug(stackOf(error));
+    }
+  }
+
+  /**
+   * The same, saved together with other results.
+   *
+   * @param write gets the state, and throws if nothing was written.
+   */
+  finishWith(cleanup: CleanupState | undefined, write: (state: string) => void): void {
+    const state: SavedState = { ...this.#state, cleanup, process: undefined };
+    write(isNothingLeft(state) ? '' : JSON.stringify(state));
+    this.#state = state;
+  }
+}
+
+function isNothingLeft({ process, cleanup, rotation }: SavedState): boolean {
+  return process === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put');
+}
+
+/**
+ * Parses a saved state; `undefined` where there is none, where nothing is left to do, and where a part of it is not what a
+ * main step saves: another step may have set it.
+ */
+export function parseState(text: string): SavedState | undefined {
   const value = parseJson(text);
   if (!isObject(value)) return undefined;
-  const { apiUrl, actionPath, username, note, nonce } = value;
-  const authorizingToken = parseCreator(value['authorizingToken']);
-  const token = parseTokenState(value['token']);
-  const orphans = parseCount(value['orphans']);
-  if (typeof apiUrl !== 'string' || !URL.canParse(apiUrl) || typeof actionPath !== 'string') return undefined;
-  if (typeof username !== 'string' || typeof note !== 'string' || authorizingToken === undefined)
+  const { action, nonce } = value;
+  if (action !== 'mint' && action !== 'rotation') return undefined;
+  if (typeof nonce !== 'string' || !(action === 'mint' ? /^[a-z0-9]{8}$/ : /^(?:[a-z0-9]{3}|[a-z0-9]{8})$/).test(nonce))
     return undefined;
-  if (typeof nonce !== 'string' || !/^[a-z0-9]{8}$/.test(nonce)) return undefined;
+  const process = parsePart(value['process'], parseProcess);
+  const cleanup = parsePart(value['cleanup'], parseCleanup);
+  const rotation = parsePart(value['rotation'], parseRotation);
+  if (process === 'invalid' || cleanup === 'invalid' || rotation === 'invalid') return undefined;
+  if (cleanup !== undefined && cleanup.nonce !== nonce) return undefined;
+  const state = { action, nonce, process, cleanup, rotation } as const;
+  return isNothingLeft(state) ? undefined : state;
+}
+
+function parsePart<T>(value: unknown, parse: (value: Record<string, unknown>) => T | undefined) {
+  if (value === undefined) return undefined;
+  return (isObject(value) ? parse(value) : undefined) ?? 'invalid';
+}
+
+function parseProcess({ pid, startTime }: Record<string, unknown>): ProcessIdentity | undefined {
+  if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid <= 1) return undefined;
+  return typeof startTime === 'string' && /^\d{1,20}$/.test(startTime) ? { pid, startTime } : undefined;
+}
+
+/** Checks every part like an input. */
+function parseCleanup(value: Record<string, unknown>): CleanupState | undefined {
+  const { apiUrl, actionPath, username, note, nonce, orphans } = value;
+  const authorizingToken = parseCreator(value['authorizingToken']);
+  const token = parsePart(value['token'], parseTokenState);
+  if (typeof apiUrl !== 'string' || parseApiUrl(apiUrl, new InputProblems()) === undefined) return undefined;
+  if (typeof actionPath !== 'string' || authorizingToken === undefined || token === 'invalid') return undefined;
+  if (typeof username !== 'string' || !isAccountName(username)) return undefined;
+  if (typeof note !== 'string' || Buffer.byteLength(note) > MAX_NOTE_BYTES || extractTokens(note).length > 0)
+    return undefined;
+  if (typeof nonce !== 'string' || typeof orphans !== 'number' || !Number.isSafeInteger(orphans) || orphans < 0)
+    return undefined;
   if ((token === undefined || token.keep) && orphans === 0) return undefined;
   return { apiUrl, actionPath, authorizingToken, username, note, nonce, token, orphans };
 }
 
 function parseCreator(value: unknown): CleanupState['authorizingToken'] | undefined {
-  if (!isObject(value) || typeof value['username'] !== 'string') return undefined;
+  if (!isObject(value)) return undefined;
   const { id, username } = value;
+  if (typeof username !== 'string' || !isAccountName(username)) return undefined;
   return { id: typeof id === 'string' && isTokenId(id) ? id : undefined, username };
 }
 
-function parseTokenState(value: unknown): CleanupState['token'] {
-  if (!isObject(value)) return undefined;
-  const { id, keep } = value;
+function parseTokenState({ id, keep }: Record<string, unknown>): CleanupState['token'] {
   return typeof id === 'string' && isTokenId(id) && typeof keep === 'boolean' ? { id, keep } : undefined;
 }
 
-function parseCount(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 0;
+function parseRotation({ phase, replacement, previous, undeleted }: Record<string, unknown>): RotationPhase | undefined {
+  if (typeof replacement !== 'string' || !isTokenId(replacement)) return undefined;
+  if (phase === 'put') return { phase, replacement };
+  if (phase === 'putting') {
+    return typeof previous === 'string' && isTokenId(previous) ? { phase, replacement, previous } : undefined;
+  }
+  if (phase !== 'deleting' || !isStrings(undeleted) || !undeleted.every(isTokenId)) return undefined;
+  return { phase, replacement, undeleted };
 }

@@ -1,13 +1,15 @@
 import { ActionError, stackOf } from '../action-error.ts';
-import { maskAuthorizingToken } from '../inputs/masking.ts';
+import { parseApiUrl, parseUsername } from '../inputs/connection.ts';
+import { maskTokenInputs } from '../inputs/masking.ts';
+import { InputProblems } from '../inputs/problems.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
+import type { ProcessIdentity } from '../runtime/processes.ts';
 import type { Step } from '../runtime/run-step.ts';
-import { checkAuthorizingToken } from './authorizing-token.ts';
+import { checkAuthorizingToken, describeChange } from './authorizing-token.ts';
 import { revoke } from './revoke.ts';
-import { type CleanupState, parseState } from './state.ts';
+import { type CleanupState, parseState, type SavedState } from './state.ts';
 
 /**
  * How long the post step waits for a rate limit: other jobs end at the same time. After a cancel GitHub gives a job
@@ -18,62 +20,96 @@ const RATE_LIMIT_BUDGET_MS = 240_000;
 /** How long it keeps trying otherwise. A job that is over should end, so this does not depend on `timeout`. */
 const FAILURE_BUDGET_MS = 60_000;
 
+/** A signal comes only from a runner that is shut down. The runner sends SIGTERM 7.5 s later. */
+const STOP_LIMIT_MS = 5_000;
+
 interface PostStep extends Step {
   run(): Promise<void>;
-  onInterrupt(reason: string): number;
+  onInterrupt(reason: string): void;
 }
 
 /**
- * The post step: deletes what the main step created, whatever became of the job. What it cannot delete it names in one
- * warning, also where it is interrupted, and leaves the job's result alone.
+ * The post step of a mint and of a rotation: deletes what the main step created and did not use, whatever became of the
+ * job. It names what it cannot delete in one warning, also when it is interrupted. The job's result does not change.
  */
 export function postStep(context: Context): PostStep {
   const { runner } = context;
   /** What is still to be done. */
   let state = parseState(runner.getState());
   return {
+    stopLimitMs: STOP_LIMIT_MS,
+    interruptedExitCode: 0,
     async run() {
-      if (state !== undefined) await deleteCreated(context, state);
+      if (state !== undefined) await finish(context, state);
       state = undefined;
     },
     onInterrupt(reason) {
-      if (state !== undefined) warnNotDeleted(runner, state, reason);
-      return 0;
+      if (state !== undefined) runner.warning(describeLeft(state, reason));
+      state = undefined;
     },
   };
 }
 
-async function deleteCreated(context: Context, state: CleanupState): Promise<void> {
+async function finish(context: Context, state: SavedState): Promise<void> {
   const { runner } = context;
-  maskAuthorizingToken(runner);
-  const problem = await cleanUp(context, state, runner.getInput('authorizing-token'));
-  if (problem !== undefined) warnNotDeleted(runner, state, problem);
+  maskTokenInputs(runner, ['authorizing-token', 'token']);
+  if (state.process !== undefined) await stopMainStep(context, state.process);
+  const isPossiblyPut = state.process !== undefined || state.rotation?.phase === 'putting';
+  if (state.action === 'rotation' && (isPossiblyPut || state.rotation?.phase === 'deleting')) {
+    runner.warning(describeLeft(state, 'The rotation was interrupted.'));
+    if (isPossiblyPut) return;
+  }
+  if (state.action === 'rotation' && state.cleanup === undefined) return;
+  const problem = await cleanUp(context, state);
+  if (problem !== undefined) runner.warning(describeLeft(state, problem));
+}
+
+/** How long to wait for a main step that a cancel did not reach. */
+const MAIN_STEP_LIMIT_MS = 10_000;
+
+const POLL_MS = 100;
+
+/**
+ * Sends the main step the cancel that `docker exec` did not deliver [docker/cli 5309], once, and waits for its end. It is
+ * never killed: it may be about to delete a token.
+ */
+async function stopMainStep({ runner, clock, processes }: Context, main: ProcessIdentity): Promise<void> {
+  if (!processes.isAlive(main)) return;
+  runner.info('The main step is still running. Stopping it.');
+  processes.interrupt(main);
+  const deadline = clock.monotonic() + MAIN_STEP_LIMIT_MS;
+  while (processes.isAlive(main) && clock.monotonic() < deadline) await clock.sleep(POLL_MS);
 }
 
 /**
- * Deletes what a main step created, and says in the log what became of it.
+ * Deletes what a main step created, and logs what became of it.
  *
- * @param input the authorizing token as the post step got it.
- * @returns why it could not be tried, if so.
+ * @returns why that was not possible.
  */
-export async function cleanUp(
-  context: Context,
-  state: CleanupState,
-  input: string,
-): Promise<string | undefined> {
+async function cleanUp(context: Context, state: SavedState): Promise<string | undefined> {
   const { runner, clock, env } = context;
   try {
+    const { cleanup } = state;
+    const given = runner.getInput('authorizing-token');
+    const input = given.trim() === '' && state.action === 'rotation' ? runner.getInput('token') : given;
     const actionPath = env['GITHUB_ACTION_PATH'] ?? '';
-    const authorizingToken = checkAuthorizingToken(input, state, actionPath, clock.now());
+    const authorizingToken = checkAuthorizingToken(input, cleanup, actionPath, clock.now());
     if ('unusable' in authorizingToken) return authorizingToken.unusable;
-    const connection = { authorizingToken, api: new URL(state.apiUrl), username: state.username };
+    const problems = new InputProblems();
+    const api = parseApiUrl(runner.getInput('api-url'), problems);
+    const username = cleanup?.username ?? parseUsername(runner.getInput('username'), authorizingToken, problems);
+    if (api === undefined || (cleanup !== undefined && api.href !== cleanup.apiUrl)) {
+      return describeChange('`api-url`', 'is another', cleanup, actionPath);
+    }
+    problems.throwIfAny({});
     const options = {
       ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
       // A proxy's page in place of the list may be Mapbox's list a few seconds later.
       maxUnreadable: Number.POSITIVE_INFINITY,
     };
+    const connection = { authorizingToken, api, username };
     await withAccount(context, connection, options.budget, async account => {
-      const report = await revoke(state, account, options);
+      const report = await revoke(toCleanUp(state, username, api), account, options);
       for (const line of report.lines) runner.info(line);
       if (report.warning !== undefined) runner.warning(report.warning);
     });
@@ -85,9 +121,34 @@ export async function cleanUp(
   }
 }
 
-function warnNotDeleted(runner: Runner, { token, note }: CleanupState, reason: string): void {
-  const which = token === undefined || token.keep ? 'A token' : `The token ${token.id}`;
-  runner.warning(
-    `${which} with the note "${note}" may still be alive. ${reason}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`,
-  );
+/** A main step that did not end by itself may have sent one more request, or its first. */
+function toCleanUp({ cleanup, nonce, process }: SavedState, username: string, api: URL): CleanupState {
+  const known = cleanup ?? {
+    apiUrl: api.href,
+    actionPath: '',
+    authorizingToken: { id: undefined, username },
+    username,
+    note: `#${nonce}`,
+    nonce,
+    token: undefined,
+    orphans: 0,
+  };
+  return process === undefined ? known : { ...known, orphans: Math.max(1, known.orphans) };
+}
+
+/** What may still be alive, where, and what to do. */
+function describeLeft(state: SavedState, reason: string): string {
+  const { action, nonce, cleanup, rotation } = state;
+  if (rotation?.phase === 'putting') {
+    return `${reason} The secret has either the new token ${rotation.replacement} or still the old one, ${rotation.previous}. Neither was deleted. Start a new run (not a re-run): the next rotation finds out which it is.`;
+  }
+  if (rotation?.phase === 'deleting') {
+    return `${reason} The secret has the new token ${rotation.replacement}. These leaked tokens are still alive: ${rotation.undeleted.join(', ')}. Delete them on the Tokens page, ${TOKENS_PAGE}.`;
+  }
+  const token = cleanup?.token === undefined || cleanup.token.keep ? undefined : cleanup.token.id;
+  const which = token === undefined ? 'A token' : `The token ${token}`;
+  const described = `${which} with the note "${cleanup?.note ?? `#${nonce}`}" may still be alive. ${reason}`;
+  return action === 'mint'
+    ? `${described}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`
+    : `${described}\nNothing was deleted, because a secret may have it. Start a new run (not a re-run): the next rotation finds out, and deletes it if no secret has it.`;
 }

@@ -1,11 +1,10 @@
-import { channel } from 'node:diagnostics_channel';
+import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
-import type { buildConnector, Dispatcher } from 'undici';
-import diagnostics from 'undici/lib/core/diagnostics.js';
-import Client from 'undici/lib/dispatcher/client.js';
-import { createConnector, skippingInterim, tlsOptions } from './connector.ts';
+import { Client, type Dispatcher } from 'undici';
+import { findExtraCaProblem } from './extra-ca.ts';
+import { TunnelError } from './failure.ts';
 import type { ProxySettings } from './proxy.ts';
-import type { HttpResponse, NoResponse, ProxyPeer } from './response.ts';
+import type { Findings, HttpResponse, NoResponse, ProxyPeer } from './response.ts';
 import { ResponseHandler } from './response-handler.ts';
 
 /** One request, as it is sent. */
@@ -43,12 +42,6 @@ export interface HttpLimits {
 
 export const LIMITS: HttpLimits = { connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 };
 
-// undici publishes the path and the headers of every request, and with them the token, on diagnostics channels, and under
-// NODE_DEBUG=undici to the log. It gets channels of its own that nobody can subscribe to by name.
-for (const name of Object.keys(diagnostics.channels)) {
-  diagnostics.channels[name] = channel(`create-mapbox-token:private:${name}`);
-}
-
 /**
  * Creates a client for the server at `url`, through a proxy if one is given. Nothing is sent yet. Every request has a
  * connection of its own, so that a connection that died while idle is never mistaken for one that died with a request on
@@ -67,9 +60,10 @@ export function createHttpClient(
   const peer = { host: hostAndPort(url), proxy: proxy && toPeer(proxy) };
   const open = new Map<Dispatcher, AbortController>();
   const end = (connection: Dispatcher) => {
-    open.get(connection)?.abort(new Error('the request is over'));
+    const closed = connection.destroy();
+    open.get(connection)?.abort();
     open.delete(connection);
-    return connection.destroy();
+    return closed;
   };
   return {
     async send({ method, path, headers: given, body = null, maxBytes = most.maxBytes }, timeoutMs) {
@@ -77,12 +71,7 @@ export function createHttpClient(
       const headers = { 'accept-encoding': 'identity', ...given };
       const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes);
       const stop = new AbortController();
-      const connection = await connectTo(
-        origin,
-        proxy,
-        most,
-        createConnector(most.connect, stop.signal, lookup),
-      );
+      const connection = await connectTo(origin, proxy, connectionOptions(most, stop.signal, lookup));
       open.set(connection, stop);
       try {
         connection.dispatch({ origin, path, method, headers, body, idempotent: false }, handler);
@@ -91,7 +80,9 @@ export function createHttpClient(
       }
       const result = await handler.end;
       end(connection).catch(() => {});
-      return result.kind === 'no-response' ? { ...result, peer } : result;
+      if (result.kind === 'response') return { ...result, peer };
+      const { findings, ...failure } = result;
+      return { ...failure, peer: { ...peer, findings: await completeFindings(failure.code, findings) } };
     },
     async close() {
       await Promise.all(Array.from(open.keys(), end));
@@ -107,35 +98,76 @@ function hostAndPort({ hostname, port, protocol }: URL): string {
   return `${hostname}:${port || (protocol === 'http:' ? 80 : 443)}`;
 }
 
-async function connectTo(
-  origin: string,
-  proxy: ProxySettings | undefined,
-  limits: HttpLimits,
-  connector: buildConnector.connector,
-): Promise<Dispatcher> {
-  const options = {
-    connect: connector,
+/**
+ * The next of a host's addresses is tried after this many milliseconds. Node gives up on an address before it tries the
+ * next one, so that less would fail an address that accepts late (after a lost SYN: one second), and more would leave no
+ * time for the fifth.
+ */
+const ADDRESS_TIMEOUT_MS = 2_000;
+
+type ConnectionOptions = ReturnType<typeof connectionOptions>;
+
+/** @param signal drops a connection that is still being made, which undici's `destroy` does not. */
+function connectionOptions(limits: HttpLimits, signal: AbortSignal, lookup?: LookupFunction) {
+  return {
+    connect: {
+      timeout: limits.connect,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
+      // Unless a hint is set, Node sets ADDRCONFIG, and a machine that has IPv6 only does not find `localhost` at 127.0.0.1.
+      hints: dns.V4MAPPED,
+      ...(lookup && { lookup }),
+      // Not left to NODE_TLS_REJECT_UNAUTHORIZED. NODE_EXTRA_CA_CERTS adds another authority.
+      rejectUnauthorized: true,
+      signal,
+      // Said to the proxy's and to the tunnel's TLS, too: the bundle has no HTTP/2.
+      allowH2: false,
+    },
     allowH2: false,
-    // The parser that is still an experiment is left out of the bundle, and so must not be asked for.
+    // An experimental parser, which the bundle does not have.
     useMilo: false,
     pipelining: 0,
     maxHeaderSize: 16_384,
     headersTimeout: limits.idle,
     bodyTimeout: limits.idle,
   };
+}
+
+async function connectTo(
+  origin: string,
+  proxy: ProxySettings | undefined,
+  options: ConnectionOptions,
+): Promise<Dispatcher> {
   if (proxy === undefined) return new Client(origin, options);
-  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
-  const { default: connect } = await import('undici/lib/api/api-connect.js');
+  const { ProxyAgent } = await import('undici');
   return new ProxyAgent({
     ...options,
     uri: proxy.url,
     ...(proxy.authorization !== undefined && { token: proxy.authorization }),
-    requestTls: tlsOptions(limits.connect),
-    // The connection to the proxy itself does not get the options above; and undici gives its clients `connect`
-    // only where it is loaded as a whole.
-    clientFactory: (proxyOrigin: URL) => Object.assign(new Client(proxyOrigin, options), { connect }),
-    // The one through the proxy.
-    factory: (origin: string | URL, { connect: tunnel }: { connect: buildConnector.connector }) =>
-      new Client(origin, { ...options, connect: skippingInterim(tunnel) }),
+    requestTls: options.connect,
+    // The connection to the proxy itself does not get the options above.
+    clientFactory: proxyOrigin => explainingTunnels(new Client(proxyOrigin, options)),
+    connections: 1,
   });
+}
+
+/** The client, with errors of `connect` that have the status and the headers, which ProxyAgent drops. */
+function explainingTunnels(client: Client): Client {
+  const connect = client.connect.bind(client);
+  const explained = async (options: Dispatcher.ConnectOptions) => {
+    const response = await connect(options).catch((error: unknown) => {
+      throw new TunnelError(undefined, '', error);
+    });
+    if (response.statusCode === 200) return response;
+    response.socket.on('error', () => {}).destroy();
+    throw new TunnelError(response.statusCode, [response.headers['proxy-authenticate'] ?? []].flat().join());
+  };
+  return Object.assign(client, { connect: explained });
+}
+
+/** Adds why NODE_EXTRA_CA_CERTS does not help, where a certificate was rejected. */
+async function completeFindings(code: string, findings: Findings | undefined): Promise<Findings | undefined> {
+  if (!/CERT|SIGNATURE|SELF_SIGNED/.test(code)) return findings;
+  const extraCaProblem = await findExtraCaProblem();
+  return extraCaProblem === undefined ? findings : { ...findings, extraCaProblem };
 }

@@ -50,8 +50,8 @@ function isBypassed(api: URL, noProxy: string): boolean {
     });
 }
 
-/** A user name shorter than this is no key, and masking it would make every log unreadable. */
-const MIN_KEY_LENGTH = 6;
+/** A text shorter than this is not masked alone: it would make every log unreadable. */
+const MIN_MASK_LENGTH = 6;
 
 /**
  * Credentials are taken as they were meant, not only as a URL could have them: percent-encoded or not, with a backslash
@@ -92,14 +92,28 @@ function findProblem(value: string, scheme: string, address: string, url: URL | 
 
 function parseCredentials(text: string): Pick<ProxySettings, 'authorization' | 'secrets'> {
   const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(text) ?? [];
-  const basic = Buffer.concat([decodePercent(user), Buffer.from(':'), decodePercent(password)]).toString(
-    'base64',
-  );
-  const key = password || (user.length >= MIN_KEY_LENGTH ? user : '');
-  const plain = decodePercent(key).toString();
-  const forms = new Set([key, plain, encodeURIComponent(plain), basic]);
-  forms.delete('');
-  return { authorization: `Basic ${basic}`, secrets: [...forms] };
+  const pair = Buffer.concat([decodePercent(user), Buffer.from(':'), decodePercent(password)]);
+  const basic = pair.toString('base64');
+  return { authorization: `Basic ${basic}`, secrets: [...new Set([...findSecrets(user, password), basic])] };
+}
+
+/**
+ * A password; of a short one the pair with the user, and the user, who may be the key. Each as it is written, as it is
+ * meant, and percent-encoded.
+ */
+function findSecrets(user: string, password: string): string[] {
+  const formsOf = (text: string) => {
+    const plain = decodePercent(text).toString();
+    return [text, plain, encodeURIComponent(plain)];
+  };
+  const isLong = (text: string) => text.length >= MIN_MASK_LENGTH;
+  const passwords = formsOf(password);
+  if (passwords.every(isLong)) return passwords;
+  const users = formsOf(user);
+  // A colon and a short password would be found everywhere.
+  const pairs =
+    user === '' || password === '' ? [] : users.map((form, index) => `${form}:${passwords[index]}`);
+  return [...pairs, ...(users.every(isLong) ? users : [])];
 }
 
 /** Decodes what is percent-encoded, into any bytes, and leaves a `%` that encodes nothing, as curl does. */

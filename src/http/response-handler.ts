@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { Secret } from '../secret.ts';
-import type { HttpResponse, NoResponse } from './response.ts';
+import { readFailure } from './failure.ts';
+import type { Findings, HttpResponse, NoResponse } from './response.ts';
 
-type End = HttpResponse | (Pick<NoResponse, 'kind' | 'sent' | 'code'> & { readonly peer?: never });
+type End = HttpResponse | (Omit<NoResponse, 'peer'> & { readonly findings?: Findings });
 
 /** Gathers one response. Settles `end` once: with the response, however incomplete, or with why there is none. */
 export class ResponseHandler implements Dispatcher.DispatchHandler {
@@ -60,24 +61,24 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#breakOff('truncated', errorCode(error));
+    this.#breakOff('truncated', readFailure(error));
   }
 
   /** For what undici throws instead of reporting. */
   fail(error: unknown): void {
-    this.#breakOff('truncated', errorCode(error));
+    this.#breakOff('truncated', readFailure(error));
   }
 
   #giveUp(how: 'too-large' | 'timeout', code: string): void {
     const controller = this.#controller;
-    this.#breakOff(how, code);
+    this.#breakOff(how, { code });
     controller?.abort(new Error(code));
   }
 
-  #breakOff(how: 'truncated' | 'too-large' | 'timeout', code: string): void {
+  #breakOff(how: 'truncated' | 'too-large' | 'timeout', failure: ReturnType<typeof readFailure>): void {
     this.#finish(
       this.#head === undefined
-        ? { kind: 'no-response', sent: this.#controller !== undefined, code }
+        ? { kind: 'no-response', sent: this.#controller !== undefined, ...failure }
         : { kind: 'response', ...this.#head, body: { kind: 'incomplete', how, text: this.#text() } },
     );
   }
@@ -97,19 +98,4 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
         .replace(/^\uFEFF/, ''),
     );
   }
-}
-
-/** The error's own code, or that of the error behind it; only letters, digits and `_` leave this function. */
-function errorCode(error: unknown): string {
-  for (let at = error; at instanceof Error; at = at.cause) {
-    // undici gives this error a code that is empty (8.12.4).
-    if (at.name === 'HTTPParserError') return 'NOT_HTTP';
-    // ProxyAgent has the proxy's status in its message only.
-    const proxyStatus = /^Proxy response \((\d{3})\)/.exec(at.message)?.[1];
-    if (proxyStatus !== undefined) return `PROXY_${proxyStatus}`;
-    if ('code' in at && typeof at.code === 'string' && !/^UND_ERR_(?:PRX|INFO)/.test(at.code)) {
-      return at.code.replace(/\W/g, '_');
-    }
-  }
-  return 'UNKNOWN';
 }

@@ -15,6 +15,7 @@ export interface HttpResponse {
   /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ResponseBody;
+  readonly peer?: Peer;
 }
 
 /** No response came. `sent: false` promises that the server never saw the request. */
@@ -26,12 +27,29 @@ export interface NoResponse {
   readonly peer?: Peer;
 }
 
-/** Who was to respond. Nothing here is secret. */
+/** Who was to respond, and what the failure showed. Nothing here is secret. */
 export interface Peer {
   /** `api.mapbox.com:443` */
   readonly host: string;
   readonly proxy: ProxyPeer | undefined;
+  /** `undefined` where the code says it all. */
+  readonly findings?: Findings | undefined;
 }
+
+/** What is known of a failure besides its code. */
+export interface Findings {
+  /** Whether the connection to the proxy failed, not the one through it. */
+  readonly isProxys?: boolean;
+  /** The hosts that a certificate is for, where it is not for the one that was wanted. Written by others. */
+  readonly certificateNames?: readonly string[];
+  /** The schemes of authentication that a proxy offers, in lower case: `negotiate`. */
+  readonly proxySchemes?: readonly string[];
+  /** Why NODE_EXTRA_CA_CERTS does not help, where a certificate was rejected. */
+  readonly extraCaProblem?: ExtraCaProblem;
+}
+
+/** Why NODE_EXTRA_CA_CERTS adds no certificate. Node starts without it, and warns in the first two cases only. */
+export type ExtraCaProblem = 'missing' | 'unreadable' | 'directory' | 'no-certificate';
 
 /** The proxy on the way. */
 export interface ProxyPeer {

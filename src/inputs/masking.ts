@@ -13,12 +13,12 @@ export const EXPRESSION = /^\$?\{\{.*\}\}$/s;
 export const NAME =
   /^(?:(?:\$|\$\{|\$env:|%)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[}%]?|(?:secrets|env|vars|inputs|steps|needs)(?:\.[\w-]+)+)$/;
 
-/** Masks the `authorizing-token` input and every token in it. */
-export function maskAuthorizingToken(runner: Runner): void {
-  for (const text of secretsIn(runner.getInput('authorizing-token'))) runner.mask(new Secret(text));
+/** Masks inputs that hold a Mapbox token, and every token in them. */
+export function maskTokenInputs(runner: Runner, names: readonly string[]): void {
+  for (const name of names) for (const text of secretsIn(runner.getInput(name))) runner.mask(new Secret(text));
 }
 
-/** The secrets in the `authorizing-token` input: the whole text and every token in it. */
+/** The secrets in an input that holds a token: the whole text and every token in it. */
 export function secretsIn(input: string): string[] {
   const text = input.trim();
   if (text === '' || isHarmless(text)) return [];

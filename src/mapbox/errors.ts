@@ -1,6 +1,6 @@
 import { ActionError, codeList, errorTitles } from '../action-error.ts';
-import { describeExhausted, titleForRetryable } from '../api/describe.ts';
-import type { RetriesExhausted, Retryable } from '../api/result.ts';
+import { adviseExhausted, describeExhausted, titleForRetryable } from '../api/describe.ts';
+import type { RetriesExhausted } from '../api/result.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
@@ -30,18 +30,8 @@ export async function apiError(
   const { last } = result;
   return new ActionError(
     titleForRetryable(last, result.service),
-    `${describeExhausted(result)} ${adviceFor(last)}`,
+    `${describeExhausted(result)} ${adviseExhausted(result)}`,
   );
-}
-
-function adviceFor(last: Retryable): string {
-  if (last.kind === 'rate-limited')
-    return 'Raise `timeout` above that, or have fewer jobs mint at the same time.';
-  if (last.kind === 'not-sent' && last.code === 'ENOTFOUND') {
-    const where = last.peer?.proxy?.variable;
-    return `Check the host in ${where === undefined ? '`api-url`' : where}, and the runner's DNS.`;
-  }
-  return 'See https://status.mapbox.com, or raise `timeout` and run the job again.';
 }
 
 /** Requests that only serve the error message get this long together. */
@@ -86,13 +76,13 @@ async function explainRejection(
   if (reason === 'redirect') {
     return new ActionError(
       errorTitles.unexpectedResponse,
-      `Mapbox's address answered ${status}, a redirect. Redirects are not followed, because the token would go with them. Check \`api-url\` and the proxy.`,
+      `Mapbox's address responded with ${status}, a redirect. Redirects are not followed, because the token would go with them. Check \`api-url\` and the proxy.`,
     );
   }
   if (!isApiError) {
     return new ActionError(
       errorTitles.unexpectedResponse,
-      `Mapbox's address answered ${status} with ${bodyDescription}, which is not how Mapbox responds. Something in between, such as a proxy, may have responded instead. Check \`api-url\` and the proxy.`,
+      `Mapbox's address responded with ${status} and ${bodyDescription}, which is not how Mapbox responds. Something in between, such as a proxy, may have responded instead. Check \`api-url\` and the proxy.`,
     );
   }
   switch (reason) {
@@ -112,7 +102,7 @@ async function explainRejection(
     case 'forbidden':
       return new ActionError(
         errorTitles.requestRejected,
-        'Mapbox answered 403 Forbidden. Either the authorizing token is restricted to URLs, which does not work from a workflow, or there is a problem with the account. ' +
+        'Mapbox responded with 403 Forbidden. Either the authorizing token is restricted to URLs, which does not work from a workflow, or there is a problem with the account. ' +
           `Check both on ${TOKENS_PAGE}.`,
       );
     case 'too-large':
@@ -142,9 +132,9 @@ async function describeUnauthorized({ account, remaining }: Diagnosis): Promise<
     case 'TokenMalformed':
       return `The authorizing token is malformed: Mapbox cannot read it. Was it truncated when it was copied? ${renew}`;
     case 'TokenValid':
-      return 'Mapbox answered 401 Unauthorized, but says that the authorizing token is valid. Run the job again; if this persists, ask Mapbox.';
+      return 'Mapbox responded with 401 Unauthorized, but says that the authorizing token is valid. Run the job again; if this persists, ask Mapbox.';
     case undefined:
-      return `Mapbox answered 401 Unauthorized and did not say why. The authorizing token is malformed, invalid, expired or revoked. ${renew}`;
+      return `Mapbox responded with 401 Unauthorized and did not say why. The authorizing token is malformed, invalid, expired or revoked. ${renew}`;
   }
 }
 
@@ -158,7 +148,7 @@ async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<s
   const { authorizingToken, username } = diagnosis.account;
   const answer = status === 404 ? '404 Not Found' : String(status);
   if (username !== authorizingToken.username) {
-    return `Mapbox answered ${answer}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
+    return `Mapbox responded with ${answer}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
   }
   const { held } = await heldScopes(diagnosis);
   const cause =
@@ -170,7 +160,7 @@ async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<s
   // A `tk` was refused before any request.
   const isEarlier = authorizingToken.usage === 'sk' && !held?.includes('tokens:write');
   return (
-    `Mapbox answered ${answer}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
+    `Mapbox responded with ${answer}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
     `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never gives it. If that is not it, check \`username\`.`
   );
 }

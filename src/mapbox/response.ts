@@ -48,14 +48,14 @@ export function toApiResult<T>(
   if (status < 300) {
     const value = read(result);
     return value === undefined
-      ? { kind: 'indeterminate', cause: { kind: 'unreadable', ...description } }
+      ? { kind: 'indeterminate', cause: { kind: 'unreadable', ...description, peer: result.peer } }
       : { kind: 'success', value };
   }
   if (status === 429) {
     return { ...toRateLimited(result, date ?? new Date(now)), requestId: description.requestId };
   }
   if (status >= 500 || RETRYABLE_STATUSES.has(status)) {
-    return { kind: 'indeterminate', cause: { kind: 'server-error', ...description } };
+    return { kind: 'indeterminate', cause: { kind: 'server-error', ...description, peer: result.peer } };
   }
   const message = messageOf(result);
   const isApiError = message !== undefined;

@@ -111,7 +111,7 @@ function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
 }
 
 /**
- * Whether a token that Mapbox answered 404 for is gone: 404 may also mean that the authorizing token may not delete it,
+ * Whether a token that Mapbox responded with 404 for is gone: 404 may also mean that the authorizing token may not delete it,
  * or that a replica is behind. The list tells. Where it cannot be read, the token that created another may also delete
  * it, as long as it is valid.
  */

@@ -1,8 +1,8 @@
 import { ActionError, errorTitles, stackOf } from '../action-error.ts';
 import type { RetryOptions } from '../api/retry.ts';
-import { type CleanupState, serializeState } from '../cleanup/state.ts';
+import { type CleanupState, PostStepState } from '../cleanup/state.ts';
 import { type MainInputs, parseMainInputs } from '../inputs/main-inputs.ts';
-import { maskAuthorizingToken } from '../inputs/masking.ts';
+import { maskTokenInputs } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import { newNonce } from '../note.ts';
 import { checkFiles } from '../runner/result-files.ts';
@@ -24,10 +24,26 @@ import type { MintedToken } from './verify.ts';
  * @throws {InterruptedError} likewise.
  */
 export async function mainStep(context: Context, interrupted: AbortSignal): Promise<void> {
+  const nonce = newNonce(context.randomInt);
+  const postStep = PostStepState.begin(context, 'mint', nonce);
+  try {
+    await mint({ ...context, nonce, postStep }, interrupted);
+  } finally {
+    postStep.finish();
+  }
+}
+
+/** What the parts of the main step work with. */
+interface MintContext extends Context {
+  readonly nonce: string;
+  readonly postStep: PostStepState;
+}
+
+async function mint(context: MintContext, interrupted: AbortSignal): Promise<void> {
   const { runner, env, clock } = context;
-  maskAuthorizingToken(runner);
+  maskTokenInputs(runner, ['authorizing-token']);
   const inputs = parseMainInputs(runner.getInput, env, clock.now());
-  checkFiles(runner, inputs.exportEnv.length > 0, 'No token was created.');
+  if (inputs.exportEnv.length > 0) checkFiles(runner, true, 'No token was created.');
   for (const warning of inputs.warnings) runner.warning(warning);
   const options = retryOptions(context, inputs.connection.timeout);
   await withAccount(context, inputs.connection, options.budget, async account => {
@@ -44,14 +60,15 @@ interface Mint {
 }
 
 async function mintToken(
-  context: Context,
+  context: MintContext,
   { request }: MainInputs,
   account: Account,
   options: RetryOptions,
   interrupted: AbortSignal,
 ): Promise<Mint> {
-  const { runner, env, randomInt } = context;
+  const { runner, env, nonce, postStep } = context;
   if (request.kind === 'temporary') {
+    postStep.finish();
     // Nobody has to wait for a token that expires on its own.
     const token = await orInterrupted(mintTemporaryToken(account, request, options), interrupted);
     return { token, cleanup: undefined };
@@ -60,61 +77,43 @@ async function mintToken(
     run: currentRun(env),
     purpose: { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
     actionPath: env['GITHUB_ACTION_PATH'] ?? '',
-    nonce: newNonce(randomInt),
+    nonce,
     options,
     interrupted,
-    saveState: state => saveState(context, state),
+    saveState: cleanup => postStep.update({ cleanup }),
     warn: runner.warning,
   });
 }
 
-function saveState({ runner }: Context, state: CleanupState | undefined): void {
-  try {
-    runner.saveState(state === undefined ? '' : serializeState(state));
-  } catch (error) {
-    runner.debug(stackOf(error));
-    throw new ActionError(
-      errorTitles.outputsNotWritten,
-      "The runner's state file could not be written, without which the token would not be deleted. Is the disk full?",
-    );
-  }
-}
-
 /** Deletes a token that nobody is to use, and says what became of it. */
 async function discardMint(
-  context: Context,
+  context: MintContext,
   account: Account,
   { token, cleanup }: Mint,
   options: RetryOptions,
 ): Promise<string> {
   const discarded = await discardMinted(account, token, options);
-  if (discarded.deleted) forgetToken(context, cleanup);
+  if (discarded.deleted) {
+    const orphans = cleanup?.orphans ?? 0;
+    context.postStep.update({
+      cleanup: cleanup === undefined || orphans === 0 ? undefined : { ...cleanup, token: undefined },
+    });
+  }
   return discarded.message;
 }
 
-/** The post step would otherwise search for a token that is gone, which does no harm. */
-function forgetToken({ runner }: Context, cleanup: CleanupState | undefined): void {
-  const orphans = cleanup?.orphans ?? 0;
-  try {
-    runner.saveState(
-      cleanup === undefined || orphans === 0 ? '' : serializeState({ ...cleanup, token: undefined }),
-    );
-  } catch {}
-}
-
 async function writeResults(
-  context: Context,
+  context: MintContext,
   inputs: MainInputs,
   account: Account,
   mint: Mint,
   options: RetryOptions,
 ): Promise<void> {
-  const { runner, env } = context;
+  const { runner, env, postStep } = context;
   const { token, cleanup } = mint;
   const variables = Object.fromEntries(inputs.exportEnv.map(name => [name, token.secret]));
-  const state = cleanup === undefined ? '' : serializeState(cleanup);
   try {
-    runner.writeResults(toOutputs(token), variables, token.usage === 'tk' ? undefined : state);
+    postStep.finishWith(cleanup, state => runner.writeResults(toOutputs(token), variables, state));
   } catch (error) {
     runner.debug(stackOf(error));
     const discarded = await discardMint(context, account, mint, options);

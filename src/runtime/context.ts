@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { HttpClient, HttpLimits } from '../http/client.ts';
 import type { ProxySettings } from '../http/proxy.ts';
 import type { Runner } from '../runner/runner.ts';
+import type { Processes } from './processes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -20,4 +21,5 @@ export interface Context {
   /** A whole number from 0 up to, not including, `below`; nobody can guess it. */
   readonly randomInt: (below: number) => number;
   readonly createHttpClient: CreateHttpClient;
+  readonly processes: Processes;
 }

@@ -10,8 +10,8 @@ export interface Process extends ExitingProcess {
   on(event: 'uncaughtException', listener: (error: unknown) => void): unknown;
 }
 
-/** The runner sends SIGTERM 7.5 s after SIGINT; the last log lines need some of that time. */
-const STOP_LIMIT_MS = 7_000;
+/** The runner sends SIGTERM 7.5 s after SIGINT; a main step's last log lines need some of that time. */
+export const STOP_LIMIT_MS = 7_000;
 
 /** What a step is run with. */
 export interface StepContext {
@@ -22,13 +22,12 @@ export interface StepContext {
 export interface Step {
   /** `interrupted` is aborted when the step is to stop. */
   run(interrupted: AbortSignal): Promise<void>;
-  /**
-   * Logs what a step that exits early leaves undone, and returns the exit code. Without it, the exit code is 1, and an
-   * error has an annotation.
-   */
-  onInterrupt?(reason: string): number;
-  /** Whether {@link run} stops soon after `interrupted` is aborted and is waited for. If not, the step exits at once. */
-  readonly stopsOnInterrupt?: boolean;
+  /** Logs what a step that exits early leaves undone. */
+  onInterrupt?(reason: string): void;
+  /** Milliseconds that {@link run} may take after a signal. Without it, the step exits at once. */
+  readonly stopLimitMs?: number;
+  /** The exit code after a signal, and after a bug, which then has no annotation; 1 unless given. */
+  readonly interruptedExitCode?: 0;
 }
 
 /**
@@ -38,20 +37,22 @@ export interface Step {
 export async function runStep({ runner, clock }: StepContext, process: Process, step: Step): Promise<void> {
   let stage: 'running' | 'interrupted' | 'leaving' = 'running';
   const interruption = new AbortController();
-  const leave = async (code?: number) => {
+  const { interruptedExitCode = 1 } = step;
+  const leave = async (code?: number, unfinished?: string) => {
     if (stage === 'leaving') return;
     stage = 'leaving';
+    if (unfinished !== undefined) step.onInterrupt?.(unfinished);
     if (code !== undefined) process.exitCode = code;
     await drainOutput(runner.unreadOutput, clock);
     exit(process);
   };
   const interrupt = async () => {
     stage = 'interrupted';
-    process.exitCode = 1;
+    process.exitCode = interruptedExitCode;
     runner.info('Cancelled.');
     interruption.abort(new InterruptedError());
-    if (step.stopsOnInterrupt) await clock.sleep(STOP_LIMIT_MS);
-    await leave(step.onInterrupt?.('The step was cancelled before it was done.') ?? 1);
+    if (step.stopLimitMs !== undefined) await clock.sleep(step.stopLimitMs);
+    await leave(interruptedExitCode, 'The step was cancelled before it was done.');
   };
   // The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs].
   process.on('SIGINT', () => {
@@ -65,9 +66,9 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
     if (stage === 'leaving') return;
-    if (step.onInterrupt === undefined) fail(runner, error);
+    if (interruptedExitCode === 1) fail(runner, error);
     else runner.debug(stackOf(error));
-    void leave(step.onInterrupt?.('The action itself failed.') ?? 1);
+    void leave(interruptedExitCode, 'The action itself failed.');
   });
   try {
     await step.run(interruption.signal);
@@ -75,7 +76,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (interruption.signal.aborted) describeStop(runner, error);
     else fail(runner, error);
   }
-  await leave(interruption.signal.aborted ? 1 : undefined);
+  await leave(interruption.signal.aborted ? interruptedExitCode : undefined);
 }
 
 /** Logs what an interrupted step still did. No annotation: the runner knows why the step failed. */

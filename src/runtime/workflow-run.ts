@@ -1,13 +1,13 @@
 import { ActionError, errorTitles } from '../action-error.ts';
 import type { Environment } from './context.ts';
 
-/** The run attempt that a step belongs to. Everything here is plain enough to stand in a note. */
+/** The run attempt that a step belongs to. Every field is safe in a note. */
 export interface WorkflowRun {
-  /** For example `https://github.com`, without a slash at its end. */
+  /** For example `https://github.com`, without a final slash. */
   readonly server: string;
   /** `owner/name`. */
   readonly repository: string;
-  /** `undefined` where the runner does not tell it; GitHub's does. */
+  /** `undefined` if the runner does not set it; GitHub's does. */
   readonly repositoryId: string | undefined;
   /** Digits, at most 15: exact as a JavaScript number. */
   readonly id: string;
@@ -20,15 +20,15 @@ export function runUrl(run: Pick<WorkflowRun, 'server' | 'repository' | 'id'>): 
   return `${run.server}/${run.repository}/actions/runs/${run.id}`;
 }
 
-/** Tells the attempts of one repository's runs apart. */
+/** A key for a run attempt within one repository. */
 export function attemptKey(run: Pick<WorkflowRun, 'id' | 'attempt'>): string {
   return `${run.id}.${run.attempt}`;
 }
 
 /**
- * The run attempt that the step belongs to, from the runner's default variables.
+ * Reads the run attempt that the step belongs to from the runner's default variables.
  *
- * @throws {ActionError} where one is missing or not of its form: without it a token could not be found again.
+ * @throws {ActionError} if one is missing or malformed: without it, a token could not be found again.
  */
 export function currentRun(env: Environment): WorkflowRun {
   const read = (name: string, isValid: (value: string) => boolean, missing?: string): string => {
@@ -54,7 +54,7 @@ function notOnGithubActions(problem: string): ActionError {
   );
 }
 
-/** A server may stand at a path, as Gitea's can; nothing else of an address has a meaning here. */
+/** A server may have a path, as Gitea's can. Nothing else of a URL is accepted. */
 function isServer(value: string): boolean {
   return /^https?:\/\/[^\s/?#@]+(?:\/[\w.~/-]*)?$/.test(value) && URL.canParse(value);
 }

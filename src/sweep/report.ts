@@ -1,6 +1,6 @@
 import { formatDuration } from '../duration.ts';
 import type { LookupError } from '../github/runs.ts';
-import { describeErrorCode, describePeer } from '../http/error-codes.ts';
+import { describeFailure, describePeer } from '../http/error-codes.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { oneLine } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -152,7 +152,7 @@ export function describeLookupError(cause: LookupError): string {
     case 'unreadable':
       return `it responded with ${cause.status}, but not with what was requested`;
     case 'no-response':
-      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeErrorCode(cause.code, cause.peer?.proxy)}`;
+      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeFailure(cause, 'GITHUB_API_URL').problem}`;
   }
 }
 

@@ -2,7 +2,7 @@ import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
 import { type AskedAttempt, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
-import { maskAuthorizingToken } from '../inputs/masking.ts';
+import { maskTokenInputs } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { findTokens } from '../mapbox/tokens.ts';
@@ -58,7 +58,7 @@ interface DueToken extends SweptToken {
  */
 export async function sweepStep(context: Context): Promise<void> {
   const { runner, env, clock } = context;
-  maskAuthorizingToken(runner);
+  maskTokenInputs(runner, ['authorizing-token']);
   maskGithubToken(runner);
   const inputs = parseSweepInputs(runner.getInput, clock.now());
   const run = currentRun(env);

@@ -36,7 +36,7 @@ const badInputs: BadInput[] = [
     what: 'an authorizing token whose account is half a character',
     inputs: { 'authorizing-token': tokenText('sk', { u: 'octo\ud83d', a: 'x' }) },
     title: 'Invalid authorizing token',
-    says: /the name of the account in it cannot be one/,
+    says: /its account name is not valid/,
   },
   {
     what: 'an expired temporary authorizing token',
@@ -115,7 +115,7 @@ describe('fails before any request, with one titled annotation and nothing writt
     expect(main.annotations).toMatchObject([
       {
         title: 'Invalid input',
-        message: expect.stringMatching(/`MAPBOX_ACCESS_TOKEN`, which holds the authorizing token now/),
+        message: expect.stringMatching(/`MAPBOX_ACCESS_TOKEN`, which holds the authorizing token/),
       },
     ]);
     expect(setting.mapbox.requests).toEqual([]);

@@ -21,13 +21,13 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'Mapbox fails',
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
       'Mapbox server error',
-      /^Mapbox answered 503 with .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
+      /^Mapbox responded with 503 and .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
     ],
     [
       'a gateway fails',
       { kind: 'html', status: 502, processed: false },
       'Mapbox server error',
-      /^Mapbox answered 502 with an HTML page\./,
+      /^Mapbox responded with 502 and an HTML page \([\d.:]+\)\./,
     ],
     [
       'the connection is reset',
@@ -45,31 +45,31 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'a page comes in place of a response',
       { kind: 'html', status: 200, processed: false },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 200, but with an HTML page\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
+      /^Mapbox responded with 200, but with an HTML page \([\d.:]+\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
       'the response stops in the middle',
       { kind: 'garbage', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with a response that is not JSON \(request id \S+\)\./,
+      /^Mapbox responded with 201, but with a response that is not JSON \([\d.:]+, request id \S+\)\./,
     ],
     [
       'the response is cut off',
       { kind: 'cut', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with a truncated response \(request id \S+\)\./,
+      /^Mapbox responded with 201, but with a truncated response \([\d.:]+, request id \S+\)\./,
     ],
     [
       'megabytes come',
       { kind: 'huge', processed: true },
       'Unexpected response from Mapbox',
-      /^Mapbox answered 201, but with a response that is too large \(request id \S+\)\./,
+      /^Mapbox responded with 201, but with a response that is too large \([\d.:]+, request id \S+\)\./,
     ],
     [
       'a page refuses',
       { kind: 'html', status: 403, processed: false },
       'Unexpected response from Mapbox',
-      /^Mapbox's address answered 403 with an HTML page, .*Check `api-url` and the proxy\./,
+      /^Mapbox's address responded with 403 and an HTML page, .*Check `api-url` and the proxy\./,
     ],
     [
       'bytes come that are not HTTP',
@@ -81,7 +81,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
       'Mapbox rate limit exceeded',
-      /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min \(request id [\w=-]+\)\. Gave up after one attempt\. Raise `timeout`/,
+      /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min \(request id [\w=-]+\)\. Gave up after one attempt\. Run the job again after that/,
     ],
   ])('%s', async (_, fault, title, says) => {
     await using setting = await setUp({
@@ -150,12 +150,12 @@ describe('a post step that cannot delete warns once, with id and note, and leave
     [
       'the authorizing token is not accepted any more',
       { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
-      /is still alive\. Mapbox answered 401 \(request id \S+\)\./,
+      /is still alive\. Mapbox responded with 401 \(request id \S+\)\./,
     ],
     [
       'a proxy speaks in Mapbox’s place',
       { kind: 'html', status: 404, processed: false },
-      /Mapbox answered 404 with an HTML page/,
+      /Mapbox responded with 404 and an HTML page/,
     ],
     [
       'the rate limit outlasts the time',

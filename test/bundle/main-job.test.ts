@@ -169,7 +169,7 @@ describe('the hand-over', () => {
     const { main } = await setting.run({}, { env: { GITHUB_OUTPUT: '/nowhere/output' } });
 
     expect(main.exitCode).toBe(1);
-    expect(main.annotations).toMatchObject([{ title: 'Not running on GitHub Actions' }]);
+    expect(main.annotations).toMatchObject([{ title: "Could not write to the runner's files" }]);
     expect(setting.mapbox.requests).toEqual([]);
   });
 });

@@ -137,8 +137,8 @@ describe('a proxy', () => {
   });
 
   it.each([
-    [407, /the proxy requires a user and a password \(407\); put them into HTTPS_PROXY/],
-    [403, /the proxy answered 403/],
+    [407, /the proxy requires a user and a password \(407\)\. Put them into HTTPS_PROXY/],
+    [403, /the proxy responded with 403/],
   ])('that responds with %i ends the step at once, and says so', async (status, says) => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(() => status);

@@ -77,7 +77,7 @@ describe('404: says which of its meanings it has', () => {
     expectOneError(
       main,
       title,
-      /^Mapbox answered 404 Not Found\. The authorizing token lacks `tokens:write`/,
+      /^Mapbox responded with 404 Not Found\. The authorizing token lacks `tokens:write`/,
     );
   });
 });

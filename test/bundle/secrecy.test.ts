@@ -1,6 +1,8 @@
 /** What SECURITY.md promises of secrets, promise by promise. */
 import { describe, expect, it } from 'vitest';
+import { createAuthority } from '../support/authority.ts';
 import { count, setUp, tracesOf } from '../support/bundle.ts';
+import { startProxy } from '../support/proxy.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
 
 /** Everything that Node and undici can be told to say. */
@@ -10,13 +12,17 @@ function withoutMasks(stdout: string): string {
   return stdout.replace(/^::add-mask::.*$/gm, '');
 }
 
-/** A token as it is, and its base64 at any offset: less no, one and two characters, in whole groups of three bytes. */
-function fourForms(token: string): string[] {
-  const base64 = [0, 1, 2].map(less => {
-    const rest = token.slice(less);
-    return Buffer.from(rest.slice(0, rest.length - (rest.length % 3))).toString('base64');
+/** What is masked for a token: the token and both halves of its signature, each as it is and in base64 at any offset. */
+function masksOf(token: string): string[] {
+  const signature = token.split('.')[2] ?? '';
+  const middle = signature.length / 2;
+  return [token, signature.slice(0, middle), signature.slice(middle)].flatMap(text => {
+    const base64 = [0, 1, 2].map(less => {
+      const rest = text.slice(less);
+      return Buffer.from(rest.slice(0, rest.length - (rest.length % 3))).toString('base64');
+    });
+    return [text, ...base64];
   });
-  return [token, ...base64];
 }
 
 function expectNowhereBut(phase: PhaseResult, secret: string, places: string[]): void {
@@ -55,6 +61,37 @@ describe.each([
     expect(main.stdout).toContain(`::add-mask::${setting.authorizingToken.token}`);
   });
 });
+
+/** Loaded before the program: passes on what undici publishes, which is how NODE_DEBUG=undici gets at it, too. */
+const LISTENER = `
+import { subscribe } from 'node:diagnostics_channel';
+import { writeSync } from 'node:fs';
+const names = ['request:create', 'request:headers', 'request:trailers', 'request:error', 'request:bodySent',
+  'client:beforeConnect', 'client:connected', 'client:sendHeaders', 'proxy:connected'];
+for (const name of names) subscribe('undici:' + name, () => writeSync(2, 'heard ' + name));
+`;
+
+it.each(['without', 'with'])(
+  'publishes nothing of a request on diagnostics channels (%s a proxy)',
+  async way => {
+    using authority = await createAuthority();
+    await using setting = await setUp({ tls: authority.tls });
+    await using proxy = await startProxy();
+    const { main, post } = await setting.run(
+      {},
+      {
+        env: {
+          NODE_EXTRA_CA_CERTS: authority.ca,
+          ...(way === 'with' && { HTTPS_PROXY: `http://${proxy.host}` }),
+        },
+        nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(LISTENER)}`],
+      },
+    );
+
+    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+    expect([main.stderr, post.stderr]).toEqual(['', '']);
+  },
+);
 
 it('masks the authorizing token before it says anything else, also when everything else is wrong', async () => {
   await using setting = await setUp();
@@ -99,8 +136,8 @@ it('masks the new token before any other line that follows it', async () => {
   const { main } = await setting.run({ note: 'n' }, { debug: true });
   const lines = main.stdout.split('\n').filter(line => line !== '');
 
-  const masks = [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(fourForms);
-  expect(lines.slice(0, 8)).toEqual(masks.map(text => `::add-mask::${text}`));
+  const masks = [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(masksOf);
+  expect(lines.slice(0, masks.length)).toEqual(masks.map(text => `::add-mask::${text}`));
 });
 
 it.each(['none', ' e ', '1234567\n'])('masks nothing that is too short for a token: %j', async input => {
@@ -123,7 +160,7 @@ it('masks no text of a broken response that is too short for a token', async () 
   });
   const { main } = await setting.run();
 
-  expect(main.masks).toEqual(fourForms(setting.authorizingToken.token));
+  expect(main.masks).toEqual(masksOf(setting.authorizingToken.token));
 });
 
 it('takes names that only look like a token for what they are', async () => {
@@ -137,9 +174,7 @@ it('takes names that only look like a token for what they are', async () => {
   const { main } = await setting.run({ 'allowed-urls': urls, summary: 'true' }, { github });
 
   expect(main.exitCode).toBe(0);
-  expect(main.masks).toEqual(
-    [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(fourForms),
-  );
+  expect(main.masks).toEqual([setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(masksOf));
   expect(main.outputs['note']).toContain('.github/workflows/sk.deploy-tiles.yml');
   expect(main.summary).toContain('sk.wikipedia.org');
   expect(JSON.parse(setting.mapbox.requests[0]?.body ?? '').allowedUrls).toEqual(urls.split('\n'));
@@ -280,7 +315,7 @@ it.each([301, 302, 307, 308])('does not follow a redirect (%i), whatever it asks
     {
       level: 'error',
       title: 'Unexpected response from Mapbox',
-      message: expect.stringMatching(new RegExp(`answered ${status}, a redirect`)),
+      message: expect.stringMatching(new RegExp(`responded with ${status}, a redirect`)),
     },
   ]);
   expect(post.exitCode).toBe(0);

@@ -65,7 +65,7 @@ describe('a post step', () => {
     expect(ended.elapsed).toBeLessThan(1.1 * MINUTE);
     const warnings = ended.log.filter(({ kind }) => kind === 'warning').map(({ text }) => text);
     expect(warnings).toEqual([expect.stringContaining(outputs['token-id'] ?? 'none')]);
-    expect(warnings[0]).toMatch(/answered 503/);
+    expect(warnings[0]).toMatch(/responded with 503/);
   });
 
   it('asks no more than a dozen times a minute, however the end of a rate limit is given', async () => {

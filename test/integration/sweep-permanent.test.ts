@@ -76,7 +76,7 @@ describe('keep-permanent', () => {
     expect(tokens.filter(({ token }) => !setting.exists(token)).map(({ days }) => days)).toEqual(deleted);
   });
 
-  it('keeps the tokens of a repository’s old name apart', async () => {
+  it('takes notes with the repository’s name before a rename for others, and keeps them', async () => {
     await using setting = await setUpSweep();
     const old = setting.createToken(
       `Web map (octo-org/old-name) ${markerFor('1', { until: 'deleted' })}`,

@@ -19,6 +19,7 @@ import type { ApiResponse } from './mapbox/messages.ts';
 import { tokensApiOptions } from './mapbox/options.ts';
 import { answerTokens } from './mapbox/tokens-api.ts';
 import { SEED, seeded } from './random.ts';
+import { NO_PROCESSES } from './processes.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
@@ -184,6 +185,7 @@ export class RotationSimulation {
         },
       },
       randomInt: seeded(chance),
+      processes: NO_PROCESSES,
       createHttpClient: async url => ({
         send: (request, limit) => send(url.href.startsWith(GITHUB_URL) ? 'github' : 'mapbox', request, limit),
         close: async () => {},

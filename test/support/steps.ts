@@ -14,6 +14,7 @@ import { InterruptedError } from '../../src/runtime/interruption.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { SEED, seeded } from './random.ts';
 import { RUN_ENV } from './workflow-run.ts';
+import { NO_PROCESSES } from './processes.ts';
 
 /** Milliseconds that a request may take here, and the bytes that its response may have. */
 export const TEST_LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };
@@ -157,6 +158,7 @@ function contextOf(
       },
     },
     randomInt: seeded(seed),
+    processes: NO_PROCESSES,
     async createHttpClient(url, proxies) {
       const client = createHttpClient(url, proxies, limits);
       closing.push(client.close);

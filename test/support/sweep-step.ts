@@ -9,6 +9,7 @@ import { type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
 import { SEED, seeded } from './random.ts';
+import { NO_PROCESSES } from './processes.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const REPOSITORY_ID = '123456789';
@@ -143,6 +144,7 @@ async function sweepOnce(
     },
     clock,
     randomInt: seeded(SEED),
+    processes: NO_PROCESSES,
     createHttpClient: async (url, proxies, limits) =>
       createHttpClient(url, proxies, { ...limits, ...options.limits }),
   }).then(

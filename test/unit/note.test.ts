@@ -277,6 +277,15 @@ describe('the text of a note', () => {
     },
   );
 
+  it.each(['Map (eu/prod)', 'Map (us/prod)', 'Map (a.b/c_d)'])(
+    'is what the user wrote where the repository’s name does not fit: %j',
+    text => {
+      const where = { ...run, repository: `octo/${'m'.repeat(85)}` };
+      expect(buildNote(text, where, marker)).toEqual({ note: `${text} ${MARKER}`, cut: false });
+      expect(noted(text, where)).toBe(text);
+    },
+  );
+
   it('keeps another repository’s name, such as the one before a rename', () => {
     const { note } = buildNote('Web map', { ...run, repository: 'octo/old-maps' }, marker);
     expect(noteText(note, run)).toBe('Web map (octo/old-maps)');

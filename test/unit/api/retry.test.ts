@@ -594,6 +594,16 @@ describe('a name that DNS does not know', () => {
     }
   });
 
+  it('is said to be given up then', async () => {
+    const lines: string[] = [];
+    const results = [notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
+    await retry(
+      async () => results.shift() ?? notSent(),
+      retryOptions(new FakeClock(), 300_000, () => 0.5, lines),
+    );
+    expect(lines).toEqual([expect.stringMatching(/Retrying in 0\.3 s \(12 s left\)\.$/)]);
+  });
+
   it('may become known meanwhile', async () => {
     const results = [notSent('ENOTFOUND'), notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
     const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));

@@ -81,7 +81,7 @@ describe('the token of the job', () => {
 
   it.each([
     ['the connection is lost', lostResponse(), /connection reset/],
-    ['Mapbox fails', json(503, {}), /answered 503/],
+    ['Mapbox fails', json(503, {}), /responded with 503/],
     ['no connection comes about', noConnection('ENOTFOUND'), /DNS does not know/],
   ])('is named in a warning with its note when it stays alive because %s', async (_, trouble, why) => {
     const { warning, lines } = await after({ id: ID }, [trouble], 200);
@@ -93,7 +93,7 @@ describe('the token of the job', () => {
 
   it('is named in a warning when the authorizing token was revoked meanwhile', async () => {
     const { warning } = await after({ id: ID }, [{ always: json(401, { message: 'Unauthorized' }) }]);
-    expect(warning).toMatch(new RegExp(`The token ${ID} .* is still alive. Mapbox answered 401`));
+    expect(warning).toMatch(new RegExp(`The token ${ID} .* is still alive. Mapbox responded with 401`));
   });
 
   it('is tried again until it is gone', async () => {

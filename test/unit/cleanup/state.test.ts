@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type CleanupState, parseState, serializeState } from '../../../src/cleanup/state.ts';
-import fc from '../../support/random.ts';
+import { type CleanupState, parseState, PostStepState, type SavedState } from '../../../src/cleanup/state.ts';
+import { FakeRunner } from '../../support/fake-runner.ts';
+import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 import { idOf } from '../../support/tokens.ts';
 
-const state: CleanupState = {
+const cleanup: CleanupState = {
   apiUrl: 'https://api.mapbox.com/',
   actionPath: '/home/runner/_actions/create-mapbox-token/v1',
   authorizingToken: { id: idOf(9), username: 'octo' },
@@ -14,71 +15,130 @@ const state: CleanupState = {
   orphans: 1,
 };
 
-it('is parsed as it was serialized', () => {
-  const token = fc.record({ id: fc.constant(idOf(1)), keep: fc.boolean() });
-  fc.assert(
-    fc.property(
-      fc.record({
-        apiUrl: fc.webUrl(),
-        actionPath: fc.string(),
-        authorizingToken: fc.record({ id: fc.constantFrom(idOf(9), undefined), username: fc.string() }),
-        username: fc.string(),
-        note: fc.string({ unit: 'binary' }),
-        nonce: fc.stringMatching(/^[a-z0-9]{8}$/),
-        token: fc.option(token, { nil: undefined }),
-        orphans: fc.nat(),
-      }),
-      written => {
-        const isIdle = (written.token === undefined || written.token.keep) && written.orphans === 0;
-        expect(parseState(serializeState(written))).toEqual(isIdle ? undefined : written);
-      },
-    ),
-  );
+const saved: SavedState = { action: 'mint', nonce: 'abcd1234', process: MAIN_PROCESS, cleanup, rotation: undefined };
+
+describe('what a main step saves', () => {
+  const begin = (processes = oneProcess(() => true).processes) => {
+    const runner = new FakeRunner();
+    return { runner, state: PostStepState.begin({ runner, processes }, 'mint', 'abcd1234') };
+  };
+
+  it('is its nonce and its process, before anything else', () => {
+    const { runner } = begin();
+    expect(parseState(runner.savedState)).toEqual({ ...saved, cleanup: undefined });
+  });
+
+  it('is nothing to do where no process is known', () => {
+    const { runner } = begin(NO_PROCESSES);
+    expect(parseState(runner.savedState)).toBeUndefined();
+    expect(runner.savedState).not.toBe('');
+  });
+
+  it('has what is to be deleted as soon as that is known', () => {
+    const { runner, state } = begin();
+    state.update({ cleanup });
+    expect(parseState(runner.savedState)).toEqual(saved);
+  });
+
+  it('has no process once the step ends by itself, and is empty if nothing is left', () => {
+    const { runner, state } = begin();
+    state.update({ cleanup });
+    state.finish();
+    expect(parseState(runner.savedState)).toEqual({ ...saved, process: undefined });
+    state.update({ cleanup: undefined });
+    state.finish();
+    expect(runner.savedState).toBe('');
+  });
+
+  it('stays as it was where it cannot be written together with the results', () => {
+    const { runner, state } = begin();
+    state.update({ cleanup });
+    const full = () => {
+      throw new Error('ENOSPC');
+    };
+    expect(() => state.finishWith(undefined, full)).toThrow('ENOSPC');
+    state.update({});
+    expect(parseState(runner.savedState)).toEqual(saved);
+  });
+
+  it('stops the step where it cannot be written', () => {
+    const missing = new FakeRunner({ missingFile: 'GITHUB_STATE is not set' });
+    expect(() => PostStepState.begin({ runner: missing, processes: NO_PROCESSES }, 'mint', 'abcd1234')).toThrow(
+      'GITHUB_STATE is not set. No token was created.',
+    );
+  });
 });
 
-describe('there is nothing to do', () => {
-  it.each(['', '{', 'null', '[]', '"state"', '{}'])('with the state %j', text => {
+describe('a state is believed', () => {
+  it('as it was saved', () => {
+    for (const state of [
+      saved,
+      { ...saved, process: undefined },
+      { ...saved, cleanup: { ...cleanup, token: { id: idOf(1), keep: true } } },
+      { ...saved, cleanup: { ...cleanup, authorizingToken: { id: undefined, username: 'octo' } } },
+      { ...saved, action: 'rotation', nonce: 'xyz', cleanup: undefined } as const,
+      ...(['putting', 'deleting'] as const).map(phase => ({
+        ...saved,
+        action: 'rotation' as const,
+        cleanup: undefined,
+        process: undefined,
+        rotation: { phase, replacement: idOf(2), previous: idOf(3), undeleted: [idOf(4)] },
+      })),
+    ])
+      expect(parseState(JSON.stringify(state))).toMatchObject(
+        JSON.parse(JSON.stringify(state, (key, value) => (key === 'previous' || key === 'undeleted' ? undefined : value))),
+      );
+  });
+
+  it.each(['', '{', 'null', '[]', '"state"', '{}'])('not where it is %j', text => {
     expect(parseState(text)).toBeUndefined();
   });
 
-  it.each(Object.keys(state).filter(name => name !== 'token' && name !== 'orphans'))('without `%s`', name => {
-    expect(parseState(JSON.stringify({ ...state, [name]: undefined }))).toBeUndefined();
-    expect(parseState(JSON.stringify({ ...state, [name]: 7 }))).toBeUndefined();
+  it.each<[string, object]>([
+    ['has no action', { action: undefined }],
+    ['has another action', { action: 'sweep' }],
+    ['has no nonce', { nonce: undefined }],
+    ['has a nonce that many notes could have', { nonce: '' }],
+    ['has a nonce that is too long', { nonce: 'abcd12345' }],
+    ['has a nonce that is a number', { nonce: 12345678 }],
+    ['has another nonce for the clean-up', { nonce: 'dcba4321' }],
+    ['has a process that is none', { process: 4711 }],
+    ['has process 1', { process: { pid: 1, startTime: '1' } }],
+    ['has a negative process, which is a group', { process: { pid: -4711, startTime: '1' } }],
+    ['has a start time that is none', { process: { pid: 4711, startTime: '../1' } }],
+    ['has a phase that is none', { rotation: { phase: 'sweeping', replacement: idOf(2) } }],
+    ['has a replacement that is none', { rotation: { phase: 'put', replacement: '..' } }],
+    ['has nothing to do', { process: undefined, cleanup: undefined }],
+  ])('not where it %s', (_, changes) => {
+    expect(parseState(JSON.stringify({ ...saved, ...changes }))).toBeUndefined();
   });
 
-  it.each([
-    ['an address in a list', { apiUrl: [state.apiUrl] }],
-    ['a nonce that is a number', { nonce: 12345678 }],
-    ['an account that is a number', { authorizingToken: { id: idOf(9), username: 7 } }],
-    ['an address that is none', { apiUrl: 'api.mapbox.com' }],
-    ['a nonce that many notes could have', { nonce: '' }],
-    ['a nonce that is too long', { nonce: 'abcd12345' }],
-    ['a token to keep and no orphans', { token: { id: idOf(1), keep: true }, orphans: 0 }],
-    ['neither token nor orphans', { token: undefined, orphans: 0 }],
-  ])('with %s', (_, changes) => {
-    expect(parseState(JSON.stringify({ ...state, ...changes }))).toBeUndefined();
+  it.each<[string, object]>([
+    ['has no address', { apiUrl: undefined }],
+    ['has an address in a list', { apiUrl: [cleanup.apiUrl] }],
+    ...['api.mapbox.com', 'ftp://api.mapbox.com/', 'http://0.0.0.0:1/', 'http://example.com/'].map(
+      (apiUrl): [string, object] => [`has the address ${apiUrl}`, { apiUrl }],
+    ),
+    ['has no path', { actionPath: undefined }],
+    ['has an account that is a number', { authorizingToken: { id: idOf(9), username: 7 } }],
+    ['has an account that leads elsewhere', { username: '../..' }],
+    ['has a note that is too long', { note: 'x'.repeat(129) }],
+    ['has an id that is none', { token: { id: '../scopes', keep: false } }],
+    ['has an id in a list', { token: { id: [idOf(1)], keep: false } }],
+    ['does not say whether to keep the token', { token: { id: idOf(1) } }],
+    ['has a count that is no number', { orphans: 'no' }],
+    ['has a count below zero', { orphans: -1 }],
+    ['has half an orphan', { orphans: 0.5 }],
+    ['has a token to keep and no orphans', { token: { id: idOf(1), keep: true }, orphans: 0 }],
+  ])('not where the clean-up %s', (_, changes) => {
+    const state = { ...saved, process: undefined, cleanup: { ...cleanup, ...changes } };
+    expect(parseState(JSON.stringify(state))).toBeUndefined();
   });
-});
 
-it.each([
-  ['an id that is none', { token: { id: '../scopes', keep: false } }, { token: undefined }],
-  ['an id in a list', { token: { id: [idOf(1)], keep: false } }, { token: undefined }],
-  ['an id that is no text', { token: { id: 7, keep: false } }, { token: undefined }],
-  ['a token that nobody knows whether to keep', { token: { id: idOf(1) } }, { token: undefined }],
-  ['a token as an earlier version wrote it', { token: idOf(1) }, { token: undefined }],
-  ['a count that is no number', { orphans: 'no' }, { orphans: 0 }],
-  ['a count below zero', { orphans: -1 }, { orphans: 0 }],
-  ['one and a half orphans', { orphans: 1.5 }, { orphans: 0 }],
-  [
-    'the id of an authorizing token in a list',
-    { authorizingToken: { id: [idOf(9)], username: 'octo' } },
-    { authorizingToken: { id: undefined, username: 'octo' } },
-  ],
-  [
-    'the id of an authorizing token that is none',
-    { authorizingToken: { id: '..', username: 'octo' } },
-    { authorizingToken: { id: undefined, username: 'octo' } },
-  ],
-])('deletes nothing by %s', (_, changed, parsed) => {
-  expect(parseState(JSON.stringify({ ...state, ...changed }))).toEqual({ ...state, ...parsed });
+  it('without an id of the authorizing token that is none', () => {
+    const authorizingToken = { id: '..', username: 'octo' };
+    expect(
+      parseState(JSON.stringify({ ...saved, cleanup: { ...cleanup, authorizingToken } }))?.cleanup?.authorizingToken,
+    ).toEqual({ id: undefined, username: 'octo' });
+  });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CleanupState, serializeState } from '../../../src/cleanup/state.ts';
+import type { CleanupState, SavedState } from '../../../src/cleanup/state.ts';
 import { postStep } from '../../../src/cleanup/step.ts';
 import type { Context } from '../../../src/runtime/context.ts';
 import { Secret } from '../../../src/secret.ts';
@@ -7,6 +7,8 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
+import type { Processes } from '../../../src/runtime/processes.ts';
+import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 
 const ID = idOf(1);
 
@@ -21,27 +23,40 @@ const saved: CleanupState = {
   orphans: 0,
 };
 
-function setUp(state: string, createHttpClient: Context['createHttpClient'] = unforeseen, env = {}) {
-  const runner = new FakeRunner({ state, inputs: { 'authorizing-token': authorizingTokenText } });
+function setUp(
+  state: string,
+  createHttpClient: Context['createHttpClient'] = unforeseen,
+  env = {},
+  { inputs = {}, processes = NO_PROCESSES }: { inputs?: Record<string, string>; processes?: Processes } = {},
+) {
+  const runner = new FakeRunner({
+    state,
+    inputs: { 'authorizing-token': authorizingTokenText, ...inputs },
+  });
   const context = {
     runner,
     env: { ...RUN_ENV, ...env },
     clock: new FakeClock(),
     randomInt: () => 0,
+    processes,
     createHttpClient,
   };
-  return { step: postStep(context), runner };
+  return { step: postStep(context), runner, clock: context.clock };
 }
+
+/** What the runner kept of a main step that ended by itself, unless there is more. */
+const serialize = (cleanup: CleanupState | undefined, more: Partial<SavedState> = {}) =>
+  JSON.stringify({ action: 'mint', nonce: 'abcd1234', cleanup, ...more });
 
 const unforeseen = () => Promise.reject(new Error('nothing may be sent'));
 
 describe('with nothing to do', () => {
-  it.each(['', '{}', 'no JSON', serializeState({ ...saved, token: undefined })])(
+  it.each(['', '{}', 'no JSON', serialize({ ...saved, token: undefined })])(
     'it says and sends nothing, run or interrupted: %j',
     async state => {
       const { step, runner } = setUp(state);
       await step.run();
-      expect(step.onInterrupt('The step was cancelled.')).toBe(0);
+      step.onInterrupt('The step was cancelled.');
       expect([runner.log, runner.masks]).toEqual([[], []]);
     },
   );
@@ -49,8 +64,9 @@ describe('with nothing to do', () => {
 
 describe('interrupted', () => {
   it('it names the token that it did not delete, and leaves with success', () => {
-    const { step, runner } = setUp(serializeState(saved));
-    expect(step.onInterrupt('The step was cancelled before it was done.')).toBe(0);
+    const { step, runner } = setUp(serialize(saved));
+    step.onInterrupt('The step was cancelled before it was done.');
+    expect(step.interruptedExitCode).toBe(0);
     expect(runner.lines('warning')).toEqual([
       expect.stringMatching(
         new RegExp(
@@ -61,7 +77,7 @@ describe('interrupted', () => {
   });
 
   it('it says no more once everything is done', async () => {
-    const { step, runner } = setUp(serializeState(saved), async () => ({
+    const { step, runner } = setUp(serialize(saved), async () => ({
       send: async () => ({ kind: 'no-response', sent: false, code: 'CERT_HAS_EXPIRED' }),
       close: async () => {},
     }));
@@ -73,7 +89,7 @@ describe('interrupted', () => {
 
   it('it does not call a token its own whose id is not known, or that is kept', () => {
     for (const token of [undefined, { id: ID, keep: true }]) {
-      const { step, runner } = setUp(serializeState({ ...saved, token, orphans: 1 }));
+      const { step, runner } = setUp(serialize({ ...saved, token, orphans: 1 }));
       step.onInterrupt('x');
       expect(runner.lines('warning')[0]).toMatch(/^A token with the note "Release" may still be alive\. x\n/);
     }
@@ -83,7 +99,7 @@ describe('interrupted', () => {
 describe('where something else answers in place of Mapbox', () => {
   it.each(['DELETE', 'GET'])('it goes on for its minute, however often that answers a %s', async method => {
     let wrong = 0;
-    const state = serializeState(
+    const state = serialize(
       method === 'GET' ? { ...saved, token: { id: ID, keep: true }, orphans: 1 } : saved,
     );
     const { step, runner } = setUp(state, async () => ({
@@ -108,7 +124,7 @@ const response = (status: number, text: string) => ({
 
 describe('where it fails', () => {
   it('it warns, with the token and what went wrong, and never rejects', async () => {
-    const { step, runner } = setUp(serializeState(saved), unforeseen);
+    const { step, runner } = setUp(serialize(saved), unforeseen);
     await step.run();
     expect(runner.lines('warning')).toEqual([expect.stringContaining(`The token ${ID}`)]);
     expect(runner.lines('warning')[0]).toContain('The action itself failed.');
@@ -117,7 +133,7 @@ describe('where it fails', () => {
   });
 
   it('it gives the reason where the proxy cannot be used', async () => {
-    const { step, runner } = setUp(serializeState(saved), unforeseen, {
+    const { step, runner } = setUp(serialize(saved), unforeseen, {
       HTTPS_PROXY: 'socks5://127.0.0.1:1',
     });
     await step.run();
@@ -128,7 +144,7 @@ describe('where it fails', () => {
 
 it('the authorizing token is masked before anything else, also where it is of no use', async () => {
   const runner = new FakeRunner({
-    state: serializeState(saved),
+    state: serialize(saved),
     inputs: { 'authorizing-token': 'longer-than-eight' },
   });
   const context = {
@@ -136,9 +152,121 @@ it('the authorizing token is masked before anything else, also where it is of no
     env: RUN_ENV,
     clock: new FakeClock(),
     randomInt: () => 0,
+    processes: NO_PROCESSES,
     createHttpClient: unforeseen,
   };
   await postStep(context).run();
   expect(runner.masks).toEqual(['longer-than-eight']);
   expect(runner.lines('warning')[0]).not.toContain('longer-than-eight');
+});
+
+/** Mapbox with these tokens, each with the step's nonce; `requests` has what was asked of it, without the query. */
+function mapboxWith(ids: readonly string[]) {
+  const requests: string[] = [];
+  const createHttpClient: Context['createHttpClient'] = async url => ({
+    async send({ method, path }) {
+      requests.push(`${method} ${url.origin}${path.replace(/\?.*/, '')}`);
+      if (method === 'DELETE') return response(204, '');
+      const list = ids.map(id => ({ id, usage: 'sk', client: 'api', scopes: [], note: 'Release #abcd1234]' }));
+      return response(200, JSON.stringify(list));
+    },
+    close: async () => {},
+  });
+  return { requests, createHttpClient };
+}
+
+const LIST = `GET https://api.mapbox.com/tokens/v2/${OWNER}`;
+const DELETION = `DELETE https://api.mapbox.com/tokens/v2/${OWNER}/${ID}`;
+
+describe('after a main step that did not end by itself', () => {
+  it.each([
+    ['that had saved nothing but its beginning', undefined],
+    ['that had asked for a token', { ...saved, token: undefined, orphans: 1 }],
+  ])('it searches by the nonce, %s', async (_, cleanup) => {
+    const { requests, createHttpClient } = mapboxWith([ID]);
+    const { processes, interrupted } = oneProcess(() => false);
+    const { step } = setUp(serialize(cleanup, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    await step.run();
+    expect(requests).toEqual([LIST, DELETION]);
+    expect(interrupted).toEqual([]);
+  });
+
+  it('it stops the main step if it still runs, once, and waits for it', async () => {
+    let polls = 0;
+    const { processes, interrupted } = oneProcess(() => polls++ < 30);
+    const { requests, createHttpClient } = mapboxWith([ID]);
+    const { step, clock } = setUp(serialize(undefined, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    await step.run();
+    expect(interrupted).toEqual([MAIN_PROCESS]);
+    expect(clock.sleeps.filter(pause => pause === 100).length).toBeGreaterThan(25);
+    expect(requests).toEqual([LIST, DELETION]);
+  });
+
+  it('it waits no longer than ten seconds', async () => {
+    const { processes } = oneProcess(() => true);
+    const { requests, createHttpClient } = mapboxWith([ID]);
+    const { step, clock } = setUp(serialize(undefined, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    await step.run();
+    expect(clock.monotonic()).toBeLessThanOrEqual(10_100);
+    expect(requests).toEqual([LIST, DELETION]);
+  });
+
+  it('it deletes nothing after a rotation, and names the replacement', async () => {
+    const { processes, interrupted } = oneProcess(() => true);
+    const state = serialize(saved, { action: 'rotation', process: MAIN_PROCESS });
+    const { step, runner } = setUp(state, unforeseen, {}, { processes });
+    await step.run();
+    expect(interrupted).toEqual([MAIN_PROCESS]);
+    expect(runner.lines('warning')).toEqual([expect.stringMatching(`^The token ${ID} .*\nNothing was deleted`)]);
+  });
+});
+
+describe('the authorizing token goes to', () => {
+  it('the address of its own `api-url` input', async () => {
+    const { requests, createHttpClient } = mapboxWith([]);
+    const state = serialize({ ...saved, apiUrl: 'http://127.0.0.1:1/x' });
+    const { step } = setUp(state, createHttpClient, {}, { inputs: { 'api-url': 'http://127.0.0.1:1/x' } });
+    await step.run();
+    expect(requests).toEqual([`DELETE http://127.0.0.1:1/x/tokens/v2/${OWNER}/${ID}`]);
+  });
+
+  it.each([
+    ['an address that a state names', '', 'http://127.0.0.1:1/'],
+    ['an address that is another now', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
+    ['an address that cannot be used', 'ftp://example.com', 'https://api.mapbox.com/'],
+  ])('nobody in place of %s, and a warning says so', async (_, input, apiUrl) => {
+    const { step, runner } = setUp(serialize({ ...saved, apiUrl }), unforeseen, {}, { inputs: { 'api-url': input } });
+    await step.run();
+    expect(runner.lines('warning')).toEqual([
+      expect.stringMatching(/`api-url` is another, unlike the main step's, so nothing was sent to Mapbox/),
+    ]);
+  });
+});
+
+describe('after a rotation', () => {
+  it('it deletes a replacement that is in no secret, with `token` where there is no other', async () => {
+    const { requests, createHttpClient } = mapboxWith([]);
+    const inputs = { 'authorizing-token': '', token: authorizingTokenText };
+    const { step, runner } = setUp(serialize(saved, { action: 'rotation' }), createHttpClient, {}, { inputs });
+    await step.run();
+    expect(requests).toEqual([DELETION]);
+    expect(runner.masks).toContain(authorizingTokenText);
+  });
+
+  it.each([
+    [
+      'it deletes nothing and names both tokens, where a secret may have either',
+      { phase: 'putting', replacement: ID, previous: idOf(2) } as const,
+      new RegExp(`${ID} or still the old one, ${idOf(2)}`),
+    ],
+    [
+      'it names the leaked tokens that are still alive',
+      { phase: 'deleting', replacement: ID, undeleted: [idOf(2), idOf(3)] } as const,
+      new RegExp(`still alive: ${idOf(2)}, ${idOf(3)}\\.`),
+    ],
+  ])('%s', async (_, rotation, warning) => {
+    const { step, runner } = setUp(serialize(undefined, { action: 'rotation', rotation }), unforeseen);
+    await step.run();
+    expect(runner.lines('warning')).toEqual([expect.stringMatching(warning)]);
+  });
 });

@@ -5,6 +5,7 @@ import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { json } from '../../support/http-script.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 
 describe('the address of GitHub’s API', () => {
   it.each(['https://api.github.com', 'https://ghe.example.com/api/v3', 'http://127.0.0.1:3000/api/v1'])(
@@ -40,6 +41,7 @@ describe('a connection to GitHub', () => {
         env,
         clock: new FakeClock(),
         randomInt: () => 0,
+        processes: NO_PROCESSES,
         async createHttpClient(url, _proxy, given) {
           calls.push(`open ${url.href}`);
           limits = given;

@@ -1,43 +1,128 @@
 import { describe, expect, it } from 'vitest';
-import { describeErrorCode } from '../../../src/http/error-codes.ts';
+import { describeFailure } from '../../../src/http/error-codes.ts';
+import type { Findings } from '../../../src/http/response.ts';
 
+const host = 'api.mapbox.com:443';
 const proxy = { host: 'proxy.example.com:3128', variable: 'https_proxy', hasCredentials: false };
+const direct = (code: string, findings?: Findings) =>
+  describeFailure({ code, peer: { host, proxy: undefined, findings } }, '`api-url`');
+const proxied = (code: string, findings?: Findings, hasCredentials = false) =>
+  describeFailure({ code, peer: { host, proxy: { ...proxy, hasCredentials }, findings } }, '`api-url`');
 
 it.each([
-  ['ECONNREFUSED', 'connection refused (ECONNREFUSED)'],
-  ['ENOTFOUND', 'DNS does not know the name (ENOTFOUND)'],
-  ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)'],
-  ['PROXY_502', 'the proxy answered 502'],
+  ['ECONNREFUSED', 'connection refused (ECONNREFUSED)', /^Check `api-url`, and .*firewall/],
+  [
+    'ENOTFOUND',
+    'DNS does not know the name (ENOTFOUND)',
+    /^Check the host in `api-url`, and the runner's DNS/,
+  ],
+  ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)', /runner's DNS/],
+  ['ERR_SSL_WRONG_VERSION_NUMBER', 'the server does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)', /port/],
+  ['NOT_HTTP', 'the response is not HTTP (NOT_HTTP)', /host and port in `api-url`/],
   [
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
     'TLS handshake rejected (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)',
+    /rejected/,
   ],
-  ['EODD', 'EODD'],
-])('%s is: %s', (code, description) => {
-  expect(describeErrorCode(code)).toBe(description);
+  [
+    'ERR_WEBASSEMBLY_NOT_SUPPORTED',
+    'Node.js runs without WebAssembly (ERR_WEBASSEMBLY_NOT_SUPPORTED)',
+    /--jitless/,
+  ],
+])('%s is: %s', (code, problem, advice) => {
+  expect(direct(code)).toEqual({ problem, advice: expect.stringMatching(advice) });
 });
 
-it.each(['SELF_SIGNED_CERT_IN_CHAIN', 'CERT_HAS_EXPIRED', 'ERR_TLS_CERT_ALTNAME_INVALID'])(
-  '%s names NODE_EXTRA_CA_CERTS',
-  code => {
-    expect(describeErrorCode(code)).toMatch(/certificate is not trusted.*NODE_EXTRA_CA_CERTS/);
-  },
-);
+it.each([
+  'TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'ETIMEDOUT',
+  'EODD',
+  'PROXY_502',
+  'PROXY_429',
+])('%s may pass: there is no advice by cause', code => {
+  expect(proxied(code).advice).toBeUndefined();
+});
 
-describe('through a proxy', () => {
-  it('the name that DNS does not know is that of the proxy', () => {
-    expect(describeErrorCode('ENOTFOUND', proxy)).toBe("DNS does not know the proxy's name (ENOTFOUND)");
+describe('a certificate', () => {
+  it.each([
+    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
+    ['CERT_HAS_EXPIRED', /has expired/, /clock.*NODE_EXTRA_CA_CERTS/],
+    ['CERT_NOT_YET_VALID', /is not valid yet/, /clock.*NODE_EXTRA_CA_CERTS/],
+  ])('with %s', (code, problem, advice) => {
+    expect(direct(code)).toEqual({
+      problem: expect.stringMatching(problem),
+      advice: expect.stringMatching(advice),
+    });
   });
 
-  it('407 says which variable the user and password belong into', () => {
-    expect(describeErrorCode('PROXY_407', proxy)).toMatch(
-      /^the proxy requires a user and a password \(407\); put them into https_proxy, as in http:/,
+  it('of another host is described with the first of its names, cut', () => {
+    const certificateNames = ['a.example.com', 'b'.repeat(70), 'c', 'd'];
+    expect(direct('ERR_TLS_CERT_ALTNAME_INVALID', { certificateNames }).problem).toBe(
+      `the certificate is for another host: a.example.com, ${'b'.repeat(60)}…, c, … (ERR_TLS_CERT_ALTNAME_INVALID)`,
     );
+    expect(direct('ERR_TLS_CERT_ALTNAME_INVALID').problem).toMatch(/is for another host \(/);
   });
 
-  it('407 says that those in the variable were rejected', () => {
-    expect(describeErrorCode('PROXY_407', { ...proxy, hasCredentials: true })).toBe(
-      'the proxy rejected the user or password in https_proxy (407)',
-    );
+  it('of a proxy is called that', () => {
+    expect(proxied('CERT_HAS_EXPIRED', { isProxys: true }).problem).toMatch(/^the proxy's certificate has/);
+    expect(proxied('CERT_HAS_EXPIRED').problem).toMatch(/^the certificate has/);
+    expect(proxied('ERR_TLS_CERT_ALTNAME_INVALID', { isProxys: true }).advice).toMatch(/https_proxy/);
   });
+
+  it.each([
+    ['missing', /does not exist/],
+    ['unreadable', /cannot be read/],
+    ['directory', /directory/],
+    ['no-certificate', /no certificate in PEM/],
+  ] as const)('is not trusted because the extra CA file is %s', (extraCaProblem, advice) => {
+    const failure = direct('SELF_SIGNED_CERT_IN_CHAIN', { extraCaProblem });
+    expect(failure.advice).toMatch(advice);
+    expect(failure.advice).not.toMatch(/If a proxy signs/);
+  });
+});
+
+describe('a proxy', () => {
+  it('whose name DNS does not know is called that', () => {
+    expect(proxied('ENOTFOUND', { isProxys: true })).toEqual({
+      problem: "DNS does not know the proxy's name (ENOTFOUND)",
+      advice: "Check the host in https_proxy, and the runner's DNS.",
+    });
+  });
+
+  it('that refuses a connection is named by its variable', () => {
+    expect(proxied('ECONNREFUSED', { isProxys: true }).advice).toMatch(/^Check https_proxy, /);
+  });
+
+  it.each([403, 404, 451])('that responds with %i has to allow the host', status => {
+    expect(proxied(`PROXY_${status}`)).toEqual({
+      problem: `the proxy responded with ${status}`,
+      advice: expect.stringMatching(/administrator to allow api\.mapbox\.com:443/),
+    });
+  });
+
+  it.each([undefined, { proxySchemes: [] }, { proxySchemes: ['basic', 'negotiate'] }])(
+    'that responds with 407 and takes passwords (%j) wants them in its variable',
+    findings => {
+      expect(proxied('PROXY_407', findings)).toEqual({
+        problem: 'the proxy requires a user and a password (407)',
+        advice: 'Put them into https_proxy, as in http://user:password@proxy.example.com:3128.',
+      });
+      expect(proxied('PROXY_407', findings, true).problem).toBe(
+        'the proxy rejected the user or password in https_proxy (407)',
+      );
+    },
+  );
+
+  it.each([false, true])(
+    'with a scheme that is not supported (credentials: %s) is called that',
+    hasCredentials => {
+      expect(proxied('PROXY_407', { proxySchemes: ['negotiate', 'ntlm'] }, hasCredentials)).toEqual({
+        problem: 'the proxy requires authentication with negotiate or ntlm (407), which is not supported',
+        advice: expect.stringMatching(/local proxy.*https_proxy/),
+      });
+    },
+  );
 });

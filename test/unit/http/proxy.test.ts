@@ -105,15 +105,26 @@ describe('credentials', () => {
     );
   });
 
+  const secretsOf = (given: string) => parse({ HTTPS_PROXY: `http://${given}@${HOST}` })?.secrets;
+  const base64 = (text: string) => basic(text).slice('Basic '.length);
+
   it('are masked as written, as meant, and as sent; a short user is not', () => {
-    expect(parse({ HTTPS_PROXY: `http://user:100%25@${HOST}` })?.secrets).toEqual(
-      expect.arrayContaining(['100%25', '100%', basic('user:100%').slice(6)]),
-    );
-    expect(parse({ HTTPS_PROXY: `http://user:a%/b@${HOST}` })?.secrets).toEqual(
-      expect.arrayContaining(['a%/b', 'a%25%2Fb', basic('user:a%/b').slice(6)]),
-    );
-    expect(parse({ HTTPS_PROXY: `http://bob:@${HOST}` })?.secrets).toEqual([basic('bob:').slice(6)]);
-    expect(parse({ HTTPS_PROXY: `http://api-key@${HOST}` })?.secrets).toContain('api-key');
+    expect(secretsOf('user:100%25sure')).toEqual(['100%25sure', '100%sure', base64('user:100%sure')]);
+    expect(secretsOf('user:a%/bcdef')).toEqual(['a%/bcdef', 'a%25%2Fbcdef', base64('user:a%/bcdef')]);
+    expect(secretsOf('bob:')).toEqual([base64('bob:')]);
+    expect(secretsOf('api-key')).toEqual(['api-key', base64('api-key:')]);
+  });
+
+  it('with a short password are masked as a pair, and a user that may be the key alone', () => {
+    expect(secretsOf('user:1')).toEqual(['user:1', base64('user:1')]);
+    expect(secretsOf('user:%31')).toEqual(['user:%31', 'user:1', base64('user:1')]);
+    expect(secretsOf('user:100%25')).toEqual(['user:100%25', 'user:100%', base64('user:100%')]);
+    expect(secretsOf('KEYOFTHEPROXY:x')).toEqual([
+      'KEYOFTHEPROXY:x',
+      'KEYOFTHEPROXY',
+      base64('KEYOFTHEPROXY:x'),
+    ]);
+    expect(secretsOf(':1')).toEqual([base64(':1')]);
   });
 });
 

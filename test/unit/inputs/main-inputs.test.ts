@@ -214,3 +214,70 @@ describe('the inputs stop the step', () => {
     }
   });
 });
+
+describe('a secret pasted into another input', () => {
+  const other = `${tokenText('sk', { u: 'mona', a: 'x' }).slice(0, -22)}x7Qm2LrT9-vKc_4hWzPb1A`;
+  const github = `ghp_${'aB3'.repeat(12)}`;
+  const encode = (text: string, encoding: BufferEncoding) => Buffer.from(text).toString(encoding);
+  const ways = (secret: string): [string, string][] => [
+    ['whole', secret],
+    ['in quotes', `"${secret}"`],
+    ['with text around it', `my token: ${secret}, from the console`],
+    ['behind the cut', `${'x'.repeat(35)} ${secret}`],
+    ['cut in front', secret.slice(20)],
+    ['cut at its end', secret.slice(0, 20)],
+    ['percent-encoded', secret.replaceAll('.', '%2E')],
+    ['in base64', encode(secret, 'base64')],
+    ['in hex', encode(secret, 'hex')],
+    ['its last part', secret.split('.').at(-1) ?? ''],
+  ];
+
+  /** What must not be seen: of a token of Mapbox, all that is secret is its last part. */
+  const secretForms = (secret: string) => [
+    secret.split('.').at(-1) ?? '',
+    encode(secret, 'base64'),
+    encode(secret, 'hex'),
+  ];
+
+  const messagesOf = (inputs: Inputs): string => {
+    try {
+      return parse(inputs).warnings.join();
+    } catch (error) {
+      if (error instanceof ActionError) return error.message;
+      throw error;
+    }
+  };
+
+  const showsPart = (messages: string, form: string) =>
+    Array.from({ length: form.length - 9 }, (_, at) => form.slice(at, at + 10)).some(part =>
+      messages.includes(part),
+    );
+
+  it.each(inputNames.filter(name => name !== 'authorizing-token'))(
+    'is shown by no message about %s',
+    name => {
+      const shown = [token, other, github].flatMap(secret =>
+        ways(secret).flatMap(([way, value]) =>
+          [value, value.replaceAll(' ', '_'), `=${value}`, `/${value}`, `20 ${value}`].flatMap(text => {
+            const messages = messagesOf({ [name]: text });
+            return secretForms(secret).some(form => showsPart(messages, form)) ? [`${way}: ${text}`] : [];
+          }),
+        ),
+      );
+      expect(shown).toEqual([]);
+    },
+  );
+
+  it('does not keep a message from showing a harmless value', () => {
+    expect(errorOf({ lifetime: '20' }).message).toContain('`lifetime` is `20`');
+  });
+
+  it('is replaced also where it is no token of Mapbox', () => {
+    const { message } = errorOf({
+      'authorizing-token': 'correct-horse-battery',
+      timeout: 'correct-horse-battery',
+    });
+    expect(message).toContain('`timeout` is `***`');
+    expect(message).not.toContain('horse');
+  });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskAuthorizingToken, secretsIn } from '../../../src/inputs/masking.ts';
+import { maskTokenInputs, secretsIn } from '../../../src/inputs/masking.ts';
 import { parseToken } from '../../../src/mapbox/token.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import {
@@ -78,7 +78,7 @@ describe('a secret is hidden though', () => {
 describe('masking the authorizing token', () => {
   const masksOf = (input: string) => {
     const runner = new FakeRunner({ inputs: { 'authorizing-token': input } });
-    maskAuthorizingToken(runner);
+    maskTokenInputs(runner, ['authorizing-token']);
     return runner.masks;
   };
 

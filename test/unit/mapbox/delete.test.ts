@@ -22,6 +22,7 @@ it('deletes the token with the authorizing token, by its id, with one request', 
     method: 'DELETE',
     path: `/tokens/v2/octo/${ID}`,
     token: authorizingToken.secret,
+    kind: { deletionOf: ID },
   });
   expect(client.timeouts).toEqual([1234]);
 });

@@ -72,7 +72,7 @@ describe('404', () => {
     [
       'it sees that it lacks it',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
-      /^Mapbox answered 404 Not Found\. The authorizing token lacks `tokens:write`/,
+      /^Mapbox responded with 404 Not Found\. The authorizing token lacks `tokens:write`/,
     ],
     [
       'it sees that it has it',
@@ -204,13 +204,13 @@ describe('what is no response of Mapbox’s', () => {
       bodyDescription: 'an HTML page',
     });
     expect(title).toBe(errorTitles.unexpectedResponse);
-    expect(message).toMatch(/answered 403 with an HTML page, .*Check `api-url` and the proxy/);
+    expect(message).toMatch(/responded with 403 and an HTML page, .*Check `api-url` and the proxy/);
   });
 
   it('is called a redirect that is not followed', async () => {
     const { title, message } = await explain({ status: 302, reason: 'redirect', isApiError: false });
     expect(title).toBe(errorTitles.unexpectedResponse);
-    expect(message).toMatch(/answered 302, a redirect\. Redirects are not followed/);
+    expect(message).toMatch(/responded with 302, a redirect\. Redirects are not followed/);
   });
 });
 

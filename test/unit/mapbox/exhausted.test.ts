@@ -42,7 +42,7 @@ it.each([
 describe('what is said when retrying has ended', () => {
   it('is what happened last, how often it was tried, and for how long', () => {
     expect(describeExhausted(exhausted(serverError()))).toBe(
-      'Mapbox answered 503 with an empty response. Gave up after 12 attempts in 5 min.',
+      'Mapbox responded with 503 and an empty response. Gave up after 12 attempts in 5 min.',
     );
   });
 
@@ -52,7 +52,7 @@ describe('what is said when retrying has ended', () => {
 
   it('of a rate limit is when it ends and how to wait for that long', async () => {
     const { message } = await error(exhausted(rateLimited(120_000)));
-    expect(message).toMatch(/2 min.*Raise `timeout` above that, or have fewer jobs mint at the same time\.$/);
+    expect(message).toMatch(/2 min.*Raise `timeout` above that, or run fewer jobs at the same time\.$/);
   });
 
   it('of a name that DNS does not know is what to check', async () => {
@@ -63,18 +63,51 @@ describe('what is said when retrying has ended', () => {
   it('of a proxy that DNS does not know is the variable that names it', async () => {
     const proxy = { host: 'typo:3128', variable: 'HTTPS_PROXY', hasCredentials: false };
     const { message } = await error(
-      exhausted({ ...notSent('ENOTFOUND'), peer: { host: 'api.mapbox.com:443', proxy } }),
+      exhausted({
+        ...notSent('ENOTFOUND'),
+        peer: { host: 'api.mapbox.com:443', proxy, findings: { isProxys: true } },
+      }),
     );
     expect(message).toMatch(/ Check the host in HTTPS_PROXY, and the runner's DNS\.$/);
   });
 
-  it('of anything else is where to look and what to do', async () => {
-    for (const last of [notSent(), noResponse(), serverError(), unreadable()]) {
-      const { message } = await error(exhausted(last));
-      expect(message).toMatch(
-        / See https:\/\/status\.mapbox\.com, or raise `timeout` and run the job again\.$/,
-      );
-    }
+  it.each([
+    [
+      'a server error',
+      serverError(),
+      'See https://status.mapbox.com, or raise `timeout` and run the job again.',
+    ],
+    [
+      'a time-out',
+      noResponse('TIMEOUT'),
+      'See https://status.mapbox.com, or raise `timeout` and run the job again.',
+    ],
+    [
+      'a proxy that fails',
+      notSent('PROXY_502'),
+      'See https://status.mapbox.com, or raise `timeout` and run the job again.',
+    ],
+    [
+      'a refused connection',
+      notSent(),
+      /Check `api-url`, and whether the runner's network or a firewall blocks/,
+    ],
+    [
+      'a page in place of a response',
+      unreadable(),
+      /may have responded instead of Mapbox\. Check `api-url` and the proxy\.$/,
+    ],
+    ['another proxy’s rejection', rejectedByAnother, /Check `api-url` and the proxy\.$/],
+    ['an unknown cause', noResponse('EODD'), 'Run the job again.'],
+  ])('of %s is what to do about it', async (_, last, advice) => {
+    const { message } = await error(exhausted(last));
+    if (typeof advice === 'string') expect(message.endsWith(` ${advice}`)).toBe(true);
+    else expect(message).toMatch(advice);
+  });
+
+  it('after one attempt never advises to raise `timeout`', async () => {
+    for (const last of [serverError(), noResponse('TIMEOUT'), rateLimited(120_000), unreadable(), notSent()])
+      expect((await error(exhausted(last, 1))).message).not.toContain('timeout`');
   });
 });
 

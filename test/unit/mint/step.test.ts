@@ -9,6 +9,7 @@ import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts
 import { deleted, json } from '../../support/http-script.ts';
 import { authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 
 const ID = idOf(1);
 const minted = tokenText('sk', { u: OWNER, a: ID });
@@ -35,6 +36,7 @@ function setUp(options: FakeRunnerOptions = {}, onRequest: (request: HttpRequest
     env: RUN_ENV,
     clock: new FakeClock(),
     randomInt: () => 0,
+    processes: NO_PROCESSES,
     createHttpClient: async () => ({
       async send(request) {
         requests.push(request.method);
@@ -237,6 +239,7 @@ it('a temporary token has no note, no run in its line, and leaves the state alon
   const { runner, context } = setUp({ inputs: { ...INPUTS, lifetime: '20m', summary: 'true' } });
   const temporary: Context = {
     ...context,
+    processes: NO_PROCESSES,
     createHttpClient: async () => ({
       send: async () => json(200, { token: text }, { date: new Date(START).toUTCString() }),
       close: async () => {},

@@ -410,7 +410,7 @@ describe('when there is no token in the end', () => {
     expect(end).toBeInstanceOf(ActionError);
     expect(end).toMatchObject({
       title: errorTitles.unreachable,
-      message: expect.stringMatching(/reset.*one attempt.*status\.mapbox\.com.*`timeout`/),
+      message: expect.stringMatching(/reset.*one attempt.*Check `api-url`/),
     });
     expect(client.requestLines).toEqual([POST]);
     expect(last).toEqual(state({ orphans: 1 }));
@@ -423,7 +423,7 @@ describe('when there is no token in the end', () => {
     );
     expect(end).toMatchObject({
       title: errorTitles.rateLimited,
-      message: expect.stringMatching(/resets in 30 min.*`timeout` above that.*fewer jobs/),
+      message: expect.stringMatching(/resets in 30 min.*Run the job again after that.*fewer jobs/),
     });
     expect(last).toBeUndefined();
   });

@@ -48,8 +48,8 @@ it('warns of what only a person can decide', () => {
 
 it('warns of what could not be deleted, and more so where it has leaked', () => {
   const left = [{ token: token('cone1'), reason: 'not-deleted' as const }];
-  const deletions = { deleted: [], left, failure: 'Mapbox answered 502.' };
-  expect(failureWarning(deletions, false)).toMatch(/cone1\. Mapbox answered 502\. The next rotation/);
+  const deletions = { deleted: [], left, failure: 'Mapbox responded with 502.' };
+  expect(failureWarning(deletions, false)).toMatch(/cone1\. Mapbox responded with 502\. The next rotation/);
   expect(failureWarning(deletions, true)).toMatch(/They have leaked/);
   expect(failureWarning({ deleted: [], left: [], failure: undefined }, true)).toBeUndefined();
 });

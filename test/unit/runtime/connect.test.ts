@@ -9,6 +9,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { lostResponse } from '../../support/http-script.ts';
 import { authorizingToken, OWNER } from '../../support/tokens.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 
 const API = new URL('https://gateway.example.com/mapbox');
 
@@ -34,6 +35,7 @@ function setUp(env: Context['env'] = {}, inputs: Record<string, string> = {}): S
     env,
     clock,
     randomInt: below => below / 4,
+    processes: NO_PROCESSES,
     async createHttpClient(url, proxy) {
       const client = { url, proxy, requests: [] as HttpRequest[], isClosed: false };
       clients.push(client);

@@ -118,24 +118,40 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     const reasons: string[] = [];
     const { exits, send, exited } = start({
       run: forEver,
-      onInterrupt(reason) {
-        reasons.push(reason);
-        return 0;
-      },
+      onInterrupt: reason => void reasons.push(reason),
+      interruptedExitCode: 0,
     });
     send(signal);
     await exited;
     expect([reasons, exits]).toEqual([['The step was cancelled before it was done.'], [0]]);
   });
 
-  it('a step leaves with the code of its last words, and once, though it is done meanwhile', async () => {
+  it('a step may leave with 0, says what it leaves undone, and leaves once', async () => {
+    const reasons: string[] = [];
     const { done, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
-      onInterrupt: () => 3,
+      onInterrupt: reason => void reasons.push(reason),
+      interruptedExitCode: 0,
     });
     send(signal);
     await done;
-    expect(exits).toEqual([3]);
+    expect(exits).toEqual([0]);
+    expect(reasons).toEqual(['The step was cancelled before it was done.']);
+  });
+
+  it('a step that ends in time leaves nothing undone', async () => {
+    const work = Promise.withResolvers<void>();
+    const reasons: string[] = [];
+    const { done, exits, send } = start({
+      run: () => work.promise,
+      onInterrupt: reason => void reasons.push(reason),
+      interruptedExitCode: 0,
+      stopLimitMs: 5_000,
+    });
+    send(signal);
+    work.resolve();
+    await done;
+    expect([reasons, exits]).toEqual([[], [0]]);
   });
 
   it('a step that stops is waited for, and what it has still done is said', async () => {
@@ -146,7 +162,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
           throw new ActionError(errorTitles.tokenMismatch, 'The token was deleted.');
         });
       },
-      stopsOnInterrupt: true,
+      stopLimitMs: STOP_LIMIT_MS,
     });
     send(signal);
     expect(exits).toEqual([]);
@@ -158,7 +174,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   it('a step that stops without more ado says nothing else', async () => {
     const { done, log, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted),
-      stopsOnInterrupt: true,
+      stopLimitMs: STOP_LIMIT_MS,
     });
     send(signal);
     await done;
@@ -168,7 +184,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   it('a step that was done all the same has failed', async () => {
     const { done, log, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
-      stopsOnInterrupt: true,
+      stopLimitMs: STOP_LIMIT_MS,
     });
     send(signal);
     await done;
@@ -181,7 +197,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
         orInterrupted(forEver(), interrupted).catch(() => {
           throw new TypeError('odd');
         }),
-      stopsOnInterrupt: true,
+      stopLimitMs: STOP_LIMIT_MS,
     });
     send(signal);
     await done;
@@ -189,14 +205,14 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   });
 
   it('a step that does not stop is left behind half a second before the runner sends SIGTERM', async () => {
-    const { exits, send, exited, elapsed } = start({ run: forEver, stopsOnInterrupt: true });
+    const { exits, send, exited, elapsed } = start({ run: forEver, stopLimitMs: STOP_LIMIT_MS });
     send(signal);
     await exited;
     expect([exits, elapsed()]).toEqual([[1], 7_000]);
   });
 
   it('a step that is stopping ends at once at SIGTERM, and not at another SIGINT', async () => {
-    const { log, exits, send } = start({ run: forEver, stopsOnInterrupt: true });
+    const { log, exits, send } = start({ run: forEver, stopLimitMs: STOP_LIMIT_MS });
     send(signal);
     send('SIGINT');
     expect(exits).toEqual([]);
@@ -232,10 +248,8 @@ describe('an error that nobody caught', () => {
     const reasons: string[] = [];
     const { log, exits, send, exited } = start({
       run: forEver,
-      onInterrupt(reason) {
-        reasons.push(reason);
-        return 0;
-      },
+      onInterrupt: reason => void reasons.push(reason),
+      interruptedExitCode: 0,
     });
     send('uncaughtException', new Error('lost'));
     await exited;
@@ -254,12 +268,5 @@ describe('an error that nobody caught', () => {
   it('is nobody else’s to report', () => {
     const { removed } = start({ run: forEver });
     expect(removed).toEqual(['uncaughtException']);
-  });
-
-  it('may have an exit code of its own', async () => {
-    const { exits, send, exited } = start({ run: forEver, onInterrupt: () => 3 });
-    send('uncaughtException', new Error('lost'));
-    await exited;
-    expect(exits).toEqual([3]);
   });
 });

@@ -8,6 +8,7 @@ import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts
 import { deleted, json, page } from '../../support/http-script.ts';
 import { authorizingTokenText, idOf } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 
 const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5'.repeat(4)].join('_');
 
@@ -63,6 +64,7 @@ async function sweep({
     env: { ...RUN_ENV, GITHUB_API_URL: 'https://api.github.com', ...env },
     clock,
     randomInt: () => 0,
+    processes: NO_PROCESSES,
     async createHttpClient({ host }) {
       return {
         async send({ method, path }) {

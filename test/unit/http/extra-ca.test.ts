@@ -1,0 +1,43 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, it } from 'vitest';
+import { findExtraCaProblem } from '../../../src/http/extra-ca.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'extra-ca-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const file = join(folder, 'ca.pem');
+writeFileSync(file, 'x');
+const unreadable = join(folder, 'secret.pem');
+writeFileSync(unreadable, 'x', { mode: 0 });
+
+const took = (count: number | undefined) => async () => count;
+
+it.each([
+  ['no file is named', '', 0, undefined],
+  ['there is no file', join(folder, 'missing.pem'), 0, 'missing'],
+  ['a part of its path is a file', join(file, 'ca.pem'), 0, 'missing'],
+  ['it is a directory', folder, 0, 'directory'],
+  ['Node took nothing from it', file, 0, 'no-certificate'],
+  ['Node took a certificate from it', file, 1, undefined],
+  ['Node does not tell', file, undefined, undefined],
+])('where %s, %s is reported as wrong with NODE_EXTRA_CA_CERTS', async (_, path, count, problem) => {
+  expect(await findExtraCaProblem(path, took(count))).toBe(problem);
+});
+
+// Root may read everything, and Windows has no such modes.
+it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+  'a file that this process may not read is reported',
+  async () => {
+    expect(await findExtraCaProblem(unreadable, took(0))).toBe('unreadable');
+  },
+);
+
+it('reads the variable, and asks Node how many certificates it took', () => {
+  const module = JSON.stringify(join(import.meta.dirname, '..', '..', '..', 'src', 'http', 'extra-ca.ts'));
+  const code = `import { findExtraCaProblem } from ${module}; console.log(await findExtraCaProblem())`;
+  const args = ['--no-warnings', '--input-type=module', '-e', code];
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: file };
+  expect(execFileSync(process.execPath, args, { env, stdio: 'pipe' }).toString()).toBe('no-certificate\n');
+});

@@ -1,0 +1,61 @@
+import { checkServerIdentity } from 'node:tls';
+import { expect, it } from 'vitest';
+import { readFailure, TunnelError } from '../../../src/http/failure.ts';
+
+const named = (name: string, code: string) => Object.assign(new Error('x'), { name, code });
+
+it.each<[unknown, string]>([
+  [named('Error', 'ECONNRESET'), 'ECONNRESET'],
+  [named('HTTPParserError', ''), 'NOT_HTTP'],
+  [
+    Object.assign(named('SecureProxyConnectionError', 'UND_ERR_PRX_TLS'), {
+      cause: named('Error', 'CERT_HAS_EXPIRED'),
+    }),
+    'CERT_HAS_EXPIRED',
+  ],
+  [Object.assign(new Error('x'), { cause: named('Error', 'EPIPE') }), 'EPIPE'],
+  [named('Error', 'a token\nin it'), 'a_token_in_it'],
+  [new Error('x'), 'UNKNOWN'],
+  [Object.assign(new Error('x'), { code: 7 }), 'UNKNOWN'],
+  ['thrown', 'UNKNOWN'],
+])('%s has the code %s', (error, code) => {
+  expect(readFailure(error)).toEqual({ code });
+});
+
+it('tells a failure of the connection to the proxy from one through it', () => {
+  expect(readFailure(new TunnelError(undefined, '', named('Error', 'CERT_HAS_EXPIRED')))).toEqual({
+    code: 'CERT_HAS_EXPIRED',
+    findings: { isProxys: true },
+  });
+  expect(readFailure(new TunnelError(502, ''))).toEqual({ code: 'PROXY_502', findings: { isProxys: true } });
+});
+
+it.each([
+  ['', []],
+  ['Negotiate', ['negotiate']],
+  ['Negotiate TlRMTVNTUAAB==, NTLM', ['negotiate', 'ntlm']],
+  ['Basic realm="a, NTLM", Negotiate', ['basic', 'negotiate']],
+  ['Digest realm="x", qop="auth", nonce = "a\\" NTLM ,", BASIC realm=y', ['basic', 'digest']],
+  ['Hunter2, ntlm=1', []],
+])('reads the schemes of a proxy from %j', (challenges, proxySchemes) => {
+  expect(readFailure(new TunnelError(407, challenges)).findings?.proxySchemes).toEqual(proxySchemes);
+});
+
+it.each([
+  ['DNS:localhost, IP Address:127.0.0.1, DNS:*.example.com', ['localhost', '127.0.0.1', '*.example.com']],
+  ['DNS:"a, DNS:b\\n::error::x", DNS:c', ['c']],
+  ['URI:http://example.com', []],
+])('reads the hosts that a certificate is for from %j', (subjectaltname, certificateNames) => {
+  // Node fills in much more, of which the check needs nothing.
+  const error = checkServerIdentity(
+    'api.mapbox.com',
+    Object.assign(Object.create(null), {
+      subjectaltname,
+      subject: {},
+    }),
+  );
+  expect(readFailure(error)).toEqual({
+    code: 'ERR_TLS_CERT_ALTNAME_INVALID',
+    findings: { certificateNames },
+  });
+});
