@@ -31,6 +31,7 @@ export const errorTitles = {
   githubServerError: 'GitHub server error',
   githubUnexpectedResponse: 'Unexpected response from GitHub',
   rotatedTokenNotFound: 'Token to rotate not found',
+  tokenNotCopyable: 'Token cannot be copied',
   secretOutdated: 'Secret has another token',
   secretNotUpdated: 'Secret not updated',
   secretsDiffer: 'Secrets have different tokens',

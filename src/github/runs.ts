@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { attemptKey } from '../runtime/workflow-run.ts';
-import type { GithubClient, GithubResult } from './client.ts';
+import type { GithubClient, GithubResponse, GithubResult } from './client.ts';
 
 /** One attempt of a workflow run. */
 export interface RunAttempt {
@@ -27,7 +27,7 @@ export type RunState =
   | { readonly kind: 'unknown'; readonly cause: LookupError };
 
 /** Why GitHub did not say what the state of a run attempt is. */
-export type LookupError = Exclude<GithubResult, { readonly kind: 'success' }>;
+export type LookupError = Exclude<GithubResult<unknown>, { readonly kind: 'success' }>;
 
 /** Which runs to ask about, and who asks. */
 export interface RunQuery {
@@ -90,7 +90,7 @@ function isFinal(state: RunState): boolean {
 /** Whether GitHub itself responded with this status. */
 function hasStatus(state: RunState, status: number): boolean {
   if (state.kind !== 'unknown' || state.cause.kind !== 'rejected') return false;
-  return state.cause.status === status && state.cause.isGithubError;
+  return state.cause.status === status && state.cause.isApiError;
 }
 
 /** Runs hang with these for weeks after their last job has completed [actions/runner, issue 3872]. */
@@ -103,13 +103,12 @@ async function getRunState(
   deadline: number,
 ): Promise<RunState> {
   const result = await query.github.send(
-    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
-    { ...pathParameters(query, run), exclude_pull_requests: true },
+    { method: 'GET', path: attemptPath(query, run), parameters: { exclude_pull_requests: true } },
+    ({ data }) => parseStatus(data, run),
     deadline - clock.monotonic(),
   );
   if (result.kind !== 'success') return { kind: 'unknown', cause: result };
-  const status = parseStatus(result.data, run);
-  if (status === undefined) return { kind: 'unknown', cause: { kind: 'unreadable', status: result.status } };
+  const status = result.value;
   // The attempt is over, post steps included [GitHub, REST API: get a workflow run attempt].
   if (status === 'completed') return { kind: 'completed' };
   const mayHang = run.mayHang === true && HANGING_STATUSES.has(status);
@@ -117,9 +116,8 @@ async function getRunState(
   return { kind: 'in-progress', status };
 }
 
-function pathParameters({ repository }: RunQuery, { id, attempt }: RunAttempt) {
-  const [owner = '', repo = ''] = repository.split('/');
-  return { owner, repo, run_id: Number(id), attempt_number: Number(attempt) };
+function attemptPath({ repository }: RunQuery, { id, attempt }: RunAttempt): string[] {
+  return ['repos', ...repository.split('/'), 'actions', 'runs', id, 'attempts', attempt];
 }
 
 /** The status in a response; `undefined` unless the response is about this attempt. */
@@ -148,19 +146,23 @@ async function areJobsOver(
   const ids = new Set<number>();
   for (let page = 1; clock.monotonic() < deadline; page++) {
     const result = await query.github.send(
-      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}/jobs',
-      { ...pathParameters(query, run), per_page: JOBS_PER_PAGE, page },
+      {
+        method: 'GET',
+        path: [...attemptPath(query, run), 'jobs'],
+        parameters: { per_page: JOBS_PER_PAGE, page },
+      },
+      response => parseJobs(response, run),
       deadline - clock.monotonic(),
     );
     if (result.kind !== 'success') return false;
-    const list = parseJobs(result.data, run);
+    const { total, jobs, date } = result.value;
     // Not a number without GitHub's time; then no comparison holds.
-    const now = Math.min(Date.parse(result.headers['date'] ?? ''), clock.now());
-    if (!list?.jobs.every(({ completedAt }) => now - completedAt > MIN_JOB_AGE_MS)) return false;
+    const now = Math.min(date?.getTime() ?? Number.NaN, clock.now());
+    if (!jobs.every(({ completedAt }) => now - completedAt > MIN_JOB_AGE_MS)) return false;
     const known = ids.size;
-    for (const { id } of list.jobs) ids.add(id);
+    for (const { id } of jobs) ids.add(id);
     if (ids.size === known) return false;
-    if (ids.size >= list.total) return ids.size === list.total;
+    if (ids.size >= total) return ids.size === total;
   }
   return false;
 }
@@ -170,10 +172,12 @@ interface JobPage {
   readonly total: number;
   /** `completedAt`: milliseconds since 1970, not a number for a job that is not completed. */
   readonly jobs: readonly { readonly id: number; readonly completedAt: number }[];
+  /** When GitHub responded, by its own clock. */
+  readonly date: Date | undefined;
 }
 
 /** `undefined` unless every entry is a job of this attempt. */
-function parseJobs(data: unknown, { id: runId, attempt }: RunAttempt): JobPage | undefined {
+function parseJobs({ data, date }: GithubResponse, { id: runId, attempt }: RunAttempt): JobPage | undefined {
   if (!isObject(data) || !Array.isArray(data['jobs']) || typeof data['total_count'] !== 'number')
     return undefined;
   const jobs: { id: number; completedAt: number }[] = [];
@@ -185,7 +189,7 @@ function parseJobs(data: unknown, { id: runId, attempt }: RunAttempt): JobPage |
     const isCompleted = status === 'completed' && typeof completedAt === 'string';
     jobs.push({ id, completedAt: isCompleted ? Date.parse(completedAt) : Number.NaN });
   }
-  return { total: data['total_count'], jobs };
+  return { total: data['total_count'], jobs, date };
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -26,27 +26,26 @@ export function rotatePostStep(context: Context): Required<Pick<Step, 'run' | 'o
 
 async function finish(context: Context, state: RotationState): Promise<void> {
   const { runner } = context;
-  if (!('cleanup' in state)) {
+  const { cleanup, rotation } = state;
+  if (rotation !== undefined && rotation.phase !== 'put') {
     runner.warning(describeLeft(state, 'The rotation was interrupted.'));
     return;
   }
+  if (cleanup === undefined) return;
   maskRotateInputs(runner);
   const input = runner.getInput('authorizing-token').trim() || runner.getInput('token');
-  const problem = await cleanUp(context, state.cleanup, input);
+  const problem = await cleanUp(context, cleanup, input);
   if (problem !== undefined) runner.warning(describeLeft(state, problem));
 }
 
-function describeLeft(state: RotationState, reason: string): string {
-  switch (state.phase) {
-    case 'creating':
-    case 'stored': {
-      const { token, note } = state.cleanup;
-      const which = token === undefined || token.keep ? 'A token' : `The token ${token.id}`;
-      return `${which} with the note "${note}" is in no secret and may still be alive. ${reason}\nThe next rotation deletes it. To delete it now, use the Tokens page, ${TOKENS_PAGE}.`;
-    }
-    case 'storing':
-      return `${reason} The secret has either the new token ${state.replacement} or still the old one, ${state.previous}. Both are alive, and neither was deleted. The next rotation finds out which it is: start a new run (not a re-run).`;
-    case 'deleting':
-      return `${reason} The secret has the new token ${state.replacement}. Still alive: ${state.undeleted.join(', ')}. With \`revoke-previous: now\` they have leaked: delete them on the Tokens page, ${TOKENS_PAGE}.`;
+function describeLeft({ cleanup, rotation }: RotationState, reason: string): string {
+  if (rotation?.phase === 'putting') {
+    return `${reason} The secret has either the new token ${rotation.replacement} or still the old one, ${rotation.previous}. Both are alive, and neither was deleted. The next rotation finds out which it is: start a new run (not a re-run).`;
   }
+  if (rotation?.phase === 'deleting') {
+    return `${reason} The secret has the new token ${rotation.replacement}. Still alive: ${rotation.undeleted.join(', ')}. With \`revoke-previous: now\` they have leaked: delete them on the Tokens page, ${TOKENS_PAGE}.`;
+  }
+  const token = cleanup?.token;
+  const which = token === undefined || token.keep ? 'A token' : `The token ${token.id}`;
+  return `${which} with the note "${cleanup?.note}" is in no secret and may still be alive. ${reason}\nThe next rotation deletes it. To delete it now, use the Tokens page, ${TOKENS_PAGE}.`;
 }

@@ -108,7 +108,7 @@ export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefi
     ({ reason }) =>
       reason.kind === 'unknown' &&
       reason.cause.kind === 'rejected' &&
-      (reason.cause.status === 404 || /^Resource not accessible by /.test(reason.cause.message ?? '')),
+      (reason.cause.status === 404 || /^Resource not accessible by /.test(reason.cause.reason ?? '')),
   );
   const advice =
     'To read runs, the job needs `permissions: actions: read`. If it cannot have that, set `job-max-age`. ';

@@ -1,6 +1,6 @@
+import { describeResult } from '../api/describe.ts';
 import { formatDuration } from '../duration.ts';
 import type { LookupError } from '../github/runs.ts';
-import { describeFailure, describePeer } from '../http/error-codes.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { oneLine } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
@@ -86,7 +86,7 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'run-not-found':
       return 'GitHub does not find its run, but the token is not known to be a day old';
     case 'unknown':
-      return `GitHub did not say whether its run is over: ${describeLookupError(reason.cause)}`;
+      return `it is unknown whether its run is over: ${describeLookupError(reason.cause)}`;
     case 'newest':
       return 'it is among the newest with its note';
     case 'too-young':
@@ -137,28 +137,11 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
   }
 }
 
-/** Long enough for all of GitHub's known reasons, in characters. */
-const MAX_REASON_LENGTH = 300;
-
-/** Why GitHub did not say whether a run is over, as the end of a sentence. */
-export function describeLookupError(cause: LookupError): string {
-  switch (cause.kind) {
-    case 'rate-limited':
-      return 'the rate limit of `github-token` is exceeded';
-    case 'rejected':
-      return `it responded with ${cause.status}${cause.message ? `, ${quoteReason(cause.message)}` : ''}`;
-    case 'server-error':
-      return `it responded with ${cause.status}`;
-    case 'unreadable':
-      return `it responded with ${cause.status}, but not with what was requested`;
-    case 'no-response':
-      return `no response from ${cause.peer === undefined ? 'GitHub' : describePeer(cause.peer)}: ${describeFailure(cause, 'GITHUB_API_URL').problem}`;
-  }
-}
-
-function quoteReason(message: string): string {
-  const line = oneLine(message);
-  return `"${line.length > MAX_REASON_LENGTH ? `${line.slice(0, MAX_REASON_LENGTH)}…` : line}"`;
+/** Why GitHub did not say whether a run is over, with its own reason: a sentence without the full stop. */
+export function describeLookupError(error: LookupError): string {
+  const sentence = describeResult(error, 'GitHub').replace(/\.$/, '');
+  if (error.kind !== 'rejected' || error.reason === undefined) return sentence;
+  return `${sentence}: "${error.reason}"`;
 }
 
 /** `1 token`, `2 tokens`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { rotateInputNames } from '../../src/rotate/inputs.ts';
-import { rotateOutputNames } from '../../src/rotate/step.ts';
+import { rotateOutputNames } from '../../src/rotate/report.ts';
 import { tracesOf } from '../support/bundle.ts';
 import { newToken } from '../support/github/client.ts';
 import { writeToken } from '../support/mapbox/token-format.ts';

@@ -57,7 +57,7 @@ describe('what GitHub does not say', () => {
     const [warning] = said(await setting.sweep(), 'warning');
 
     expect(warning).toContain(
-      ': it responded with 403, "The `octo-org` organization has an IP allow list enabled, ::error::and 203.0.113.7 is not on it"\n',
+      ': GitHub responded with 403: "The `octo-org` organization has an IP allow list enabled, ::error::and 203.0.113.7 is not on it"\n',
     );
     expect(warning).not.toContain('permissions');
   });
@@ -85,7 +85,7 @@ describe('what GitHub does not say', () => {
     expect(swept.conclusion).toBe('success');
     expect(setting.github.requests.length).toBeLessThanOrEqual(5);
     expect(said(swept, 'warning')[0]).toMatch(
-      /^Kept 40 tokens[\s\S]*: the rate limit of `github-token` is exceeded\n[\s\S]*and 20 more, see the log/,
+      /^Kept 40 tokens[\s\S]*: GitHub's rate limit is exceeded .*\n[\s\S]*and 20 more, see the log/,
     );
   });
 
@@ -318,7 +318,7 @@ describe('with job-max-age', () => {
     expect([setting.old, setting.young].filter(setting.exists)).toEqual([setting.young]);
     expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '1', kept: '1' } });
     expect(said(swept, 'warning')).toEqual([]);
-    expect(said(swept, 'info').join('\n')).toContain('kept, GitHub did not say whether its run is over: ');
+    expect(said(swept, 'info').join('\n')).toContain('kept, it is unknown whether its run is over: ');
   });
 });
 

@@ -159,6 +159,9 @@ export class RotationSimulation {
       step.before?.(seen, index);
       if (index === step.interruptAt) interruption.abort(new InterruptedError());
       await setImmediate();
+      // The connection is open, after whatever `before` let pass.
+      if (request.mayLeave?.() === false)
+        return { kind: 'no-response', sent: false, code: 'TOO_LATE' } as const;
       const result = await this.#exchange(to, request, index, limit, step.faults?.(seen, index));
       await liveOrNever();
       return result;

@@ -1,44 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import type { GithubClient, GithubResult } from '../../../src/github/client.ts';
+import { createGithubClient } from '../../../src/github/client.ts';
 import { type AskedAttempt, getRunStates, isTokenRejected } from '../../../src/github/runs.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
+import { Secret } from '../../../src/secret.ts';
+import { refusal } from '../../support/api-results.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { html, lostResponse } from '../../support/http-script.ts';
 import { rejected, scriptedGithub, success } from '../../support/scripted-github.ts';
+
+type Response = HttpResponse | NoResponse;
 
 const notFound = rejected(404);
 
-const proxyPage = (status: number): GithubResult => ({
-  kind: 'rejected',
-  status,
-  isGithubError: false,
-  acceptedPermissions: undefined,
-});
+const rateLimit = rejected(403, 'API rate limit exceeded', { 'x-ratelimit-remaining': '0' });
 
 const attempt = (id: unknown, status: string) => success({ id, run_attempt: 1, status });
 
-const ATTEMPT = 'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}';
+const OWN = { id: '9000', attempt: '1' };
+
+const RUN_42 = '/repos/octo-org/maps/actions/runs/42/attempts/3?exclude_pull_requests=true';
 
 describe('one attempt', () => {
-  async function stateFrom(result: GithubResult) {
-    const github = scriptedGithub(result);
-    const runs = [{ id: '42', attempt: '3' }];
-    const query = { github, repository: 'octo-org/maps', runs, ownRun: runs[0] ?? { id: '', attempt: '' } };
-    // A 404 would make it ask about its own run, for which no time is left.
+  async function stateFrom(response: Response) {
     const clock = new FakeClock();
-    const { send } = github;
-    github.send = async (...request) => {
+    const github = scriptedGithub(() => {
+      // So that no time is left to ask about the run that asks.
       clock.advance(1234);
-      return send(...request);
-    };
+      return response;
+    });
+    const query = { github, repository: 'octo-org/maps', runs: [{ id: '42', attempt: '3' }], ownRun: OWN };
     const states = await getRunStates(query, clock, 1234);
     return { state: states.get('42.3'), github };
   }
 
   it('is asked about in the repository, as that is called now', async () => {
     const { github } = await stateFrom(success({ id: 42, run_attempt: 3, status: 'completed' }));
-    const parameters = { owner: 'octo-org', repo: 'maps', run_id: 42, attempt_number: 3 };
-    expect(github.requests).toEqual([
-      { route: ATTEMPT, parameters: { ...parameters, exclude_pull_requests: true } },
-    ]);
+    expect(github.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${RUN_42}`]);
     expect(github.timeouts).toEqual([1234]);
   });
 
@@ -68,35 +65,33 @@ describe('one attempt', () => {
     ['nothing', undefined],
   ])('is unknown if GitHub responds with %s', async (_, data) => {
     const { state } = await stateFrom(success(data));
-    expect(state).toEqual({ kind: 'unknown', cause: { kind: 'unreadable', status: 200 } });
+    expect(state).toMatchObject({ kind: 'unknown', cause: { cause: { kind: 'unreadable', status: 200 } } });
   });
 
   it.each([
-    notFound,
-    { kind: 'rate-limited', retryAfter: 1000 },
-    { kind: 'server-error', status: 502 },
-    { kind: 'no-response', sent: true, code: 'ECONNRESET' },
-  ] as const)('is unknown after a request that failed: $kind', async result => {
-    expect((await stateFrom(result)).state).toEqual({ kind: 'unknown', cause: result });
+    ['a refusal', notFound, 'rejected'],
+    ['a rate limit', rateLimit, 'rate-limited'],
+    ['a server error', html(502), 'indeterminate'],
+    ['no response', lostResponse(), 'indeterminate'],
+  ])('is unknown after %s', async (_, response, kind) => {
+    expect((await stateFrom(response)).state).toMatchObject({ kind: 'unknown', cause: { kind } });
   });
 });
-
-const OWN = { id: '9000', attempt: '1' };
 
 /** Asks about the runs 1 to `count`; each response takes `cost` milliseconds. */
 async function states(
   count: number,
-  respond: (id: unknown) => GithubResult,
+  respond: (id: number) => Response,
   { cost = 0, milliseconds = 1000 } = {},
 ) {
   const clock = new FakeClock();
-  const asked: unknown[] = [];
+  const asked: number[] = [];
   const timeouts: number[] = [];
   let underWay = 0;
   let busiest = 0;
-  const github: GithubClient = {
-    async send(_, parameters, timeoutMs) {
-      const id = 'run_id' in parameters ? parameters.run_id : undefined;
+  const http = {
+    async send({ path }: { path: string }, timeoutMs: number) {
+      const id = Number(/runs\/(\d+)/.exec(path)?.[1]);
       asked.push(id);
       timeouts.push(timeoutMs);
       busiest = Math.max(busiest, ++underWay);
@@ -105,7 +100,9 @@ async function states(
       clock.advance(cost);
       return respond(id);
     },
+    async close() {},
   };
+  const github = createGithubClient(http, new URL('https://api.github.com'), new Secret('ghs_x'));
   const runs = Array.from({ length: count }, (_, n) => ({ id: String(n + 1), attempt: '1' }));
   const found = await getRunStates({ github, repository: 'o/r', runs, ownRun: OWN }, clock, milliseconds);
   return { found, asked, timeouts, busiest };
@@ -135,17 +132,17 @@ describe('a run that GitHub does not find', () => {
     ['not found either', notFound],
     ['forbidden', rejected(403)],
     ['another run', attempt(1, 'in_progress')],
-    ['a server error', { kind: 'server-error', status: 502 } as const],
-    ['no response', { kind: 'no-response', sent: true, code: 'TIMEOUT' } as const],
+    ['a server error', html(502)],
+    ['no response', lostResponse('TIMEOUT')],
   ])('is unknown if the run that asks is %s', async (_, own) => {
     const { found } = await states(2, id => (id === 9000 ? own : notFound));
-    expect([...found.values()]).toEqual(Array(2).fill({ kind: 'unknown', cause: notFound }));
+    expect([...found.values()]).toMatchObject(
+      Array(2).fill({ kind: 'unknown', cause: { kind: 'rejected', status: 404 } }),
+    );
   });
 
   it('is unknown if something in front of GitHub responded with 404', async () => {
-    const { found, asked } = await states(1, id =>
-      id === 9000 ? attempt(id, 'in_progress') : proxyPage(404),
-    );
+    const { found, asked } = await states(1, id => (id === 9000 ? attempt(id, 'in_progress') : html(404)));
     expect(found.get('1.1')?.kind).toBe('unknown');
     expect(asked).toEqual([1]);
   });
@@ -165,7 +162,7 @@ describe('a run that GitHub does not find', () => {
 describe('asks no further', () => {
   it.each([
     ['the token is rejected', rejected(401)],
-    ['its rate limit is exceeded', { kind: 'rate-limited', retryAfter: 60_000 } as const],
+    ['its rate limit is exceeded', rateLimit],
   ])('once %s, not even about the run that asks', async (_, final) => {
     const { found, asked } = await states(40, id => (id === 1 ? notFound : final));
     expect(asked.length).toBeLessThanOrEqual(6);
@@ -191,27 +188,24 @@ describe('asks no further', () => {
 describe('the jobs of an attempt that is not completed', () => {
   const HOUR = 3_600_000;
   const DAY = 24 * HOUR;
-  const JOBS = `${ATTEMPT}/jobs`;
 
   /** Asks about run 42, whose jobs come in these pages; GitHub's clock is `ahead` of the runner's. */
   async function ask(
-    pages: readonly (GithubResult | Parameters<typeof jobPage>)[],
+    pages: readonly (Response | Parameters<typeof jobPage>)[],
     { status = 'in_progress', mayHang = true, ahead = 0, date = true } = {},
   ) {
     const clock = new FakeClock();
     const headers: Record<string, string> = date ? { date: new Date(clock.now() + ahead).toUTCString() } : {};
     const github = scriptedGithub(
       success({ id: 42, run_attempt: 3, status }),
-      ...pages.map((page): GithubResult => {
-        if (!Array.isArray(page)) return page as GithubResult;
-        return { kind: 'success', status: 200, headers, data: jobPage(...page) };
-      }),
+      ...pages.map(page => ('kind' in page ? page : success(jobPage(...page), 200, headers))),
     );
     const run: AskedAttempt = { id: '42', attempt: '3', mayHang };
     const query = { github, repository: 'octo-org/maps', runs: [run], ownRun: OWN };
     const found = await getRunStates(query, clock, 1000);
-    expect(github.requests[0]?.route).toBe(ATTEMPT);
-    return { state: found.get('42.3'), requests: github.requests.slice(1) };
+    const [first, ...paths] = github.requests.map(({ path }) => path);
+    expect(first).toBe(RUN_42);
+    return { state: found.get('42.3'), paths };
   }
 
   let ids = 0;
@@ -236,10 +230,9 @@ describe('the jobs of an attempt that is not completed', () => {
   it.each(['in_progress', 'queued'])(
     'are over if all completed more than a day ago, though GitHub calls it "%s"',
     async status => {
-      const { state, requests } = await ask([[[job(DAY + 1000), job(16 * DAY)]]], { status });
+      const { state, paths } = await ask([[[job(DAY + 1000), job(16 * DAY)]]], { status });
       expect(state).toEqual(over);
-      const parameters = { owner: 'octo-org', repo: 'maps', run_id: 42, attempt_number: 3 };
-      expect(requests).toEqual([{ route: JOBS, parameters: { ...parameters, per_page: 50, page: 1 } }]);
+      expect(paths).toEqual(['/repos/octo-org/maps/actions/runs/42/attempts/3/jobs?per_page=50&page=1']);
     },
   );
 
@@ -255,12 +248,12 @@ describe('the jobs of an attempt that is not completed', () => {
   });
 
   it('are read from all pages', async () => {
-    const { state, requests } = await ask([
+    const { state, paths } = await ask([
       [[job(2 * DAY), job(2 * DAY)], 3],
       [[job(2 * DAY)], 3],
     ]);
     expect(state).toEqual(over);
-    expect(requests.map(({ parameters }) => parameters['page'])).toEqual([1, 2]);
+    expect(paths.map(path => path.replace(/.*&/, ''))).toEqual(['page=1', 'page=2']);
   });
 
   it('are over if GitHub does not name the attempt of a job', async () => {
@@ -311,10 +304,10 @@ describe('the jobs of an attempt that is not completed', () => {
     ['one has no id', [[[job(2 * DAY, { id: undefined })]]]],
     ['one is no job', [[['job']]]],
     ['GitHub does not give their number', [[[job(2 * DAY)], null]]],
-    ['the second page is missing', [[[job(2 * DAY)], 2], { kind: 'server-error', status: 502 }]],
+    ['the second page is missing', [[[job(2 * DAY)], 2], html(502)]],
     ['they are forbidden', [rejected(403)]],
     ['they are not found', [notFound]],
-    ['the rate limit is exceeded', [{ kind: 'rate-limited', retryAfter: 1000 }]],
+    ['the rate limit is exceeded', [rateLimit]],
     ['GitHub responds with something else', [success({})]],
     ['GitHub responds with nothing', [success(undefined)]],
   ] satisfies [string, Parameters<typeof ask>[0]][])('are not over if %s', async (_, pages) => {
@@ -341,17 +334,16 @@ describe('the jobs of an attempt that is not completed', () => {
     [{ status: 'requested' }],
     [{ status: 'action_required' }],
   ])('are not asked for: %o', async options => {
-    const { state, requests } = await ask([], options);
+    const { state, paths } = await ask([], options);
     expect(state?.kind).toBe('in-progress');
-    expect(requests).toEqual([]);
+    expect(paths).toEqual([]);
   });
 });
 
 it('takes only GitHub’s own 401 for a rejection of the token', () => {
-  const unknown = (cause: GithubResult) =>
-    cause.kind === 'success' ? { kind: 'completed' as const } : { kind: 'unknown' as const, cause };
-  expect(isTokenRejected(unknown(rejected(401)))).toBe(true);
-  expect(isTokenRejected(unknown(proxyPage(401)))).toBe(false);
-  expect(isTokenRejected(unknown(rejected(403)))).toBe(false);
+  const unknown = (cause: ReturnType<typeof refusal>) => ({ kind: 'unknown', cause }) as const;
+  expect(isTokenRejected(unknown(refusal(401)))).toBe(true);
+  expect(isTokenRejected(unknown({ ...refusal(401), isApiError: false }))).toBe(false);
+  expect(isTokenRejected(unknown(refusal(403)))).toBe(false);
   expect(isTokenRejected({ kind: 'completed' })).toBe(false);
 });

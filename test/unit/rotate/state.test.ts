@@ -15,40 +15,38 @@ const cleanup = {
 };
 
 const states: RotationState[] = [
-  { phase: 'creating', cleanup },
-  { phase: 'stored', cleanup: { ...cleanup, token: undefined, orphans: 1 } },
-  { phase: 'storing', replacement: idOf(1), previous: idOf(0) },
-  { phase: 'deleting', replacement: idOf(1), undeleted: [idOf(0)] },
+  { cleanup, rotation: undefined },
+  { cleanup: { ...cleanup, token: undefined, orphans: 1 }, rotation: { phase: 'put', replacement: idOf(1) } },
+  { cleanup: undefined, rotation: { phase: 'putting', replacement: idOf(1), previous: idOf(0) } },
+  { cleanup: undefined, rotation: { phase: 'deleting', replacement: idOf(1), undeleted: [idOf(0)] } },
 ];
 
-it.each(states)('reads back what was saved while $phase', state => {
+it.each(states)('reads back what was saved: %j', state => {
   expect(parseRotation(serializeRotation(state))).toEqual(state);
 });
 
 it('is cleared with an empty text, as the runner has it at first', () => {
-  expect(serializeRotation(undefined)).toBe('');
+  expect(serializeRotation({ cleanup: undefined, rotation: undefined })).toBe('');
 });
 
 it.each([
   ['nothing', ''],
   ['no JSON', '{'],
-  ['another phase', JSON.stringify({ phase: 'done' })],
-  ['no token', JSON.stringify({ phase: 'storing', previous: idOf(0) })],
-  ['what cannot be an id', JSON.stringify({ phase: 'storing', replacement: '../x', previous: idOf(0) })],
-  ['nothing left', JSON.stringify({ phase: 'deleting', replacement: idOf(1), undeleted: [] })],
-  ['no list', JSON.stringify({ phase: 'deleting', replacement: idOf(1), undeleted: 'x' })],
-  ['a broken state', JSON.stringify({ phase: 'creating', cleanup: '{}' })],
-  ['a state in a list', JSON.stringify({ phase: 'creating', cleanup: [serializeState(cleanup)] })],
-  ['no previous token', JSON.stringify({ phase: 'storing', replacement: idOf(1) })],
+  [
+    'another phase',
+    { rotation: { phase: 'done', replacement: idOf(1), previous: idOf(0), undeleted: [idOf(0)] } },
+  ],
+  ['no token', { rotation: { phase: 'putting', previous: idOf(0) } }],
+  ['what cannot be an id', { rotation: { phase: 'put', replacement: '../x' } }],
+  ['nothing left', { rotation: { phase: 'deleting', replacement: idOf(1), undeleted: [] } }],
+  ['no list', { rotation: { phase: 'deleting', replacement: idOf(1), undeleted: 'x' } }],
+  ['a broken state', { cleanup: '{}' }],
+  ['a state in a list', { cleanup: [serializeState(cleanup)] }],
+  ['no previous token', { rotation: { phase: 'putting', replacement: idOf(1) } }],
   [
     'a part that cannot be an id',
-    JSON.stringify({ phase: 'deleting', replacement: idOf(1), undeleted: [idOf(0), '../x'] }),
+    { rotation: { phase: 'deleting', replacement: idOf(1), undeleted: [idOf(0), '../x'] } },
   ],
-  [
-    'the parts of another phase',
-    JSON.stringify({ phase: 'done', replacement: idOf(1), previous: idOf(0), undeleted: [idOf(0)] }),
-  ],
-  ['a cleared state', ''],
-])('has nothing to do with %s', (_, text) => {
-  expect(parseRotation(text)).toBeUndefined();
+])('has nothing to do with %s', (_, state) => {
+  expect(parseRotation(typeof state === 'string' ? state : JSON.stringify(state))).toBeUndefined();
 });

@@ -11,10 +11,9 @@ import {
   uncheckedWarning,
 } from '../../../src/sweep/errors.ts';
 import type { KeepReason, SweptToken } from '../../../src/sweep/rule.ts';
-import { rateLimited, rejected, serverError } from '../../support/api-results.ts';
+import { rateLimited, refusal, rejected, serverError } from '../../support/api-results.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { accountOn, json, scripted } from '../../support/http-script.ts';
-import { refusal } from '../../support/scripted-github.ts';
 import { idOf, tokenText } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
@@ -42,6 +41,7 @@ describe('the scopes that the list shows of the authorizing token', () => {
     allowedUrls: [],
     created: undefined,
     isDefault: false,
+    notUnderstood: [],
   });
 
   it.each([
@@ -161,6 +161,7 @@ function swept(n: number, reason: KeepReason, note = `note ${n}`): SweptToken {
       allowedUrls: [],
       created: undefined,
       isDefault: false,
+      notUnderstood: [],
     },
     run: { ...run, id: String(n), attempt: '2' },
     decision: { kind: 'keep', reason },
@@ -193,27 +194,27 @@ describe('the warning about runs that GitHub said nothing about', () => {
   const saml = 'Resource protected by organization SAML enforcement.';
 
   it.each([
-    ['403, "Resource not accessible by integration"', PERMISSION],
-    ['403, "Resource not accessible by personal access token"', PERMISSION],
-    ['404, "Not Found"', PERMISSION],
-    [`403, "${addresses}"`, ''],
-    [`403, "${saml}"`, ''],
-    ['403, "Sorry. Your account was suspended."', ''],
-    ['451, "Repository access blocked"', ''],
+    ['403: "Resource not accessible by integration"', PERMISSION],
+    ['403: "Resource not accessible by personal access token"', PERMISSION],
+    ['404: "Not Found"', PERMISSION],
+    [`403: "${addresses}"`, ''],
+    [`403: "${saml}"`, ''],
+    ['403: "Sorry. Your account was suspended."', ''],
+    ['451: "Repository access blocked"', ''],
     ['403', ''],
   ])('names the token, its run, GitHub’s own reason and what may help: %s', (response, advice) => {
-    const [, status, message] = /^(\d+)(?:, "(.*)")?$/.exec(response) ?? [];
+    const [, status, message] = /^(\d+)(?:: "(.*)")?$/.exec(response) ?? [];
     expect(uncheckedWarning([swept(7, unknown(Number(status), message))])).toBe(
       [
         `Kept 1 token, ${HEAD}`,
-        `- ${idOf(7)} of https://github.com/octo-org/maps/actions/runs/7 (attempt 2): it responded with ${response}`,
+        `- ${idOf(7)} of https://github.com/octo-org/maps/actions/runs/7 (attempt 2): GitHub responded with ${response}`,
         `${advice}The next sweep asks again.`,
       ].join('\n'),
     );
   });
 
   it('does not guess at a permission after a server error', () => {
-    const reason: KeepReason = { kind: 'unknown', cause: { kind: 'server-error', status: 502 } };
+    const reason: KeepReason = { kind: 'unknown', cause: serverError(502) };
     expect(uncheckedWarning([swept(7, reason)])).not.toContain('permissions');
   });
 

@@ -9,10 +9,16 @@ import {
   SweepReport,
 } from '../../../src/sweep/report.ts';
 import type { KeepReason, SweptToken } from '../../../src/sweep/rule.ts';
-import { rateLimited, rejected } from '../../support/api-results.ts';
+import {
+  notSent,
+  rateLimited,
+  refusal,
+  rejected,
+  serverError,
+  unreadable,
+} from '../../support/api-results.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
-import { refusal } from '../../support/scripted-github.ts';
-import { idOf, tokenText } from '../../support/tokens.ts';
+import { idOf } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
 const NOW = Date.UTC(2026, 0, 2);
@@ -20,7 +26,16 @@ const NOW = Date.UTC(2026, 0, 2);
 function swept(n: number, reason: KeepReason, age?: number, note = `note ${n}`): SweptToken {
   const created = age === undefined ? undefined : new Date(NOW - age);
   return {
-    token: { id: idOf(n), usage: 'sk', note, scopes: [], allowedUrls: [], created, isDefault: false },
+    token: {
+      id: idOf(n),
+      usage: 'sk',
+      note,
+      scopes: [],
+      allowedUrls: [],
+      created,
+      isDefault: false,
+      notUnderstood: [],
+    },
     run: { ...run, id: String(n), attempt: '2' },
     decision: { kind: 'keep', reason },
   };
@@ -81,7 +96,7 @@ describe('the report', () => {
 describe('the reason why a token is kept', () => {
   it.each([
     [{ kind: 'in-progress', status: 'x'.repeat(99) }, `its run is not over (${'x'.repeat(40)})`],
-    [unknown(403), 'GitHub did not say whether its run is over: it responded with 403'],
+    [unknown(403), 'it is unknown whether its run is over: GitHub responded with 403'],
     [{ kind: 'default-token' }, "it is the account's default token"],
     [{ kind: 'other-usage' }, 'it is neither public nor secret'],
     [{ kind: 'authorizing-token' }, 'it is the authorizing token'],
@@ -134,29 +149,16 @@ describe('the result of a deletion', () => {
 });
 
 describe('why GitHub did not say whether a run is over', () => {
-  const reset = { kind: 'no-response', sent: true, code: 'ECONNRESET' } as const;
-  const peer = { host: 'ghe.example.com:443', proxy: undefined };
-  const proxy = { host: '127.0.0.1:3128', variable: 'HTTPS_PROXY', hasCredentials: true };
-  const refused = (message?: string) => refusal(403, message, 'actions=read');
-
   it.each([
-    [{ kind: 'rate-limited', retryAfter: 1000 }, 'the rate limit of `github-token` is exceeded'],
-    [refused(), 'it responded with 403'],
+    [rateLimited(60_000), "GitHub's rate limit is exceeded (429); it resets in 60 s"],
+    [refusal(403), 'GitHub responded with 403'],
     [
-      refused('Resource not accessible by integration'),
-      'it responded with 403, "Resource not accessible by integration"',
+      refusal(403, 'Resource not accessible by integration'),
+      'GitHub responded with 403: "Resource not accessible by integration"',
     ],
-    [refused(`a\n::error::b\u001b[31m ${tokenText('sk')}`), 'it responded with 403, "a ::error::b [31m ***"'],
-    [refused('x'.repeat(301)), `it responded with 403, "${'x'.repeat(300)}…"`],
-    [refused('x'.repeat(300)), `it responded with 403, "${'x'.repeat(300)}"`],
-    [{ kind: 'server-error', status: 502 }, 'it responded with 502'],
-    [{ kind: 'unreadable', status: 200 }, 'it responded with 200, but not with what was requested'],
-    [reset, 'no response from GitHub: connection reset (ECONNRESET)'],
-    [{ ...reset, peer }, 'no response from ghe.example.com:443: connection reset (ECONNRESET)'],
-    [
-      { ...reset, peer: { ...peer, proxy } },
-      'no response from ghe.example.com:443 through the proxy 127.0.0.1:3128: connection reset (ECONNRESET)',
-    ],
+    [serverError(502), 'GitHub responded with 502 and an empty response'],
+    [unreadable(200), 'GitHub responded with 200, but with an HTML page'],
+    [notSent(), 'Could not connect to GitHub: connection refused (ECONNREFUSED)'],
   ] satisfies [LookupError, string][])('%o', (cause, words) => {
     expect(describeLookupError(cause)).toBe(words);
   });
