@@ -13,6 +13,8 @@ const actions = {
   'your-org/create-mapbox-token/rotate@v1': join(root, 'rotate'),
 };
 
+const DAY = 86_400_000;
+
 interface Showing extends Pick<WorkflowOptions, 'github'> {
   readonly file: string;
   readonly authorizingToken: string;
@@ -51,7 +53,10 @@ async function onStandIn(): Promise<void> {
   console.log(
     'A stand-in for Mapbox on this machine: no account needed, nothing leaves it. Set MAPBOX_AUTHORIZING_TOKEN to use the real Mapbox.\n',
   );
-  await using mapbox = await startMapbox();
+  // A week ago. Both services' clocks move on before the rotation.
+  const clock = { offset: -7 * DAY };
+  const now = () => Date.now() + clock.offset;
+  await using mapbox = await startMapbox({ now });
   const authorizingToken = mapbox.account.issue({
     note: 'The authorizing token',
     scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
@@ -78,7 +83,7 @@ async function onStandIn(): Promise<void> {
 
   console.log('\nAnother run, whose runner dies while the token is in use. No post step runs.\n');
   const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
-  await using runs = await startGithub({ token: github.token });
+  await using runs = await startGithub({ token: github.token, now });
   await show({
     file: 'machine-dies.yml',
     authorizingToken: authorizingToken.token,
@@ -99,16 +104,22 @@ async function onStandIn(): Promise<void> {
   });
   check('the sweep succeeded', sweep.result === 'success');
   check('the account is as it was', mapbox.account.tokens().length === before);
-  await rotate(mapbox, runs, authorizingToken.token);
+  await rotate(mapbox, runs, authorizingToken.token, clock);
 }
 
 /** Replaces the authorizing token in its secret, and mints with what the secret has then. */
-async function rotate(mapbox: MapboxStandIn, github: GithubStandIn, old: string): Promise<void> {
+async function rotate(
+  mapbox: MapboxStandIn,
+  github: GithubStandIn,
+  old: string,
+  clock: { offset: number },
+): Promise<void> {
   console.log('\nOnce a week a rotation replaces the authorizing token in its secret.\n');
   const token = 'github-token-of-the-app';
-  github.addCredential(token, { permissions: { secrets: 'write', actions: 'read' } });
+  github.addCredential(token, { permissions: { secrets: 'write' } });
   const secret = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
   github.secrets.set(secret, old);
+  clock.offset = 0;
   const env = { MAPBOX_API: mapbox.url };
   const facts = { run_id: '4714', api_url: github.url, token };
   const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
