@@ -43,7 +43,6 @@ const bundles = {
   'post.js': uncalledInPost,
   'sweep.js': { ...uncalled, ...unusedByToolkit },
   'rotate.js': { ...uncalled, ...unusedByToolkit },
-  'rotate-post.js': uncalledInPost,
   'github/toolkit-stub.js': {},
   // Loaded by all of them where there is something to ask. Of Node's own HTTP undici asks for the limit of a head, which is
   // given in client.ts, and for a class to compare streams with, of which there are none: 1.5 ms.

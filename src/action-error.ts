@@ -31,9 +31,11 @@ export const errorTitles = {
   githubServerError: 'GitHub server error',
   githubUnexpectedResponse: 'Unexpected response from GitHub',
   rotatedTokenNotFound: 'Token to rotate not found',
+  tokenNotCopyable: 'Token cannot be copied',
   secretOutdated: 'Secret has another token',
   secretNotUpdated: 'Secret not updated',
   secretsDiffer: 'Secrets have different tokens',
+  nodeTooOld: 'Node.js is too old',
   internalError: 'Internal error',
 } as const;
 

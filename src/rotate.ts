@@ -1,4 +1,4 @@
-import './runtime/startup-errors.ts';
+import './runtime/startup.ts';
 import { liveContext } from './live-context.ts';
 import { rotateStep } from './rotate/step.ts';
 import { runStep, STOP_LIMIT_MS } from './runtime/run-step.ts';

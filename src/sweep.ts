@@ -1,4 +1,4 @@
-import './runtime/startup-errors.ts';
+import './runtime/startup.ts';
 import { liveContext } from './live-context.ts';
 import { runStep } from './runtime/run-step.ts';
 import { sweepStep } from './sweep/step.ts';

@@ -29,7 +29,8 @@ export function checkAuthorizingToken(
   if (claims === undefined) return changed('is not a Mapbox token');
   const { usage, username, id, expiresAt, scopes } = claims;
   if (usage === 'pk') return changed('is a public token');
-  if (state !== undefined && username !== state.authorizingToken.username) return changed('belongs to another account');
+  if (state !== undefined && username !== state.authorizingToken.username)
+    return changed('belongs to another account');
   if (expiresAt !== undefined && expiresAt.getTime() <= now) {
     return {
       unusable: `The \`authorizing-token\`, a temporary token, expired at ${expiresAt.toISOString()} (the runner's clock says ${new Date(now).toISOString()}). Use a secret token (\`sk.\`), or a lifetime such as \`20m\`.`,

@@ -90,6 +90,11 @@ export class OrphanTracker {
     return search.kind === 'searched' && search.deleted.length > 0 && search.undeleted.length === 0;
   }
 
+  /** Whether a request may have created a token whose id is unknown. */
+  get mayHaveOrphans(): boolean {
+    return this.#state.orphans > 0;
+  }
+
   /** The step ends without a token: only orphans are left to the post step. */
   noToken(): void {
     this.#trySave(

@@ -12,6 +12,8 @@ export type OrphanSearch =
       readonly kind: 'searched';
       readonly deleted: readonly string[];
       readonly undeleted: readonly UndeletedToken[];
+      /** Whether the whole list was read. Otherwise a token that was not found may exist. */
+      readonly complete: boolean;
     }
   | Rejected
   | RetriesExhausted;
@@ -52,7 +54,7 @@ export async function deleteOrphans(
     if (result.kind === 'retries-exhausted') undeleted.push({ id, reason: result });
     else deleted.push(id);
   }
-  return { kind: 'searched', deleted, undeleted };
+  return { kind: 'searched', deleted, undeleted, complete: found.complete };
 }
 
 /**

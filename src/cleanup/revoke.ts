@@ -60,13 +60,11 @@ interface Search {
   readonly deleted: ReadonlySet<string>;
   readonly undeleted: readonly UndeletedToken[];
   /** Why searching ended early. */
-  readonly failure: Rejected | RetriesExhausted | OutOfTime | undefined;
+  readonly failure: Rejected | RetriesExhausted | EarlyEnd | undefined;
 }
 
-/** What the deletion of the step's own token took left no time to search in. */
-interface OutOfTime {
-  readonly kind: 'out-of-time';
-}
+/** `out-of-time`: after the deletion of the step's own token. `incomplete`: no list could be read whole. */
+type EarlyEnd = { readonly kind: 'out-of-time' } | { readonly kind: 'incomplete' };
 
 /** Searches until as many orphans are found as there can be, or none can be late any more. */
 async function searchOrphans(
@@ -79,6 +77,7 @@ async function searchOrphans(
   const deleted = new Set<string>();
   const isGone = own !== undefined && own.result.kind !== 'retries-exhausted';
   let undeleted: readonly UndeletedToken[] = [];
+  let complete = true;
   const result = (failure?: Search['failure']): Search => ({
     found: new Set([...deleted, ...undeleted.map(({ id }) => id)]),
     deleted,
@@ -87,9 +86,10 @@ async function searchOrphans(
   });
   for (const delay of [0, ...RECHECK_DELAYS_MS]) {
     const found = [...deleted, ...undeleted.map(({ id }) => id)].filter(id => id !== own?.id);
+    if (found.length >= orphans) return result();
     const pause = Math.max(delay, budget.delay(clock.monotonic()));
-    if (found.length >= orphans) break;
-    if (!hasTimeFor(pause, options)) return result(delay > 0 ? undefined : { kind: 'out-of-time' });
+    if (!hasTimeFor(pause, options) && delay === 0) return result({ kind: 'out-of-time' });
+    if (!hasTimeFor(pause, options)) break;
     await clock.sleep(pause);
     const search = await deleteOrphans(
       account,
@@ -104,8 +104,9 @@ async function searchOrphans(
     if (search.kind !== 'searched') return result(search);
     for (const id of search.deleted) deleted.add(id);
     undeleted = search.undeleted;
+    complete = search.complete;
   }
-  return result();
+  return result(complete ? undefined : { kind: 'incomplete' });
 }
 
 function logLines(own: OwnDeletion | undefined, search: Search | undefined, orphans: number): string[] {
@@ -155,7 +156,10 @@ function describeWarning(
 
 function describeFailure(failure: NonNullable<Search['failure']>): string {
   if (failure.kind === 'out-of-time') return 'There was no time left to search for it.';
+  if (failure.kind === 'incomplete')
+    return 'The list of tokens could not be read whole, so it may not show it.';
+  if (failure.kind === 'retries-exhausted') return describeResult(failure.last, 'Mapbox');
   if (isNotFound(failure))
     return 'The authorizing token lacks `tokens:read`, so it could not be searched for.';
-  return describeResult(failure.kind === 'rejected' ? failure : failure.last, 'Mapbox');
+  return describeResult(failure, 'Mapbox');
 }

@@ -71,7 +71,13 @@ export class PostStepState {
     const consequence = { mint: 'No token was created.', rotation: 'Nothing was rotated.' }[action];
     checkFiles(runner, false, consequence);
     const process = processes.own();
-    const state = new PostStepState(runner, { action, nonce, process, cleanup: undefined, rotation: undefined });
+    const state = new PostStepState(runner, {
+      action,
+      nonce,
+      process,
+      cleanup: undefined,
+      rotation: undefined,
+    });
     state.update({});
     return state;
   }
@@ -115,7 +121,9 @@ export class PostStepState {
 }
 
 function isNothingLeft({ process, cleanup, rotation }: SavedState): boolean {
-  return process === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put');
+  return (
+    process === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put')
+  );
 }
 
 /**
@@ -127,7 +135,10 @@ export function parseState(text: string): SavedState | undefined {
   if (!isObject(value)) return undefined;
   const { action, nonce } = value;
   if (action !== 'mint' && action !== 'rotation') return undefined;
-  if (typeof nonce !== 'string' || !(action === 'mint' ? /^[a-z0-9]{8}$/ : /^(?:[a-z0-9]{3}|[a-z0-9]{8})$/).test(nonce))
+  if (
+    typeof nonce !== 'string' ||
+    !(action === 'mint' ? /^[a-z0-9]{8}$/ : /^(?:[a-z0-9]{3}|[a-z0-9]{8})$/).test(nonce)
+  )
     return undefined;
   const process = parsePart(value['process'], parseProcess);
   const cleanup = parsePart(value['cleanup'], parseCleanup);
@@ -154,11 +165,17 @@ function parseCleanup(value: Record<string, unknown>): CleanupState | undefined 
   const authorizingToken = parseCreator(value['authorizingToken']);
   const token = parsePart(value['token'], parseTokenState);
   if (typeof apiUrl !== 'string' || parseApiUrl(apiUrl, new InputProblems()) === undefined) return undefined;
-  if (typeof actionPath !== 'string' || authorizingToken === undefined || token === 'invalid') return undefined;
+  if (typeof actionPath !== 'string' || authorizingToken === undefined || token === 'invalid')
+    return undefined;
   if (typeof username !== 'string' || !isAccountName(username)) return undefined;
   if (typeof note !== 'string' || Buffer.byteLength(note) > MAX_NOTE_BYTES || extractTokens(note).length > 0)
     return undefined;
-  if (typeof nonce !== 'string' || typeof orphans !== 'number' || !Number.isSafeInteger(orphans) || orphans < 0)
+  if (
+    typeof nonce !== 'string' ||
+    typeof orphans !== 'number' ||
+    !Number.isSafeInteger(orphans) ||
+    orphans < 0
+  )
     return undefined;
   if ((token === undefined || token.keep) && orphans === 0) return undefined;
   return { apiUrl, actionPath, authorizingToken, username, note, nonce, token, orphans };
@@ -175,7 +192,12 @@ function parseTokenState({ id, keep }: Record<string, unknown>): CleanupState['t
   return typeof id === 'string' && isTokenId(id) && typeof keep === 'boolean' ? { id, keep } : undefined;
 }
 
-function parseRotation({ phase, replacement, previous, undeleted }: Record<string, unknown>): RotationPhase | undefined {
+function parseRotation({
+  phase,
+  replacement,
+  previous,
+  undeleted,
+}: Record<string, unknown>): RotationPhase | undefined {
   if (typeof replacement !== 'string' || !isTokenId(replacement)) return undefined;
   if (phase === 'put') return { phase, replacement };
   if (phase === 'putting') {

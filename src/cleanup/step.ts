@@ -97,7 +97,8 @@ async function cleanUp(context: Context, state: SavedState): Promise<string | un
     if ('unusable' in authorizingToken) return authorizingToken.unusable;
     const problems = new InputProblems();
     const api = parseApiUrl(runner.getInput('api-url'), problems);
-    const username = cleanup?.username ?? parseUsername(runner.getInput('username'), authorizingToken, problems);
+    const username =
+      cleanup?.username ?? parseUsername(runner.getInput('username'), authorizingToken, problems);
     if (api === undefined || (cleanup !== undefined && api.href !== cleanup.apiUrl)) {
       return describeChange('`api-url`', 'is another', cleanup, actionPath);
     }

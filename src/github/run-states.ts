@@ -65,5 +65,5 @@ function isFinal(state: RunState): boolean {
 /** Whether GitHub itself answered with this status. */
 function hasStatus(state: RunState, status: number): boolean {
   if (state.kind !== 'unknown' || state.cause.kind !== 'rejected') return false;
-  return state.cause.status === status && state.cause.isGithubError;
+  return state.cause.status === status && state.cause.isApiError;
 }

@@ -17,7 +17,7 @@ export type RunState =
   | { readonly kind: 'unknown'; readonly cause: LookupError };
 
 /** Why GitHub did not tell the state of a run attempt. */
-export type LookupError = Exclude<GithubResult, { readonly kind: 'success' }>;
+export type LookupError = Exclude<GithubResult<unknown>, { readonly kind: 'success' }>;
 
 /**
  * Asks GitHub once about a run attempt; needs `actions: read`. Never rejects.
@@ -31,15 +31,17 @@ export async function getRunState(
   { id, attempt }: RunAttempt,
   timeoutMs: number,
 ): Promise<RunState> {
-  const [owner = '', repo = ''] = repository.split('/');
   const result = await github.send(
-    'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
-    { owner, repo, run_id: Number(id), attempt_number: Number(attempt), exclude_pull_requests: true },
+    {
+      method: 'GET',
+      path: ['repos', ...repository.split('/'), 'actions', 'runs', id, 'attempts', attempt],
+      parameters: { exclude_pull_requests: true },
+    },
+    ({ data }) => parseStatus(data, id, attempt),
     timeoutMs,
   );
   if (result.kind !== 'success') return { kind: 'unknown', cause: result };
-  const status = parseStatus(result.data, id, attempt);
-  if (status === undefined) return { kind: 'unknown', cause: { kind: 'unreadable', status: result.status } };
+  const status = result.value;
   // The attempt is over, post steps included [GitHub, REST API: get a workflow run attempt].
   return status === 'completed' ? { kind: 'completed' } : { kind: 'in-progress', status };
 }

@@ -16,6 +16,11 @@ export interface HttpRequest {
   readonly body?: string | undefined;
   /** Where a response may be larger than {@link HttpLimits.maxBytes}. */
   readonly maxBytes?: number | undefined;
+  /**
+   * Asked last, when the connection is open and nothing has been written. With `false` the request does not leave: no
+   * response, with the code `TOO_LATE`.
+   */
+  readonly mayLeave?: (() => boolean) | undefined;
 }
 
 /** Sends requests to one server. */
@@ -66,10 +71,10 @@ export function createHttpClient(
     return closed;
   };
   return {
-    async send({ method, path, headers: given, body = null, maxBytes = most.maxBytes }, timeoutMs) {
+    async send({ method, path, headers: given, body = null, maxBytes = most.maxBytes, mayLeave }, timeoutMs) {
       // Nothing here could decompress a response.
       const headers = { 'accept-encoding': 'identity', ...given };
-      const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes);
+      const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes, mayLeave);
       const stop = new AbortController();
       const connection = await connectTo(origin, proxy, connectionOptions(most, stop.signal, lookup));
       open.set(connection, stop);

@@ -11,14 +11,17 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly #settle: (end: End) => void;
   readonly #timer: NodeJS.Timeout;
   readonly #maxBytes: number;
+  readonly #mayLeave: () => boolean;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #controller: Dispatcher.DispatchController | undefined;
   #head: { status: number; headers: Record<string, string> } | undefined;
   #ended = false;
 
-  constructor(timeoutMs: number, maxBytes: number) {
+  /** @param mayLeave see {@link HttpRequest.mayLeave}. */
+  constructor(timeoutMs: number, maxBytes: number, mayLeave: () => boolean = () => true) {
     this.#maxBytes = maxBytes;
+    this.#mayLeave = mayLeave;
     const { promise, resolve } = Promise.withResolvers<End>();
     this.end = promise;
     this.#settle = resolve;
@@ -29,6 +32,11 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#ended) {
       controller.abort(new Error('given up before it was sent'));
+      return;
+    }
+    if (!this.#mayLeave()) {
+      this.#breakOff('timeout', { code: 'TOO_LATE' });
+      controller.abort(new Error('too late'));
       return;
     }
     this.#controller = controller;

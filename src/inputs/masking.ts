@@ -15,7 +15,8 @@ export const NAME =
 
 /** Masks inputs that hold a Mapbox token, and every token in them. */
 export function maskTokenInputs(runner: Runner, names: readonly string[]): void {
-  for (const name of names) for (const text of secretsIn(runner.getInput(name))) runner.mask(new Secret(text));
+  for (const name of names)
+    for (const text of secretsIn(runner.getInput(name))) runner.mask(new Secret(text));
 }
 
 /** The secrets in an input that holds a token: the whole text and every token in it. */

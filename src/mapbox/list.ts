@@ -14,6 +14,11 @@ export interface ListedToken {
   readonly created: Date | undefined;
   /** The account's default public token; also where the response is not clear about it. */
   readonly isDefault: boolean;
+  /**
+   * The fields that may restrict what the token can do, or where, and that are not understood here. What has one must not
+   * be copied: the copy would be less restricted.
+   */
+  readonly notUnderstood: readonly string[];
 }
 
 /** A page of the list, and the query that asks for the one after it. */
@@ -113,7 +118,25 @@ function parseEntry(entry: unknown): ListedToken | undefined {
     allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
     created: typeof created === 'string' ? parseDate(created) : undefined,
     isDefault: isDefault !== undefined && isDefault !== false,
+    notUnderstood: restrictions(entry),
   };
+}
+
+/**
+ * Mapbox's SDK knows `allowedApplications`, and `allowedApis` was proposed there; `resources` is a field of the API's
+ * responses [mapbox-sdk-js, services/tokens.js]. Empty ones restrict nothing.
+ */
+function restrictions(entry: Readonly<Record<string, unknown>>): string[] {
+  const others = Object.keys(entry).filter(name => /^allowed/i.test(name) || name === 'resources');
+  return [
+    ...(isStrings(entry['scopes']) ? [] : ['scopes']),
+    ...others.filter(name => !isEmpty(entry[name]) && !(name === 'allowedUrls' && isStrings(entry[name]))),
+  ];
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }
 
 /**

@@ -16,6 +16,8 @@ export type TokenSearch =
       readonly complete: boolean;
       /** When Mapbox sent the first page, by its own clock. */
       readonly serverDate: Date | undefined;
+      /** When the first page arrived: milliseconds since 1970 by the runner's clock, and the clock's monotonic time. */
+      readonly received: { readonly now: number; readonly monotonic: number };
     }
   | Rejected
   | RetriesExhausted;
@@ -34,12 +36,17 @@ export async function findTokens(
   let query: TokenPage['next'];
   let complete = true;
   let serverDate: Date | undefined;
+  const { clock } = options;
+  let received = { now: clock.now(), monotonic: clock.monotonic() };
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
     const page = await retry(timeoutMs => listTokenPage(account, at, timeoutMs), options);
     if (page.kind !== 'success') return page;
     for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
-    if (pages === 0) serverDate = page.value.serverDate;
+    if (pages === 0) {
+      serverDate = page.value.serverDate;
+      received = { now: clock.now(), monotonic: clock.monotonic() };
+    }
     complete &&= page.value.complete;
     query = page.value.next;
     if (query === undefined || isRepeated(seen, query)) break;
@@ -49,6 +56,7 @@ export async function findTokens(
     tokens: [...tokens.values()],
     complete: complete && query === undefined,
     serverDate,
+    received,
   };
 }
 

@@ -3,7 +3,7 @@ import { type RetryOptions, retry, withBudget } from '../api/retry.ts';
 import { OrphanTracker, type SaveState } from '../cleanup/orphan-tracker.ts';
 import type { CleanupState } from '../cleanup/state.ts';
 import type { TokenRequest } from '../inputs/token-request.ts';
-import type { Account } from '../mapbox/account.ts';
+import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
 import { apiError } from '../mapbox/errors.ts';
 import { buildNote, createMarker, formatMarker, hasNonce, MAX_NOTE_BYTES, type Purpose } from '../note.ts';
@@ -76,7 +76,13 @@ export async function mintStoredToken(
     },
     stoppable,
     () => orInterrupted(tracker.deleteOrphans(orphanOptions()), interrupted),
-  );
+  ).catch(error => {
+    if (!interrupted.aborted || !tracker.mayHaveOrphans) throw error;
+    // A runner that is shut down runs no post step: this is all that anyone learns.
+    throw new InterruptedError(
+      `A token with the note "${note}" may exist: Mapbox had not responded. If no post step runs, delete it on the Tokens page, ${TOKENS_PAGE}.`,
+    );
+  });
   if (result.kind !== 'success') {
     tracker.noToken();
     throw await orInterrupted(apiError(result, request.scopes, account, stoppable), interrupted);

@@ -1,75 +1,55 @@
 import { describeResult } from '../api/describe.ts';
+import { withBudget } from '../api/retry.ts';
 import { deleteOrphans } from '../cleanup/orphans.ts';
-import { getRunStates } from '../github/run-states.ts';
+import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
-import { repositoryKey } from '../note.ts';
-import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
-import type { LeftoverReason, Orphan, OrphanReason, RotationMarker } from './chain.ts';
-import { type DeletionPowers, deletingAccount, type Replacement, type Rotation } from './rotation.ts';
+import { accountAfter, type Replacement, type Rotation } from './rotation.ts';
 
-/** A token that is in none of the secrets, and why it is still alive. */
-export interface LeftToken {
+/** A token that was to be deleted, and why it is still alive, as a sentence. */
+export interface UndeletedToken {
   readonly token: ListedToken;
-  readonly reason: LeftoverReason | 'not-deleted';
+  readonly reason: string;
 }
 
 /** What was deleted, and what was not. */
 export interface Deletions {
   /** The ids. */
   readonly deleted: readonly string[];
-  readonly left: readonly LeftToken[];
-  /** Why deleting ended early. */
-  readonly failure: string | undefined;
+  readonly undeleted: readonly UndeletedToken[];
 }
+
+/** One token does not use up the time of all others. */
+const DELETION_BUDGET_MS = 90_000;
 
 /**
- * Asks GitHub about the runs that created orphans.
+ * Deletes tokens of the last list in their order. What cannot be deleted does not keep the others from being tried.
  *
- * It must be asked before the secrets are looked at. What was over by then put nothing later, so that a secret with such a
- * token was last changed before, and the run that has an older value stops there.
+ * @param afterEach called with the ids that are still to be deleted.
  */
-export async function askAboutOrphans(
-  { github, run, options }: Pick<Rotation, 'github' | 'run' | 'options'>,
-  orphans: readonly Orphan[],
-): Promise<OrphanReason> {
-  const isHere = ({ marker }: Orphan) => marker.repository === repositoryKey(run);
-  const runs = new Map(
-    orphans.filter(isHere).map(({ marker }) => [attemptKey(runOf(marker, run)), runOf(marker, run)]),
-  );
-  const { clock, deadline } = options;
-  const now = clock.monotonic();
-  const query = { github, repository: run.repository, runs: [...runs.values()], ownRun: run };
-  const states = await getRunStates(query, clock, now + (deadline - now) / 2);
-  return orphan => {
-    const state = isHere(orphan) ? states.get(attemptKey(runOf(orphan.marker, run))) : undefined;
-    if (state?.kind === 'completed' || state?.kind === 'deleted') return undefined;
-    return state?.kind === 'in-progress' ? 'run-in-progress' : 'run-unknown';
-  };
-}
-
-function runOf({ runId, attempt }: RotationMarker, run: WorkflowRun): WorkflowRun {
-  return { ...run, id: runId, attempt };
-}
-
-/** Deletes what is due, oldest first. The first that cannot be deleted ends it: the next rotation goes on there. */
-export async function deleteDue(
-  rotation: DeletionPowers,
-  replacement: Pick<Replacement, 'token'>,
+export async function deleteTokens(
+  { options, deadline }: Pick<Rotation, 'options' | 'deadline'>,
+  account: Account,
   due: readonly ListedToken[],
+  afterEach: (left: readonly string[]) => void = () => {},
 ): Promise<Deletions> {
-  const { options } = rotation;
-  const account = deletingAccount(rotation, replacement);
   const deleted: string[] = [];
-  for (const [at, token] of due.entries()) {
-    const result = await deleteTokenWithRetry(account, token.id, undefined, options);
-    if (result.kind === 'retries-exhausted') {
-      const left = due.slice(at).map(token => ({ token, reason: 'not-deleted' as const }));
-      return { deleted, left, failure: describeResult(result.last, 'Mapbox') };
+  const undeleted: UndeletedToken[] = [];
+  for (const token of due) {
+    if (deadline.isOver()) {
+      undeleted.push({ token, reason: 'Too late: its list is more than half an hour old.' });
+      continue;
     }
-    deleted.push(token.id);
+    const budget = withBudget(options, DELETION_BUDGET_MS);
+    const result = await deleteTokenWithRetry(account, token.id, undefined, budget);
+    if (result.kind === 'retries-exhausted') {
+      undeleted.push({ token, reason: describeResult(result.last, 'Mapbox') });
+    } else {
+      deleted.push(token.id);
+      afterEach(due.map(({ id }) => id).filter(id => !deleted.includes(id)));
+    }
   }
-  return { deleted, left: [], failure: undefined };
+  return { deleted, undeleted };
 }
 
 /**
@@ -78,13 +58,15 @@ export async function deleteDue(
  * @returns the ids; what is not found now is left to the post step.
  */
 export async function deleteOwnOrphans(
-  rotation: DeletionPowers,
+  rotation: Pick<Rotation, 'account' | 'options'> & {
+    readonly inputs: Pick<Rotation['inputs'], 'isSeparate'>;
+  },
   replacement: Pick<Replacement, 'token' | 'nonce' | 'orphans'>,
 ): Promise<readonly string[]> {
   const { orphans, nonce, token } = replacement;
   if (orphans === undefined) return [];
   const { account, options } = rotation;
   const stepTokens = { nonce, keep: token.id, createdBy: account.authorizingToken.id };
-  const search = await deleteOrphans(deletingAccount(rotation, replacement), stepTokens, options);
+  const search = await deleteOrphans(accountAfter(rotation, replacement), stepTokens, options);
   return search.kind === 'searched' ? search.deleted : [];
 }

@@ -9,8 +9,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { Environment } from '../runtime/context.ts';
 import { extractTokens, Secret } from '../secret.ts';
 import type { RevokePrevious } from './chain.ts';
-import { parsePlaces, quote } from './place-inputs.ts';
-import type { Place } from './places.ts';
+import { type App, type Place, placePath, primaryFirst } from './places.ts';
 
 export const rotateInputNames = [
   'token',
@@ -76,9 +75,11 @@ const ROTATING: TokenUse = {
   needs: 'the scopes `tokens:read`, `tokens:write` and every scope of the token to rotate',
 };
 
+const SECRET_INPUTS = ['token', 'authorizing-token', 'github-token'] as const;
+
 /** Masks the tokens among the inputs, in whatever form they were pasted. */
 export function maskRotateInputs(runner: Runner): void {
-  for (const name of ['token', 'authorizing-token', 'github-token']) {
+  for (const name of SECRET_INPUTS) {
     const input = runner.getInput(name);
     for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
   }
@@ -97,7 +98,7 @@ export function parseRotateInputs(
   env: Environment,
   now: number,
 ): RotateInputs {
-  const problems = new InputProblems();
+  const problems = new InputProblems(SECRET_INPUTS.map(name => getInput(name).trim()));
   const token = parseRotatedToken(getInput('token'), problems);
   const isGiven = getInput('authorizing-token').trim() !== '';
   const authorizingToken = isGiven
@@ -196,15 +197,146 @@ function parseMaxAge(input: string, problems: InputProblems): number | 'none' | 
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`max-age\` is ${quote(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
+    `\`max-age\` is ${problems.quote(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
   );
 }
 
 function parseRevokePrevious(input: string, problems: InputProblems): RevokePrevious | undefined {
   const text = input.trim().toLowerCase() || 'next-rotation';
   if (text === 'next-rotation' || text === 'now' || text === 'never') return text;
+  const seconds = parseAge(text);
+  if (seconds !== undefined && seconds > 0) return { after: seconds * 1000 };
   return problems.add(
     errorTitles.invalidInput,
-    `\`revoke-previous\` is ${quote(text)}. Use \`next-rotation\`, \`now\` or \`never\`.`,
+    `\`revoke-previous\` is ${problems.quote(text)}. Use \`next-rotation\`, \`now\`, \`never\`, or a duration with its unit, such as \`2d\` or \`36h\`.`,
   );
+}
+
+/** GitHub, Naming your secrets. */
+const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/i;
+
+const REPOSITORY = /^[A-Za-z0-9][\w-]*\/(?!\.{1,2}$)[\w.-]+$/;
+
+const ORGANIZATION = /^[A-Za-z0-9][\w-]*$/;
+
+type PlaceInputName = 'secret' | 'repositories' | 'environment' | 'organization' | 'app';
+
+/**
+ * Parses the inputs that say where the secret is.
+ *
+ * @param repository `owner/name` of the workflow's repository.
+ * @returns the primary place first, each place once.
+ */
+export function parsePlaces(
+  getInput: (name: PlaceInputName) => string,
+  repository: string,
+  problems: InputProblems,
+): readonly Place[] | undefined {
+  const secret = parseSecretName(getInput('secret'), problems);
+  const repositories = parseRepositories(getInput('repositories').trim() || repository, problems);
+  const environment = parseEnvironment(getInput('environment'), problems);
+  const organization = parseOrganization(getInput('organization'), problems);
+  const apps = parseApps(getInput('app'), problems);
+  const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
+  if (organization !== '' && environment !== '') {
+    invalid('`organization` and `environment` exclude each other: a secret belongs to one of them.');
+  }
+  if (organization !== '' && repositories?.some(name => name.toLowerCase() !== repository.toLowerCase())) {
+    invalid(
+      "`organization` and `repositories` exclude each other: which repositories have an organization's secret is set there, and a rotation leaves it as it is.",
+    );
+  }
+  if (environment !== '' && apps?.some(app => app !== 'actions')) {
+    invalid('`environment` goes with `app: actions` only: environments have no other secrets.');
+  }
+  if (secret === undefined || repositories === undefined || apps === undefined) return undefined;
+  const owners: Place['owner'][] =
+    organization === ''
+      ? repositories.map(name => {
+          const [owner = '', repo = ''] = name.split('/');
+          return ['repos', owner, repo];
+        })
+      : [['orgs', organization]];
+  const places = owners.flatMap(owner =>
+    apps.map(app => ({ owner, environment: environment || undefined, app, secret })),
+  );
+  const unique = new Map(places.toReversed().map(place => [placePath(place), place] as const));
+  return primaryFirst([...unique.values()].toReversed(), repository);
+}
+
+function parseSecretName(input: string, problems: InputProblems): string | undefined {
+  const text = input.trim();
+  const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
+  if (text === '') {
+    return invalid('`secret` is empty. Name the GitHub secret, such as `secret: MAPBOX_AUTHORIZING_TOKEN`.');
+  }
+  if (extractTokens(text).length > 0) {
+    return invalid(
+      '`secret` is a token. It takes the name of the secret, such as `secret: MAPBOX_AUTHORIZING_TOKEN`.',
+    );
+  }
+  if (!SECRET_NAME.test(text) || /^GITHUB_/i.test(text)) {
+    return invalid(
+      `\`secret\` is ${problems.quote(text)}, which cannot be the name of a GitHub secret: letters, digits and \`_\` only, no digit first, and not \`GITHUB_\` at the beginning.`,
+    );
+  }
+  return text;
+}
+
+function parseRepositories(input: string, problems: InputProblems): string[] | undefined {
+  const names = input.match(/[^\s,]+/g) ?? [];
+  const wrong = names.filter(name => !REPOSITORY.test(name));
+  for (const name of wrong) {
+    problems.add(
+      errorTitles.invalidInput,
+      `\`repositories\` has ${problems.quote(name)}, which is not a repository. Write \`owner/name\`, one a line.`,
+    );
+  }
+  if (names.length === 0) problems.add(errorTitles.invalidInput, '`repositories` is empty.');
+  return wrong.length > 0 || names.length === 0 ? undefined : names;
+}
+
+/** The most characters of an environment's name [GitHub, Managing environments for deployment]. */
+const MAX_ENVIRONMENT_LENGTH = 255;
+
+/** What breaks lines or steers a terminal. Emoji are joined by characters that are formats, too. */
+const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
+
+/** Empty where there is none. A name with nothing but dots would be another path. */
+function parseEnvironment(input: string, problems: InputProblems): string {
+  const text = input.trim();
+  const isPath = !/^\.+$/.test(text) && !CONTROL.test(text);
+  if (text.length <= MAX_ENVIRONMENT_LENGTH && isPath && extractTokens(text).length === 0) return text;
+  problems.add(
+    errorTitles.invalidInput,
+    `\`environment\` is ${problems.quote(text)}, which cannot be the name of an environment.`,
+  );
+  return text;
+}
+
+/** Empty where there is none. */
+function parseOrganization(input: string, problems: InputProblems): string {
+  const text = input.trim();
+  if (text === '' || (ORGANIZATION.test(text) && extractTokens(text).length === 0)) return text;
+  problems.add(
+    errorTitles.invalidInput,
+    `\`organization\` is ${problems.quote(text)}, which cannot be the name of an organization.`,
+  );
+  return text;
+}
+
+function parseApps(input: string, problems: InputProblems): App[] | undefined {
+  const words = input.match(/[^\s,]+/g) ?? ['actions'];
+  const apps = [...new Set(words.map(word => word.toLowerCase()))];
+  const known = apps.filter(isApp);
+  if (known.length === apps.length) return known;
+  const wrong = apps.filter(app => !isApp(app)).map(word => problems.quote(word));
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`app\` has ${wrong.join(', ')}. Use \`actions\`, \`dependabot\`, \`codespaces\` or several of them.`,
+  );
+}
+
+function isApp(word: string): word is App {
+  return word === 'actions' || word === 'dependabot' || word === 'codespaces';
 }

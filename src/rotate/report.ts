@@ -1,10 +1,18 @@
-import { codeList } from '../action-error.ts';
+import { ActionError, codeList, errorTitles, stackOf } from '../action-error.ts';
+import { describeExhausted } from '../api/describe.ts';
+import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
+import type { ListedToken } from '../mapbox/list.ts';
 import { noteText, oneLine } from '../note.ts';
+import type { Runner } from '../runner/runner.ts';
 import type { Cell } from '../runner/summary-table.ts';
-import { runUrl } from '../runtime/workflow-run.ts';
-import type { Deletions, LeftToken } from './deletions.ts';
-import { capitalize, describePlace } from './places.ts';
+import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
+import type { Secret } from '../secret.ts';
+import type { DeletionPolicy, KeptToken } from './chain.ts';
+import type { Deletions, UndeletedToken } from './deletions.ts';
+import { githubError } from './errors.ts';
+import { capitalize, describePlace, describePlaces, type Place } from './places.ts';
+import { type PlaceResult, type PutFailure, placesWith } from './put.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
 
 const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
@@ -19,98 +27,205 @@ export function planLine({ inputs: { dryRun } }: Rotation, { current, places }: 
 }
 
 /** The id, and the note without what finds the token again. */
-function nameToken({ id, note }: { readonly id: string; readonly note: string }): string {
+export function nameToken({ id, note }: { readonly id: string; readonly note: string }): string {
   const text = oneLine(noteText(note));
   return text === '' ? id : `${id} ("${text}")`;
 }
 
-export function describePlaces(places: Facts['places']): string {
-  return places.map(({ place }) => describePlace(place)).join(' and ');
-}
-
 /** Why a token is still alive, as a sentence about it. */
-export function describeLeft({ token, reason }: LeftToken): string {
+export function describeKept({ token, reason }: KeptToken, { revokePrevious }: DeletionPolicy): string {
   const which = `The token ${nameToken(token)}`;
   switch (reason) {
     case 'next-rotation':
       return `${which} stays for jobs that already have it. The next rotation deletes it.`;
-    case 'behind':
-      return `${which} stays, because jobs of a place that missed a rotation may have it. The next rotation deletes it.`;
-    case 'original':
-      return `${which} was created by no rotation and may be in use elsewhere. Delete it on the Tokens page when nothing uses it.`;
+    case 'duration': {
+      const after = typeof revokePrevious === 'object' ? formatDuration(revokePrevious.after) : '';
+      return `${which} stays for jobs that already have it. A run deletes it ${after} after it was replaced.`;
+    }
+    case 'too-young':
+      return `${which} stays: it was created or replaced less than an hour ago. The next rotation deletes it.`;
+    case 'never':
+      return `${which} stays: \`revoke-previous\` is \`never\`.`;
     case 'default-token':
       return `${which} stays: it is the account's default token.`;
     case 'authorizing-token':
       return `${which} stays: it is the authorizing token.`;
-    case 'never':
-      return `${which} stays: \`revoke-previous\` is \`never\`.`;
-    case 'other':
-      return `${which} was created by a rotation of the same secret, but not in place of this token or one before it. Delete it on the Tokens page when nothing uses it.`;
-    case 'run-in-progress':
-      return `${which} was created by a rotation whose run is not over. If no secret has it by then, a later rotation deletes it.`;
-    case 'run-unknown':
-      return `${which} was created by a rotation that did not store it, but GitHub did not say whether that run is over (\`actions: read\`). A later rotation deletes it; or delete it on the Tokens page.`;
-    case 'not-deleted':
-      return `${which} could not be deleted.`;
+    case 'original':
+      return `${which} was created by no rotation of this secret and may be in use elsewhere. Delete it on the Tokens page when nothing uses it.`;
+    case 'young-orphan':
+      return `${which} was created by a rotation that was cut off. A later rotation deletes it.`;
+    case 'orphan':
+      return `${which} was created by a rotation that was cut off, and is not deleted. Delete it on the Tokens page when nothing uses it.`;
+    case 'elsewhere':
+      return `${which} replaces a token of this secret, but was created for another secret. Delete it on the Tokens page when nothing uses it.`;
   }
 }
 
-/** What only a person can decide. */
-const FOR_PEOPLE: readonly LeftToken['reason'][] = ['original', 'other', 'run-unknown'];
+/** What is named in the warning at each rotation, not only in the log. */
+const NAMED: readonly KeptToken['reason'][] = ['original', 'orphan', 'young-orphan', 'elsewhere'];
 
-/** The warning that names the tokens which somebody should look at; `undefined` where there are none. */
-export function leftWarning(left: readonly LeftToken[]): string | undefined {
-  const named = left.filter(({ reason }) => FOR_PEOPLE.includes(reason));
-  if (named.length === 0) return undefined;
-  return [...named.map(describeLeft), `Tokens page: ${TOKENS_PAGE}`].join('\n');
+/** The one warning: what was to be deleted and still lives, and what somebody should look at; `undefined` for nothing. */
+export function leftWarning(
+  kept: readonly KeptToken[],
+  undeleted: readonly UndeletedToken[],
+  policy: DeletionPolicy,
+): string | undefined {
+  const isLeaked = policy.revokePrevious === 'now';
+  const lines: string[] = [];
+  if (undeleted.length > 0) {
+    const then = isLeaked
+      ? 'They have leaked: delete them on the Tokens page.'
+      : 'A later rotation tries again.';
+    lines.push(`These tokens could not be deleted. ${then}`);
+    lines.push(...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`));
+  }
+  for (const one of kept) {
+    const { token, reason } = one;
+    if (NAMED.includes(reason)) lines.push(describeKept(one, policy));
+    else if (isLeaked && reason === 'default-token') {
+      lines.push(
+        `The token ${nameToken(token)} has leaked and still works: it is the account's default token, which cannot be deleted. Use *Refresh* on the Tokens page to give it another text.`,
+      );
+    } else if (isLeaked && reason === 'authorizing-token') {
+      lines.push(
+        `The token ${nameToken(token)} has leaked and still works: it is the authorizing token, which a rotation does not delete. Use *Refresh* on the Tokens page, or replace it by hand and delete it.`,
+      );
+    }
+  }
+  return lines.length === 0 ? undefined : [...lines, `Tokens page: ${TOKENS_PAGE}`].join('\n');
 }
 
-/** The warning for deletions that ended early. */
-export function failureWarning({ left, failure }: Deletions, isLeaked: boolean): string | undefined {
-  if (failure === undefined) return undefined;
-  const ids = left.filter(({ reason }) => reason === 'not-deleted').map(({ token }) => token.id);
-  const then = isLeaked
-    ? `They have leaked (\`revoke-previous: now\`): delete them on the Tokens page, ${TOKENS_PAGE}.`
-    : 'The next rotation tries again.';
-  return `The secret has the new token, but these were not deleted: ${ids.join(', ')}. ${failure} ${then}`;
+/** The log's lines about tokens that stay, as far as the warning does not have them. */
+export function keptLines(kept: readonly KeptToken[], policy: DeletionPolicy): string[] {
+  return kept.filter(({ reason }) => !NAMED.includes(reason)).map(one => describeKept(one, policy));
 }
 
 /** The log after a rotation. */
 export function resultLines(
-  { inputs, run }: Rotation,
-  { current, places }: Facts,
+  { inputs, run, policy }: Rotation,
+  { current }: Facts,
   { token }: Replacement,
-  { deleted, left }: Deletions,
+  stored: Facts['places'],
+  { deleted }: Deletions,
+  kept: readonly KeptToken[],
 ): string[] {
   return [
-    `${capitalize(describePlaces(places))} ${places.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
+    `${capitalize(describePlaces(stored))} ${stored.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
     ...deleted.map(id => `Deleted the token ${id}.`),
     ...(inputs.revokePrevious === 'now' && deleted.includes(current.id)
       ? [
           `Later steps of this job and jobs that are in progress still have the deleted token ${current.id}, which no longer works.`,
         ]
       : []),
-    ...left
-      .filter(({ reason }) => !FOR_PEOPLE.includes(reason) && reason !== 'not-deleted')
-      .map(describeLeft),
+    ...(current.usage === 'pk'
+      ? [
+          `Pages and apps that were built with the token ${current.id} stop working when it is deleted (variables such as \`VITE_…\` and \`NEXT_PUBLIC_…\` are built in). Build them again after each rotation.`,
+        ]
+      : []),
+    ...keptLines(kept, policy),
   ];
 }
 
 /** The rows of the summary page. */
 export function rotationRows(
-  { run }: Rotation,
-  { current, places }: Facts,
+  { run, policy }: Rotation,
+  { current }: Facts,
   { token }: Replacement,
-  { deleted, left }: Deletions,
+  stored: Facts['places'],
+  { deleted, undeleted }: Deletions,
+  kept: readonly KeptToken[],
 ): [string, Cell][] {
+  const alive = [
+    ...undeleted.map(({ token, reason }) => `${nameToken(token)}: ${reason}`),
+    ...kept.map(one => describeKept(one, policy)),
+  ];
   return [
-    ['Secret', describePlaces(places)],
+    ['Secret', describePlaces(stored)],
     ['New token', `${token.id}, ${oneLine(token.note)}`],
     ['Scopes', token.scopes.join(' ')],
     ['Replaced', nameToken(current)],
     ...(deleted.length > 0 ? ([['Deleted', deleted.join(' ')]] satisfies [string, string][]) : []),
-    ...left.map((one): [string, string] => ['Still alive', describeLeft(one)]),
+    ...alive.map((text): [string, string] => ['Still alive', text]),
     ['Run', new URL(runUrl(run))],
     ['Tokens page', new URL(TOKENS_PAGE)],
   ];
+}
+
+/**
+ * Which places have a token, which may have it, and which have an older one, a line each.
+ *
+ * @param name the token, as `the new token, cjo6…`.
+ */
+export function placeLines(
+  name: string,
+  results: readonly PlaceResult[],
+  older = 'an older token',
+): string[] {
+  const [stored, unknown, old] = [
+    placesWith(results, 'stored'),
+    placesWith(results, 'unknown'),
+    placesWith(results, 'not-stored', 'skipped'),
+  ];
+  return [
+    ...(stored.length > 0 ? [`- ${capitalize(name)}: ${describePlaces(stored)}`] : []),
+    ...(unknown.length > 0 ? [`- Either ${name}, or ${older}: ${describePlaces(unknown)}`] : []),
+    ...(old.length > 0 ? [`- Still ${older}: ${describePlaces(old)}`] : []),
+  ];
+}
+
+/** Why places do not have a token for certain, in sentences. */
+export function describeFailures(results: readonly PlaceResult[], run: WorkflowRun): string {
+  const reasons = results.flatMap(({ place: { place }, result }) =>
+    result.kind === 'unknown' || result.kind === 'not-stored'
+      ? [describeFailure(place, result.reason, run)]
+      : [],
+  );
+  return [...new Set(reasons)].join(' ');
+}
+
+function describeFailure(place: Place, reason: PutFailure, { repository }: WorkflowRun): string {
+  switch (reason.kind) {
+    case 'changed':
+      return `${capitalize(describePlace(place))} was changed while this run was under way, so nothing was put there.`;
+    case 'too-late':
+      return `More than half an hour has passed since the tokens were listed, so nothing was put into ${describePlace(place)}. The machine may have slept.`;
+    case 'retries-exhausted':
+      return describeExhausted(reason);
+    case 'rejected':
+      return githubError(reason, place, 'put', repository).message;
+  }
+}
+
+export const rotateOutputNames = ['rotated', 'token-id', 'previous-token-id', 'deleted', 'token'] as const;
+
+type Outputs = Readonly<Record<(typeof rotateOutputNames)[number], string | Secret>>;
+
+/** Outputs of a run that rotated nothing. */
+export function finishUnchanged(
+  { context: { runner } }: Rotation,
+  { id }: ListedToken,
+  deleted: readonly string[],
+): void {
+  writeOutputs(runner, {
+    rotated: 'false',
+    'token-id': id,
+    'previous-token-id': '',
+    deleted: deleted.join(' '),
+    token: '',
+  });
+}
+
+/** @throws {ActionError} where they cannot be written. */
+export function writeOutputs(runner: Runner, outputs: Outputs): void {
+  try {
+    runner.writeResults(outputs, {});
+  } catch (error) {
+    runner.debug(stackOf(error));
+    throw new ActionError(
+      errorTitles.outputsNotWritten,
+      outputs.rotated === 'true'
+        ? `The secret has the new token ${String(outputs['token-id'])}, but the outputs could not be written; is the disk full?`
+        : 'The outputs could not be written; is the disk full? Nothing was rotated.',
+    );
+  }
 }

@@ -1,8 +1,12 @@
-/** Secrets in GitHub's REST API: one request each, and what its response means. */
-
-import type { Rejection, Retryable, Success } from '../api/result.ts';
-import type { GithubClient, GithubResult } from '../github/client.ts';
-import type { Place } from './places.ts';
+/** Secrets in GitHub's REST API: one request each, and what its response means; and all that is known of a place. */
+import { ActionError, errorTitles } from '../action-error.ts';
+import { type RetryOptions, retry } from '../api/retry.ts';
+import type { Clock } from '../clock.ts';
+import type { GithubClient, GithubResponse, GithubResult } from '../github/client.ts';
+import type { WorkflowRun } from '../runtime/workflow-run.ts';
+import type { PlaceFacts } from './chain.ts';
+import { type GithubQuestion, githubError, githubRetryOptions } from './errors.ts';
+import { describePlace, type Place, placeTag, secretsPath } from './places.ts';
 
 /** The key that a place's secrets are encrypted to. */
 export interface PublicKey {
@@ -16,81 +20,36 @@ export interface StoredSecret {
   readonly updatedAt: Date;
   /** Who has an organization's secret. */
   readonly access: Access | undefined;
+  /** When GitHub said so, by its clock. */
+  readonly date: Date | undefined;
 }
 
 export type Access =
   | { readonly visibility: 'all' | 'private' }
   | { readonly visibility: 'selected'; readonly repositories: readonly number[] };
 
-/** GitHub said no itself, or redirected: nothing was done. */
-export interface GithubRejection extends Rejection {
-  /** In GitHub's words, such as `secrets=write`. */
-  readonly acceptedPermissions: string | undefined;
-}
-
-/** A response, in the form in which it can be retried. */
-export type SecretResult<T> = Success<T> | GithubRejection | Retryable;
-
 /** Gets a place's public key. */
-export async function getPublicKey(
+export function getPublicKey(
   github: GithubClient,
   place: Place,
   timeoutMs: number,
-): Promise<SecretResult<PublicKey>> {
-  return toSecretResult(await requestPublicKey(github, place, timeoutMs), parsePublicKey);
-}
-
-function requestPublicKey(github: GithubClient, place: Place, timeoutMs: number): Promise<GithubResult> {
-  switch (place.kind) {
-    case 'repository': {
-      const { owner, repo, app } = place;
-      return github.send(`GET /repos/{owner}/{repo}/${app}/secrets/public-key`, { owner, repo }, timeoutMs);
-    }
-    case 'environment': {
-      const { owner, repo, environment } = place;
-      const parameters = { owner, repo, environment_name: environment };
-      const route = 'GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/public-key';
-      return github.send(route, parameters, timeoutMs);
-    }
-    case 'organization': {
-      const { organization: org, app } = place;
-      return github.send(`GET /orgs/{org}/${app}/secrets/public-key`, { org }, timeoutMs);
-    }
-  }
+): Promise<GithubResult<PublicKey>> {
+  const path = [...secretsPath(place), 'public-key'];
+  return github.send({ method: 'GET', path }, ({ data }) => parsePublicKey(data), timeoutMs);
 }
 
 /** Gets what GitHub shows of a secret, but for the repositories that a `selected` one is for. */
-export async function getSecret(
+export function getSecret(
   github: GithubClient,
   place: Place,
   timeoutMs: number,
-): Promise<SecretResult<StoredSecret>> {
-  return toSecretResult(await requestSecret(github, place, timeoutMs), data => parseSecret(data, place));
-}
-
-function requestSecret(github: GithubClient, place: Place, timeoutMs: number): Promise<GithubResult> {
-  const { secret: secret_name } = place;
-  switch (place.kind) {
-    case 'repository': {
-      const { owner, repo, app } = place;
-      const parameters = { owner, repo, secret_name };
-      return github.send(`GET /repos/{owner}/{repo}/${app}/secrets/{secret_name}`, parameters, timeoutMs);
-    }
-    case 'environment': {
-      const { owner, repo, environment } = place;
-      const parameters = { owner, repo, environment_name: environment, secret_name };
-      const route = 'GET /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}';
-      return github.send(route, parameters, timeoutMs);
-    }
-    case 'organization': {
-      const { organization: org, app } = place;
-      return github.send(`GET /orgs/{org}/${app}/secrets/{secret_name}`, { org, secret_name }, timeoutMs);
-    }
-  }
+): Promise<GithubResult<StoredSecret>> {
+  const path = [...secretsPath(place), place.secret];
+  return github.send({ method: 'GET', path }, response => parseSecret(response, place), timeoutMs);
 }
 
 /** A page of the repositories that an organization's `selected` secret is for. */
-export interface RepositoryPage {
+interface RepositoryPage {
   readonly ids: readonly number[];
   readonly total: number;
 }
@@ -99,100 +58,46 @@ export interface RepositoryPage {
 const PAGE_SIZE = 50;
 
 /** @param page counts from 1. */
-export async function getRepositoryPage(
-  github: GithubClient,
-  { organization: org, app, secret: secret_name }: Extract<Place, { kind: 'organization' }>,
-  page: number,
-  timeoutMs: number,
-): Promise<SecretResult<RepositoryPage>> {
-  const parameters = { org, secret_name, per_page: PAGE_SIZE, page };
-  const route = `GET /orgs/{org}/${app}/secrets/{secret_name}/repositories` as const;
-  return toSecretResult(await github.send(route, parameters, timeoutMs), parseRepositoryPage);
-}
-
-/** Puts an encrypted value into an existing secret, and leaves as it was who has it. Idempotent. */
-export async function putSecret(
+function getRepositoryPage(
   github: GithubClient,
   place: Place,
-  {
-    box,
-    keyId,
-    access,
-  }: { readonly box: string; readonly keyId: string; readonly access: Access | undefined },
+  page: number,
   timeoutMs: number,
-): Promise<SecretResult<'stored'>> {
-  const { secret: secret_name } = place;
-  const value = { secret_name, encrypted_value: box, key_id: keyId };
-  const send = (): Promise<GithubResult> => {
-    switch (place.kind) {
-      case 'repository': {
-        const { owner, repo, app } = place;
-        const route = `PUT /repos/{owner}/{repo}/${app}/secrets/{secret_name}` as const;
-        return github.send(route, { owner, repo, ...value }, timeoutMs);
-      }
-      case 'environment': {
-        const { owner, repo, environment } = place;
-        const route = 'PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}';
-        return github.send(route, { owner, repo, environment_name: environment, ...value }, timeoutMs);
-      }
-      case 'organization': {
-        // Left out, the secret would become private, or lose its repositories.
-        const { organization: org, app } = place;
-        const { visibility } = access ?? { visibility: 'private' as const };
-        const selected =
-          access?.visibility === 'selected' ? { selected_repository_ids: [...access.repositories] } : {};
-        const route = `PUT /orgs/{org}/${app}/secrets/{secret_name}` as const;
-        return github.send(route, { org, ...value, visibility, ...selected }, timeoutMs);
-      }
-    }
-  };
-  return toSecretResult(await send(), () => 'stored');
+): Promise<GithubResult<RepositoryPage>> {
+  const path = [...secretsPath(place), place.secret, 'repositories'];
+  const parameters = { per_page: PAGE_SIZE, page };
+  return github.send({ method: 'GET', path, parameters }, ({ data }) => parseRepositoryPage(data), timeoutMs);
 }
 
-function toSecretResult<T>(result: GithubResult, parse: (data: unknown) => T | undefined): SecretResult<T> {
-  switch (result.kind) {
-    case 'success': {
-      const value = parse(result.data);
-      return value === undefined ? unreadable(result.status) : { kind: 'success', value };
-    }
-    case 'rejected': {
-      const { status, isGithubError, acceptedPermissions } = result;
-      if (!isGithubError && status >= 400) return unreadable(status);
-      return {
-        kind: 'rejected',
-        status,
-        isApiError: isGithubError,
-        bodyDescription: 'an error',
-        requestId: undefined,
-        acceptedPermissions,
-      };
-    }
-    case 'rate-limited':
-      return {
-        kind: 'rate-limited',
-        retryAfter: result.retryAfter,
-        interval: result.retryAfter,
-        estimated: false,
-      };
-    case 'server-error':
-      return {
-        kind: 'indeterminate',
-        cause: { kind: 'server-error', status: result.status, bodyDescription: 'an error' },
-      };
-    case 'unreadable':
-      return unreadable(result.status);
-    case 'no-response':
-      return result.sent
-        ? { kind: 'indeterminate', cause: { kind: 'no-response', code: result.code } }
-        : { kind: 'not-sent', code: result.code };
-  }
+/** A value for a secret. */
+export interface SecretValue {
+  /** The sealed box in Base64. */
+  readonly box: string;
+  readonly keyId: string;
+  readonly access: Access | undefined;
 }
 
-function unreadable(status: number): Retryable {
-  return {
-    kind: 'indeterminate',
-    cause: { kind: 'unreadable', status, bodyDescription: 'a response that is not how GitHub responds' },
-  };
+/**
+ * Puts an encrypted value into an existing secret, and leaves as it was who has it. Idempotent. Only 201 and 204 mean that
+ * it is stored [GitHub, REST API: create or update a secret].
+ */
+export function putSecret(
+  github: GithubClient,
+  place: Place,
+  { box, keyId, access }: SecretValue,
+  timeoutMs: number,
+): Promise<GithubResult<'stored'>> {
+  const path = [...secretsPath(place), place.secret];
+  const parameters = { encrypted_value: box, key_id: keyId, ...accessParameters(place, access) };
+  const read = ({ status }: GithubResponse) => (status === 201 || status === 204 ? 'stored' : undefined);
+  return github.send({ method: 'PUT', path, parameters }, read, timeoutMs);
+}
+
+/** Left out, GitHub makes a selected secret private, or takes it from all its repositories. */
+function accessParameters({ owner: [kind] }: Place, access: Access | undefined) {
+  if (kind !== 'orgs') return {};
+  if (access?.visibility !== 'selected') return { visibility: access?.visibility ?? 'private' };
+  return { visibility: access.visibility, selected_repository_ids: access.repositories };
 }
 
 const KEY_BYTES = 32;
@@ -204,14 +109,15 @@ function parsePublicKey(data: unknown): PublicKey | undefined {
   return bytes.length === KEY_BYTES ? { id, bytes } : undefined;
 }
 
-function parseSecret(data: unknown, place: Place): StoredSecret | undefined {
+function parseSecret({ data, date }: GithubResponse, place: Place): StoredSecret | undefined {
   const { updated_at: updated, visibility, name } = toRecord(data);
   if (typeof name !== 'string' || name.toUpperCase() !== place.secret.toUpperCase()) return undefined;
   const updatedAt = typeof updated === 'string' ? new Date(updated) : undefined;
   if (updatedAt === undefined || Number.isNaN(updatedAt.getTime())) return undefined;
-  if (place.kind !== 'organization') return { updatedAt, access: undefined };
-  if (visibility === 'all' || visibility === 'private') return { updatedAt, access: { visibility } };
-  return visibility === 'selected' ? { updatedAt, access: { visibility, repositories: [] } } : undefined;
+  if (place.owner[0] === 'repos') return { updatedAt, access: undefined, date };
+  if (visibility === 'all' || visibility === 'private') return { updatedAt, access: { visibility }, date };
+  const access = { visibility: 'selected', repositories: [] } as const;
+  return visibility === 'selected' ? { updatedAt, access, date } : undefined;
 }
 
 function parseRepositoryPage(data: unknown): RepositoryPage | undefined {
@@ -223,4 +129,81 @@ function parseRepositoryPage(data: unknown): RepositoryPage | undefined {
 
 function toRecord(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data)) : {};
+}
+
+/** A place, and what GitHub has there. */
+export interface KnownPlace extends PlaceFacts {
+  readonly place: Place;
+  readonly key: PublicKey;
+  readonly access: Access | undefined;
+  /** When the secret was read, by the runner's clock: milliseconds since 1970. */
+  readonly readAt: number;
+}
+
+/**
+ * Looks at every place: its public key, its secret, and who has it.
+ *
+ * @throws {ActionError} where a place or its secret is not there, or may not be seen.
+ */
+export async function lookUpPlaces(
+  github: GithubClient,
+  places: readonly Place[],
+  run: WorkflowRun,
+  options: RetryOptions,
+): Promise<KnownPlace[]> {
+  const known: KnownPlace[] = [];
+  for (const place of places) {
+    const ask: Ask = async (question, request) => {
+      const result = await retry(request, githubRetryOptions(options));
+      if (result.kind === 'success') return result.value;
+      throw githubError(result, place, question, run.repository);
+    };
+    const key = await ask('key', timeoutMs => getPublicKey(github, place, timeoutMs));
+    const secret = await ask('secret', timeoutMs => getSecret(github, place, timeoutMs));
+    const { updatedAt } = secret;
+    const { now, readAt } = timesOf(secret, options.clock);
+    const access =
+      secret.access?.visibility === 'selected'
+        ? ({ visibility: 'selected', repositories: await listRepositories(github, place, ask) } as const)
+        : secret.access;
+    known.push({ place, tag: placeTag(place, run), key, updatedAt, access, now, readAt });
+  }
+  return known;
+}
+
+/** When a secret was read, by GitHub's clock (the runner's where GitHub does not say) and by the runner's. */
+export function timesOf({ date }: StoredSecret, clock: Clock): Pick<KnownPlace, 'now' | 'readAt'> {
+  const readAt = clock.now();
+  return { now: date?.getTime() ?? readAt, readAt };
+}
+
+type Ask = <T>(
+  question: GithubQuestion,
+  request: (timeoutMs: number) => Promise<GithubResult<T>>,
+) => Promise<T>;
+
+/** More pages than an organization has repositories. */
+const MAX_PAGES = 10_000;
+
+/**
+ * The ids of all repositories that a `selected` secret is for.
+ *
+ * @throws {ActionError} where not all can be had: the put sends them all, and takes the secret from every other.
+ */
+async function listRepositories(github: GithubClient, place: Place, ask: Ask): Promise<number[]> {
+  const ids = new Set<number>();
+  let total = 0;
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const { ids: found, total: counted } = await ask('repositories', timeoutMs =>
+      getRepositoryPage(github, place, page, timeoutMs),
+    );
+    total = counted;
+    for (const id of found) ids.add(id);
+    if (ids.size >= total) return [...ids];
+    if (found.length === 0) break;
+  }
+  throw new ActionError(
+    errorTitles.githubUnexpectedResponse,
+    `GitHub lists ${ids.size} of the ${total} repositories that have ${describePlace(place)}. The others would lose the secret if it were updated. Nothing was changed. Start a new run; if it fails in the same way, install the GitHub App for all repositories of the organization.`,
+  );
 }

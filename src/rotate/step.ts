@@ -1,185 +1,253 @@
-import { ActionError, errorTitles, stackOf } from '../action-error.ts';
-import { formatDuration } from '../duration.ts';
+import { ActionError, errorTitles } from '../action-error.ts';
+import { PostStepState } from '../cleanup/state.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
-import { checkFiles } from '../runner/result-files.ts';
+import type { ListedToken } from '../mapbox/list.ts';
+import { newNonce } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import { currentRun } from '../runtime/workflow-run.ts';
-import type { Secret } from '../secret.ts';
-import {
-  type DeletionPlan,
-  type DeletionPolicy,
-  isBehind,
-  isFromElsewhere,
-  isOld,
-  planDeletions,
-} from './chain.ts';
-import { createReplacement } from './create-replacement.ts';
-import { type Deletions, deleteDue, deleteOwnOrphans } from './deletions.ts';
-import { gatherFacts } from './gather-facts.ts';
+import { findRivals, findStuck, isBehind, isFromElsewhere, isYoung, planDeletions } from './chain.ts';
+import { Deadline } from './deadline.ts';
+import { type Deletions, deleteOwnOrphans, deleteTokens } from './deletions.ts';
+import { githubError } from './errors.ts';
+import { gatherFacts } from './facts.ts';
 import { maskRotateInputs, parseRotateInputs, protectedIdOf } from './inputs.ts';
-import { describeLeft, failureWarning, leftWarning, planLine, resultLines, rotationRows } from './report.ts';
-import type { Facts, Replacement, Rotation } from './rotation.ts';
-import { type RotationState, serializeRotation } from './state.ts';
-import { storeReplacement } from './store-replacement.ts';
+import { describePlaces } from './places.ts';
+import { type PlaceResult, placesWith, putReplacement, RESPONSE_GRACE_MS, storeOf } from './put.ts';
+import { checkCopyable, createReplacement, discardReplacement } from './replacement.ts';
+import {
+  describeFailures,
+  describeKept,
+  finishUnchanged,
+  leftWarning,
+  placeLines,
+  planLine,
+  resultLines,
+  rotationRows,
+  writeOutputs,
+} from './report.ts';
+import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
+import { bringUp, deleteNeverPut, deleteStuck, keepYoung } from './upkeep.ts';
 
-export const rotateOutputNames = ['rotated', 'token-id', 'previous-token-id', 'deleted', 'token'] as const;
-
-type Outputs = Readonly<Record<(typeof rotateOutputNames)[number], string | Secret>>;
+/** Of the eight characters of a nonce the first five are the primary place's tag, which is not known yet. */
+const TAG = '-----';
 
 /**
  * The rotation: replaces the token in a GitHub secret with a new one like it, and deletes what was replaced before.
  *
  * @param interrupted aborted when the step is to stop.
- * @throws {ActionError} where the secret does not have the new token everywhere. Every secret then holds a living token.
+ * @throws {ActionError} where not every secret has the new token. Every secret then holds a living token, but for
+ * `revoke-previous: now`.
  * @throws {InterruptedError} likewise.
  */
 export async function rotateStep(context: Context, interrupted: AbortSignal): Promise<void> {
-  const { runner, env, clock } = context;
-  maskRotateInputs(runner);
-  const inputs = parseRotateInputs(runner.getInput, env, clock.now());
-  const run = currentRun(env);
-  const githubApi = githubApiUrl(env);
-  checkFiles(runner, false, 'Nothing was rotated.');
-  const options = retryOptions(context, inputs.timeout);
-  const { api, authorizingToken, token } = inputs;
-  const saveState = (state: RotationState | undefined) => save(context, state);
-  await withAccount(context, { api, authorizingToken, username: token.username }, options.budget, account =>
-    withGithub(context, githubApi, inputs.githubToken, github =>
-      rotate({ context, inputs, run, github, account, options, interrupted, saveState }),
-    ),
-  );
-}
-
-function save({ runner }: Context, state: RotationState | undefined): void {
+  const { runner, env, clock, randomInt } = context;
+  const randomPart = newNonce(randomInt, TAG).slice(TAG.length);
+  const state = PostStepState.begin(context, 'rotation', randomPart);
   try {
-    runner.saveState(serializeRotation(state));
-  } catch (error) {
-    runner.debug(stackOf(error));
-    throw new ActionError(
-      errorTitles.outputsNotWritten,
-      "The runner's state file could not be written, without which the post step could not clean up. Is the disk full?",
+    maskRotateInputs(runner);
+    const inputs = parseRotateInputs(runner.getInput, env, clock.now());
+    const run = currentRun(env);
+    const githubApi = githubApiUrl(env);
+    const options = retryOptions(context, inputs.timeout);
+    const { api, authorizingToken, token, revokePrevious, revokeOriginal } = inputs;
+    const policy = { revokePrevious, revokeOriginal, protectedId: protectedIdOf(inputs) };
+    const deadline = new Deadline(clock);
+    const guarded = { ...context, createHttpClient: deadline.guard(context.createHttpClient) };
+    const connection = { api, authorizingToken, username: token.username };
+    await withAccount(guarded, connection, options.budget, account =>
+      withGithub(guarded, githubApi, inputs.githubToken, github =>
+        rotate({
+          ...{ context, inputs, policy, run, github, account, options },
+          ...{ deadline, interrupted, state, randomPart },
+        }),
+      ),
     );
+  } finally {
+    state.finish();
   }
 }
 
-async function rotate(rotation: Rotation): Promise<void> {
-  const { inputs, context, interrupted } = rotation;
-  const facts = await orInterrupted(gatherFacts(rotation), interrupted);
-  const anyBehind = facts.places.some(place => isBehind(place, facts.current));
-  if (!anyBehind && isYoung(rotation, facts)) return finishUnchanged(rotation, facts);
-  const policy: DeletionPolicy = {
-    revokePrevious: inputs.revokePrevious,
-    revokeOriginal: inputs.revokeOriginal,
-    protectedId: protectedIdOf(inputs),
-    anyBehind,
-  };
-  context.runner.info(planLine(rotation, facts));
-  if (isFromElsewhere(facts)) {
-    context.runner.warning(
-      `The token ${facts.current.id} was created by the rotation of another secret, and copied into this one. What that rotation deletes may be in use here: rotate both secrets in one step (\`repositories\`, \`app\`), or give this one a token of its own.`,
-    );
-  }
-  const plan = planDeletions(facts, policy, facts.reasonToKeepOrphan);
-  if (inputs.dryRun) return finishDryRun(rotation, facts, plan);
-  const replacement = await createReplacement(rotation, facts);
-  await storeReplacement(rotation, facts, replacement);
-  const deletions = await orInterrupted(deleteOld(rotation, plan, replacement), interrupted);
-  await finish(rotation, facts, replacement, deletions);
+async function rotate(before: Rotation): Promise<void> {
+  const { facts, rotation } = await gatherFacts(before);
+  const { inputs, policy, context } = rotation;
+  const { current, places } = facts;
+  const isNow = policy.revokePrevious === 'now';
+  const behind = isNow ? [] : places.filter(place => isBehind(place, current));
+  if (behind.length > 0) return bringUp(rotation, facts, behind);
+  if (!isNow && inputs.maxAge !== undefined && isYoung(facts, inputs.maxAge))
+    return keepYoung(rotation, facts);
+  const stuck = findStuck(facts, policy);
+  if (stuck.length > 1 && findRivals(facts).length === 0) return deleteStuck(rotation, facts, stuck);
+  checkCopyable(inputs, facts);
+  const { facts: ready, deleted } = await deleteNeverPut(rotation, facts);
+  context.runner.info(planLine(rotation, ready));
+  if (isFromElsewhere(ready)) warnElsewhere(context.runner, ready);
+  if (inputs.dryRun) return finishDryRun(rotation, ready);
+  const replacement = await createReplacement(rotation, ready);
+  const results = await storeReplacement(rotation, ready, replacement);
+  await finish(rotation, ready, replacement, results, deleted);
 }
 
-function isYoung({ inputs: { maxAge, revokePrevious } }: Rotation, { current, now }: Facts): boolean {
-  return maxAge !== undefined && revokePrevious !== 'now' && !isOld(current, maxAge, now);
-}
-
-function finishUnchanged({ context: { runner } }: Rotation, { current, now }: Facts): void {
-  const age = formatDuration(Math.max(0, now - (current.created?.getTime() ?? now)));
-  runner.info(`The token ${current.id} is ${age} old, which is not over \`max-age\`. Nothing was rotated.`);
-  writeOutputs(runner, unchanged(current.id));
-}
-
-function finishDryRun({ context: { runner } }: Rotation, facts: Facts, { due, kept }: DeletionPlan): void {
-  for (const { id } of due) runner.info(`Dry run: would delete the token ${id}.`);
-  for (const one of kept) runner.info(describeLeft(one));
-  runner.info('Dry run: nothing was created, stored or deleted.');
-  writeOutputs(runner, unchanged(facts.current.id));
-}
-
-function unchanged(id: string): Outputs {
-  return { rotated: 'false', 'token-id': id, 'previous-token-id': '', deleted: '', token: '' };
-}
-
-async function deleteOld(
-  rotation: Rotation,
-  { due, kept }: DeletionPlan,
-  replacement: Replacement,
-): Promise<Deletions> {
-  const { saveState, inputs, interrupted } = rotation;
-  const undeleted = due.map(({ id }) => id);
-  const isLeaked = inputs.revokePrevious === 'now' && undeleted.length > 0;
-  saveState(
-    isLeaked ? { phase: 'deleting', replacement: replacement.token.id, undeleted } : replacement.orphans,
+function warnElsewhere(runner: Runner, { current }: Facts): void {
+  runner.warning(
+    `The token ${current.id} was created by the rotation of another secret, and copied into this one. What that rotation deletes may be in use here: rotate both secrets in one step (\`repositories\`, \`app\`), or give this one a token of its own.`,
   );
-  if (interrupted.aborted) {
-    throw new InterruptedError(
-      `The secret has the new token ${replacement.token.id}. Nothing was deleted; the next rotation goes on there.`,
-    );
-  }
-  const own = await deleteOwnOrphans(rotation, replacement);
-  const deletions = await deleteDue(rotation, replacement, due);
-  if (isLeaked) saveState(replacement.orphans);
-  return {
-    deleted: [...own, ...deletions.deleted],
-    left: [...kept, ...deletions.left],
-    failure: deletions.failure,
-  };
 }
 
+function finishDryRun(rotation: Rotation, facts: Facts): void {
+  const { context, policy } = rotation;
+  const { due, kept } = planDeletions(facts, policy);
+  for (const { id } of due) context.runner.info(`Dry run: would delete the token ${id}.`);
+  for (const one of kept) context.runner.info(describeKept(one, policy));
+  context.runner.info('Dry run: nothing was created, stored or deleted.');
+  finishUnchanged(rotation, facts.current, []);
+}
+
+/**
+ * Puts the replacement into every place.
+ *
+ * @returns what became of each: with `revoke-previous: now` only the primary place has it for certain.
+ * @throws {ActionError} where not every place has it for certain. It is deleted only where no place can have it.
+ * @throws {InterruptedError} likewise.
+ */
+async function storeReplacement(
+  rotation: Rotation,
+  facts: Facts,
+  replacement: Replacement,
+): Promise<readonly PlaceResult[]> {
+  const { options, interrupted, state, run, policy } = rotation;
+  const { current, places } = facts;
+  const { token, orphans } = replacement;
+  if (interrupted.aborted) throw new InterruptedError(await discardReplacement(rotation, replacement));
+  state.update({
+    cleanup: undefined,
+    rotation: { phase: 'putting', replacement: token.id, previous: current.id },
+  });
+  const results = await orInterrupted(
+    putReplacement(token.secret, places, storeOf(rotation)),
+    interrupted,
+    () => options.clock.sleep(RESPONSE_GRACE_MS),
+  ).catch(error => {
+    if (!interrupted.aborted) throw error;
+    throw new InterruptedError(
+      `The new token was being stored: the secret has one of ${token.id} and ${current.id}. Both are alive; the next rotation finds out.`,
+    );
+  });
+  const stored = placesWith(results, 'stored');
+  const isPrimaryStored = results[0]?.result.kind === 'stored';
+  if (stored.length === places.length) return results;
+  if (isPrimaryStored && policy.revokePrevious === 'now') return results;
+  if (stored.length + placesWith(results, 'unknown').length === 0) {
+    throw await notStoredError(rotation, replacement, results);
+  }
+  // This is reported now, so the post step need not report it again.
+  state.update({ cleanup: orphans, rotation: undefined });
+  const older = isPrimaryStored ? undefined : `the old one, ${current.id}`;
+  const lines = placeLines(`the new token, ${token.id}`, results, older);
+  throw new ActionError(
+    isPrimaryStored ? errorTitles.secretsDiffer : errorTitles.secretNotUpdated,
+    `Not every secret has the new token for certain:\n${lines.join('\n')}\n${describeFailures(results, run)}\n` +
+      `${token.id} and ${current.id} are both alive and nothing was deleted, so every job works. Start a new run (not a re-run): it finds out, and brings them together.`,
+  );
+}
+
+async function notStoredError(
+  rotation: Rotation,
+  replacement: Replacement,
+  results: readonly PlaceResult[],
+): Promise<ActionError> {
+  const { run } = rotation;
+  const [primary] = results;
+  const reason = primary?.result.kind === 'not-stored' ? primary.result.reason : undefined;
+  const { title, message } =
+    primary !== undefined && (reason?.kind === 'rejected' || reason?.kind === 'retries-exhausted')
+      ? githubError(reason, primary.place.place, 'put', run.repository)
+      : { title: errorTitles.secretNotUpdated, message: describeFailures(results, run) };
+  return new ActionError(title, `${message} ${await discardReplacement(rotation, replacement)}`);
+}
+
+/**
+ * Deletes what is due, and says what there is now.
+ *
+ * @param deletedBefore the ids that were deleted before the replacement was created.
+ */
 async function finish(
   rotation: Rotation,
   facts: Facts,
   replacement: Replacement,
-  deletions: Deletions,
+  results: readonly PlaceResult[],
+  deletedBefore: readonly string[],
 ): Promise<void> {
-  const { context, inputs } = rotation;
+  const { context, inputs, policy, interrupted } = rotation;
   const { runner } = context;
-  for (const line of resultLines(rotation, facts, replacement, deletions)) runner.info(line);
-  const isLeaked = inputs.revokePrevious === 'now';
-  for (const warning of [failureWarning(deletions, isLeaked), leftWarning(deletions.left)]) {
-    if (warning !== undefined) runner.warning(warning);
-  }
+  const { token } = replacement;
+  const { due, kept } = planDeletions(facts, policy);
+  const deletions = await orInterrupted(deleteOld(rotation, due, replacement), interrupted).catch(error => {
+    if (!interrupted.aborted) throw error;
+    throw new InterruptedError(
+      `The secret has the new token ${token.id}. Older tokens were being deleted; the next rotation goes on there.`,
+    );
+  });
+  const stored = placesWith(results, 'stored');
+  for (const line of resultLines(rotation, facts, replacement, stored, deletions, kept)) runner.info(line);
+  const warning = leftWarning(kept, deletions.undeleted, policy);
+  if (warning !== undefined) runner.warning(warning);
   if (inputs.summary) {
     try {
-      await runner.writeSummary(
-        'Rotated Mapbox token',
-        rotationRows(rotation, facts, replacement, deletions),
-      );
+      const rows = rotationRows(rotation, facts, replacement, stored, deletions, kept);
+      await runner.writeSummary('Rotated Mapbox token', rows);
     } catch {
       runner.warning('The token was rotated, but the summary page could not be written.');
     }
   }
-  const { token } = replacement;
+  if (stored.length < results.length) throw deadTokenError(rotation, replacement, results);
   writeOutputs(runner, {
     rotated: 'true',
     'token-id': token.id,
     'previous-token-id': facts.current.id,
-    deleted: deletions.deleted.join(' '),
+    deleted: [...deletedBefore, ...deletions.deleted].join(' '),
     token: inputs.outputToken ? token.secret : '',
   });
 }
 
-function writeOutputs(runner: Runner, outputs: Outputs): void {
-  try {
-    runner.writeResults(outputs, {});
-  } catch (error) {
-    runner.debug(stackOf(error));
-    throw new ActionError(
-      errorTitles.outputsNotWritten,
-      outputs.rotated === 'true'
-        ? `The secret has the new token ${String(outputs['token-id'])}, but the outputs could not be written; is the disk full?`
-        : 'The outputs could not be written; is the disk full? Nothing was rotated.',
-    );
-  }
+async function deleteOld(
+  rotation: Rotation,
+  due: readonly ListedToken[],
+  replacement: Replacement,
+): Promise<Deletions> {
+  const { state, policy, interrupted } = rotation;
+  const { token, orphans } = replacement;
+  const isLeaked = policy.revokePrevious === 'now';
+  const save = (undeleted: readonly string[]) =>
+    state.update({
+      cleanup: orphans,
+      rotation:
+        isLeaked && undeleted.length > 0
+          ? { phase: 'deleting', replacement: token.id, undeleted: [...undeleted] }
+          : { phase: 'put', replacement: token.id },
+    });
+  save(due.map(({ id }) => id));
+  interrupted.throwIfAborted();
+  const own = await deleteOwnOrphans(rotation, replacement);
+  const account = accountAfter(rotation, replacement);
+  const { deleted, undeleted } = await deleteTokens(rotation, account, due, isLeaked ? save : undefined);
+  state.update({ rotation: undefined });
+  return { deleted: [...own, ...deleted], undeleted };
+}
+
+/** A place that did not take the replacement of a leaked token does not keep that one from being deleted. */
+function deadTokenError(
+  { run }: Rotation,
+  { token }: Replacement,
+  results: readonly PlaceResult[],
+): ActionError {
+  const others = results.filter(({ result }) => result.kind !== 'stored');
+  return new ActionError(
+    errorTitles.secretsDiffer,
+    `${describePlaces(others.map(({ place }) => place))} may hold a dead token: \`revoke-previous: now\` deleted the old one, and the new one, ${token.id}, is not there for certain. ${describeFailures(others, run)} ` +
+      'Correct that and start a new run (not a re-run), or save a token there by hand.',
+  );
 }

@@ -62,7 +62,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (stage === 'running') void interrupt();
     else exit(process);
   });
-  // Node would print the whole error, which may hold a secret. [startup-errors.ts] handled this until now.
+  // Node would print the whole error, which may hold a secret. [startup.ts] handled this until now.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
     if (stage === 'leaving') return;

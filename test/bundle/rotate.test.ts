@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { rotateInputNames } from '../../src/rotate/inputs.ts';
-import { rotateOutputNames } from '../../src/rotate/step.ts';
+import { rotateOutputNames } from '../../src/rotate/report.ts';
 import { tracesOf } from '../support/bundle.ts';
 import { newToken } from '../support/github/client.ts';
 import { writeToken } from '../support/mapbox/token-format.ts';
@@ -23,7 +23,7 @@ it('has the inputs and outputs that its action.yml names, and the bundles', () =
   const { inputs, outputs, runs } = parse(readFileSync(join(ROTATE, 'action.yml'), 'utf8'));
   expect(Object.keys(inputs)).toEqual([...rotateInputNames]);
   expect(Object.keys(outputs)).toEqual([...rotateOutputNames]);
-  expect(runs).toEqual({ using: 'node24', main: '../dist/rotate.js', post: '../dist/rotate-post.js' });
+  expect(runs).toEqual({ using: 'node24', main: '../dist/rotate.js', post: '../dist/post.js' });
 });
 
 /** In no stream, file or annotation is any of these texts, but where the mask command has to have it. */

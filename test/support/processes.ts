@@ -1,4 +1,4 @@
-import type { ProcessIdentity, Processes } from '../../src/runtime/processes.ts';
+import type { Processes, ProcessIdentity } from '../../src/runtime/processes.ts';
 
 /** The processes of a system that shows none, such as Windows. */
 export const NO_PROCESSES: Processes = { own: () => undefined, isAlive: () => false, interrupt: () => {} };

@@ -4,9 +4,9 @@
  */
 import { setImmediate } from 'node:timers/promises';
 import { ActionError } from '../../src/action-error.ts';
+import { postStep } from '../../src/cleanup/step.ts';
 import type { HttpRequest } from '../../src/http/client.ts';
 import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
-import { rotatePostStep } from '../../src/rotate/post-step.ts';
 import { rotateStep } from '../../src/rotate/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
@@ -18,8 +18,8 @@ import { Account } from './mapbox/account.ts';
 import type { ApiResponse } from './mapbox/messages.ts';
 import { tokensApiOptions } from './mapbox/options.ts';
 import { answerTokens } from './mapbox/tokens-api.ts';
-import { SEED, seeded } from './random.ts';
 import { NO_PROCESSES } from './processes.ts';
+import { SEED, seeded } from './random.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
@@ -123,7 +123,7 @@ export class RotationSimulation {
   }
 
   post(step: SimulatedStep): Promise<SimulatedEnd> {
-    return this.#run(step, (context, interrupted) => rotatePostStep(context).run(interrupted));
+    return this.#run(step, context => postStep(context).run());
   }
 
   async #run(
@@ -159,6 +159,9 @@ export class RotationSimulation {
       step.before?.(seen, index);
       if (index === step.interruptAt) interruption.abort(new InterruptedError());
       await setImmediate();
+      // The connection is open, after whatever `before` let pass.
+      if (request.mayLeave?.() === false)
+        return { kind: 'no-response', sent: false, code: 'TOO_LATE' } as const;
       const result = await this.#exchange(to, request, index, limit, step.faults?.(seen, index));
       await liveOrNever();
       return result;

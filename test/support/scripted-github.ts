@@ -1,40 +1,49 @@
-/** A client of GitHub's API that responds from a script, for tests of what stands between it and a step. */
-import type { GithubClient, GithubResult } from '../../src/github/client.ts';
+/** A client of GitHub's API over HTTP that responds from a script. */
+import { createGithubClient, type GithubClient } from '../../src/github/client.ts';
+import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
+import { Secret } from '../../src/secret.ts';
+import { json, textResponse } from './http-script.ts';
 
 export interface ScriptedGithub extends GithubClient {
   /** What each request was given, in milliseconds. */
   readonly timeouts: number[];
-  /** Route and parameters of each request. */
-  readonly requests: { readonly route: string; readonly parameters: Readonly<Record<string, unknown>> }[];
+  /** `body` is parsed. */
+  readonly requests: {
+    readonly method: string;
+    readonly path: string;
+    readonly body: Readonly<Record<string, unknown>>;
+  }[];
 }
+
+type Response = HttpResponse | NoResponse;
 
 /** Gives one response after the other; a request that the script does not foresee fails the test. */
-export function scriptedGithub(...responses: readonly GithubResult[]): ScriptedGithub {
+export function scriptedGithub(...responses: readonly (Response | (() => Response))[]): ScriptedGithub {
   const requests: ScriptedGithub['requests'][number][] = [];
   const timeouts: number[] = [];
-  return {
-    requests,
-    timeouts,
-    async send(route, parameters, timeoutMs) {
-      timeouts.push(timeoutMs);
-      const response = responses[requests.length];
-      requests.push({ route, parameters: { ...parameters } });
-      if (response === undefined) throw new Error(`unforeseen request: ${route}`);
-      return response;
+  const client = createGithubClient(
+    {
+      async send({ method, path, body }, timeoutMs) {
+        timeouts.push(timeoutMs);
+        const response = responses[requests.length];
+        requests.push({ method, path, body: JSON.parse(body ?? '{}') });
+        if (response === undefined) throw new Error(`unforeseen request: ${method} ${path}`);
+        return typeof response === 'function' ? response() : response;
+      },
+      async close() {},
     },
-  };
+    new URL('https://api.github.com'),
+    new Secret('ghs_x'),
+  );
+  return { ...client, requests, timeouts };
 }
 
-export const success = (data: unknown, status = 200): GithubResult => ({
-  kind: 'success',
-  status,
-  headers: {},
-  data,
-});
+export const success = (data: unknown, status = 200, headers: Record<string, string> = {}): HttpResponse =>
+  data === undefined ? textResponse(status, '', headers) : json(status, data, headers);
 
-export const rejected = (status: number, acceptedPermissions?: string): GithubResult => ({
-  kind: 'rejected',
-  status,
-  isGithubError: true,
-  acceptedPermissions,
-});
+/** GitHub's own refusal. */
+export const rejected = (
+  status: number,
+  message = 'Something',
+  headers: Record<string, string> = {},
+): HttpResponse => json(status, { message, documentation_url: '', status: String(status) }, headers);

@@ -12,9 +12,9 @@ import { mainStep } from '../../src/mint/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
+import { NO_PROCESSES } from './processes.ts';
 import { SEED, seeded } from './random.ts';
 import { RUN_ENV } from './workflow-run.ts';
-import { NO_PROCESSES } from './processes.ts';
 
 /** Milliseconds that a request may take here, and the bytes that its response may have. */
 export const TEST_LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };

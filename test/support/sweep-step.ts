@@ -8,8 +8,8 @@ import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
-import { SEED, seeded } from './random.ts';
 import { NO_PROCESSES } from './processes.ts';
+import { SEED, seeded } from './random.ts';
 
 export const REPOSITORY = 'octo-org/maps';
 export const REPOSITORY_ID = '123456789';
@@ -147,7 +147,6 @@ async function sweepOnce(
     randomInt: seeded(SEED),
     processes: NO_PROCESSES,
     createHttpClient: async (url, proxies, limits) =>
-      processes: NO_PROCESSES,
       createHttpClient(url, proxies, { ...limits, ...options.limits }),
   }).then(
     () => 'success' as const,

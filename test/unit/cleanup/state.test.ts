@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type CleanupState, parseState, PostStepState, type SavedState } from '../../../src/cleanup/state.ts';
+import { type CleanupState, PostStepState, parseState, type SavedState } from '../../../src/cleanup/state.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 import { idOf } from '../../support/tokens.ts';
@@ -15,7 +15,13 @@ const cleanup: CleanupState = {
   orphans: 1,
 };
 
-const saved: SavedState = { action: 'mint', nonce: 'abcd1234', process: MAIN_PROCESS, cleanup, rotation: undefined };
+const saved: SavedState = {
+  action: 'mint',
+  nonce: 'abcd1234',
+  process: MAIN_PROCESS,
+  cleanup,
+  rotation: undefined,
+};
 
 describe('what a main step saves', () => {
   const begin = (processes = oneProcess(() => true).processes) => {
@@ -63,9 +69,9 @@ describe('what a main step saves', () => {
 
   it('stops the step where it cannot be written', () => {
     const missing = new FakeRunner({ missingFile: 'GITHUB_STATE is not set' });
-    expect(() => PostStepState.begin({ runner: missing, processes: NO_PROCESSES }, 'mint', 'abcd1234')).toThrow(
-      'GITHUB_STATE is not set. No token was created.',
-    );
+    expect(() =>
+      PostStepState.begin({ runner: missing, processes: NO_PROCESSES }, 'mint', 'abcd1234'),
+    ).toThrow('GITHUB_STATE is not set. No token was created.');
   });
 });
 
@@ -86,7 +92,11 @@ describe('a state is believed', () => {
       })),
     ])
       expect(parseState(JSON.stringify(state))).toMatchObject(
-        JSON.parse(JSON.stringify(state, (key, value) => (key === 'previous' || key === 'undeleted' ? undefined : value))),
+        JSON.parse(
+          JSON.stringify(state, (key, value) =>
+            key === 'previous' || key === 'undeleted' ? undefined : value,
+          ),
+        ),
       );
   });
 
@@ -138,7 +148,8 @@ describe('a state is believed', () => {
   it('without an id of the authorizing token that is none', () => {
     const authorizingToken = { id: '..', username: 'octo' };
     expect(
-      parseState(JSON.stringify({ ...saved, cleanup: { ...cleanup, authorizingToken } }))?.cleanup?.authorizingToken,
+      parseState(JSON.stringify({ ...saved, cleanup: { ...cleanup, authorizingToken } }))?.cleanup
+        ?.authorizingToken,
     ).toEqual({ id: undefined, username: 'octo' });
   });
 });

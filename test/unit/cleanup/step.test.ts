@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { CleanupState, SavedState } from '../../../src/cleanup/state.ts';
 import { postStep } from '../../../src/cleanup/step.ts';
 import type { Context } from '../../../src/runtime/context.ts';
+import type { Processes } from '../../../src/runtime/processes.ts';
 import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
+import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
-import type { Processes } from '../../../src/runtime/processes.ts';
-import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 
 const ID = idOf(1);
 
@@ -167,7 +167,13 @@ function mapboxWith(ids: readonly string[]) {
     async send({ method, path }) {
       requests.push(`${method} ${url.origin}${path.replace(/\?.*/, '')}`);
       if (method === 'DELETE') return response(204, '');
-      const list = ids.map(id => ({ id, usage: 'sk', client: 'api', scopes: [], note: 'Release #abcd1234]' }));
+      const list = ids.map(id => ({
+        id,
+        usage: 'sk',
+        client: 'api',
+        scopes: [],
+        note: 'Release #abcd1234]',
+      }));
       return response(200, JSON.stringify(list));
     },
     close: async () => {},
@@ -185,7 +191,12 @@ describe('after a main step that did not end by itself', () => {
   ])('it searches by the nonce, %s', async (_, cleanup) => {
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { processes, interrupted } = oneProcess(() => false);
-    const { step } = setUp(serialize(cleanup, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    const { step } = setUp(
+      serialize(cleanup, { process: MAIN_PROCESS }),
+      createHttpClient,
+      {},
+      { processes },
+    );
     await step.run();
     expect(requests).toEqual([LIST, DELETION]);
     expect(interrupted).toEqual([]);
@@ -195,7 +206,12 @@ describe('after a main step that did not end by itself', () => {
     let polls = 0;
     const { processes, interrupted } = oneProcess(() => polls++ < 30);
     const { requests, createHttpClient } = mapboxWith([ID]);
-    const { step, clock } = setUp(serialize(undefined, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    const { step, clock } = setUp(
+      serialize(undefined, { process: MAIN_PROCESS }),
+      createHttpClient,
+      {},
+      { processes },
+    );
     await step.run();
     expect(interrupted).toEqual([MAIN_PROCESS]);
     expect(clock.sleeps.filter(pause => pause === 100).length).toBeGreaterThan(25);
@@ -205,7 +221,12 @@ describe('after a main step that did not end by itself', () => {
   it('it waits no longer than ten seconds', async () => {
     const { processes } = oneProcess(() => true);
     const { requests, createHttpClient } = mapboxWith([ID]);
-    const { step, clock } = setUp(serialize(undefined, { process: MAIN_PROCESS }), createHttpClient, {}, { processes });
+    const { step, clock } = setUp(
+      serialize(undefined, { process: MAIN_PROCESS }),
+      createHttpClient,
+      {},
+      { processes },
+    );
     await step.run();
     expect(clock.monotonic()).toBeLessThanOrEqual(10_100);
     expect(requests).toEqual([LIST, DELETION]);
@@ -217,7 +238,9 @@ describe('after a main step that did not end by itself', () => {
     const { step, runner } = setUp(state, unforeseen, {}, { processes });
     await step.run();
     expect(interrupted).toEqual([MAIN_PROCESS]);
-    expect(runner.lines('warning')).toEqual([expect.stringMatching(`^The token ${ID} .*\nNothing was deleted`)]);
+    expect(runner.lines('warning')).toEqual([
+      expect.stringMatching(`^The token ${ID} .*\nNothing was deleted`),
+    ]);
   });
 });
 
@@ -235,7 +258,12 @@ describe('the authorizing token goes to', () => {
     ['an address that is another now', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
     ['an address that cannot be used', 'ftp://example.com', 'https://api.mapbox.com/'],
   ])('nobody in place of %s, and a warning says so', async (_, input, apiUrl) => {
-    const { step, runner } = setUp(serialize({ ...saved, apiUrl }), unforeseen, {}, { inputs: { 'api-url': input } });
+    const { step, runner } = setUp(
+      serialize({ ...saved, apiUrl }),
+      unforeseen,
+      {},
+      { inputs: { 'api-url': input } },
+    );
     await step.run();
     expect(runner.lines('warning')).toEqual([
       expect.stringMatching(/`api-url` is another, unlike the main step's, so nothing was sent to Mapbox/),
@@ -247,7 +275,12 @@ describe('after a rotation', () => {
   it('it deletes a replacement that is in no secret, with `token` where there is no other', async () => {
     const { requests, createHttpClient } = mapboxWith([]);
     const inputs = { 'authorizing-token': '', token: authorizingTokenText };
-    const { step, runner } = setUp(serialize(saved, { action: 'rotation' }), createHttpClient, {}, { inputs });
+    const { step, runner } = setUp(
+      serialize(saved, { action: 'rotation' }),
+      createHttpClient,
+      {},
+      { inputs },
+    );
     await step.run();
     expect(requests).toEqual([DELETION]);
     expect(runner.masks).toContain(authorizingTokenText);

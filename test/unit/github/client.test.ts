@@ -1,9 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { createGithubClient } from '../../../src/github/client.ts';
+import { createGithubClient, type GithubRequest } from '../../../src/github/client.ts';
 import type { HttpRequest } from '../../../src/http/client.ts';
 import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import { Secret } from '../../../src/secret.ts';
 import { html, json, textResponse } from '../../support/http-script.ts';
+
+const ENVIRONMENT: GithubRequest = {
+  method: 'GET',
+  path: ['repos', 'octo-org', 'maps', 'environments', 'need/encoding', 'production lane'],
+};
 
 const TOKEN = ['ghs', 'a1B2c3D4e5'.repeat(4)].join('_');
 
@@ -21,11 +26,7 @@ async function send(response: HttpResponse | NoResponse, api = 'https://api.gith
     new URL(api),
     new Secret(TOKEN),
   );
-  const result = await client.send(
-    'GET /repos/{owner}/{repo}/environments/{environment_name}',
-    { owner: 'octo-org', repo: 'maps', environment_name: 'need/encoding' },
-    4321,
-  );
+  const result = await client.send(ENVIRONMENT, found => found, 4321);
   return { result, request: sent[0], sent, client };
 }
 
@@ -38,10 +39,10 @@ describe('a request', () => {
     const { request } = await send(json(200, {}));
     expect(request).toEqual({
       method: 'GET',
-      path: '/repos/octo-org/maps/environments/need%2Fencoding',
+      path: '/repos/octo-org/maps/environments/need%2Fencoding/production%20lane',
       headers: {
         accept: 'application/vnd.github+json',
-        authorization: `Bearer ${TOKEN}`,
+        authorization: `token ${TOKEN}`,
         'user-agent': 'create-mapbox-token',
       },
       body: undefined,
@@ -55,43 +56,27 @@ describe('a request', () => {
     'https://ghe.example.com/api/v3//',
   ])('keeps the path of %s', async api => {
     const { request } = await send(json(200, {}), api);
-    expect(request?.path).toBe('/api/v3/repos/octo-org/maps/environments/need%2Fencoding');
+    expect(request?.path).toBe('/api/v3/repos/octo-org/maps/environments/need%2Fencoding/production%20lane');
   });
 
-  it('has a JSON body where the route takes one, and what is left over in the query where not', async () => {
+  it('has a JSON body where it puts, and a query where it gets', async () => {
     const { client, sent } = await send(json(200, {}));
-    await client.send(
-      'PUT /repos/{owner}/{repo}/actions/secrets/{secret_name}',
-      { owner: 'o', repo: 'r', secret_name: 'S', encrypted_value: 'x+/=', key_id: '1' },
-      1000,
-    );
-    await client.send('GET /repos/{owner}/{repo}/actions/runs', { owner: 'o', repo: 'r', page: 2 }, 1000);
-    expect(sent[1]).toMatchObject({ method: 'PUT', path: '/repos/o/r/actions/secrets/S' });
-    expect(JSON.parse(sent[1]?.body ?? '')).toEqual({ encrypted_value: 'x+/=', key_id: '1' });
-    expect(sent[1]?.headers['content-type']).toBe('application/json');
-    expect(sent[2]).toMatchObject({ path: '/repos/o/r/actions/runs?page=2', body: undefined });
+    const ask = (request: GithubRequest) => client.send(request, ({ data }) => data, 1000);
+    await ask({ method: 'PUT', path: ['o', '{x}%2f'], parameters: { encrypted_value: 'x+/=', ids: [1, 2] } });
+    await ask({ method: 'GET', path: ['o', '.github'], parameters: { page: 2, actor: '..' } });
+    expect(sent[1]).toMatchObject({ method: 'PUT', path: '/o/%7Bx%7D%252f' });
+    expect(JSON.parse(sent[1]?.body ?? '')).toEqual({ encrypted_value: 'x+/=', ids: [1, 2] });
+    expect(sent[1]?.headers['content-type']).toMatch(/^application\/json/);
+    expect(sent[2]).toMatchObject({ path: '/o/.github?page=2&actor=..', body: undefined });
     expect(sent[2]?.headers).not.toHaveProperty('content-type');
   });
 
-  it.each(['.', '..'])(
-    'is not sent where a part of its path is %s, which would be another path',
-    async name => {
-      const { client, sent } = await send(json(200, {}));
-      const rejected = [
-        client.send('GET /repos/{owner}/{repo}', { owner: 'o', repo: name }, 1000),
-        client.send('GET /repos/{owner}/{repo}/actions/runs', { owner: 'o', repo: name, page: 2 }, 1000),
-        client.send('GET /orgs/{org}/actions/secrets', { org: name }, 1000),
-      ];
-      for (const { status } of await Promise.allSettled(rejected)) expect(status).toBe('rejected');
-      expect(sent).toHaveLength(1);
-    },
-  );
-
-  it('may have dots in its path, and in its query', async () => {
+  it.each(['', '.', '..'])('is not sent where a segment of its path is "%s"', async name => {
     const { client, sent } = await send(json(200, {}));
-    const parameters = { owner: 'o', repo: '.github', actor: '..' };
-    await client.send('GET /repos/{owner}/{repo}/actions/runs', parameters, 1000);
-    expect(sent[1]?.path).toBe('/repos/o/.github/actions/runs?actor=..');
+    await expect(client.send({ method: 'GET', path: ['o', name, 'x'] }, () => 1, 1000)).rejects.toThrow(
+      RangeError,
+    );
+    expect(sent).toHaveLength(1);
   });
 
   it('is sent once, whatever the response', async () => {
@@ -101,34 +86,41 @@ describe('a request', () => {
 });
 
 describe('a response', () => {
-  it('is a success with its data and headers', async () => {
-    const { result } = await send(json(200, { id: 1 }, { link: '<x>; rel="next"' }));
-    expect(result).toMatchObject({
+  it('is a success with its data and GitHub’s date', async () => {
+    const { result } = await send(json(200, { id: 1 }, { date: DATE }));
+    expect(result).toEqual({
       kind: 'success',
-      status: 200,
-      data: { id: 1 },
-      headers: { link: '<x>; rel="next"' },
+      value: { status: 200, data: { id: 1 }, date: new Date(DATE) },
     });
   });
 
   it('is a success without data where it is empty', async () => {
-    expect((await send(textResponse(204, ''))).result).toMatchObject({ kind: 'success', data: undefined });
+    expect((await send(textResponse(204, ''))).result).toEqual({
+      kind: 'success',
+      value: { status: 204, data: undefined, date: undefined },
+    });
   });
+
+  const unreadable = (status: number) => ({ kind: 'indeterminate', cause: { kind: 'unreadable', status } });
+  const truncated = (status: number, text: string) =>
+    ({
+      kind: 'response',
+      status,
+      headers: {},
+      body: { kind: 'incomplete', how: 'truncated', text: new Secret(text) },
+    }) as const;
 
   it.each([
     ['a page', html(200)],
     ['cut JSON', textResponse(200, '{"id": 1')],
-    [
-      'JSON that ended early',
-      {
-        kind: 'response',
-        status: 200,
-        headers: {},
-        body: { kind: 'incomplete', how: 'truncated', text: new Secret('{}') },
-      } as const,
-    ],
+    ['JSON that ended early', truncated(200, '{}')],
   ])('is unreadable where it is %s', async (_, response) => {
-    expect((await send(response)).result).toEqual({ kind: 'unreadable', status: 200 });
+    expect((await send(response)).result).toMatchObject(unreadable(200));
+  });
+
+  it('is unreadable where it is not what was asked for', async () => {
+    const { client } = await send(json(200, {}));
+    expect(await client.send(ENVIRONMENT, () => undefined, 1000)).toMatchObject(unreadable(200));
   });
 
   it.each([199, 299])('is a success up to 299: %i', async status => {
@@ -136,25 +128,44 @@ describe('a response', () => {
   });
 
   it.each([300, 404, 499])('is a rejection from 300 on: %i', async status => {
-    expect((await send(json(status, {}))).result).toMatchObject({ kind: 'rejected', status });
+    expect((await send(json(status, { message: 'x' }))).result).toMatchObject({ kind: 'rejected', status });
   });
 
-  it('is a rejection with the permission that GitHub asks for', async () => {
+  it('is a rejection with GitHub’s reason and the permission that it asks for', async () => {
     const { result } = await send(
       json(
         403,
         { message: 'Resource not accessible by integration' },
-        {
-          'x-accepted-github-permissions': 'actions=read',
-        },
+        { 'x-accepted-github-permissions': 'actions=read`\n', 'x-github-request-id': 'A:1' },
       ),
     );
     expect(result).toEqual({
       kind: 'rejected',
       status: 403,
-      isGithubError: true,
+      isApiError: true,
+      bodyDescription: 'an error',
+      requestId: 'A:1',
+      reason: 'Resource not accessible by integration',
       acceptedPermissions: 'actions=read',
+      needsSso: false,
     });
+  });
+
+  it('says that single sign-on is missing, without the address for it', async () => {
+    const url = 'https://github.com/orgs/octo/sso?authorization_request=A';
+    const { result } = await send(
+      json(403, { message: `Resource protected: ${url}` }, { 'x-github-sso': `required; url=${url}` }),
+    );
+    expect(result).toMatchObject({ needsSso: true, reason: 'Resource protected: …' });
+  });
+
+  it.each([
+    ['a\n::error::b\u001b[31m', 'a ::error::b [31m'],
+    [`the token ${['sk', 'eyJhIjoi', 'x'].join('.')} is wrong`, 'the token *** is wrong'],
+    ['x'.repeat(300), `${'x'.repeat(200)}…`],
+    [' \n', undefined],
+  ])('has a reason that fits into the log: %j', async (message, reason) => {
+    expect((await send(json(403, { message }))).result).toMatchObject({ kind: 'rejected', reason });
   });
 
   it.each([
@@ -164,32 +175,29 @@ describe('a response', () => {
     ['a message that is no text', json(404, { message: 404 })],
     ['a text', json(404, 'message')],
     ['nothing', textResponse(404, '')],
-    [
-      'an error that ended early',
-      {
-        kind: 'response',
-        status: 404,
-        headers: {},
-        body: { kind: 'incomplete', how: 'truncated', text: new Secret('{"message":"Not Found"}') },
-      } as const,
-    ],
-  ])('is no error of GitHub’s where it is %s', async (_, response) => {
-    expect((await send(response)).result).toMatchObject({ kind: 'rejected', isGithubError: false });
+    ['an error that ended early', truncated(404, '{"message":"Not Found"}')],
+  ])('is no refusal of GitHub’s where it is %s', async (_, response) => {
+    expect((await send(response)).result).toMatchObject(unreadable(404));
   });
 
   it('is a rejection where it leads elsewhere', async () => {
-    const { result, sent } = await send(json(301, { message: 'Moved Permanently' }, { location: '/x' }));
-    expect(result).toMatchObject({ kind: 'rejected', status: 301 });
+    const { result, sent } = await send(html(301));
+    expect(result).toMatchObject({ kind: 'rejected', status: 301, isApiError: false, reason: undefined });
     expect(sent).toHaveLength(1);
   });
 
-  it.each([500, 502, 599])('is a server error from 500 on: %i', async status => {
-    expect((await send(html(status))).result).toEqual({ kind: 'server-error', status });
+  it.each([408, 409, 425, 500, 502, 599])('may be repeated after %i', async status => {
+    expect((await send(json(status, { message: 'x' }))).result).toMatchObject({
+      kind: 'indeterminate',
+      cause: { kind: 'server-error', status },
+    });
   });
 
-  it('is none where none came', async () => {
-    const none: NoResponse = { kind: 'no-response', sent: true, code: 'ECONNRESET' };
-    expect((await send(none)).result).toEqual(none);
+  it.each([
+    [true, { kind: 'indeterminate', cause: { kind: 'no-response', code: 'ECONNRESET' } }],
+    [false, { kind: 'not-sent', code: 'ECONNRESET' }],
+  ])('is none where none came (sent: %s)', async (sent, result) => {
+    expect((await send({ kind: 'no-response', sent, code: 'ECONNRESET' })).result).toMatchObject(result);
   });
 });
 
@@ -202,6 +210,11 @@ describe('a rate limit', () => {
     [
       '403 in words',
       json(403, { message: 'You have exceeded a secondary rate limit. Please wait.' }),
+      60_000,
+    ],
+    [
+      '403 in older words',
+      json(403, { message: 'You have triggered an abuse detection mechanism.' }),
       60_000,
     ],
     [
@@ -236,7 +249,11 @@ describe('a rate limit', () => {
     ['a wait of days', json(429, {}, { 'retry-after': '999999' }), 3_600_000],
     ['a wait that is no number', json(429, {}, { 'retry-after': 'soon' }), 60_000],
   ])('is recognised: %s', async (_, response, retryAfter) => {
-    expect((await send(response)).result).toEqual({ kind: 'rate-limited', retryAfter });
+    expect((await send(response)).result).toMatchObject({
+      kind: 'rate-limited',
+      retryAfter,
+      estimated: false,
+    });
   });
 
   it('is no other status, though nothing remains', async () => {

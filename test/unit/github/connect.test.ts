@@ -64,7 +64,9 @@ describe('a connection to GitHub', () => {
   }
 
   it('is closed after its use, also after a failure', async () => {
-    const used = await connect(github => github.send('GET /rate_limit', {}, 1000));
+    const used = await connect(github =>
+      github.send({ method: 'GET', path: ['rate_limit'] }, ({ data }) => data, 1000),
+    );
     expect(used.calls).toEqual([`open ${api.href}`, 'send /api/v3/rate_limit', 'close']);
     const failed = await connect(async () => {
       throw new Error('failed');

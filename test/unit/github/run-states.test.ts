@@ -1,31 +1,23 @@
 import { describe, expect, it } from 'vitest';
-import type { GithubClient, GithubResult } from '../../../src/github/client.ts';
+import { createGithubClient } from '../../../src/github/client.ts';
 import { getRunStates, isTokenRejected } from '../../../src/github/run-states.ts';
 import type { RunAttempt } from '../../../src/github/runs.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
+import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-
-const rejected = (status: number, isGithubError = true): GithubResult => ({
-  kind: 'rejected',
-  status,
-  isGithubError,
-  acceptedPermissions: undefined,
-});
+import { html, json } from '../../support/http-script.ts';
+import { rejected } from '../../support/scripted-github.ts';
 
 const notFound = rejected(404);
 
-const success = (id: unknown, status: string): GithubResult => ({
-  kind: 'success',
-  status: 200,
-  headers: {},
-  data: { id, run_attempt: 1, status },
-});
+const success = (id: unknown, status: string) => json(200, { id, run_attempt: 1, status });
 
 const OWN = { id: '9000', attempt: '1' };
 
 /** Asks about the runs 1 to `count`, at a GitHub that answers with `respond` after `cost` milliseconds. */
 async function states(
   count: number,
-  respond: (id: unknown) => GithubResult,
+  respond: (id: unknown) => HttpResponse | NoResponse,
   { cost = 0, milliseconds = 1000 } = {},
 ) {
   const clock = new FakeClock();
@@ -33,9 +25,9 @@ async function states(
   const timeouts: number[] = [];
   let underWay = 0;
   let busiest = 0;
-  const github: GithubClient = {
-    async send(_, parameters, timeoutMs) {
-      const id = 'run_id' in parameters ? parameters.run_id : undefined;
+  const http = {
+    async send({ path }: { readonly path: string }, timeoutMs: number) {
+      const id = Number(/runs\/(\d+)\//.exec(path)?.[1]);
       asked.push(id);
       timeouts.push(timeoutMs);
       busiest = Math.max(busiest, ++underWay);
@@ -44,7 +36,9 @@ async function states(
       clock.advance(cost);
       return respond(id);
     },
+    async close() {},
   };
+  const github = createGithubClient(http, new URL('https://api.github.com'), new Secret('ghs_x'));
   const runs: RunAttempt[] = Array.from({ length: count }, (_, n) => ({ id: String(n + 1), attempt: '1' }));
   const found = await getRunStates({ github, repository: 'o/r', runs, ownRun: OWN }, clock, milliseconds);
   return { found, asked, timeouts, busiest };
@@ -74,17 +68,17 @@ describe('a run that GitHub does not find', () => {
     ['not found either', notFound],
     ['forbidden', rejected(403)],
     ['another run', success(1, 'in_progress')],
-    ['a server error', { kind: 'server-error', status: 502 } as const],
+    ['a server error', html(502)],
     ['no response', { kind: 'no-response', sent: true, code: 'TIMEOUT' } as const],
   ])('is unknown where the run that asks is %s', async (_, own) => {
     const { found } = await states(2, id => (id === 9000 ? own : notFound));
-    expect([...found.values()]).toEqual(Array(2).fill({ kind: 'unknown', cause: notFound }));
+    expect([...found.values()]).toMatchObject(
+      Array(2).fill({ kind: 'unknown', cause: { kind: 'rejected', status: 404 } }),
+    );
   });
 
   it('is unknown where something before GitHub said so', async () => {
-    const { found, asked } = await states(1, id =>
-      id === 9000 ? success(id, 'in_progress') : rejected(404, false),
-    );
+    const { found, asked } = await states(1, id => (id === 9000 ? success(id, 'in_progress') : html(404)));
     expect(found.get('1.1')?.kind).toBe('unknown');
     expect(asked).toEqual([1]);
   });
@@ -104,7 +98,7 @@ describe('a run that GitHub does not find', () => {
 describe('asks no further', () => {
   it.each([
     ['the token is rejected', rejected(401)],
-    ['its rate limit is reached', { kind: 'rate-limited', retryAfter: 60_000 } as const],
+    ['its rate limit is reached', rejected(429)],
   ])('once %s, not even about the run that asks', async (_, final) => {
     const { found, asked } = await states(40, id => (id === 1 ? notFound : final));
     expect(asked.length).toBeLessThanOrEqual(6);
@@ -127,11 +121,12 @@ describe('asks no further', () => {
   });
 });
 
-it('takes only GitHub’s own 401 for a rejection of the token', () => {
-  const unknown = (cause: GithubResult) =>
-    cause.kind === 'success' ? { kind: 'completed' as const } : { kind: 'unknown' as const, cause };
-  expect(isTokenRejected(unknown(rejected(401)))).toBe(true);
-  expect(isTokenRejected(unknown(rejected(401, false)))).toBe(false);
-  expect(isTokenRejected(unknown(rejected(403)))).toBe(false);
-  expect(isTokenRejected({ kind: 'completed' })).toBe(false);
+it.each<[HttpResponse, boolean]>([
+  [rejected(401), true],
+  [html(401), false],
+  [rejected(403), false],
+  [success(1, 'completed'), false],
+])('takes only GitHub’s own 401 for a rejection of the token', async (response, isRejected) => {
+  const { found } = await states(1, () => response);
+  expect([...found.values()].map(isTokenRejected)).toEqual([isRejected]);
 });

@@ -1,30 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import type { GithubClient, GithubResult } from '../../../src/github/client.ts';
 import { getRunState } from '../../../src/github/runs.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
+import { html } from '../../support/http-script.ts';
+import { rejected, scriptedGithub, success } from '../../support/scripted-github.ts';
 
-async function stateFrom(result: GithubResult) {
-  const sent: unknown[] = [];
-  const github: GithubClient = {
-    async send(...request) {
-      sent.push(request);
-      return result;
-    },
-  };
+async function stateFrom(response: HttpResponse | NoResponse) {
+  const github = scriptedGithub(response);
   const state = await getRunState(github, 'octo-org/maps', { id: '42', attempt: '3' }, 1234);
-  return { state, sent };
+  return { state, github };
 }
 
-const success = (data: unknown): GithubResult => ({ kind: 'success', status: 200, headers: {}, data });
-
 it('asks about the attempt in the repository, as that is called now', async () => {
-  const { sent } = await stateFrom(success({ id: 42, run_attempt: 3, status: 'completed' }));
-  expect(sent).toEqual([
-    [
-      'GET /repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}',
-      { owner: 'octo-org', repo: 'maps', run_id: 42, attempt_number: 3, exclude_pull_requests: true },
-      1234,
-    ],
+  const { github } = await stateFrom(success({ id: 42, run_attempt: 3, status: 'completed' }));
+  expect(github.requests.map(({ path }) => path)).toEqual([
+    '/repos/octo-org/maps/actions/runs/42/attempts/3?exclude_pull_requests=true',
   ]);
+  expect(github.timeouts).toEqual([1234]);
 });
 
 it('takes `completed` for the end of the attempt', async () => {
@@ -54,15 +45,18 @@ describe('concludes nothing from', () => {
     ['nothing', undefined],
   ])('%s', async (_, data) => {
     const { state } = await stateFrom(success(data));
-    expect(state).toEqual({ kind: 'unknown', cause: { kind: 'unreadable', status: 200 } });
+    expect(state).toMatchObject({
+      kind: 'unknown',
+      cause: { kind: 'indeterminate', cause: { kind: 'unreadable', status: 200 } },
+    });
   });
 
-  it.each([
-    { kind: 'rejected', status: 404, isGithubError: true, acceptedPermissions: undefined },
-    { kind: 'rate-limited', retryAfter: 1000 },
-    { kind: 'server-error', status: 502 },
-    { kind: 'no-response', sent: true, code: 'ECONNRESET' },
-  ] as const)('$kind', async result => {
-    expect((await stateFrom(result)).state).toEqual({ kind: 'unknown', cause: result });
+  it.each<[HttpResponse | NoResponse, string]>([
+    [rejected(404), 'rejected'],
+    [rejected(429), 'rate-limited'],
+    [html(502), 'indeterminate'],
+    [{ kind: 'no-response', sent: true, code: 'ECONNRESET' }, 'indeterminate'],
+  ])('%o', async (response, kind) => {
+    expect((await stateFrom(response)).state).toMatchObject({ kind: 'unknown', cause: { kind } });
   });
 });

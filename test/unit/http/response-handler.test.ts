@@ -86,6 +86,14 @@ describe('without a response', () => {
     expect(own.aborts).toHaveLength(1);
   });
 
+  it('the request does not leave where it may not any more, once the connection is open', async () => {
+    const handler = new ResponseHandler(MINUTE, 10, () => false);
+    const own = controller();
+    handler.onRequestStart(own);
+    expect(await handler.end).toEqual({ kind: 'no-response', sent: false, code: 'TOO_LATE' });
+    expect(own.aborts).toHaveLength(1);
+  });
+
   it('has the code of the error that undici reports', async () => {
     const handler = new ResponseHandler(MINUTE, 10);
     handler.fail(Object.assign(new Error('x'), { code: 'ECONNRESET' }));

@@ -84,6 +84,7 @@ describe('what stands on a page', () => {
             allowedUrls: ['https://example.com'],
             created: new Date(created),
             isDefault: false,
+            notUnderstood: [],
           },
         ],
         next: undefined,
@@ -124,6 +125,35 @@ describe('what stands on a page', () => {
         tokens: [{ id: idOf(2), note: '', scopes: [], created: undefined, isDefault: true }],
       },
     });
+  });
+
+  it.each<[object, readonly string[]]>([
+    [{ scopes: 'all' }, ['scopes']],
+    [{ scopes: null }, ['scopes']],
+    [{ allowedUrls: 'https://example.com' }, ['allowedUrls']],
+    [{ allowedUrls: [7] }, ['allowedUrls']],
+    [{ allowedUrls: { https: 'example.com' } }, ['allowedUrls']],
+    [
+      { allowedApplications: [{ platform: 'iOS' }], allowedApis: { styles: 'read' } },
+      ['allowedApplications', 'allowedApis'],
+    ],
+    [{ resources: ['octo.parks'] }, ['resources']],
+    [{ allowedIps: 0 }, ['allowedIps']],
+    [
+      {
+        allowedUrls: null,
+        allowedApplications: {},
+        allowedApis: [],
+        resources: '',
+        client: 'api',
+        other: 'x',
+      },
+      [],
+    ],
+    [{ allowedUrls: {} }, []],
+  ])('names the restrictions that are not understood: %j', async (fields, notUnderstood) => {
+    const { page } = await pageWith(undefined, [{ ...entry, allowedUrls: undefined, ...fields }]);
+    expect(page).toMatchObject({ value: { tokens: [{ notUnderstood }] } });
   });
 
   it.each([{}, 'text', null])('is unreadable where it is no list: %j', async entries => {

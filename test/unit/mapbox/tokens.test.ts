@@ -109,6 +109,25 @@ describe('the search through the account', () => {
   });
 });
 
+it('says when the first page arrived', async () => {
+  const clock = new FakeClock();
+  clock.advance(1_000);
+  const start = clock.now();
+  const client = scripted(
+    () => {
+      clock.advance(200);
+      return page([], 'start=a');
+    },
+    () => {
+      clock.advance(500);
+      return page([]);
+    },
+  );
+  expect(await findTokens(accountOn(client), retryOptions(clock), () => true)).toMatchObject({
+    received: { now: start + 200, monotonic: 1_200 },
+  });
+});
+
 describe('deleting one token', () => {
   async function remove(
     steps: readonly ScriptedResponse[],

@@ -7,9 +7,9 @@ import type { Context } from '../../../src/runtime/context.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
 import { deleted, json } from '../../support/http-script.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 import { authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
-import { NO_PROCESSES } from '../../support/processes.ts';
 
 const ID = idOf(1);
 const minted = tokenText('sk', { u: OWNER, a: ID });

@@ -3,20 +3,35 @@ import type { ListedToken } from '../../../src/mapbox/list.ts';
 import {
   chainOf,
   type DeletionPolicy,
+  findDueNow,
+  findLater,
+  findNeverPut,
   findOrphans,
-  findSuccessor,
+  findRivals,
+  findStuck,
   isBehind,
   isFromElsewhere,
-  isOld,
+  isYoung,
   originalOf,
+  type PlaceFacts,
   planDeletions,
+  type RotationFacts,
   rotationMarker,
+  timeToRest,
 } from '../../../src/rotate/chain.ts';
 
-const DAY = 86_400_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 0, 1);
 const TAG = 'abcde';
-const places = [{ tag: TAG, updatedAt: new Date(START + 30 * DAY) }];
+const OTHER_TAG = 'fghij';
+const FOREIGN_TAG = 'zzzzz';
+
+/** When the tokens of most tests are listed, in days. */
+const TODAY = 40;
+
+const time = (day: number) => START + day * DAY;
 
 /** A token created by hand. */
 const token = (
@@ -30,54 +45,85 @@ const token = (
   note,
   scopes: [],
   allowedUrls: [],
-  created: new Date(START + day * DAY),
+  created: new Date(time(day)),
   isDefault: false,
+  notUnderstood: [],
   ...changes,
 });
 
 /** A token created by a rotation. */
-const rotated = (id: string, day: number, replaces: string, { tag = TAG, run = '7', ...changes } = {}) =>
-  token(id, day, `Releases (o/r) [replaces ${replaces}: 123/${run}.1#${tag}x1y]`, changes);
+const rotated = (
+  id: string,
+  day: number,
+  replaces: string,
+  { tag = TAG, ...changes }: Partial<ListedToken> & { readonly tag?: string } = {},
+) => token(id, day, `Releases (o/r) [replaces ${replaces}: 123/7.1#${tag}x1y]`, changes);
+
+const place = (day: number, changes: Partial<PlaceFacts> = {}): PlaceFacts => ({
+  tag: TAG,
+  updatedAt: new Date(time(day)),
+  now: time(TODAY),
+  ...changes,
+});
 
 const original = token('corig', 0);
 const first = rotated('cone1', 10, 'corig');
 const second = rotated('ctwo2', 20, 'cone1 corig');
 const current = rotated('cthree', 30, 'ctwo2 corig');
-const tokens = [current, second, first, original, token('cother', 5)];
-const facts = { current, tokens, places };
+const facts: RotationFacts = {
+  current,
+  tokens: [current, second, first, original, token('cother', 5)],
+  places: [place(30)],
+  listed: { mapbox: time(TODAY), runner: time(TODAY) },
+};
 
 const policy: DeletionPolicy = {
   revokePrevious: 'next-rotation',
   revokeOriginal: false,
   protectedId: undefined,
-  anyBehind: false,
 };
 
-const plan = (changes: Partial<DeletionPolicy> = {}, more: Partial<typeof facts> = {}) => {
-  const all = { ...facts, ...more };
-  const orphans = findOrphans(all, { ...policy, ...changes });
-  const { due, kept } = planDeletions(all, { ...policy, ...changes }, () => 'run-unknown');
-  return {
-    due: due.map(({ id }) => id),
-    orphans: orphans.map(({ token }) => token.id),
-    kept: Object.fromEntries(kept.map(({ token, reason }) => [token.id, reason])),
-  };
-};
+const ids = (tokens: readonly { readonly id: string }[]) => tokens.map(({ id }) => id);
+const withTokens = (...more: readonly ListedToken[]) => ({ ...facts, tokens: [...facts.tokens, ...more] });
+const at = (milliseconds: number, tokens = facts.tokens): RotationFacts => ({
+  ...facts,
+  tokens,
+  listed: { mapbox: milliseconds, runner: milliseconds },
+});
 
 describe('the chain', () => {
-  it('is what the markers name, as far as the list has them, and the originals', () => {
-    expect([...chainOf(current, tokens)].sort()).toEqual(['cone1', 'corig', 'ctwo2']);
+  const chain = (head: ListedToken, tokens: readonly ListedToken[]) =>
+    chainOf(head, tokens).map(({ id, successor }) => [id, successor?.id]);
+
+  it('is what the markers name, as far as the list has them, each with its successor', () => {
+    expect(chain(current, facts.tokens)).toEqual([
+      ['ctwo2', 'cthree'],
+      ['cone1', 'ctwo2'],
+      ['corig', 'cone1'],
+    ]);
   });
-  it('has ids that are no longer listed', () => {
-    expect([...chainOf(current, [current])].sort()).toEqual(['corig', 'ctwo2']);
+  it('has ids that are no longer listed, and ends with the original', () => {
+    expect(chain(current, [current])).toEqual([
+      ['ctwo2', 'cthree'],
+      ['corig', undefined],
+    ]);
+  });
+  it('has no orphan for a successor', () => {
+    const orphan = rotated('corph', 21, 'cone1');
+    expect(chain(current, [orphan, ...facts.tokens])).toContainEqual(['cone1', 'ctwo2']);
   });
   it('ends where markers name each other', () => {
     const a = rotated('caaaa', 1, 'cbbbb');
     const b = rotated('cbbbb', 2, 'caaaa');
-    expect([...chainOf(a, [a, b])]).toEqual(['cbbbb']);
+    expect(ids(chainOf(a, [a, b]))).toEqual(['cbbbb']);
   });
   it('is empty for a token that no rotation created', () => {
-    expect(chainOf(original, tokens).size).toBe(0);
+    expect(chainOf(original, facts.tokens)).toEqual([]);
+  });
+  it('may have thousands of members', () => {
+    const links = Array.from({ length: 20_000 }, (_, n) => rotated(`clink${n + 1}`, n / 1000, `clink${n}`));
+    const [last] = links.slice(-1);
+    expect(last && chainOf(last, links)).toHaveLength(20_000);
   });
   it('began with the token that no rotation of these places created', () => {
     expect(originalOf(facts)).toBe('corig');
@@ -87,111 +133,304 @@ describe('the chain', () => {
   });
 });
 
+describe('what is due', () => {
+  const due = (changes: Partial<DeletionPolicy> = {}, more: RotationFacts = facts) =>
+    ids(findDueNow(more, { ...policy, ...changes }));
+
+  it('is the chain of the current token, oldest first', () => {
+    expect(due()).toEqual(['cone1', 'ctwo2']);
+  });
+  it('is nothing with `never`', () => {
+    expect(due({ revokePrevious: 'never' }, withTokens(rotated('corph', 31, 'cthree')))).toEqual([]);
+  });
+  it('is the original, too, where that is requested', () => {
+    expect(due({ revokeOriginal: true })).toEqual(['corig', 'cone1', 'ctwo2']);
+  });
+  it('is never a default token, an authorizing token of its own, or a token of another secret’s rotation', () => {
+    const tokens = [current, { ...second, isDefault: true }, first, original];
+    expect(due({ protectedId: 'cone1' }, { ...facts, tokens })).toEqual([]);
+    const foreign = rotated('ctwo2', 20, 'cone1', { tag: FOREIGN_TAG });
+    expect(due({}, { ...facts, tokens: [current, foreign, first] })).toEqual(['cone1']);
+    const orphan = rotated('corph', 31, 'cthree');
+    expect(due({ protectedId: 'corph' }, withTokens(orphan))).not.toContain('corph');
+    expect(due({}, withTokens({ ...orphan, isDefault: true }))).not.toContain('corph');
+  });
+
+  describe('of the chain, once an hour has passed', () => {
+    const young = (created: number, successor: number) => [
+      rotated('cthree', (successor - START) / DAY, 'ctwo2'),
+      rotated('ctwo2', (created - START) / DAY, 'cgone'),
+    ];
+    const dueAt = (created: number, successor: number, revokePrevious: DeletionPolicy['revokePrevious']) => {
+      const [head = current, member = second] = young(time(TODAY) - created, time(TODAY) - successor);
+      return due({ revokePrevious }, { ...at(time(TODAY), [head, member]), current: head });
+    };
+    it('since its creation and since that of its successor', () => {
+      expect(dueAt(3 * HOUR, HOUR + 1, 'next-rotation')).toEqual(['ctwo2']);
+      expect(dueAt(3 * HOUR, HOUR, 'next-rotation')).toEqual([]);
+      expect(dueAt(HOUR, HOUR + 1, 'next-rotation')).toEqual([]);
+    });
+    it('but with `now` at once', () => {
+      expect(dueAt(MINUTE, MINUTE, 'now')).toEqual(['ctwo2']);
+    });
+    it('by the clock that shows less', () => {
+      for (const listed of [
+        { mapbox: time(TODAY), runner: time(TODAY - 365) },
+        { mapbox: time(TODAY - 365), runner: time(TODAY) },
+      ])
+        expect(due({}, { ...facts, listed })).toEqual([]);
+    });
+    it('and with a duration, once its successor is that old', () => {
+      expect(dueAt(9 * DAY, 2 * DAY, { after: 2 * DAY })).toEqual(['ctwo2']);
+      expect(dueAt(9 * DAY, 2 * DAY - 1, { after: 2 * DAY })).toEqual([]);
+      expect(dueAt(9 * DAY, HOUR, { after: MINUTE })).toEqual([]);
+    });
+    it('where the successor is no longer listed', () => {
+      const tokens = [current, original];
+      expect(
+        due({ revokePrevious: { after: 500 * DAY }, revokeOriginal: true }, { ...facts, tokens }),
+      ).toEqual(['corig']);
+    });
+    it('since the newest change of a place where Mapbox does not say when a token was created', () => {
+      const unknown = { created: undefined };
+      const tokens = [
+        { ...current, ...unknown },
+        { ...second, ...unknown },
+      ];
+      const updated = (milliseconds: number) => ({
+        ...facts,
+        tokens,
+        places: [place(1), place(0, { updatedAt: new Date(time(TODAY) - milliseconds) })],
+      });
+      expect(due({}, updated(HOUR))).toEqual([]);
+      expect(due({}, updated(HOUR + 1))).toEqual(['ctwo2']);
+    });
+  });
+
+  describe('of the orphans', () => {
+    const orphan = (age: number, changes: Partial<ListedToken> = {}) =>
+      rotated('corph', TODAY - age / DAY, 'cthree', changes);
+    it.each([
+      ['is one that is more than an hour old', HOUR + 1, 'next-rotation', true],
+      ['is no younger one', HOUR, 'next-rotation', false],
+      ['is one with `now` after an hour', HOUR + 1, 'now', true],
+      ['is no younger one, with `now` either', HOUR, 'now', false],
+      ['is one that is older than a duration', 2 * DAY, { after: 2 * DAY }, true],
+      ['is no younger one than a duration', 2 * DAY - 1, { after: 2 * DAY }, false],
+    ] as const)('%s', (_, age, revokePrevious, isDue) => {
+      expect(due({ revokePrevious }, withTokens(orphan(age))).includes('corph')).toBe(isDue);
+    });
+    it('is none that does not say when it was created', () => {
+      expect(due({}, withTokens(orphan(DAY, { created: undefined })))).not.toContain('corph');
+    });
+    it('is one whatever it replaces', () => {
+      expect(due({}, withTokens(rotated('corph', 12, 'cgone')))).toContain('corph');
+    });
+  });
+});
+
+it('finds orphans by the tags of these places, and what replaces the current token among them', () => {
+  const all: RotationFacts = {
+    ...withTokens(
+      rotated('crival', 31, 'cthree', { tag: OTHER_TAG }),
+      rotated('colder', 21, 'cone1'),
+      rotated('celse', 31, 'cthree', { tag: FOREIGN_TAG }),
+    ),
+    places: [place(30), place(30, { tag: OTHER_TAG })],
+  };
+  expect(ids(findOrphans(all))).toEqual(['crival', 'colder']);
+  expect(ids(findRivals(all))).toEqual(['crival']);
+});
+
+describe('a token that was put nowhere', () => {
+  const find = (orphan: ListedToken, more: Partial<RotationFacts> = {}, protectedId?: string) =>
+    ids(findNeverPut({ ...withTokens(orphan), ...more }, { protectedId }));
+  const orphan = rotated('corph', 31, 'cthree');
+
+  it('replaces the current token and is younger than its place', () => {
+    expect(find(orphan)).toEqual(['corph']);
+    expect(find(rotated('corph', 31, 'ctwo2'))).toEqual([]);
+    expect(find(orphan, { places: [place(31 - 1.01 / 1440)] })).toEqual(['corph']);
+    expect(find(orphan, { places: [place(31 - 1 / 1440)] })).toEqual([]);
+  });
+  it('counts by the place whose tag it has', () => {
+    const places = [place(32), place(30, { tag: OTHER_TAG })];
+    expect(find(orphan, { places })).toEqual([]);
+    expect(find(rotated('corph', 31, 'cthree', { tag: OTHER_TAG }), { places })).toEqual(['corph']);
+  });
+  it('is more than an hour old', () => {
+    expect(find(orphan, { listed: { mapbox: time(31) + HOUR, runner: time(TODAY) } })).toEqual([]);
+    expect(find(orphan, { listed: { mapbox: time(31) + HOUR + 1, runner: time(TODAY) } })).toEqual(['corph']);
+  });
+  it('says when it was created, and may be deleted', () => {
+    expect(find({ ...orphan, created: undefined })).toEqual([]);
+    expect(find({ ...orphan, isDefault: true })).toEqual([]);
+    expect(find(orphan, {}, 'corph')).toEqual([]);
+  });
+});
+
+describe('deletions that got stuck', () => {
+  const stuck = (revokePrevious: DeletionPolicy['revokePrevious'], more: RotationFacts = facts) =>
+    ids(findStuck(more, { ...policy, revokePrevious }));
+  const zeroth = rotated('czero', 5, 'corig');
+  const longer = {
+    ...facts,
+    tokens: [current, second, rotated('cone1', 10, 'czero corig'), zeroth, original],
+  };
+
+  it('are what was due when the current token was created: not the token that it replaced', () => {
+    expect(stuck('next-rotation', longer)).toEqual(['czero', 'cone1']);
+    expect(stuck('next-rotation')).toEqual(['cone1']);
+  });
+  it('count orphans that were due then', () => {
+    expect(stuck('next-rotation', withTokens(rotated('corph', 12, 'corig')))).toEqual(['cone1', 'corph']);
+    expect(stuck('next-rotation', withTokens(rotated('corph', 30 - 1 / 25, 'corig')))).toEqual(['cone1']);
+    expect(stuck('next-rotation', withTokens(rotated('corph', 31, 'corig')))).toEqual(['cone1']);
+  });
+  it('are read with today’s duration', () => {
+    expect(stuck({ after: 15 * DAY }, longer)).toEqual(['czero']);
+    expect(stuck({ after: 25 * DAY }, longer)).toEqual([]);
+  });
+  it('are none with `now` and `never`', () => {
+    expect(stuck('now', longer)).toEqual([]);
+    expect(stuck('never', longer)).toEqual([]);
+  });
+});
+
 describe('a plan', () => {
-  it('deletes what earlier rotations replaced, oldest first, and leaves everything else', () => {
+  const plan = (changes: Partial<DeletionPolicy> = {}, more: RotationFacts = facts) => {
+    const { due, kept } = planDeletions(more, { ...policy, ...changes });
+    return { due: ids(due), kept: Object.fromEntries(kept.map(({ token, reason }) => [token.id, reason])) };
+  };
+  it('deletes what is due, says why others stay, and leaves everything else', () => {
     expect(plan()).toEqual({
       due: ['cone1', 'ctwo2'],
-      orphans: [],
       kept: { corig: 'original', cthree: 'next-rotation' },
     });
   });
   it('deletes the replaced token, too, where it has leaked', () => {
-    expect(plan({ revokePrevious: 'now' })).toMatchObject({
+    expect(plan({ revokePrevious: 'now' })).toEqual({
       due: ['cone1', 'ctwo2', 'cthree'],
       kept: { corig: 'original' },
     });
+    expect(plan({ revokePrevious: 'now' }, { ...facts, current: original, tokens: [original] }).due).toEqual([
+      'corig',
+    ]);
   });
-  it('deletes a leaked token that no rotation created', () => {
-    expect(plan({ revokePrevious: 'now' }, { current: original, tokens: [original] }).due).toEqual(['corig']);
-  });
-  it('deletes nothing where that is requested', () => {
-    expect(plan({ revokePrevious: 'never' })).toMatchObject({
-      due: [],
-      kept: { cone1: 'never', ctwo2: 'never', cthree: 'never', corig: 'original' },
+  it('keeps a leaked token that may not be deleted', () => {
+    const leaked = { ...current, isDefault: true };
+    const more = { ...facts, current: leaked, tokens: [leaked, second] };
+    expect(plan({ revokePrevious: 'now' }, more)).toEqual({
+      due: ['ctwo2'],
+      kept: { cthree: 'default-token' },
+    });
+    expect(plan({ revokePrevious: 'now', protectedId: 'cthree' })).toMatchObject({
+      kept: { cthree: 'authorizing-token' },
     });
   });
-  it('deletes the original where that is requested', () => {
-    expect(plan({ revokeOriginal: true }).due).toEqual(['corig', 'cone1', 'ctwo2']);
-    expect(plan({ revokeOriginal: true, revokePrevious: 'never' }).due).toEqual([]);
-  });
-  it('keeps the chain while a place is behind, but not a leaked token', () => {
-    expect(plan({ anyBehind: true })).toMatchObject({ due: [], kept: { cone1: 'behind', ctwo2: 'behind' } });
-    expect(plan({ anyBehind: true, revokePrevious: 'now' }).due).toEqual(['cthree']);
-  });
-  it('never has a default token or an authorizing token of its own', () => {
-    const chain = [current, { ...second, isDefault: true }, first];
-    expect(plan({ protectedId: 'cone1', revokeOriginal: true }, { tokens: chain })).toMatchObject({
-      due: [],
-      kept: { ctwo2: 'default-token', cone1: 'authorizing-token' },
+  it('says why the chain stays', () => {
+    expect(plan({ revokePrevious: 'never' }).kept).toEqual({
+      cone1: 'never',
+      ctwo2: 'never',
+      cthree: 'never',
+      corig: 'original',
     });
-    expect(plan({ protectedId: 'cthree', revokePrevious: 'now' }).due).not.toContain('cthree');
-    const orphan = rotated('corph', 31, 'cthree');
-    expect(plan({ protectedId: 'corph' }, { tokens: [...tokens, orphan] }).orphans).toEqual([]);
-    expect(plan({}, { tokens: [...tokens, { ...orphan, isDefault: true }] }).orphans).toEqual([]);
-  });
-  it('takes a token of another place’s rotation for one that no rotation created', () => {
-    const foreign = rotated('ctwo2', 20, 'cone1', { tag: 'zzzzz' });
-    expect(plan({}, { tokens: [current, foreign, first] }).kept).toMatchObject({ ctwo2: 'original' });
-  });
-  it('finds what a dead rotation created in place of the current token or one before it', () => {
-    const orphan = rotated('corph', 31, 'cthree');
-    const older = rotated('colde', 21, 'cone1');
-    const elsewhere = rotated('celse', 31, 'cthree', { tag: 'zzzzz' });
-    const unrelated = rotated('cunre', 31, 'cgone0');
-    const all = [...tokens, orphan, older, elsewhere, unrelated];
-    expect(plan({}, { tokens: all })).toMatchObject({
-      orphans: ['corph', 'colde'],
-      kept: { cunre: 'other', colde: 'run-unknown', corph: 'run-unknown' },
+    expect(plan({ revokePrevious: { after: 15 * DAY } })).toEqual({
+      due: ['cone1'],
+      kept: { ctwo2: 'duration', cthree: 'duration', corig: 'original' },
     });
-    expect(Object.keys(plan({}, { tokens: all }).kept)).not.toContain('celse');
-    const { due } = planDeletions({ ...facts, tokens: all }, policy, () => undefined);
-    expect(due.map(({ id }) => id)).toEqual(['cone1', 'ctwo2', 'colde', 'corph']);
+    expect(plan({}, at(time(30) + HOUR)).kept).toMatchObject({ ctwo2: 'too-young' });
+  });
+  it('names every orphan that stays, and what replaces a token of the chain for another secret', () => {
+    const more = withTokens(
+      rotated('cyoung', TODAY, 'cthree'),
+      rotated('cmute', 31, 'cthree', { created: undefined }),
+      rotated('celse', 31, 'cone1', { tag: FOREIGN_TAG }),
+      rotated('cfar', 31, 'cgone', { tag: FOREIGN_TAG }),
+    );
+    expect(plan({}, more).kept).toEqual({
+      corig: 'original',
+      cthree: 'next-rotation',
+      cyoung: 'young-orphan',
+      cmute: 'orphan',
+      celse: 'elsewhere',
+    });
+    expect(plan({ revokePrevious: 'never' }, more).kept).toMatchObject({ cyoung: 'orphan' });
   });
 });
 
 describe('a run is older than the secret', () => {
-  const stale = (replacement: ListedToken) =>
-    findSuccessor({ ...facts, current: second, tokens: [second, replacement] })?.id;
+  const later = (replacement: ListedToken) =>
+    findLater({ ...facts, current: second, tokens: [second, replacement] })?.id;
   it('where a replacement of its token was created before the secret changed', () => {
-    expect(stale(rotated('cthree', 30, 'ctwo2'))).toBe('cthree');
-    expect(stale(rotated('cthree', 30, 'cxxxx ctwo2'))).toBe('cthree');
+    expect(later(rotated('cthree', 30, 'ctwo2'))).toBe('cthree');
+    expect(later(rotated('cthree', 30, 'cxxxx ctwo2'))).toBe('cthree');
   });
   it('give or take a minute', () => {
-    const minute = 60_000 / DAY;
-    expect(stale(rotated('cthree', 30 + minute, 'ctwo2'))).toBe('cthree');
-    expect(stale(rotated('cthree', 30 + 1.01 * minute, 'ctwo2'))).toBeUndefined();
+    const minute = MINUTE / DAY;
+    expect(later(rotated('cthree', 30 + minute, 'ctwo2'))).toBe('cthree');
+    expect(later(rotated('cthree', 30 + 1.01 * minute, 'ctwo2'))).toBeUndefined();
   });
   it('where the replacement does not say when it was created', () => {
-    expect(stale({ ...rotated('cthree', 0, 'ctwo2'), created: undefined })).toBe('cthree');
+    expect(later({ ...rotated('cthree', 0, 'ctwo2'), created: undefined })).toBe('cthree');
   });
   it('but not for its own token, whatever somebody wrote into its note', () => {
     const own = rotated('cthree', 30, 'ctwo2 cthree');
-    expect(findSuccessor({ ...facts, current: own, tokens: [own] })).toBeUndefined();
+    expect(findLater({ ...facts, current: own, tokens: [own] })).toBeUndefined();
   });
   it('but not where it is for another place, or in place of another token', () => {
-    expect(stale(rotated('cthree', 30, 'ctwo2', { tag: 'zzzzz' }))).toBeUndefined();
-    expect(stale(rotated('cthree', 30, 'cone1'))).toBeUndefined();
+    expect(later(rotated('cthree', 30, 'ctwo2', { tag: FOREIGN_TAG }))).toBeUndefined();
+    expect(later(rotated('cthree', 30, 'cone1'))).toBeUndefined();
   });
 });
 
 it('finds a place that never got the current token', () => {
-  const at = (milliseconds: number) => ({ tag: TAG, updatedAt: new Date(START + 30 * DAY + milliseconds) });
-  expect(isBehind(at(-60_001), current)).toBe(true);
-  expect(isBehind(at(-60_000), current)).toBe(false);
-  expect(isBehind(at(-DAY), { ...current, created: undefined })).toBe(false);
+  const updated = (milliseconds: number) => place(0, { updatedAt: new Date(time(30) + milliseconds) });
+  expect(isBehind(updated(-60_001), current)).toBe(true);
+  expect(isBehind(updated(-60_000), current)).toBe(false);
+  expect(isBehind(updated(-DAY), { ...current, created: undefined })).toBe(false);
 });
 
-it('calls a token old that is older than the age, or does not say', () => {
-  expect(isOld(current, DAY, START + 31 * DAY)).toBe(false);
-  expect(isOld(current, DAY, START + 31 * DAY + 1)).toBe(true);
-  expect(isOld({ ...current, created: undefined }, DAY, START)).toBe(true);
+it('calls a token young by Mapbox’s clock, and only where it says when it was created', () => {
+  const young = (age: number, changes: Partial<ListedToken> = {}) =>
+    isYoung(
+      {
+        ...facts,
+        current: { ...current, ...changes },
+        listed: { mapbox: time(30) + age, runner: time(900) },
+      },
+      DAY,
+    );
+  expect([young(DAY), young(DAY + 1), young(0, { created: undefined })]).toEqual([true, false, false]);
+});
+
+describe('the rest before anything is done', () => {
+  const rest = (age: number, updatedAge: number, changes: Partial<ListedToken> = {}) =>
+    timeToRest({
+      ...facts,
+      current: { ...current, ...changes },
+      listed: { mapbox: time(30) + age, runner: 0 },
+      places: [place(1, { now: time(2) }), place(3, { now: time(3) + updatedAge })],
+    });
+  it('is over two minutes after the token was created and the last place was changed', () => {
+    expect(rest(120_000, 120_000)).toBe(0);
+    expect(rest(119_000, DAY)).toBe(1_000);
+    expect(rest(DAY, 90_000)).toBe(30_000);
+  });
+  it('is not over where a clock says that it lies ahead', () => {
+    expect(rest(-5_000, DAY)).toBe(125_000);
+  });
+  it('does not ask for the age of a token that does not say it', () => {
+    expect(rest(0, DAY, { created: undefined })).toBe(0);
+  });
 });
 
 it('knows the token of another secret’s rotation', () => {
+  const places = [place(30, { tag: FOREIGN_TAG })];
   expect(isFromElsewhere(facts)).toBe(false);
   expect(isFromElsewhere({ ...facts, current: original })).toBe(false);
-  expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz' }] })).toBe(true);
-  expect(isFromElsewhere({ ...facts, places: [{ tag: 'zzzzz' }, { tag: TAG }] })).toBe(false);
+  expect(isFromElsewhere({ ...facts, places })).toBe(true);
+  expect(isFromElsewhere({ ...facts, places: [...places, place(30)] })).toBe(false);
 });
 
 it('takes only markers of rotations', () => {

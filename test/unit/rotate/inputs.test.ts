@@ -65,6 +65,8 @@ it.each([
   ['max-age', '1d 12h', { maxAge: 36 * 3_600_000 }],
   ['revoke-previous', ' NOW ', { revokePrevious: 'now' }],
   ['revoke-previous', 'never', { revokePrevious: 'never' }],
+  ['revoke-previous', ' 2D ', { revokePrevious: { after: 2 * 86_400_000 } }],
+  ['revoke-previous', '1h 30m', { revokePrevious: { after: 5_400_000 } }],
   ['summary', 'false', { summary: false }],
   ['output-token', 'true', { outputToken: true }],
 ] as const)('takes %s: %s', (name, text, result) => {
@@ -79,6 +81,9 @@ it.each([
   ['max-age', '-1d'],
   ['max-age', token],
   ['revoke-previous', 'soon'],
+  ['revoke-previous', '2'],
+  ['revoke-previous', '0d'],
+  ['revoke-previous', '-1d'],
   ['dry-run', 'perhaps'],
 ] as const)('refuses %s without showing a token', (name, text) => {
   expect(() => parse({ [name]: text })).toThrow(`\`${name}\``);
@@ -155,7 +160,9 @@ describe('the repository of the workflow', () => {
   const placesIn = (env: Record<string, string>) =>
     parseRotateInputs(name => inputs[name] ?? '', env, 0).places;
   it('is the one that the runner names', () => {
-    expect(placesIn({ GITHUB_REPOSITORY: ' octo/maps ' })).toMatchObject([{ owner: 'octo', repo: 'maps' }]);
+    expect(placesIn({ GITHUB_REPOSITORY: ' octo/maps ' })).toMatchObject([
+      { owner: ['repos', 'octo', 'maps'] },
+    ]);
   });
   it('is asked for where the runner names none', () => {
     expect(() => placesIn({})).toThrow('`repositories` is empty.');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { InputProblems } from '../../../src/inputs/problems.ts';
-import { parsePlaces } from '../../../src/rotate/place-inputs.ts';
+import { parsePlaces } from '../../../src/rotate/inputs.ts';
 import { placePath } from '../../../src/rotate/places.ts';
 import { tokenText } from '../../support/tokens.ts';
 
@@ -97,11 +97,11 @@ it.each([
   [{ secret: ' ' }, '`secret` is empty.'],
   [{ secret: token }, '`secret` is a token.'],
   [{ secret: '1NAME' }, '`secret` is `1NAME`, which cannot'],
-  [{ secret: 'x'.repeat(40).concat('-y') }, `\`secret\` is \`${'x'.repeat(40)}\`, which cannot`],
+  [{ secret: 'x'.repeat(40).concat('-y') }, `\`secret\` is \`${'x'.repeat(40)}…\`, which cannot`],
   [{ repositories: ' , ' }, '`repositories` is empty.'],
-  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has a token, which'],
-  [{ environment: token }, '`environment` is a token, which'],
-  [{ organization: token }, '`organization` is a token, which'],
+  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has `octo/***'],
+  [{ environment: token }, '`environment` is `***`, which'],
+  [{ organization: token }, '`organization` is `***`, which'],
   [{ app: 'pages, actions wiki' }, '`app` has `pages`, `wiki`. Use'],
   [{ organization: 'octo', environment: 'prod' }, '`organization` and `environment` exclude each other'],
   [

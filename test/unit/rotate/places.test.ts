@@ -11,16 +11,10 @@ import {
 
 const repository = (name: string, app: 'actions' | 'dependabot' | 'codespaces' = 'actions'): Place => {
   const [owner = '', repo = ''] = name.split('/');
-  return { kind: 'repository', owner, repo, app, secret: 'NAME' };
+  return { owner: ['repos', owner, repo], environment: undefined, app, secret: 'NAME' };
 };
-const environment: Place = {
-  kind: 'environment',
-  owner: 'Octo',
-  repo: 'Maps',
-  environment: 'Need/Encoding',
-  secret: 'NAME',
-};
-const organization: Place = { kind: 'organization', organization: 'Octo', app: 'dependabot', secret: 'NAME' };
+const environment: Place = { ...repository('Octo/Maps'), environment: 'Need/Encoding' };
+const organization: Place = { ...repository('x/x', 'dependabot'), owner: ['orgs', 'Octo'] };
 
 it('writes a place as its path in the API, decoded and in lower case', () => {
   expect(placePath(repository('Octo/Maps'))).toBe('repos/octo/maps/actions/secrets/name');
@@ -28,21 +22,57 @@ it('writes a place as its path in the API, decoded and in lower case', () => {
   expect(placePath(organization)).toBe('orgs/octo/dependabot/secrets/name');
 });
 
-it('tags a place with the last five digits of the SHA-256 of its path in base 36', () => {
-  const hash = createHash('sha256').update('repos/octo/maps/actions/secrets/name').digest('hex');
-  expect(placeTag(repository('Octo/Maps'))).toBe(BigInt(`0x${hash}`).toString(36).slice(-5));
-  expect(placeTag(repository('octo/maps'))).toBe(placeTag(repository('OCTO/MAPS')));
-  expect(placeTag(repository('octo/maps', 'dependabot'))).not.toBe(placeTag(repository('octo/maps')));
+describe('the tag of a place', () => {
+  const run = { server: 'https://github.com', repository: 'Octo/Maps', repositoryId: '123' };
+  const tagOf = (text: string) =>
+    BigInt(`0x${createHash('sha256').update(text).digest('hex')}`)
+      .toString(36)
+      .slice(-5);
+
+  it('is the end of the SHA-256 of the server and the path, in base 36', () => {
+    const { repositoryId: _, ...withoutId } = run;
+    expect(placeTag(repository('Octo/Maps'), { ...withoutId, repositoryId: undefined })).toBe(
+      tagOf('github.com\nrepos/octo/maps/actions/secrets/name'),
+    );
+    expect(placeTag(organization, run)).toBe(tagOf('github.com\norgs/octo/dependabot/secrets/name'));
+  });
+  it('has the id of the workflow’s repository, so that it survives a renaming', () => {
+    const tag = tagOf('github.com\nrepositories/123/actions/secrets/name');
+    expect(placeTag(repository('octo/maps'), run)).toBe(tag);
+    expect(placeTag(repository('hexa/atlas'), { ...run, repository: 'hexa/atlas' })).toBe(tag);
+    expect(placeTag(environment, run)).toBe(
+      tagOf('github.com\nrepositories/123/environments/need/encoding/secrets/name'),
+    );
+  });
+  it('has the names of other repositories', () => {
+    expect(placeTag(repository('octo/maps2'), run)).toBe(
+      tagOf('github.com\nrepos/octo/maps2/actions/secrets/name'),
+    );
+  });
+  it.each([
+    ['https://Code.example.org:8443/a/', 'code.example.org:8443/a'],
+    ['http://code.example.org', 'code.example.org'],
+  ])('tells servers apart: %s', (server, key) => {
+    expect(placeTag(repository('octo/maps'), { ...run, server })).toBe(
+      tagOf(`${key}\nrepositories/123/actions/secrets/name`),
+    );
+  });
+  it('is another for another app', () => {
+    expect(placeTag(repository('octo/maps', 'dependabot'), run)).not.toBe(
+      placeTag(repository('octo/maps'), run),
+    );
+  });
 });
 
 // So that no change of the code separates tokens from the secrets that they were created for.
 it('has the tags that tokens already have', () => {
-  expect(placeTag(repository('octo-org/maps'))).toMatch(/^[0-9a-z]{5}$/);
-  expect([repository('octo-org/maps'), environment, organization].map(placeTag)).toMatchInlineSnapshot(`
+  const run = { server: 'https://github.com', repository: 'octo-org/maps', repositoryId: '123456789' };
+  const places = [repository('octo-org/maps'), environment, organization];
+  expect(places.map(place => placeTag(place, run))).toMatchInlineSnapshot(`
     [
-      "pvgqb",
-      "mgshu",
-      "t3g0r",
+      "1nkah",
+      "efxo9",
+      "xtb6n",
     ]
   `);
 });

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import type { LeftToken } from '../../../src/rotate/deletions.ts';
-import { describeLeft, failureWarning, leftWarning } from '../../../src/rotate/report.ts';
+import type { DeletionPolicy, KeptToken } from '../../../src/rotate/chain.ts';
+import { describeKept, keptLines, leftWarning } from '../../../src/rotate/report.ts';
 
 const token = (id: string, note = 'Releases (o/r) [replaces cprev0: 123/7.1#abcdex1y]'): ListedToken => ({
   id,
@@ -11,45 +11,65 @@ const token = (id: string, note = 'Releases (o/r) [replaces cprev0: 123/7.1#abcd
   allowedUrls: [],
   created: undefined,
   isDefault: false,
+  notUnderstood: [],
 });
 
-it.each<[LeftToken['reason'], RegExp]>([
+const policy: DeletionPolicy = {
+  revokePrevious: 'next-rotation',
+  revokeOriginal: false,
+  protectedId: undefined,
+};
+const now: DeletionPolicy = { ...policy, revokePrevious: 'now' };
+
+it.each<[KeptToken['reason'], RegExp]>([
   ['next-rotation', /The next rotation deletes it/],
-  ['behind', /missed a rotation/],
+  ['duration', /deletes it 48 h after it was replaced/],
+  ['too-young', /less than an hour ago/],
   ['original', /created by no rotation/],
   ['default-token', /default token/],
   ['authorizing-token', /authorizing token/],
   ['never', /`never`/],
-  ['other', /not in place of this token/],
-  ['run-in-progress', /not over/],
-  ['run-unknown', /`actions: read`/],
-  ['not-deleted', /could not be deleted/],
+  ['orphan', /cut off, and is not deleted/],
+  ['young-orphan', /A later rotation deletes it/],
+  ['elsewhere', /for another secret/],
 ])('says of a token why it stays: %s', (reason, says) => {
-  const text = describeLeft({ token: token('cone1'), reason });
+  const text = describeKept(
+    { token: token('cone1'), reason },
+    { ...policy, revokePrevious: { after: 172_800_000 } },
+  );
   expect(text).toMatch(/^The token cone1 \("Releases \(o\/r\)"\) .*\.$/);
   expect(text).toMatch(says);
 });
 
 it('names a token without a text by its id alone', () => {
   const bare = token('cone1', '[replaces cprev0: 123/7.1#abcdex1y]');
-  expect(describeLeft({ token: bare, reason: 'never' })).toMatch(/^The token cone1 stays/);
+  expect(describeKept({ token: bare, reason: 'never' }, policy)).toMatch(/^The token cone1 stays/);
 });
 
-it('warns of what only a person can decide', () => {
-  const left = (['next-rotation', 'original', 'run-unknown', 'never'] as const).map((reason, n) => ({
-    token: token(`cone${n}`),
-    reason,
-  }));
-  const warning = leftWarning(left) ?? '';
-  expect(warning).toMatch(/cone1[\s\S]*cone2[\s\S]*Tokens page: https:/);
-  expect(warning).not.toMatch(/cone0|cone3/);
-  expect(leftWarning(left.slice(0, 1))).toBeUndefined();
+it('warns of what only a person can decide, and logs the others', () => {
+  const reasons = ['next-rotation', 'original', 'young-orphan', 'elsewhere', 'never'] as const;
+  const kept = reasons.map((reason, n) => ({ token: token(`cone${n}`), reason }));
+  const warning = leftWarning(kept, [], policy) ?? '';
+  expect(warning).toMatch(/cone1[\s\S]*cone2[\s\S]*cone3[\s\S]*Tokens page: https:/);
+  expect(warning).not.toMatch(/cone0|cone4/);
+  expect(leftWarning(kept.slice(0, 1), [], policy)).toBeUndefined();
+  expect(keptLines(kept, policy).join('\n')).toMatch(/^The token cone0.*\nThe token cone4/);
 });
 
-it('warns of what could not be deleted, and more so where it has leaked', () => {
-  const left = [{ token: token('cone1'), reason: 'not-deleted' as const }];
-  const deletions = { deleted: [], left, failure: 'Mapbox responded with 502.' };
-  expect(failureWarning(deletions, false)).toMatch(/cone1\. Mapbox responded with 502\. The next rotation/);
-  expect(failureWarning(deletions, true)).toMatch(/They have leaked/);
-  expect(failureWarning({ deleted: [], left: [], failure: undefined }, true)).toBeUndefined();
+it('warns of each token that could not be deleted, and more so where it has leaked', () => {
+  const undeleted = [{ token: token('cone1'), reason: 'Mapbox responded with 502.' }];
+  expect(leftWarning([], undeleted, policy)).toMatch(
+    /A later rotation tries again[\s\S]*cone1.*: Mapbox responded with 502\./,
+  );
+  expect(leftWarning([], undeleted, now)).toMatch(/They have leaked/);
+  expect(leftWarning([], [], now)).toBeUndefined();
 });
+
+it.each(['default-token', 'authorizing-token'] as const)(
+  'warns that a leaked token still works, and what to do: %s',
+  reason => {
+    const kept = [{ token: token('cone1'), reason }];
+    expect(leftWarning(kept, [], now)).toMatch(/cone1.* has leaked and still works: .*\*Refresh\*/);
+    expect(leftWarning(kept, [], policy)).toBeUndefined();
+  },
+);

@@ -1,51 +1,46 @@
 import { describe, expect, it } from 'vitest';
-import type { GithubResult } from '../../../src/github/client.ts';
+import type { HttpResponse } from '../../../src/http/response.ts';
 import type { Place } from '../../../src/rotate/places.ts';
 import {
   type Access,
   getPublicKey,
-  getRepositoryPage,
   getSecret,
+  lookUpPlaces,
   putSecret,
 } from '../../../src/rotate/secrets.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { retryOptions } from '../../support/retry-options.ts';
 import { rejected, scriptedGithub, success } from '../../support/scripted-github.ts';
+import { run } from '../../support/workflow-run.ts';
 
-const repository: Place = { kind: 'repository', owner: 'octo', repo: 'maps', app: 'dependabot', secret: 'N' };
-const environment: Place = {
-  kind: 'environment',
-  owner: 'octo',
-  repo: 'maps',
-  environment: 'need/encoding',
+const repository: Place = {
+  owner: ['repos', 'octo', 'maps'],
+  environment: undefined,
+  app: 'dependabot',
   secret: 'N',
 };
-const organization = { kind: 'organization', organization: 'octo', app: 'codespaces', secret: 'N' } as const;
+const environment: Place = { ...repository, environment: 'need/encoding', app: 'actions' };
+const organization: Place = { ...repository, owner: ['orgs', 'octo'], app: 'codespaces' };
 const key = { key_id: '5', key: Buffer.alloc(32, 7).toString('base64') };
+const DATE = 'Fri, 02 Jan 2026 03:05:05 GMT';
 const secret = { name: 'n', updated_at: '2026-01-02T03:04:05Z' };
 
-const environmentParameters = { owner: 'octo', repo: 'maps', environment_name: 'need/encoding' };
-const inRepository = 'GET /repos/{owner}/{repo}/dependabot/secrets';
-const inEnvironment = 'GET /repos/{owner}/{repo}/environments/{environment_name}/secrets';
-const inOrganization = 'GET /orgs/{org}/codespaces/secrets';
-
 it.each([
-  [repository, inRepository, { owner: 'octo', repo: 'maps' }],
-  [environment, inEnvironment, environmentParameters],
-  [organization, inOrganization, { org: 'octo' }],
-] as const)('gets key and secret of %o', async (place, route, parameters) => {
-  const visibility = place.kind === 'organization' ? { visibility: 'all' } : {};
-  const github = scriptedGithub(success(key), success({ ...secret, ...visibility }));
+  [repository, '/repos/octo/maps/dependabot/secrets'],
+  [environment, '/repos/octo/maps/environments/need%2Fencoding/secrets'],
+  [organization, '/orgs/octo/codespaces/secrets'],
+])('gets key and secret of %o', async (place, path) => {
+  const github = scriptedGithub(success(key), success({ ...secret, visibility: 'all' }));
   await getPublicKey(github, place, 1000);
   expect((await getSecret(github, place, 1000)).kind).toBe('success');
-  expect(github.requests).toEqual([
-    { route: `${route}/public-key`, parameters },
-    { route: `${route}/{secret_name}`, parameters: { ...parameters, secret_name: 'N' } },
+  expect(github.requests).toMatchObject([
+    { method: 'GET', path: `${path}/public-key` },
+    { method: 'GET', path: `${path}/N` },
   ]);
 });
 
 it('gives the bytes of a key', async () => {
-  const place = repository;
-  const github = scriptedGithub(success(key));
-  const result = await getPublicKey(github, place, 1000);
+  const result = await getPublicKey(scriptedGithub(success(key)), repository, 1000);
   expect(result).toEqual({ kind: 'success', value: { id: '5', bytes: Buffer.alloc(32, 7) } });
 });
 
@@ -64,8 +59,8 @@ it.each([
 
 describe('a secret', () => {
   it('says when it changed', async () => {
-    const result = await getSecret(scriptedGithub(success(secret)), environment, 1000);
-    const value = { updatedAt: new Date('2026-01-02T03:04:05Z'), access: undefined };
+    const result = await getSecret(scriptedGithub(success(secret, 200, { date: DATE })), environment, 1000);
+    const value = { updatedAt: new Date('2026-01-02T03:04:05Z'), access: undefined, date: new Date(DATE) };
     expect(result).toEqual({ kind: 'success', value });
   });
   it.each(['all', 'private'])('of an organization says who has it: %s', async visibility => {
@@ -89,24 +84,6 @@ describe('a secret', () => {
   });
 });
 
-it('gets a page of the repositories that have a secret', async () => {
-  const github = scriptedGithub(success({ total_count: 3, repositories: [{ id: 1 }, { id: 2 }] }));
-  const result = await getRepositoryPage(github, organization, 2, 1000);
-  expect(result).toEqual({ kind: 'success', value: { ids: [1, 2], total: 3 } });
-  expect(github.requests[0]?.parameters).toMatchObject({ page: 2 });
-});
-
-it.each([
-  null,
-  { total_count: '3', repositories: [] },
-  { total_count: 3 },
-  { total_count: 3, repositories: [{ id: '1' }] },
-  { total_count: 3, repositories: [null] },
-])('takes no repositories out of %j', async data => {
-  const result = await getRepositoryPage(scriptedGithub(success(data)), organization, 1, 1000);
-  expect(result.kind).toBe('indeterminate');
-});
-
 describe('a put', () => {
   const put = async (place: Place, access?: Access) => {
     const github = scriptedGithub(success(undefined, 204));
@@ -116,65 +93,114 @@ describe('a put', () => {
     });
     return github.requests[0];
   };
-  const value = { secret_name: 'N', encrypted_value: 'Qk9Y', key_id: '5' };
+  const value = { encrypted_value: 'Qk9Y', key_id: '5' };
 
   it('names place, box and key', async () => {
     expect(await put(repository)).toEqual({
-      route: 'PUT /repos/{owner}/{repo}/dependabot/secrets/{secret_name}',
-      parameters: { owner: 'octo', repo: 'maps', ...value },
+      method: 'PUT',
+      path: '/repos/octo/maps/dependabot/secrets/N',
+      body: value,
     });
     expect(await put(environment)).toEqual({
-      route: 'PUT /repos/{owner}/{repo}/environments/{environment_name}/secrets/{secret_name}',
-      parameters: { ...environmentParameters, ...value },
+      method: 'PUT',
+      path: '/repos/octo/maps/environments/need%2Fencoding/secrets/N',
+      body: value,
     });
   });
   it('shows an organization’s secret to no more than private repositories where it is not known who has it', async () => {
-    expect((await put(organization))?.parameters).toEqual({ org: 'octo', ...value, visibility: 'private' });
+    expect((await put(organization))?.body).toEqual({ ...value, visibility: 'private' });
   });
   it('leaves as it was who has an organization’s secret', async () => {
-    expect((await put(organization, { visibility: 'all' }))?.parameters).toEqual({
-      org: 'octo',
+    expect((await put(organization, { visibility: 'all' }))?.body).toEqual({ ...value, visibility: 'all' });
+    expect((await put(organization, { visibility: 'selected', repositories: [1, 2] }))?.body).toEqual({
       ...value,
-      visibility: 'all',
+      visibility: 'selected',
+      selected_repository_ids: [1, 2],
     });
-    expect(
-      (await put(organization, { visibility: 'selected', repositories: [1, 2] }))?.parameters,
-    ).toMatchObject({ visibility: 'selected', selected_repository_ids: [1, 2] });
   });
 });
 
-const fromProxy = (status: number): GithubResult => ({
-  kind: 'rejected',
-  status,
-  isGithubError: false,
-  acceptedPermissions: undefined,
-});
+describe('looking up places', () => {
+  const keyResponse = success(key);
+  const selected = success({ ...secret, visibility: 'selected' });
+  const lookUp = (place: Place, ...responses: readonly HttpResponse[]) =>
+    lookUpPlaces(scriptedGithub(...responses), [place], run, retryOptions(new FakeClock()));
+  const pageOf = (ids: readonly unknown[], total: unknown = 3) =>
+    success({ total_count: total, repositories: ids.map(id => ({ id })) });
 
-const unreadable = (status: number) => ({
-  kind: 'indeterminate',
-  cause: { kind: 'unreadable', status, bodyDescription: 'a response that is not how GitHub responds' },
-});
+  it('gives key, date, tag and both clocks of each place', async () => {
+    const clock = new FakeClock();
+    const github = scriptedGithub(keyResponse, success(secret, 200, { date: DATE }));
+    const [known] = await lookUpPlaces(github, [repository], run, retryOptions(clock));
+    expect(known).toMatchObject({
+      tag: expect.stringMatching(/^[0-9a-z]{5}$/),
+      key: { id: '5' },
+      updatedAt: new Date('2026-01-02T03:04:05Z'),
+      access: undefined,
+      now: Date.parse(DATE),
+      readAt: clock.now(),
+    });
+  });
 
-describe('a response', () => {
-  const meaning = (response: GithubResult) => getSecret(scriptedGithub(response), repository, 1000);
-  it.each<[string, GithubResult, object]>([
-    ['of GitHub’s own', rejected(403, 'secrets=read'), { kind: 'rejected', status: 403 }],
-    ['of a renamed repository', fromProxy(301), { kind: 'rejected' }],
-    ['of a proxy', fromProxy(400), unreadable(400)],
-    ['that limits', { kind: 'rate-limited', retryAfter: 7 }, { kind: 'rate-limited', retryAfter: 7 }],
-    [
-      'that failed',
-      { kind: 'server-error', status: 502 },
-      { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
-    ],
-    ['that was cut', { kind: 'unreadable', status: 200 }, unreadable(200)],
-    [
-      'that never came',
-      { kind: 'no-response', sent: true, code: 'TIMEOUT' },
-      { kind: 'indeterminate', cause: { kind: 'no-response', code: 'TIMEOUT' } },
-    ],
-    ['to nothing', { kind: 'no-response', sent: false, code: 'ENOTFOUND' }, { kind: 'not-sent' }],
-  ])('%s is taken for what it is', async (_, response, result) => {
-    expect(await meaning(response)).toMatchObject(result);
+  it('takes the runner’s clock where GitHub does not say', async () => {
+    const [known] = await lookUp(repository, keyResponse, success(secret));
+    expect(known?.now).toBe(new FakeClock().now());
+  });
+
+  it('gets the repositories of a selected secret over all pages', async () => {
+    const github = scriptedGithub(keyResponse, selected, pageOf([1, 2]), pageOf([3]));
+    const [known] = await lookUpPlaces(github, [organization], run, retryOptions(new FakeClock()));
+    expect(known?.access).toEqual({ visibility: 'selected', repositories: [1, 2, 3] });
+    expect(github.requests.slice(2).map(({ path }) => path.replace(/.*\//, ''))).toEqual([
+      'repositories?per_page=50&page=1',
+      'repositories?per_page=50&page=2',
+    ]);
+  });
+
+  it('asks for no repositories of a secret that all have', async () => {
+    const [known] = await lookUp(organization, keyResponse, success({ ...secret, visibility: 'all' }));
+    expect(known?.access).toEqual({ visibility: 'all' });
+  });
+
+  it.each([
+    ['none', []],
+    ['some', [1, 2]],
+  ])(
+    'updates no selected secret of whose repositories GitHub lists %s: the others would lose it',
+    async (_, ids) => {
+      await expect(
+        lookUp(organization, keyResponse, selected, pageOf(ids), pageOf([])),
+      ).rejects.toMatchObject({
+        title: 'Unexpected response from GitHub',
+        message: expect.stringContaining(`lists ${ids.length} of the 3 repositories`),
+      });
+    },
+  );
+
+  it('takes a selected secret that no repository has as it is', async () => {
+    const [known] = await lookUp(organization, keyResponse, selected, pageOf([], 0));
+    expect(known?.access).toEqual({ visibility: 'selected', repositories: [] });
+  });
+
+  it.each([
+    null,
+    { total_count: '3', repositories: [] },
+    { total_count: 3 },
+    { total_count: 3, repositories: [{ id: '1' }] },
+    { total_count: 3, repositories: [null] },
+  ])('takes no repositories out of %j', async data => {
+    const pages = Array<HttpResponse>(3).fill(success(data));
+    await expect(lookUp(organization, keyResponse, selected, ...pages)).rejects.toMatchObject({
+      title: 'Unexpected response from GitHub',
+    });
+  });
+
+  it.each([
+    ['GitHub secret not found', keyResponse, rejected(404)],
+    ['GitHub secret not found', rejected(404), keyResponse],
+    ['GitHub permission missing', rejected(403, 'Resource not accessible by integration'), keyResponse],
+    ['GitHub rejected the github-token', rejected(401), keyResponse],
+  ])('ends with %s', async (title, ...responses) => {
+    await expect(lookUp(repository, ...responses)).rejects.toMatchObject({ title });
   });
 });

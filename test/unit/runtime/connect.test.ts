@@ -8,8 +8,8 @@ import type { Context } from '../../../src/runtime/context.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { lostResponse } from '../../support/http-script.ts';
-import { authorizingToken, OWNER } from '../../support/tokens.ts';
 import { NO_PROCESSES } from '../../support/processes.ts';
+import { authorizingToken, OWNER } from '../../support/tokens.ts';
 
 const API = new URL('https://gateway.example.com/mapbox');
 

@@ -10,11 +10,14 @@ const stat = (name: string, state: string, startTime: string) =>
   `4711 (${name}) ${state} ${Array.from({ length: 18 }, (_, field) => field + 4).join(' ')} ${startTime} ${Array(30).fill(0).join(' ')}\n`;
 
 describe('a process', () => {
-  it.each(['node', 'a) S (b', 'with space', 'x'.repeat(15)])('is known by its start time, whatever its name: %s', name => {
-    const processes = systemProcesses(self, () => stat(name, 'S', '987654'));
-    expect(processes.own()).toEqual({ pid: 4711, startTime: '987654' });
-    expect(processes.isAlive({ pid: 4711, startTime: '987654' })).toBe(true);
-  });
+  it.each(['node', 'a) S (b', 'with space', 'x'.repeat(15)])(
+    'is known by its start time, whatever its name: %s',
+    name => {
+      const processes = systemProcesses(self, () => stat(name, 'S', '987654'));
+      expect(processes.own()).toEqual({ pid: 4711, startTime: '987654' });
+      expect(processes.isAlive({ pid: 4711, startTime: '987654' })).toBe(true);
+    },
+  );
 
   it('is another one where the start time differs, and is not sent a signal', () => {
     const processes = systemProcesses(self, () => stat('node', 'S', '987654'));
@@ -23,7 +26,9 @@ describe('a process', () => {
   });
 
   it('has ended where it is a zombie, or not there', () => {
-    expect(systemProcesses(self, () => stat('node', 'Z', '9')).isAlive({ pid: 4711, startTime: '9' })).toBe(false);
+    expect(systemProcesses(self, () => stat('node', 'Z', '9')).isAlive({ pid: 4711, startTime: '9' })).toBe(
+      false,
+    );
     const none = systemProcesses(self, () => {
       throw new Error('ENOENT');
     });
@@ -39,8 +44,11 @@ describe('a process', () => {
 it.runIf(process.platform === 'linux')('a real process is found, interrupted and gone', async () => {
   const processes = systemProcesses(process);
   expect(processes.own()).toMatchObject({ pid: process.pid });
-  const script = "process.once('SIGINT', () => process.exit(3)); setInterval(() => {}, 1000); console.log('ready')";
-  const child: ChildProcess = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const script =
+    "process.once('SIGINT', () => process.exit(3)); setInterval(() => {}, 1000); console.log('ready')";
+  const child: ChildProcess = spawn(process.execPath, ['-e', script], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   if (child.stdout !== null) await once(child.stdout, 'data');
   const identity = systemProcesses({ pid: child.pid ?? 0, platform: 'linux', kill: process.kill }).own();
   if (identity === undefined) return expect.unreachable();

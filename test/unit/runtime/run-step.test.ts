@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import { InterruptedError, orInterrupted } from '../../../src/runtime/interruption.ts';
-import { type Process, runStep, type Step } from '../../../src/runtime/run-step.ts';
+import { type Process, runStep, STOP_LIMIT_MS, type Step } from '../../../src/runtime/run-step.ts';
 
 /** Runs a step in a process that only notes what becomes of it. Time passes only where something waits for it. */
 function start(step: Step, unread: () => number = () => 0) {

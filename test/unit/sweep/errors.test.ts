@@ -37,6 +37,7 @@ describe('the scopes that the list shows of the authorizing token', () => {
     allowedUrls: [],
     created: undefined,
     isDefault: false,
+    notUnderstood: [],
   });
 
   it.each([

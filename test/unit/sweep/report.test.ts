@@ -18,7 +18,16 @@ const NOW = Date.UTC(2026, 0, 2);
 function swept(n: number, reason: KeepReason, age?: number, note = `note ${n}`): SweptToken {
   const created = age === undefined ? undefined : new Date(NOW - age);
   return {
-    token: { id: idOf(n), usage: 'sk', note, scopes: [], allowedUrls: [], created, isDefault: false },
+    token: {
+      id: idOf(n),
+      usage: 'sk',
+      note,
+      scopes: [],
+      allowedUrls: [],
+      created,
+      isDefault: false,
+      notUnderstood: [],
+    },
     run: { ...run, id: String(n), attempt: '2' },
     decision: { kind: 'keep', reason },
   };
@@ -28,7 +37,16 @@ const notChecked: KeepReason = { kind: 'not-checked' };
 
 const unknown = (status: number): KeepReason => ({
   kind: 'unknown',
-  cause: { kind: 'rejected', status, isGithubError: true, acceptedPermissions: undefined },
+  cause: {
+    kind: 'rejected',
+    status,
+    isApiError: true,
+    bodyDescription: 'an error',
+    requestId: undefined,
+    reason: undefined,
+    acceptedPermissions: undefined,
+    needsSso: false,
+  },
 });
 
 describe('the report', () => {
@@ -137,7 +155,7 @@ describe('the warning about runs that GitHub did not tell about', () => {
     [unknown(403), PERMISSION],
     [unknown(404), PERMISSION],
     [unknown(451), ''],
-    [{ kind: 'unknown', cause: { kind: 'server-error', status: 502 } } as const, ''],
+    [unknown(409), ''],
   ])('names the token, its run and what may help: %o', (reason, advice) => {
     const status = reason.kind === 'unknown' && 'status' in reason.cause ? reason.cause.status : 0;
     expect(uncheckedWarning([swept(7, reason)])).toBe(

@@ -33,6 +33,7 @@ const listed = (note: string, changes: Partial<ListedToken> = {}): ListedToken =
   allowedUrls: [],
   created: undefined,
   isDefault: false,
+  notUnderstood: [],
   ...changes,
 });
 
@@ -44,6 +45,7 @@ describe('the rule', () => {
     usage: fc.constantFrom('pk', 'sk', 'sk', 'tk', 'xx', ''),
     days: fc.constantFrom(undefined, 0.5, 6, 8, 35, 37),
     isDefault: fc.constantFrom(false, false, false, true),
+    notUnderstood: fc.constant([]),
   });
 
   it('deletes a token if and only if its note, usage, id, age and default say so', () => {
@@ -108,8 +110,8 @@ describe('a token that lives until its job ends', () => {
       { kind: 'keep', reason: { kind: 'in-progress', status: 'queued' } },
     ],
     [
-      { kind: 'unknown', cause: { kind: 'server-error', status: 502 } },
-      { kind: 'keep', reason: { kind: 'unknown', cause: { kind: 'server-error', status: 502 } } },
+      { kind: 'unknown', cause: { kind: 'not-sent', code: 'ENOTFOUND' } },
+      { kind: 'keep', reason: { kind: 'unknown', cause: { kind: 'not-sent', code: 'ENOTFOUND' } } },
     ],
   ] as const)('goes by its run: %o', (state, decision) => {
     expect(decisionOn(job(), rules, new Map([['1.1', state]]))).toEqual(decision);

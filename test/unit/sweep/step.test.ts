@@ -6,9 +6,9 @@ import { sweepStep } from '../../../src/sweep/step.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
 import { deleted, json, page } from '../../support/http-script.ts';
+import { NO_PROCESSES } from '../../support/processes.ts';
 import { authorizingTokenText, idOf } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
-import { NO_PROCESSES } from '../../support/processes.ts';
 
 const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5'.repeat(4)].join('_');
 

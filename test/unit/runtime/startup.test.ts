@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 const SRC = join(import.meta.dirname, '..', '..', '..', 'src');
 
 function load(code: string) {
-  const module = pathToFileURL(join(SRC, 'runtime', 'startup-errors.ts')).href;
+  const module = pathToFileURL(join(SRC, 'runtime', 'startup.ts')).href;
   const program = `import ${JSON.stringify(module)};\n${code}`;
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
     encoding: 'utf8',

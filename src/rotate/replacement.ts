@@ -3,6 +3,7 @@ import { describeExhausted } from '../api/describe.ts';
 import type { RetriesExhausted, Retryable, Success } from '../api/result.ts';
 import { type RetryOptions, retry } from '../api/retry.ts';
 import type { CleanupState } from '../cleanup/state.ts';
+import { missingScopes } from '../inputs/authorizing-token.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { listTokenPage } from '../mapbox/list.ts';
 import type { ApiResult, Rejected } from '../mapbox/response.ts';
@@ -14,8 +15,28 @@ import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { extractTokens } from '../secret.ts';
 import { originalOf } from './chain.ts';
-import { accountWith, type Facts, type Replacement, type Rotation } from './rotation.ts';
-import type { RotationState } from './state.ts';
+import { missingScopesError, notCopyableError } from './errors.ts';
+import type { RotateInputs } from './inputs.ts';
+import { accountWith, type Facts, findToken, type Replacement, type Rotation } from './rotation.ts';
+
+/**
+ * Checks that a copy of the current token can be like it, and that the authorizing token may create it.
+ *
+ * @throws {ActionError} where not.
+ */
+export function checkCopyable(
+  { authorizingToken }: Pick<RotateInputs, 'authorizingToken'>,
+  { tokens, current }: Pick<Facts, 'tokens' | 'current'>,
+): void {
+  if (current.notUnderstood.length > 0) throw notCopyableError(current);
+  const needed = [...new Set(['tokens:read', 'tokens:write', ...current.scopes])];
+  const held = findToken(tokens, authorizingToken.id)?.scopes;
+  const missing =
+    held === undefined
+      ? missingScopes(authorizingToken, needed)
+      : needed.filter(scope => !held.includes(scope));
+  if (missing.length > 0) throw missingScopesError(current, missing);
+}
 
 /**
  * Creates the replacement of the current token, verifies it, and asks Mapbox whether it works. From here on the post step
@@ -25,15 +46,15 @@ import type { RotationState } from './state.ts';
  * @throws {InterruptedError} likewise.
  */
 export async function createReplacement(rotation: Rotation, facts: Facts): Promise<Replacement> {
-  const { context, inputs, run, account, options, interrupted, saveState } = rotation;
+  const { context, inputs, run, account, options, interrupted, state } = rotation;
   const { current } = facts;
-  const { runner, env, randomInt } = context;
-  const nonce = unusedNonce(facts, randomInt);
+  const nonce = unusedNonce(rotation, facts);
+  state.update({ nonce });
   const replaces: Purpose = { kind: 'replaces', replaced: current.id, original: originalOf(facts) };
   const purpose = fitsNote(createMarker(replaces, run, nonce))
     ? replaces
     : { ...replaces, original: undefined };
-  let saved: RotationState | undefined;
+  let toDelete: CleanupState | undefined;
   const request = {
     kind: 'stored',
     scopes: current.scopes,
@@ -41,20 +62,20 @@ export async function createReplacement(rotation: Rotation, facts: Facts): Promi
     note: replacementText(current.note, run, inputs.places[0]?.secret ?? ''),
     allowedUrls: current.allowedUrls,
   } as const;
-  const { token, cleanup } = await mintStoredToken(account, request, {
+  const { token, cleanup: orphans } = await mintStoredToken(account, request, {
     run,
     purpose,
-    actionPath: env['GITHUB_ACTION_PATH'] ?? '',
+    actionPath: context.env['GITHUB_ACTION_PATH'] ?? '',
     nonce,
     options,
     interrupted,
-    saveState: state => {
-      saved = toState('creating', state);
-      saveState(saved);
+    saveState: cleanup => {
+      toDelete = cleanup;
+      state.update({ cleanup });
     },
-    warn: runner.warning,
+    warn: context.runner.warning,
   });
-  const replacement = { token, toDelete: saved, orphans: toState('stored', cleanup), nonce };
+  const replacement = { token, nonce, toDelete, orphans };
   const problem = await orInterrupted(findProblem(rotation, facts, replacement), interrupted).catch(
     async error => {
       if (!interrupted.aborted) throw error;
@@ -69,21 +90,17 @@ export async function createReplacement(rotation: Rotation, facts: Facts): Promi
 }
 
 /** A nonce of this rotation's primary place that no listed token has: tokens are found and deleted by it. */
-function unusedNonce({ tokens, places: [primary] }: Facts, randomInt: (below: number) => number): string {
-  for (;;) {
-    const nonce = newNonce(randomInt, primary?.tag);
-    if (!tokens.some(({ note }) => hasNonce(note, nonce))) return nonce;
-  }
+function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [primary] }: Facts): string {
+  const tag = primary?.tag ?? '';
+  let nonce = tag + randomPart;
+  while (tokens.some(({ note }) => hasNonce(note, nonce))) nonce = newNonce(context.randomInt, tag);
+  return nonce;
 }
 
 /** The old note without what earlier notes added to it; the secret's name where nothing is left. */
 function replacementText(note: string, run: WorkflowRun, secretName: string): string {
   const text = noteText(note, run).replace(/…$/, '').trim();
   return text === '' || extractTokens(text).length > 0 ? secretName : text;
-}
-
-function toState(phase: 'creating' | 'stored', cleanup: CleanupState | undefined): RotationState | undefined {
-  return cleanup === undefined ? undefined : { phase, cleanup };
 }
 
 /** A token that is seconds old may not be known everywhere yet. */
@@ -155,21 +172,16 @@ const DISCARD_BUDGET_MS = 30_000;
  * @returns what became of it, in sentences.
  */
 export async function discardReplacement(
-  { account, options, saveState }: Rotation,
+  { account, options, state }: Rotation,
   { token, toDelete, orphans }: Replacement,
 ): Promise<string> {
-  saveState(toDelete);
+  state.update({ cleanup: toDelete, rotation: undefined });
   const deadline = options.clock.monotonic() + DISCARD_BUDGET_MS;
   const result = await deleteTokenWithRetry(account, token.id, undefined, { ...options, deadline });
   const isDeleted = result.kind !== 'retries-exhausted';
-  if (isDeleted) saveState(withoutToken(orphans));
+  if (isDeleted) state.update({ cleanup: orphans && { ...orphans, token: undefined } });
   const end = isDeleted
     ? `The new token ${token.id} was deleted again.`
     : `The new token ${token.id} is in no secret and may still be alive: the post step tries to delete it, and so does the next rotation. See ${TOKENS_PAGE}.`;
   return `${end} The secret still has the old token.`;
-}
-
-function withoutToken(state: RotationState | undefined): RotationState | undefined {
-  if (state?.phase !== 'stored') return undefined;
-  return { phase: 'stored', cleanup: { ...state.cleanup, token: undefined } };
 }

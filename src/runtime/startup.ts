@@ -1,0 +1,51 @@
+/**
+ * Every entry imports this first. It stops a step under a Node.js that is too old, and reports errors while the modules of
+ * a step load: Node.js would print the whole error, and with it what the module had read, such as a token. `runStep` takes
+ * over from here. Nothing here needs a newer Node.js than 18.
+ */
+import { errorTitles } from '../action-error.ts';
+
+/** The oldest Node.js that has all that the bundles need (`process.getBuiltinModule`, a current undici). */
+const MIN_NODE = [22, 3] as const;
+
+const { node } = process.versions;
+const [major = 0, minor = 0] = node.split('.').map(Number);
+const isTooOld = major < MIN_NODE[0] || (major === MIN_NODE[0] && minor < MIN_NODE[1]);
+const isPost = /post\.js$/.test(process.argv[1] ?? '');
+
+process.once('uncaughtException', error => {
+  process.exitCode = isPost ? 0 : 1;
+  const name = error instanceof Error ? error.name.replace(/\W/g, '') : typeof error;
+  const problem = isTooOld
+    ? `This step runs on Node.js ${node}, and needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`
+    : `The action could not be loaded (${name}). Please report it.`;
+  if (isPost) {
+    process.stdout.write(`${describePost(problem)}\n`);
+    return;
+  }
+  const title = isTooOld ? errorTitles.nodeTooOld : errorTitles.internalError;
+  process.stdout.write(`::error title=${title}::${problem}\n`);
+  void saveNothing();
+});
+
+if (isTooOld) throw new Error(errorTitles.nodeTooOld);
+
+/** Saves an empty state, so that no variable can take its place in the post step. */
+async function saveNothing(): Promise<void> {
+  const file = process.env['GITHUB_STATE'];
+  if (!file) return;
+  const { appendFile } = await import(/* webpackIgnore: true */ 'node:fs/promises');
+  await appendFile(file, 'cleanup=\n').catch(() => {});
+}
+
+/** What the post step leaves undone, as a warning; a plain line if that is nothing. */
+function describePost(problem: string): string {
+  const state = process.env['STATE_cleanup'] ?? '';
+  if (state === '') return problem;
+  const id = /"token":\{"id":"([A-Za-z0-9]{5,64})"/.exec(state)?.[1];
+  const note = /"note":"([^"\\\p{C}]{1,128})"/u.exec(state)?.[1]?.replace(/[pst]k\.eyJ[\w.-]*/g, '***');
+  const which = `${id === undefined ? 'A token' : `The token ${id}`}${note === undefined ? '' : ` with the note "${note}"`}`;
+  return `::warning title=Mapbox token::${which} may still be alive. ${problem} Delete the token on the Tokens page, https://console.mapbox.com/account/access-tokens/. The job's result is not affected.`
+    .replace(/%/g, '%25')
+    .replace(/[\r\n]/g, ' ');
+}

@@ -1,0 +1,446 @@
+/** What users of such tools report, and what models of the rotation found: rotations over days, in process. */
+import { describe, expect, it } from 'vitest';
+import { refusing, writeLimit } from '../support/github/fault-plans.ts';
+import {
+  GITHUB_TOKEN,
+  REPOSITORY,
+  RotationSimulation,
+  type SimulatedEnd,
+  type SimulatedStep,
+} from '../support/rotation-simulation.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+const POWERS = ['tokens:read', 'tokens:write', 'tilesets:write'];
+const SITE = 'octo-org/old-site';
+const NAME = 'MAPBOX_AUTHORIZING_TOKEN';
+const A = `repos/${REPOSITORY}/actions/secrets/${NAME}`;
+const B = `repos/${SITE}/actions/secrets/${NAME}`;
+
+/** One authorizing token in the secrets of two repositories, and daily rotations of it. */
+function setUp({ skews = {}, places = [A, B] } = {}) {
+  const simulation = new RotationSimulation(skews);
+  const { account, github } = simulation;
+  github.directory.addRepository(SITE);
+  const original = account.issue({ scopes: POWERS, note: 'Releases' });
+  for (const place of places) github.secrets.set(place, original.token);
+  simulation.pass(DAY);
+  let runs = 100;
+  const value = (place = A) => github.secrets.get(place)?.value ?? '';
+  const idIn = (place: string) => account.tokens().find(({ token }) => token === value(place))?.id;
+  const rotate = (inputs: Readonly<Record<string, string>> = {}, more: Partial<SimulatedStep> = {}) =>
+    simulation.rotate({
+      inputs: {
+        token: inputs['token'] ?? value(),
+        secret: NAME,
+        repositories: places.map(place => place.split('/').slice(1, 3).join('/')).join('\n'),
+        'github-token': GITHUB_TOKEN,
+        ...inputs,
+      },
+      runId: String(runs),
+      chance: runs++,
+      ...more,
+    });
+  /** The ids of all living tokens but the account's default one. */
+  const alive = () => account.tokens().flatMap(token => (token.default ? [] : [token.id]));
+  const expectAlive = () => {
+    for (const place of places) expect(simulation.isAlive(value(place)), place).toBe(true);
+  };
+  return { simulation, account, github, original, value, idIn, rotate, alive, expectAlive };
+}
+
+const textOf = ({ said }: SimulatedEnd) => said.map(({ text }) => text).join('\n');
+const errorOf = ({ said }: SimulatedEnd) => said.find(({ kind }) => kind === 'error')?.text ?? '';
+const isPut = ({ method }: { readonly method: string }) => method === 'PUT';
+
+describe('an archived repository among two', () => {
+  it('costs one token, once, however many runs there are, and none once it is unarchived', async () => {
+    const { simulation, github, original, rotate, alive, idIn, expectAlive } = setUp();
+    const site = github.directory.repository(SITE);
+    if (site) site.archived = true;
+    for (let day = 0; day < 10; day++) {
+      const end = await rotate();
+      expect(end.end).toBe('failure');
+      expect(errorOf(end)).toMatch(
+        /^Secrets have different tokens: [\s\S]*\n- Still an older token: the secret `\w+` of octo-org\/old-site\n/,
+      );
+      expect(errorOf(end)).toContain(
+        '"Repository was archived so is read-only". octo-org/old-site is archived and can only be read',
+      );
+      expect(alive()).toHaveLength(2);
+      expectAlive();
+      simulation.pass(DAY);
+    }
+    if (site) site.archived = false;
+    const caughtUp = await rotate();
+    expect(caughtUp.outputs).toMatchObject({ rotated: 'false', deleted: '' });
+    expect(textOf(caughtUp)).toContain(`of octo-org/old-site had an older token and got the current one`);
+    expect(idIn(B)).toBe(idIn(A));
+    for (let day = 0; day < 3; day++) {
+      simulation.pass(DAY);
+      expect((await rotate()).outputs['rotated']).toBe('true');
+    }
+    expect(alive()).toContain(original.id);
+    expect(alive()).toHaveLength(3);
+  });
+
+  it('does not keep a leaked token alive: an error at the end names what may hold a dead token', async () => {
+    const { github, original, rotate, alive, idIn, simulation, value } = setUp();
+    const site = github.directory.repository(SITE);
+    if (site) site.archived = true;
+    const end = await rotate({ 'revoke-previous': 'now' });
+    expect(alive()).toEqual([idIn(A)]);
+    expect(alive()).not.toContain(original.id);
+    expect(simulation.isAlive(value(B))).toBe(false);
+    expect(errorOf(end)).toMatch(/of octo-org\/old-site may hold a dead token: .*archived/);
+    expect(end.outputs).toEqual({});
+  });
+});
+
+it('a limit of one put a run adds few tokens: the run after a rotation brings the other place up', async () => {
+  const { simulation, github, rotate, alive, idIn, expectAlive } = setUp();
+  const rotated: (string | undefined)[] = [];
+  for (let day = 0; day < 12; day++) {
+    github.fault = writeLimit(1, 12 * HOUR, 'creation-403');
+    rotated.push((await rotate({ timeout: '2m' })).outputs['rotated']);
+    expectAlive();
+    simulation.pass(DAY);
+  }
+  expect(rotated.filter(one => one === 'true')).toEqual([]);
+  expect(rotated.filter(one => one === 'false')).not.toEqual([]);
+  expect(idIn(B)).toBeDefined();
+  expect(alive().length).toBeLessThanOrEqual(6);
+});
+
+describe('two minutes of rest', () => {
+  it('are waited for after the last change, and do not count against `timeout`', async () => {
+    const { simulation, github, value, rotate } = setUp({ places: [A] });
+    github.secrets.set(A, value());
+    simulation.pass(30_000);
+    const start = simulation.time;
+    const end = await rotate({ timeout: '20s' });
+    expect(end.outputs['rotated']).toBe('true');
+    expect(textOf(end)).toContain('Waiting 90 s');
+    expect(simulation.time - start).toBeGreaterThan(90_000);
+  });
+  it('are given up after three waits, and nothing was changed', async () => {
+    const { github, simulation, value, rotate, alive } = setUp({ places: [A] });
+    const before = alive();
+    github.secrets.set(A, value());
+    simulation.pass(MINUTE);
+    const end = await rotate(
+      {},
+      {
+        before: ({ to, path }) => {
+          if (to === 'github' && path.endsWith(NAME)) github.secrets.set(A, value());
+        },
+      },
+    );
+    expect(errorOf(end)).toMatch(/^Secret not updated: The token or its secret changes again and again/);
+    expect(end.said.filter(({ text }) => text.includes('Waiting'))).toHaveLength(3);
+    expect(alive()).toEqual(before);
+  });
+  it('are not waited for in a dry run', async () => {
+    const { github, value, rotate } = setUp({ places: [A] });
+    github.secrets.set(A, value());
+    const end = await rotate({ 'dry-run': 'true' });
+    expect([end.end, textOf(end).includes('Waiting')]).toEqual(['success', false]);
+  });
+});
+
+it('clocks that are more than a minute apart stop a rotation, which names all three (S5)', async () => {
+  const { rotate, alive } = setUp({ skews: { mapbox: 10 * MINUTE, runner: 2 * MINUTE } });
+  const before = alive();
+  const end = await rotate();
+  expect(errorOf(end)).toMatch(
+    /more than a minute apart: Mapbox's says 2026-10-06T04:27.*GitHub's 2026-10-06T04:17.*machine's 2026-10-06T04:19/,
+  );
+  expect(alive()).toEqual(before);
+});
+
+it('a list that cannot be read whole changes nothing', async () => {
+  const { rotate, alive, account } = setUp();
+  account.issue({ scopes: ['styles:read'], note: 'x' });
+  const end = await rotate(
+    {},
+    {
+      faults: ({ to, path }) =>
+        to === 'mapbox' && path === '/tokens/v2/octo' ? { kind: 'truncated' } : undefined,
+    },
+  );
+  expect(end.end).toBe('failure');
+  expect(alive()).toHaveLength(2);
+});
+
+describe('a run that comes back', () => {
+  it('after it lost its network while putting puts nothing any more: no secret is dead (row 39)', async () => {
+    const { simulation, rotate, expectAlive, idIn } = setUp({ places: [A] });
+    let second: Promise<SimulatedEnd> | undefined;
+    const first = await rotate(
+      { timeout: '24h' },
+      {
+        before: request => {
+          if (!isPut(request) || second !== undefined) return;
+          simulation.pass(3 * HOUR);
+          second = rotate();
+        },
+      },
+    );
+    const other = await second;
+    expect(other?.outputs['rotated']).toBe('true');
+    expect(errorOf(first)).toMatch(/More than half an hour has passed/);
+    expectAlive();
+    expect(idIn(A)).toBe(other?.outputs['token-id']);
+  });
+
+  it('after two days between its puts and its deletions deletes nothing, and says so (S3)', async () => {
+    const { simulation, account, github, rotate, idIn, expectAlive } = setUp();
+    await rotate();
+    simulation.pass(DAY);
+    const previous = github.secrets.get(A)?.value ?? '';
+    await rotate();
+    simulation.pass(DAY);
+    const deletedLate = idIn(A);
+    let slept = false;
+    const end = await rotate(
+      {},
+      {
+        before: ({ method }) => {
+          if (method !== 'DELETE' || slept) return;
+          slept = true;
+          simulation.pass(2 * DAY);
+          github.secrets.set(B, previous);
+        },
+      },
+    );
+    expect(slept).toBe(true);
+    expectAlive();
+    expect(end.outputs).toMatchObject({ rotated: 'true', deleted: '' });
+    expect(textOf(end)).toMatch(/could not be deleted/);
+    expect(account.find(deletedLate ?? '')).toBeDefined();
+  });
+
+  it('puts nothing into a place that somebody has changed since (S6)', async () => {
+    const { simulation, github, original, rotate, idIn, expectAlive } = setUp();
+    await rotate();
+    simulation.pass(DAY);
+    let puts = 0;
+    const end = await rotate(
+      {},
+      {
+        before: request => {
+          if (!isPut(request)) return;
+          simulation.pass(10 * MINUTE);
+          if (puts++ === 0) github.secrets.set(B, original.token);
+        },
+      },
+    );
+    expect(errorOf(end)).toMatch(/old-site was changed while this run was under way/);
+    expect(idIn(B)).toBe(original.id);
+    expectAlive();
+  });
+});
+
+describe('`revoke-previous: 2d`', () => {
+  it('deletes each token two days after it was replaced, also in runs that rotate nothing', async () => {
+    const { simulation, rotate, alive, idIn } = setUp();
+    const inputs = { 'revoke-previous': '2d', 'max-age': '6d', 'revoke-original': 'true' };
+    const counts: number[] = [];
+    const deleted: string[] = [];
+    for (let day = 0; day < 21; day++) {
+      const end = await rotate(inputs);
+      expect(end.end, textOf(end)).toBe('success');
+      counts.push(alive().length);
+      deleted.push(...(end.outputs['deleted'] ?? '').split(' ').filter(Boolean));
+      expect(idIn(B)).toBe(idIn(A));
+      simulation.pass(DAY);
+    }
+    expect(Math.max(...counts)).toBe(2);
+    expect(counts.at(-1)).toBeLessThanOrEqual(2);
+    expect(deleted).toHaveLength(3);
+  });
+
+  it('deletes nothing in such a run where a place does not take the current token', async () => {
+    const { simulation, github, rotate, alive } = setUp();
+    const inputs = { 'revoke-previous': '2d', 'max-age': '6d', 'revoke-original': 'true' };
+    simulation.pass(7 * DAY);
+    await rotate(inputs);
+    simulation.pass(3 * DAY);
+    const before = alive();
+    github.fault = refusing(B, { kind: 'refused', reason: 'suspended' });
+    const end = await rotate(inputs);
+    expect(errorOf(end)).toMatch(
+      /"This installation has been suspended".*installation of the GitHub App is suspended/,
+    );
+    expect(alive()).toEqual(before);
+  });
+});
+
+describe('deletions that are refused', () => {
+  it.each([60, 24])('for ever stop rotations before tokens become many (%i runs)', async runs => {
+    const { simulation, rotate, alive, expectAlive } = setUp();
+    let end: SimulatedEnd | undefined;
+    for (let day = 0; day < runs; day++) {
+      end = await rotate(
+        { timeout: '30s' },
+        {
+          faults: ({ to, method }) =>
+            to === 'mapbox' && method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined,
+        },
+      );
+      expectAlive();
+      simulation.pass(DAY);
+    }
+    expect(alive().length).toBeLessThanOrEqual(6);
+    expect(end && errorOf(end)).toMatch(/Tokens of earlier rotations could not be deleted.*\n- \w+ .*503/);
+  });
+
+  it('every second time leave few tokens over 60 runs (S10)', async () => {
+    const { simulation, rotate, alive, expectAlive } = setUp();
+    let deletions = 0;
+    const counts: number[] = [];
+    for (let day = 0; day < 60; day++) {
+      const refused = deletions++ % 2 === 0;
+      await rotate(
+        { timeout: '20s' },
+        {
+          faults: ({ to, method }) =>
+            refused && to === 'mapbox' && method === 'DELETE'
+              ? { kind: 'server-error', processed: false }
+              : undefined,
+        },
+      );
+      expectAlive();
+      counts.push(alive().length);
+      simulation.pass(DAY);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(6);
+  });
+
+  it('because the runner’s clock is a year behind end in an error, not green for ever (S11)', async () => {
+    const { simulation, rotate, alive } = setUp({ skews: { runner: -365 * DAY } });
+    let last = await rotate();
+    for (let day = 0; day < 8; day++) {
+      simulation.pass(DAY);
+      last = await rotate();
+    }
+    expect(alive().length).toBeLessThanOrEqual(6);
+    expect(errorOf(last)).toMatch(/too young by this machine's clock, which says 2025-/);
+  });
+});
+
+describe('a run that was cut off between creation and puts', () => {
+  /** The post step does not run either: the machine is gone. */
+  async function cutOff(setting: ReturnType<typeof setUp>): Promise<string> {
+    const before = setting.alive();
+    const { requests } = await setUp().rotate();
+    const put = requests.findIndex(isPut);
+    // No put and no look gets through, nor does the discarding.
+    await setting.rotate(
+      {},
+      {
+        faults: ({ to, method }, index) =>
+          index >= put - 1 && (to === 'github' || method === 'DELETE')
+            ? { kind: 'lost', processed: false }
+            : undefined,
+      },
+    );
+    const [orphan] = setting.alive().filter(id => !before.includes(id));
+    return orphan ?? '';
+  }
+
+  it('leaves one token, which the next run deletes before it creates another', async () => {
+    const setting = setUp();
+    const orphan = await cutOff(setting);
+    expect(orphan).not.toBe('');
+    setting.simulation.pass(DAY);
+    const end = await setting.rotate();
+    expect(end.outputs).toMatchObject({ rotated: 'true', deleted: orphan });
+    expect(textOf(end)).toContain(`Deleted the token ${orphan}, which a run that was cut off put nowhere.`);
+  });
+
+  it('stops the next run where that token cannot be deleted: none is created beside it', async () => {
+    const setting = setUp();
+    const orphan = await cutOff(setting);
+    setting.simulation.pass(DAY);
+    const before = setting.alive();
+    const end = await setting.rotate(
+      { timeout: '20s' },
+      {
+        faults: ({ method }) =>
+          method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined,
+      },
+    );
+    expect(errorOf(end)).toMatch(/Tokens of runs that were cut off could not be deleted/);
+    expect(errorOf(end)).toContain(orphan);
+    expect(setting.alive()).toEqual(before);
+  });
+});
+
+describe('a leaked token', () => {
+  it('that is the account’s default token still works: a warning says what to do', async () => {
+    const { simulation, account, github, rotate, idIn } = setUp({ places: [A] });
+    const leaked = account.tokens().find(token => token.default);
+    const powerful = account.issue({ scopes: [...POWERS, ...(leaked?.scopes ?? [])], note: 'Rotation' });
+    github.secrets.set(A, leaked?.token ?? '');
+    simulation.pass(DAY);
+    const end = await rotate({ 'authorizing-token': powerful.token, 'revoke-previous': 'now' });
+    expect(end.end, textOf(end)).toBe('success');
+    expect(idIn(A)).toBe(end.outputs['token-id']);
+    expect(end.said.find(({ kind }) => kind === 'warning')?.text).toMatch(
+      new RegExp(`${leaked?.id} .* has leaked and still works: .*\\*Refresh\\*`),
+    );
+  });
+
+  it('whose rotation is interrupted among the deletions: the last line says what the secret has', async () => {
+    const inputs = { 'revoke-previous': 'now' };
+    const { requests } = await setUp({ places: [A] }).rotate(inputs);
+    const { rotate, idIn } = setUp({ places: [A] });
+    const end = await rotate(inputs, {
+      interruptAt: requests.findIndex(({ method }) => method === 'DELETE'),
+    });
+    expect(end.end).toBe('interrupted');
+    expect(end.said.at(-1)?.text).toMatch(new RegExp(`^The secret has the new token ${idIn(A)}\\.`));
+  });
+});
+
+it('a public token is rotated with a line about what it is built into', async () => {
+  const { simulation, account, github, original, rotate } = setUp({ places: [A] });
+  const scopes = ['styles:read'];
+  const powerful = account.issue({ scopes: [...POWERS, ...scopes], note: 'Rotation' });
+  github.secrets.set(A, account.issue({ scopes, note: 'Web map' }).token);
+  simulation.pass(DAY);
+  const end = await rotate({ 'authorizing-token': powerful.token });
+  expect(end.outputs['rotated']).toBe('true');
+  expect(textOf(end)).toMatch(/built with the token \w+ stop working when it is deleted .*`VITE_…`/);
+  expect(textOf(end)).not.toContain(original.token);
+});
+
+it('Terraform that puts the old value back stops the next run, which names it', async () => {
+  const { simulation, github, original, rotate, alive } = setUp({ places: [A] });
+  await rotate();
+  simulation.pass(HOUR);
+  github.secrets.set(A, original.token);
+  simulation.pass(DAY);
+  const before = alive();
+  const end = await rotate();
+  expect(errorOf(end)).toMatch(/^Secret has another token: [\s\S]*Terraform[\s\S]*`ignore_changes`/);
+  expect(alive()).toEqual(before);
+});
+
+it('tokens of a repository that was renamed are still found and deleted', async () => {
+  const { simulation, github, rotate, alive } = setUp({ places: [A] });
+  await rotate();
+  simulation.pass(DAY);
+  github.directory.renameRepository(REPOSITORY, 'octo-org/atlas');
+  const atlas = `repos/octo-org/atlas/actions/secrets/${NAME}`;
+  const env = { GITHUB_REPOSITORY: 'octo-org/atlas' };
+  for (let day = 0; day < 3; day++) {
+    const token = github.secrets.get(atlas)?.value ?? '';
+    const end = await rotate({ token, repositories: 'octo-org/atlas' }, { env });
+    expect(end.outputs['rotated'], textOf(end)).toBe('true');
+    simulation.pass(DAY);
+  }
+  expect(alive()).toHaveLength(3);
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpRequest } from '../../../src/http/client.ts';
+import { Deadline } from '../../../src/rotate/deadline.ts';
+import { textResponse } from '../../support/http-script.ts';
+import { idOf } from '../../support/tokens.ts';
+
+const HALF_HOUR = 1_800_000;
+
+/** A clock whose two hands move apart. */
+function setUp() {
+  const time = { now: 0, monotonic: 0 };
+  const clock = { now: () => time.now, monotonic: () => time.monotonic, sleep: async () => {} };
+  const deadline = new Deadline(clock);
+  return { time, deadline };
+}
+
+describe('half an hour after the list', () => {
+  it.each([
+    ['the wall clock', { now: HALF_HOUR + 1, monotonic: 0 }],
+    ['the monotonic clock', { now: -HALF_HOUR, monotonic: HALF_HOUR + 1 }],
+  ])('it is over by %s', (_, moved) => {
+    const { time, deadline } = setUp();
+    deadline.restart({ now: 0, monotonic: 0, ids: new Set() });
+    expect(deadline.isOver()).toBe(false);
+    Object.assign(time, moved);
+    expect(deadline.isOver()).toBe(true);
+    deadline.restart({ ...time, ids: new Set() });
+    expect(deadline.isOver()).toBe(false);
+  });
+  it('begins with a list', () => {
+    expect(setUp().deadline.isOver()).toBe(true);
+  });
+});
+
+describe('a guarded client', () => {
+  const deletion = (n: number) => ({
+    method: 'DELETE',
+    path: `/tokens/v2/octo/${idOf(n)}?access_token=x`,
+    headers: {},
+  });
+  const put = { method: 'PUT', path: '/repos/o/r/actions/secrets/N', headers: {} };
+
+  /** Sends a request; the machine sleeps while the connection is being made. */
+  async function send(request: HttpRequest, { before = 0, connecting = 0 }) {
+    const { time, deadline } = setUp();
+    deadline.restart({ now: 0, monotonic: 0, ids: new Set([idOf(1)]) });
+    time.now = before;
+    const sent: string[] = [];
+    const create = deadline.guard(async () => ({
+      async send({ method, mayLeave = () => true }) {
+        time.now += connecting;
+        if (!mayLeave()) return { kind: 'no-response', sent: false, code: 'TOO_LATE' };
+        sent.push(method);
+        return textResponse(204, '');
+      },
+      async close() {},
+    }));
+    const client = await create(new URL('https://api.github.com'), undefined);
+    return { result: await client.send(request, 1000), sent };
+  }
+  const late = { kind: 'no-response', sent: false, code: 'TOO_LATE' };
+
+  it.each([
+    ['a put', put],
+    ['the deletion of a listed token', deletion(1)],
+  ])('sends %s in time, and not later, though the connection is open', async (_, request) => {
+    expect((await send(request, { before: HALF_HOUR })).sent).toEqual([request.method]);
+    expect(await send(request, { before: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
+    expect(await send(request, { connecting: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
+  });
+  it.each([
+    ['the deletion of what this run created', deletion(2)],
+    ['a look', { ...put, method: 'GET' }],
+  ])('sends %s at any time', async (_, request) => {
+    expect((await send(request, { before: 2 * HALF_HOUR })).sent).toEqual([request.method]);
+  });
+});

@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import type { Retryable } from '../../../src/api/result.ts';
+import {
+  type GithubQuestion,
+  githubError,
+  notCopyableError,
+  outdatedError,
+} from '../../../src/rotate/errors.ts';
+import type { Place } from '../../../src/rotate/places.ts';
+
+const repository: Place = {
+  owner: ['repos', 'octo', 'maps'],
+  environment: undefined,
+  app: 'actions',
+  secret: 'N',
+};
+const site: Place = { ...repository, owner: ['repos', 'octo', 'site'] };
+const codespaces: Place = { ...repository, app: 'codespaces' };
+const organization: Place = { ...repository, owner: ['orgs', 'octo'] };
+
+const NO_PERMISSION = 'Resource not accessible by integration';
+
+const error = (
+  status: number,
+  question: GithubQuestion,
+  {
+    place = repository,
+    reason = undefined as string | undefined,
+    acceptedPermissions = undefined as string | undefined,
+    needsSso = false,
+  } = {},
+) =>
+  githubError(
+    {
+      kind: 'rejected',
+      isApiError: true,
+      bodyDescription: '',
+      requestId: undefined,
+      status,
+      reason,
+      acceptedPermissions,
+      needsSso,
+    },
+    place,
+    question,
+    'octo/maps',
+  );
+
+const exhausted = (last: Retryable) =>
+  ({ kind: 'retries-exhausted', service: 'GitHub', last, attempts: 3, elapsed: 9_000 }) as const;
+
+describe('a rejection', () => {
+  it.each<[number, GithubQuestion, string, RegExp]>([
+    [401, 'key', 'GitHub rejected the github-token', /lives for an hour/],
+    [301, 'key', 'GitHub secret not found', /a redirect: the repository has another name/],
+    [404, 'secret', 'GitHub secret not found', /no such secret.*creates no new secret/],
+    [422, 'put', 'Unexpected response from GitHub', /does not take the new value/],
+    [410, 'put', 'Unexpected response from GitHub', /with 410\.$/],
+  ])('with %i to the %s is "%s"', (status, question, title, message) => {
+    expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
+  });
+
+  it('is a missing permission only in GitHub’s own words', () => {
+    expect(error(403, 'put', { reason: NO_PERMISSION })).toMatchObject({
+      title: 'GitHub permission missing',
+      message: expect.stringMatching(
+        /: "Resource not accessible by integration"\. .* lacks a permission\. It needs \*Secrets: write\* \(`permission-secrets: write`/,
+      ),
+    });
+    const unclear = error(404, 'key', { reason: 'Not Found' });
+    expect(unclear.title).toBe('GitHub secret not found');
+    expect(unclear.message).toMatch(
+      /with 404: "Not Found"\. Possible causes: .*no such place.*not installed.*permission/,
+    );
+    expect(error(403, 'put').title).toBe('Secret not updated');
+  });
+
+  it.each([
+    [
+      'the `octo` organization has an IP allow list enabled, and your IP address is not permitted',
+      /allow list does not have the runner's address/,
+    ],
+    ['Resource protected by organization SAML enforcement.', /single sign-on/],
+    ['Repository was archived so is read-only.', /octo\/maps is archived.*unarchive it/],
+    ['This installation has been suspended', /installation of the GitHub App is suspended/],
+  ])('has GitHub’s own reason, and what to do about it: %s', (reason, advice) => {
+    const { title, message } = error(403, 'put', { reason });
+    expect(title).toBe('Secret not updated');
+    expect(message).toContain(`: "${reason.replace(/\.$/, '')}". `);
+    expect(message).toMatch(advice);
+    expect(message).not.toMatch(/permission|installed/);
+  });
+
+  it('names single sign-on where only a header says so', () => {
+    expect(error(403, 'key', { needsSso: true }).message).toContain('single sign-on');
+  });
+
+  it('names the inputs of the app’s step where another repository is hidden', () => {
+    const words = /Without `owner` and `repositories`, actions\/create-github-app-token/;
+    expect(error(404, 'key', { place: site, reason: 'Not Found' }).message).toMatch(words);
+    expect(error(403, 'put', { place: site, reason: NO_PERMISSION }).message).toMatch(words);
+    expect(error(404, 'key', { reason: 'Not Found' }).message).not.toMatch(words);
+  });
+
+  it('names what GitHub asks for', () => {
+    const { message } = error(403, 'put', { reason: NO_PERMISSION, acceptedPermissions: 'secrets=write' });
+    expect(message).toContain('GitHub asks for `secrets=write`.');
+  });
+
+  it('says that Codespaces need write access to read', () => {
+    expect(error(403, 'key', { place: codespaces }).message).toContain('even reading needs write access');
+    expect(error(403, 'key').message).not.toContain('even reading');
+  });
+
+  it('names the organization', () => {
+    expect(error(404, 'key', { place: organization }).message).toMatch(/the organization octo.*for octo\./);
+  });
+});
+
+const token = {
+  id: 'cone1',
+  usage: 'sk',
+  note: '',
+  scopes: [],
+  allowedUrls: [],
+  created: undefined,
+  isDefault: false,
+  notUnderstood: ['allowedApplications', 'allowed\n::error::'],
+};
+
+it('names the fields that keep a token from being copied', () => {
+  const { title, message } = notCopyableError(token);
+  expect(title).toBe('Token cannot be copied');
+  expect(message).toMatch(/cone1 has `allowedApplications`, `allowed ::error::`, .* less restricted/);
+});
+
+it('names both tokens and the causes of an outdated run', () => {
+  const { message } = outdatedError(token, { ...token, id: 'ctwo2' }, [{ place: repository }]);
+  expect(message).toMatch(/cone1, but the secret `N` of octo\/maps may have had ctwo2/);
+  for (const cause of [
+    'not a re-run',
+    'reads another place',
+    'Terraform',
+    '`ignore_changes`',
+    'a clock was wrong',
+  ])
+    expect(message).toContain(cause);
+  expect(message).toMatch(/create a token by hand .*delete cone1 and ctwo2/);
+});
+
+it.each<[Retryable, string]>([
+  [{ kind: 'not-sent', code: 'ENOTFOUND' }, 'Could not reach GitHub'],
+  [{ kind: 'rate-limited', retryAfter: 5, interval: 5, estimated: false }, 'GitHub rate limit exceeded'],
+  [
+    { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
+    'GitHub server error',
+  ],
+  [
+    { kind: 'indeterminate', cause: { kind: 'unreadable', status: 200, bodyDescription: 'x' } },
+    'Unexpected response from GitHub',
+  ],
+])('%o is "%s", and names GitHub', (last, title) => {
+  const failure = githubError(exhausted(last), repository, 'put', 'octo/maps');
+  expect(failure.title).toBe(title);
+  expect(failure.message).toMatch(
+    /^The secret `N` of octo\/maps could not be updated\. .*Gave up after 3 attempts/,
+  );
+  expect(failure.message).not.toContain('Mapbox');
+});

@@ -1,0 +1,237 @@
+import { describe, expect, it } from 'vitest';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
+import { Deadline } from '../../../src/rotate/deadline.ts';
+import { type PlaceResult, putCurrent, putReplacement } from '../../../src/rotate/put.ts';
+import type { KnownPlace } from '../../../src/rotate/secrets.ts';
+import { Secret } from '../../../src/secret.ts';
+import { FakeClock, START } from '../../support/fake-clock.ts';
+import { createKeyPair, openSealedBox, publicKeyText } from '../../support/github/sealed-box.ts';
+import { html, lostResponse, noConnection } from '../../support/http-script.ts';
+import { retryOptions } from '../../support/retry-options.ts';
+import { rejected, scriptedGithub, success } from '../../support/scripted-github.ts';
+
+const keyPair = createKeyPair();
+const key = { id: keyPair.id, bytes: keyPair.publicKey };
+const BEFORE = '2026-01-02T03:04:05Z';
+const HALF_HOUR = 1_800_000;
+
+const known = (repo: string): KnownPlace => ({
+  place: { owner: ['repos', 'octo', repo], environment: undefined, app: 'actions', secret: 'N' },
+  tag: 'abcde',
+  key,
+  updatedAt: new Date(BEFORE),
+  access: undefined,
+  now: START,
+  readAt: START,
+});
+
+type Response = HttpResponse | NoResponse | (() => HttpResponse | NoResponse);
+
+/** Puts, beginning with a look that shows the place unchanged unless `look` is another response. */
+async function store(
+  responses: readonly Response[],
+  {
+    places = [known('maps')],
+    look = unchanged as Response,
+    isStrict = false,
+    put = putReplacement,
+    age = 0,
+    clock = new FakeClock(),
+  } = {},
+) {
+  const github = scriptedGithub(look, ...responses);
+  let byte = 0;
+  const deadline = new Deadline(clock);
+  deadline.restart({ now: clock.now() - age, monotonic: clock.monotonic() - age, ids: new Set() });
+  const results: readonly PlaceResult[] = await put(new Secret('the token'), places, {
+    github: { send: guarded(github, deadline) },
+    options: retryOptions(clock, 60_000),
+    deadline,
+    randomBytes: () => new Uint8Array(32).fill(++byte),
+    isStrict,
+  });
+  return {
+    kinds: results.map(({ result }) => result.kind),
+    reasons: results.map(({ result }) => ('reason' in result ? result.reason.kind : undefined)),
+    timeouts: github.timeouts.slice(1),
+    requests: github.requests.slice(1).map(({ method }) => method),
+    boxes: github.requests.flatMap(({ body }) => body['encrypted_value'] ?? []).map(String),
+  };
+}
+
+/** What the guard of the HTTP client does with a put that is too late. */
+function guarded(
+  github: ReturnType<typeof scriptedGithub>,
+  deadline: Deadline,
+): ReturnType<typeof scriptedGithub>['send'] {
+  return async (request, read, timeoutMs) =>
+    request.method === 'PUT' && deadline.isOver()
+      ? { kind: 'not-sent', code: 'TOO_LATE' }
+      : github.send(request, read, timeoutMs);
+}
+
+const stored = success(undefined, 204);
+const lost = lostResponse();
+const shows = (updated_at: string, headers = {}) => success({ name: 'N', updated_at }, 200, headers);
+const unchanged = shows(BEFORE);
+const changed = shows('2026-01-02T03:04:06Z');
+
+it('puts what the owner of the key can open', async () => {
+  const { kinds, boxes } = await store([stored]);
+  expect(kinds).toEqual(['stored']);
+  expect(openSealedBox(boxes[0] ?? '', keyPair)).toBe('the token');
+});
+
+describe('a put that was lost', () => {
+  it('is not repeated where the secret has changed since', async () => {
+    expect(await store([lost, changed])).toMatchObject({ kinds: ['stored'], requests: ['PUT', 'GET'] });
+  });
+  it('is repeated where it has not, in another box', async () => {
+    const { kinds, requests, boxes } = await store([lost, unchanged, stored]);
+    expect([kinds, requests]).toEqual([['stored'], ['PUT', 'GET', 'PUT']]);
+    expect(boxes[0]).not.toBe(boxes[1]);
+  });
+  it('is looked for as long as there is time', async () => {
+    expect((await store([lost, changed])).timeouts[1]).toBe(60_000);
+  });
+  it('is repeated with `now` though the secret has changed: only 201 and 204 count', async () => {
+    const { kinds, requests } = await store([lost, stored], { isStrict: true });
+    expect([kinds, requests]).toEqual([['stored'], ['PUT', 'PUT']]);
+    expect((await store([lost, rejected(403)], { isStrict: true })).kinds).toEqual(['unknown']);
+  });
+  it('is repeated where GitHub cannot be asked', async () => {
+    expect(await store([lost, html(502), stored])).toMatchObject({
+      kinds: ['stored'],
+      requests: ['PUT', 'GET', 'PUT'],
+    });
+  });
+  it.each([401, 403, 404, 422])('and then refused with %i may still have been stored', async status => {
+    const key = success({ key_id: '9', key: publicKeyText(keyPair) });
+    const again = status === 422 ? [key, rejected(422)] : [];
+    const { kinds } = await store([lost, unchanged, rejected(status), ...again, unchanged]);
+    expect(kinds).toEqual(['unknown']);
+  });
+  it('and refused, but stored after all, is seen at the last look', async () => {
+    expect((await store([lost, unchanged, rejected(403), changed])).kinds).toEqual(['stored']);
+  });
+});
+
+describe('a put that was refused', () => {
+  it.each([401, 403, 404])('with %i stored nothing', async status => {
+    expect((await store([rejected(status)])).kinds).toEqual(['not-stored']);
+  });
+  it('with 422 is tried with a fresh key, once', async () => {
+    const fresh = createKeyPair();
+    const key = success({ key_id: fresh.id, key: publicKeyText(fresh) });
+    const { kinds, boxes } = await store([rejected(422), key, stored]);
+    expect(kinds).toEqual(['stored']);
+    expect(openSealedBox(boxes[1] ?? '', fresh)).toBe('the token');
+    expect((await store([rejected(422), key, rejected(422)])).kinds).toEqual(['not-stored']);
+    expect((await store([rejected(422), rejected(404)])).kinds).toEqual(['not-stored']);
+  });
+  it('with 422 again does not have the key read again', async () => {
+    const key = success({ key_id: '9', key: publicKeyText(keyPair) });
+    const { kinds, requests } = await store([rejected(422), key, lost, unchanged, rejected(422), unchanged]);
+    expect(kinds).toEqual(['unknown']);
+    expect(requests).toEqual(['PUT', 'GET', 'PUT', 'GET', 'PUT', 'GET']);
+  });
+  it.each([400, 410])('with %i, which GitHub does not document, is unknown', async status => {
+    expect((await store([rejected(status), unchanged])).kinds).toEqual(['unknown']);
+  });
+  it.each([
+    ['a 409', rejected(409)],
+    ['an empty 200', success(undefined, 200)],
+    ['a 202', success({}, 202)],
+    ['a page', html(200)],
+    ['a proxy’s 403', html(403)],
+    ['a 500', rejected(500)],
+  ])('with %s is unknown, and looked for', async (_, response) => {
+    const { kinds, requests } = await store([response, unchanged, stored]);
+    expect([kinds, requests]).toEqual([['stored'], ['PUT', 'GET', 'PUT']]);
+    expect((await store([response, unchanged, rejected(403), unchanged])).kinds).toEqual(['unknown']);
+  });
+});
+
+it('is stored after 201 and 204', async () => {
+  expect((await store([success({}, 201)])).kinds).toEqual(['stored']);
+  expect((await store([success(undefined, 204)])).kinds).toEqual(['stored']);
+});
+
+it('waits for a rate limit', async () => {
+  const limited = rejected(403, 'You have triggered an abuse detection mechanism.', { 'retry-after': '3' });
+  expect((await store([limited, stored])).kinds).toEqual(['stored']);
+});
+
+it('is certain of a rate limit that outlasts the time, and of a connection that cannot be made', async () => {
+  expect((await store([rejected(429, 'Wait', { 'retry-after': '3600' })])).kinds).toEqual(['not-stored']);
+  expect((await store([noConnection('CERT_HAS_EXPIRED')])).kinds).toEqual(['not-stored']);
+});
+
+describe('directly before the first put the place is read again, and nothing is put', () => {
+  it.each([
+    ['where it has changed since', changed, 'changed'],
+    ['where it is older than it was', shows('2026-01-01T00:00:00Z'), 'changed'],
+    [
+      'where GitHub’s clock has moved on by more than half an hour: the machine was paused',
+      shows(BEFORE, { date: new Date(START + HALF_HOUR + 1_000).toUTCString() }),
+      'too-late',
+    ],
+    ['where it cannot be read', rejected(404), 'rejected'],
+  ])('%s', async (_, look, reason) => {
+    expect(await store([], { look })).toMatchObject({
+      kinds: ['not-stored'],
+      reasons: [reason],
+      requests: [],
+    });
+  });
+  it('but within half an hour it is', async () => {
+    const look = shows(BEFORE, { date: new Date(START + HALF_HOUR).toUTCString() });
+    expect((await store([stored], { look })).kinds).toEqual(['stored']);
+  });
+});
+
+describe('half an hour after the list', () => {
+  it('no put leaves', async () => {
+    expect(await store([], { age: HALF_HOUR + 1 })).toMatchObject({
+      kinds: ['not-stored'],
+      reasons: ['too-late'],
+      requests: [],
+    });
+    expect((await store([stored], { age: HALF_HOUR })).kinds).toEqual(['stored']);
+  });
+  it('a put of unknown outcome is not repeated, and stays unknown', async () => {
+    const clock = new FakeClock();
+    const sleeping = () => {
+      clock.advance(2 * HALF_HOUR);
+      return lost;
+    };
+    const { kinds, requests } = await store([sleeping, unchanged], { clock });
+    expect([kinds, requests]).toEqual([['unknown'], ['PUT', 'GET']]);
+  });
+});
+
+describe('several places', () => {
+  const places = [known('maps'), known('site'), known('docs')];
+  it('get a replacement one after the other', async () => {
+    const { kinds } = await store([stored, unchanged, stored, unchanged, stored], { places });
+    expect(kinds).toEqual(['stored', 'stored', 'stored']);
+  });
+  it.each([
+    ['refused', [rejected(403)], 'not-stored'],
+    ['may have it', [lost, unchanged, rejected(403), unchanged], 'unknown'],
+  ])('get no replacement where the primary one %s', async (_, responses, kind) => {
+    const { kinds } = await store(responses, { places });
+    expect(kinds).toEqual([kind, 'skipped', 'skipped']);
+  });
+  it('get it though another one refused', async () => {
+    const { kinds } = await store([stored, unchanged, rejected(403), unchanged, stored], { places });
+    expect(kinds).toEqual(['stored', 'not-stored', 'stored']);
+  });
+  it('get the current token whatever the first does', async () => {
+    const { kinds } = await store([rejected(403), unchanged, stored, unchanged, stored], {
+      places,
+      put: putCurrent,
+    });
+    expect(kinds).toEqual(['not-stored', 'stored', 'stored']);
+  });
+});
