@@ -3,7 +3,6 @@ import { globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { assumptions } from '../support/mapbox/assumptions.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (name: string) => readFileSync(join(root, name), 'utf8');
@@ -106,12 +105,6 @@ it('Dependabot looks into every folder that pins an action or a package', () => 
   expect(watched('github-actions')).toEqual([...new Set(pinning)].sort());
   expect(watched('pip')).toEqual(find('test/**/requirements.txt').map(name => `/${posix.dirname(name)}`));
   expect(updates.map(update => update['cooldown'])).toEqual(updates.map(() => ({ 'default-days': 7 })));
-});
-
-it('the number of questions that the conformance run asks is right', () => {
-  expect(read('docs/limitations.md')).toContain(
-    ` ${Object.keys(assumptions).length} questions, these among them`,
-  );
 });
 
 it('the checks that a merge into main needs are jobs that there are', () => {
