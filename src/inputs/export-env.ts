@@ -90,7 +90,7 @@ export function overwrittenTokens(
   return sameNames(exportEnv, holding, env).map(
     name =>
       `\`${name}\` already holds a Mapbox token, which the new one replaces. Post steps of actions between the two steps ` +
-      'that read this variable would get a token that no longer works. Export each token under its own name.',
+      'that read this variable would get the new token, which may no longer work by then. Export each token under its own name.',
   );
 }
 
