@@ -38,8 +38,8 @@ export interface SavedState {
   readonly action: 'mint' | 'rotation';
   /** The nonce of the step's tokens. A rotation knows only its random end at first. */
   readonly nonce: string;
-  /** The main step's process, until it ends by itself. Known on Linux only. */
-  readonly process: ProcessIdentity | undefined;
+  /** The main step's mainStep, until it ends by itself. Known on Linux only. */
+  readonly mainStep: ProcessIdentity | undefined;
   readonly cleanup: CleanupState | undefined;
   readonly rotation: RotationPhase | undefined;
 }
@@ -70,11 +70,11 @@ export class PostStepState {
   ): PostStepState {
     const consequence = { mint: 'No token was created.', rotation: 'Nothing was rotated.' }[action];
     checkFiles(runner, false, consequence);
-    const process = processes.own();
+    const mainStep = processes.own();
     const state = new PostStepState(runner, {
       action,
       nonce,
-      process,
+      mainStep,
       cleanup: undefined,
       rotation: undefined,
     });
@@ -114,15 +114,15 @@ export class PostStepState {
    * @param write gets the state, and throws if nothing was written.
    */
   finishWith(cleanup: CleanupState | undefined, write: (state: string) => void): void {
-    const state: SavedState = { ...this.#state, cleanup, process: undefined };
+    const state: SavedState = { ...this.#state, cleanup, mainStep: undefined };
     write(isNothingLeft(state) ? '' : JSON.stringify(state));
     this.#state = state;
   }
 }
 
-function isNothingLeft({ process, cleanup, rotation }: SavedState): boolean {
+function isNothingLeft({ mainStep, cleanup, rotation }: SavedState): boolean {
   return (
-    process === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put')
+    mainStep === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put')
   );
 }
 
@@ -140,12 +140,12 @@ export function parseState(text: string): SavedState | undefined {
     !(action === 'mint' ? /^[a-z0-9]{8}$/ : /^(?:[a-z0-9]{3}|[a-z0-9]{8})$/).test(nonce)
   )
     return undefined;
-  const process = parsePart(value['process'], parseProcess);
+  const mainStep = parsePart(value['mainStep'], parseProcess);
   const cleanup = parsePart(value['cleanup'], parseCleanup);
   const rotation = parsePart(value['rotation'], parseRotation);
-  if (process === 'invalid' || cleanup === 'invalid' || rotation === 'invalid') return undefined;
+  if (mainStep === 'invalid' || cleanup === 'invalid' || rotation === 'invalid') return undefined;
   if (cleanup !== undefined && cleanup.nonce !== nonce) return undefined;
-  const state = { action, nonce, process, cleanup, rotation } as const;
+  const state = { action, nonce, mainStep, cleanup, rotation } as const;
   return isNothingLeft(state) ? undefined : state;
 }
 

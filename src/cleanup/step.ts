@@ -53,8 +53,8 @@ export function postStep(context: Context): PostStep {
 async function finish(context: Context, state: SavedState): Promise<void> {
   const { runner } = context;
   maskTokenInputs(runner, ['authorizing-token', 'token']);
-  if (state.process !== undefined) await stopMainStep(context, state.process);
-  const isPossiblyPut = state.process !== undefined || state.rotation?.phase === 'putting';
+  if (state.mainStep !== undefined) await stopMainStep(context, state.mainStep);
+  const isPossiblyPut = state.mainStep !== undefined || state.rotation?.phase === 'putting';
   if (state.action === 'rotation' && (isPossiblyPut || state.rotation?.phase === 'deleting')) {
     runner.warning(describeLeft(state, 'The rotation was interrupted.'));
     if (isPossiblyPut) return;
@@ -123,7 +123,7 @@ async function cleanUp(context: Context, state: SavedState): Promise<string | un
 }
 
 /** A main step that did not end by itself may have sent one more request, or its first. */
-function toCleanUp({ cleanup, nonce, process }: SavedState, username: string, api: URL): CleanupState {
+function toCleanUp({ cleanup, nonce, mainStep }: SavedState, username: string, api: URL): CleanupState {
   const known = cleanup ?? {
     apiUrl: api.href,
     actionPath: '',
@@ -134,7 +134,7 @@ function toCleanUp({ cleanup, nonce, process }: SavedState, username: string, ap
     token: undefined,
     orphans: 0,
   };
-  return process === undefined ? known : { ...known, orphans: Math.max(1, known.orphans) };
+  return mainStep === undefined ? known : { ...known, orphans: Math.max(1, known.orphans) };
 }
 
 /** What may still be alive, where, and what to do. */

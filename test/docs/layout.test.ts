@@ -92,7 +92,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['clock.ts', 'duration.ts', 'note.ts', 'secret.ts', 'node:crypto', '@noble/'],
   ],
-  'live-context.ts': ['http/client.ts', 'runner/runner.ts', 'runtime/context.ts', 'clock.ts'],
+  'live-context.ts': ['http/client.ts', 'runner/runner.ts', 'runtime/', 'clock.ts'],
   'main.ts': ['mint/step.ts', 'runtime/', 'live-context.ts'],
   'post.ts': ['cleanup/step.ts', 'runtime/', 'live-context.ts'],
   'sweep.ts': ['sweep/step.ts', 'runtime/', 'live-context.ts'],

@@ -11,6 +11,11 @@ import { retryOptions } from '../support/retry-options.ts';
 import { idOf, OWNER, tokenText } from '../support/tokens.ts';
 import { run } from '../support/workflow-run.ts';
 
+/** The last line of a step that cannot know what became of its request. */
+const MAY_EXIST = expect.stringMatching(
+  /^A token with the note ".*#[a-z0-9]{8}\]" may exist: Mapbox had not responded/,
+);
+
 const NONCE = 'abcd1234';
 const purpose = { kind: 'until-job-ends' } as const;
 const note = buildNote('Release', run, createMarker(purpose, run, NONCE)).note;
@@ -130,7 +135,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     expect(grace.ms).toBe(5_000);
     grace.end();
 
-    expect(await mint.done).toEqual(new InterruptedError());
+    expect(await mint.done).toMatchObject({ message: MAY_EXIST });
     expect(mint.lines()).toEqual(['POST']);
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans: 1 });
   });
@@ -173,7 +178,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     mint.interrupt();
     post.respond(response);
 
-    expect(await mint.done).toEqual(new InterruptedError());
+    expect(await mint.done).toMatchObject({ message: orphans === 1 ? MAY_EXIST : '' });
     expect(mint.lines()).toEqual(['POST']);
     expect(mint.log).toEqual([]);
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans });
@@ -205,7 +210,7 @@ describe('a step that is interrupted', () => {
     await mint.request(1);
     mint.interrupt();
 
-    expect(await mint.done).toEqual(new InterruptedError());
+    expect(await mint.done).toMatchObject({ message: MAY_EXIST });
     expect(mint.lines()).toEqual(['POST', 'GET']);
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans: 1 });
   });

@@ -50,7 +50,7 @@ describe('a post step with another authorizing token than the main step', () => 
     await mapbox.close();
   });
 
-  it('names the runner’s own fault, and three ways out, in a nested local composite action', async () => {
+  it('names the runner’s own fault, and four ways out, in a nested local composite action', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     const ended = await runPost({
       inputs: { ...inputs, 'authorizing-token': '' },
@@ -60,7 +60,7 @@ describe('a post step with another authorizing token than the main step', () => 
     });
     const warning = ended.log[0]?.text ?? '';
     expect(warning).toMatch(
-      /actions\/runner\/issues\/2030.*Three ways out: .*same name.*owner\/repo\/path@ref.*`env` of the job/s,
+      /actions\/runner\/issues\/2030.*Four ways out: .*same name.*owner\/repo\/path@ref.*\$\/path.*`env` of the job/s,
     );
     expect(warning).not.toContain('env.X');
     await mapbox.close();
@@ -89,20 +89,27 @@ describe('a post step with another authorizing token than the main step', () => 
 });
 
 it.each([
-  ['lost', {}],
-  ['changed', { 'api-url': 'https://mapbox.example.com' }],
-  ['none', { 'api-url': 'nowhere' }],
-])(
-  'sends the authorizing token to the main step’s endpoint, though `api-url` is %s, and `timeout` is nonsense',
-  async (_, changes) => {
-    const { clock, mapbox, inputs, state, outputs } = await setUp();
-    const { 'api-url': _api, ...rest } = inputs;
-    const ended = await runPost({ inputs: { ...rest, ...changes, timeout: 'x' }, clock, state, env: SAME });
-    expect(ended.log).toEqual([{ kind: 'info', text: `Deleted the token ${outputs['token-id']}.` }]);
-    expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
-    await mapbox.close();
-  },
-);
+  ['is lost', {}],
+  ['is changed', { 'api-url': 'https://mapbox.example.com' }],
+  ['cannot be used', { 'api-url': 'nowhere' }],
+])('sends nothing where its `api-url` %s, and says so', async (_, changes) => {
+  const { clock, mapbox, inputs, state } = await setUp();
+  const { 'api-url': _api, ...rest } = inputs;
+  const before = mapbox.requests.length;
+  const ended = await runPost({ inputs: { ...rest, ...changes }, clock, state, env: SAME });
+  expect(ended.log).toEqual([
+    { kind: 'warning', text: expect.stringContaining("`api-url` is another, unlike the main step's") },
+  ]);
+  expect(mapbox.requests).toHaveLength(before);
+  await mapbox.close();
+});
+
+it('deletes though `timeout` is nonsense', async () => {
+  const { clock, mapbox, inputs, state, outputs } = await setUp();
+  await runPost({ inputs: { ...inputs, timeout: 'x' }, clock, state, env: SAME });
+  expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
+  await mapbox.close();
+});
 
 it('masks the authorizing token before it says or requests anything', async () => {
   const { clock, mapbox, authorizingToken, inputs, state } = await setUp();

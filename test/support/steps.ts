@@ -12,7 +12,7 @@ import { mainStep } from '../../src/mint/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
-import { NO_PROCESSES } from './processes.ts';
+import { oneProcess } from './processes.ts';
 import { SEED, seeded } from './random.ts';
 import { RUN_ENV } from './workflow-run.ts';
 
@@ -158,7 +158,7 @@ function contextOf(
       },
     },
     randomInt: seeded(seed),
-    processes: NO_PROCESSES,
+    processes: oneProcess(() => false).processes,
     async createHttpClient(url, proxies) {
       const client = createHttpClient(url, proxies, limits);
       closing.push(client.close);

@@ -14,7 +14,7 @@ it('an error has a title, a message and a name of its own', () => {
 it('no title can hold anything from outside, is one line, and names one thing', () => {
   const titles = Object.values(errorTitles);
   expect(titles).toEqual([...new Set(titles)]);
-  for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z' -]+$/);
+  for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z'. -]+$/);
 });
 
 it('the stack of an error is where it comes from', () => {

@@ -66,7 +66,7 @@ describe('the reason', () => {
   it('is the runner where the action stands elsewhere: a local composite action in another one', () => {
     const reason = reasonFor('', '/actions/outer');
     expect(reason).toContain('https://github.com/actions/runner/issues/2030');
-    expect(reason).toContain('Three ways out');
+    expect(reason).toContain('Four ways out');
     expect(reason).not.toContain('env.X');
   });
 

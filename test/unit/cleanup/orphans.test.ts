@@ -47,7 +47,12 @@ describe('deleting orphaned tokens', () => {
       deleted(),
       deleted(),
     ]);
-    expect(search).toEqual({ kind: 'searched', deleted: [idOf(1), idOf(8), idOf(9)], undeleted: [] });
+    expect(search).toEqual({
+      kind: 'searched',
+      deleted: [idOf(1), idOf(8), idOf(9)],
+      undeleted: [],
+      complete: true,
+    });
     expect(asked).toEqual([
       GET,
       `${LIST}?start=b`,
@@ -68,7 +73,7 @@ describe('deleting orphaned tokens', () => {
       ],
       idOf(1),
     );
-    expect(search).toEqual({ kind: 'searched', deleted: [], undeleted: [] });
+    expect(search).toEqual({ kind: 'searched', deleted: [], undeleted: [], complete: true });
   });
 
   it('deletes nothing where the list cannot be read to its end', async () => {

@@ -18,7 +18,7 @@ const cleanup: CleanupState = {
 const saved: SavedState = {
   action: 'mint',
   nonce: 'abcd1234',
-  process: MAIN_PROCESS,
+  mainStep: MAIN_PROCESS,
   cleanup,
   rotation: undefined,
 };
@@ -50,7 +50,7 @@ describe('what a main step saves', () => {
     const { runner, state } = begin();
     state.update({ cleanup });
     state.finish();
-    expect(parseState(runner.savedState)).toEqual({ ...saved, process: undefined });
+    expect(parseState(runner.savedState)).toEqual({ ...saved, mainStep: undefined });
     state.update({ cleanup: undefined });
     state.finish();
     expect(runner.savedState).toBe('');
@@ -79,7 +79,7 @@ describe('a state is believed', () => {
   it('as it was saved', () => {
     for (const state of [
       saved,
-      { ...saved, process: undefined },
+      { ...saved, mainStep: undefined },
       { ...saved, cleanup: { ...cleanup, token: { id: idOf(1), keep: true } } },
       { ...saved, cleanup: { ...cleanup, authorizingToken: { id: undefined, username: 'octo' } } },
       { ...saved, action: 'rotation', nonce: 'xyz', cleanup: undefined } as const,
@@ -87,7 +87,7 @@ describe('a state is believed', () => {
         ...saved,
         action: 'rotation' as const,
         cleanup: undefined,
-        process: undefined,
+        mainStep: undefined,
         rotation: { phase, replacement: idOf(2), previous: idOf(3), undeleted: [idOf(4)] },
       })),
     ])
@@ -112,13 +112,13 @@ describe('a state is believed', () => {
     ['has a nonce that is too long', { nonce: 'abcd12345' }],
     ['has a nonce that is a number', { nonce: 12345678 }],
     ['has another nonce for the clean-up', { nonce: 'dcba4321' }],
-    ['has a process that is none', { process: 4711 }],
-    ['has process 1', { process: { pid: 1, startTime: '1' } }],
-    ['has a negative process, which is a group', { process: { pid: -4711, startTime: '1' } }],
-    ['has a start time that is none', { process: { pid: 4711, startTime: '../1' } }],
+    ['has a process that is none', { mainStep: 4711 }],
+    ['has process 1', { mainStep: { pid: 1, startTime: '1' } }],
+    ['has a negative process, which is a group', { mainStep: { pid: -4711, startTime: '1' } }],
+    ['has a start time that is none', { mainStep: { pid: 4711, startTime: '../1' } }],
     ['has a phase that is none', { rotation: { phase: 'sweeping', replacement: idOf(2) } }],
     ['has a replacement that is none', { rotation: { phase: 'put', replacement: '..' } }],
-    ['has nothing to do', { process: undefined, cleanup: undefined }],
+    ['has nothing to do', { mainStep: undefined, cleanup: undefined }],
   ])('not where it %s', (_, changes) => {
     expect(parseState(JSON.stringify({ ...saved, ...changes }))).toBeUndefined();
   });
@@ -141,7 +141,7 @@ describe('a state is believed', () => {
     ['has half an orphan', { orphans: 0.5 }],
     ['has a token to keep and no orphans', { token: { id: idOf(1), keep: true }, orphans: 0 }],
   ])('not where the clean-up %s', (_, changes) => {
-    const state = { ...saved, process: undefined, cleanup: { ...cleanup, ...changes } };
+    const state = { ...saved, mainStep: undefined, cleanup: { ...cleanup, ...changes } };
     expect(parseState(JSON.stringify(state))).toBeUndefined();
   });
 

@@ -192,7 +192,7 @@ describe('after a main step that did not end by itself', () => {
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { processes, interrupted } = oneProcess(() => false);
     const { step } = setUp(
-      serialize(cleanup, { process: MAIN_PROCESS }),
+      serialize(cleanup, { mainStep: MAIN_PROCESS }),
       createHttpClient,
       {},
       { processes },
@@ -207,7 +207,7 @@ describe('after a main step that did not end by itself', () => {
     const { processes, interrupted } = oneProcess(() => polls++ < 30);
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { step, clock } = setUp(
-      serialize(undefined, { process: MAIN_PROCESS }),
+      serialize(undefined, { mainStep: MAIN_PROCESS }),
       createHttpClient,
       {},
       { processes },
@@ -222,7 +222,7 @@ describe('after a main step that did not end by itself', () => {
     const { processes } = oneProcess(() => true);
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { step, clock } = setUp(
-      serialize(undefined, { process: MAIN_PROCESS }),
+      serialize(undefined, { mainStep: MAIN_PROCESS }),
       createHttpClient,
       {},
       { processes },
@@ -234,7 +234,7 @@ describe('after a main step that did not end by itself', () => {
 
   it('it deletes nothing after a rotation, and names the replacement', async () => {
     const { processes, interrupted } = oneProcess(() => true);
-    const state = serialize(saved, { action: 'rotation', process: MAIN_PROCESS });
+    const state = serialize(saved, { action: 'rotation', mainStep: MAIN_PROCESS });
     const { step, runner } = setUp(state, unforeseen, {}, { processes });
     await step.run();
     expect(interrupted).toEqual([MAIN_PROCESS]);

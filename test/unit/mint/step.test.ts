@@ -61,7 +61,10 @@ describe('a good run', () => {
       scopes: 'tilesets:read',
     });
     expect(runner.log).toHaveLength(1);
-    expect(parseState(runner.savedState)).toMatchObject({ token: { id: ID, keep: false }, orphans: 0 });
+    expect(parseState(runner.savedState)?.cleanup).toMatchObject({
+      token: { id: ID, keep: false },
+      orphans: 0,
+    });
   });
 
   it('masks the authorizing token first and the new one before the line about it', async () => {
@@ -166,14 +169,14 @@ describe('interrupted when the token is known, and before anyone has it', () => 
       message: expect.stringContaining(`The token ${ID} was not used`),
     });
     expect(runner.outputs).toEqual({});
-    expect(parseState(runner.savedState)).toMatchObject({ token: { id: ID, keep: false } });
+    expect(parseState(runner.savedState)?.cleanup).toMatchObject({ token: { id: ID, keep: false } });
   });
 });
 
 describe('the state of the post step', () => {
   it('says that a token may have been created, before the request leaves', async () => {
     const states: unknown[] = [];
-    const { run, runner } = setUp({}, () => states.push(parseState(runner.savedState)));
+    const { run, runner } = setUp({}, () => states.push(parseState(runner.savedState)?.cleanup));
     await run();
     expect(states).toEqual([expect.objectContaining({ token: undefined, orphans: 1, actionPath: '' })]);
   });
@@ -208,7 +211,7 @@ describe('what is beside the token', () => {
       Object.assign(runner, { findFileProblem: (variables: boolean) => void asked.push(variables) });
       await run();
     }
-    expect(asked).toEqual([false, true]);
+    expect(asked).toEqual([false, false, true]);
   });
 
   it('is a summary with the run, and none unless it is wanted', async () => {
