@@ -37,10 +37,11 @@ const MAX_UNREADABLE_ATTEMPTS = 3;
 const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
- * Certificate, credential and port errors are permanent, and so are bugs. A proxy's 408, 425 and 429 are not.
+ * Certificate, credential and port errors are permanent, and so are bugs and requests that may not leave any more
+ * (`TOO_LATE`). A proxy's 408, 425 and 429 are not.
  */
 const PERMANENT_CODES =
-  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|ERR_TLS|ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d)|^UNKNOWN$/;
+  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|ERR_TLS|ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d)|^(?:UNKNOWN|TOO_LATE)$/;
 
 /**
  * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as it demands, and for

@@ -19,6 +19,9 @@ export interface Deletions {
   readonly undeleted: readonly UndeletedToken[];
 }
 
+const TOO_LATE_REASON =
+  'Too late: the tokens were listed more than half an hour ago. The machine may have slept.';
+
 /** One token does not use up the time of all others. */
 const DELETION_BUDGET_MS = 90_000;
 
@@ -36,14 +39,15 @@ export async function deleteTokens(
   const deleted: string[] = [];
   const undeleted: UndeletedToken[] = [];
   for (const token of due) {
-    if (deadline.isOver()) {
-      undeleted.push({ token, reason: 'Too late: its list is more than half an hour old.' });
-      continue;
-    }
     const budget = withBudget(options, DELETION_BUDGET_MS);
-    const result = await deleteTokenWithRetry(account, token.id, undefined, budget);
-    if (result.kind === 'retries-exhausted') {
-      undeleted.push({ token, reason: describeResult(result.last, 'Mapbox') });
+    const result = deadline.isOver()
+      ? undefined
+      : await deleteTokenWithRetry(account, token.id, undefined, budget);
+    if (result === undefined || result.kind === 'retries-exhausted') {
+      // It may have run out while the connection was being made.
+      const reason =
+        result === undefined || deadline.isOver() ? TOO_LATE_REASON : describeResult(result.last, 'Mapbox');
+      undeleted.push({ token, reason });
     } else {
       deleted.push(token.id);
       afterEach(due.map(({ id }) => id).filter(id => !deleted.includes(id)));

@@ -279,8 +279,9 @@ describe('fails with one titled annotation, nothing created and the secret untou
     ],
     [
       'the authorizing token lacks a scope of the token',
-      ({ mapbox, original }) => {
+      ({ mapbox, github, original }) => {
         const { token } = mapbox.account.issue({ scopes: ['uploads:write', 'datasets:write'] });
+        github.secrets.set(PLACE, token);
         return { token, 'authorizing-token': original.token };
       },
       'Authorizing token is missing scopes',
@@ -307,14 +308,14 @@ describe('fails with one titled annotation, nothing created and the secret untou
     [
       'the GitHub token may not, and GitHub hides it',
       limited({}, true),
-      'GitHub permission missing',
-      /404.*or there is no such place: the repository octo-org\/maps/,
+      'GitHub secret not found',
+      /404: "Not Found"\. Possible causes: there is no such place \(octo-org\/maps\)/,
     ],
     [
       'the environment is not there',
       () => ({ environment: 'need/encoding' }),
-      'GitHub permission missing',
-      /`need\/encoding` or the repository.*\*Environments: write\*/,
+      'GitHub secret not found',
+      /the environment `need\/encoding` of octo-org\/maps.*\*Environments: write\*/,
     ],
     [
       'secrets of Codespaces may only be read',

@@ -217,7 +217,8 @@ describe('a run that comes back', () => {
     expect(slept).toBe(true);
     expectAlive();
     expect(end.outputs).toMatchObject({ rotated: 'true', deleted: '' });
-    expect(textOf(end)).toMatch(/could not be deleted/);
+    expect(textOf(end)).toMatch(/could not be deleted[\s\S]*- \w+ .*: Too late: /);
+    expect(textOf(end)).not.toContain('TOO_LATE');
     expect(account.find(deletedLate ?? '')).toBeDefined();
   });
 
@@ -327,6 +328,45 @@ describe('deletions that are refused', () => {
     }
     expect(alive().length).toBeLessThanOrEqual(6);
     expect(errorOf(last)).toMatch(/too young by this machine's clock, which says 2025-/);
+  });
+});
+
+describe('the number of living tokens is bounded', () => {
+  it('where each creation’s first request is carried out late, and durations are used (S8)', async () => {
+    const { simulation, rotate, alive, expectAlive } = setUp();
+    const counts: number[] = [];
+    for (let week = 0; week < 60; week++) {
+      let posts = 0;
+      await rotate(
+        { 'revoke-previous': '2d' },
+        {
+          faults: ({ method }) =>
+            method === 'POST' && posts++ === 0 ? { kind: 'late', after: 99 } : undefined,
+        },
+      );
+      expectAlive();
+      counts.push(alive().length);
+      simulation.pass(7 * DAY);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(5);
+  });
+
+  it('where the primary place fails for ever, and another is saved anew each week (S9)', async () => {
+    const { simulation, github, value, rotate, alive, expectAlive } = setUp();
+    github.fault = refusing(A, { kind: 'status', status: 503, processed: false });
+    const counts: number[] = [];
+    for (let week = 0; week < 20; week++) {
+      const end = await rotate({ timeout: '20s' });
+      expect(errorOf(end)).toMatch(
+        /^Secret not updated: .*\n- Either the new token, \w+, or the old one, \w+: /,
+      );
+      expectAlive();
+      counts.push(alive().length);
+      simulation.pass(3 * DAY);
+      github.secrets.set(B, value());
+      simulation.pass(4 * DAY);
+    }
+    expect(Math.max(...counts)).toBeLessThanOrEqual(2);
   });
 });
 

@@ -7,6 +7,8 @@ import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
 import { type ActionRun, type ActionRunOptions, runAction } from './runner/step.ts';
 
+const DAY = 86_400_000;
+
 export const ROTATE = join(ACTION, 'rotate');
 export const REPOSITORY = 'octo-org/maps';
 export const SECRET = 'MAPBOX_AUTHORIZING_TOKEN';
@@ -20,11 +22,11 @@ export interface RotateSetting extends AsyncDisposable {
   readonly github: GithubStandIn;
   /** The token that is in the secret at the beginning. */
   readonly original: StoredToken;
-  /** May write secrets and read runs. */
+  /** May write secrets. */
   readonly githubToken: string;
   /** The inputs that `run` starts from, with the secret's value of the moment. */
   inputs(): Record<string, string>;
-  /** Runs main and post of the shipped action. */
+  /** Runs main and post of the shipped action, a day after whatever was before. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
   /** The text in the secret. */
   value(place?: string): string;
@@ -41,14 +43,22 @@ export async function setUpRotate({
   readonly mapbox?: StandInOptions;
   readonly github?: GithubServerOptions;
 } = {}): Promise<RotateSetting> {
-  const mapbox = await startMapbox(mapboxOptions);
-  const github = await startGithub({ repository: REPOSITORY, ...githubOptions });
+  // Both services' clocks move by a day for each run: a rotation does nothing before the last change is two minutes old.
+  // They begin in the past, so that the machine's own clock never shows less.
+  let offset = -30 * DAY;
+  const now = () => Date.now() + offset;
+  const pass = (milliseconds: number) => {
+    offset += milliseconds;
+  };
+  const mapbox = await startMapbox({ now, ...mapboxOptions });
+  const github = await startGithub({ now, repository: REPOSITORY, ...githubOptions });
   const githubToken = newToken();
   github.addCredential(githubToken, {
-    permissions: { secrets: 'write', environments: 'write', organization_secrets: 'write', actions: 'read' },
+    permissions: { secrets: 'write', environments: 'write', organization_secrets: 'write' },
   });
   const original = mapbox.account.issue({ scopes: powers, note: 'Releases' });
   github.secrets.set(PLACE, original.token);
+  pass(DAY);
   const before = new Set(mapbox.account.tokens().map(({ id }) => id));
   const value = (place = PLACE) => github.secrets.get(place)?.value ?? '';
   const inputs = () => ({
@@ -65,13 +75,15 @@ export async function setUpRotate({
     githubToken,
     inputs,
     value,
-    run: (more = {}, options = {}) =>
-      runAction({
+    run: (more = {}, options = {}) => {
+      pass(DAY);
+      return runAction({
         action: ROTATE,
         ...options,
         inputs: { ...inputs(), ...more },
         github: { repository: REPOSITORY, api_url: github.url, ...options.github },
-      }),
+      });
+    },
     made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
     async [Symbol.asyncDispose]() {
       await mapbox.close();
