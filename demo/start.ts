@@ -5,6 +5,8 @@ import { type GithubStandIn, startGithub } from '../test/support/github/server.t
 import { type MapboxStandIn, startMapbox } from '../test/support/mapbox/server.ts';
 import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/workflow.ts';
 
+const HOUR_MS = 3_600_000;
+const SECRET = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
 const here = import.meta.dirname;
 const root = dirname(here);
 const actions = {
@@ -54,7 +56,8 @@ async function onStandIn(): Promise<void> {
   await using mapbox = await startMapbox();
   const authorizingToken = mapbox.account.issue({
     note: 'The authorizing token',
-    scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
+    scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read'],
+    created: new Date(Date.now() - HOUR_MS),
   });
   const before = mapbox.account.tokens().length;
   const env = { MAPBOX_API: mapbox.url };
@@ -78,7 +81,11 @@ async function onStandIn(): Promise<void> {
 
   console.log('\nAnother run, whose runner dies while the token is in use. No post step runs.\n');
   const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
-  await using runs = await startGithub({ token: github.token });
+  // The secret was saved an hour ago: a rotation lets it rest for two minutes before it replaces it.
+  let age = HOUR_MS;
+  await using runs = await startGithub({ token: github.token, now: () => Date.now() - age });
+  runs.secrets.set(SECRET, authorizingToken.token);
+  age = 0;
   await show({
     file: 'machine-dies.yml',
     authorizingToken: authorizingToken.token,
@@ -106,13 +113,11 @@ async function onStandIn(): Promise<void> {
 async function rotate(mapbox: MapboxStandIn, github: GithubStandIn, old: string): Promise<void> {
   console.log('\nOnce a week a rotation replaces the authorizing token in its secret.\n');
   const token = 'github-token-of-the-app';
-  github.addCredential(token, { permissions: { secrets: 'write', actions: 'read' } });
-  const secret = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
-  github.secrets.set(secret, old);
+  github.addCredential(token, { permissions: { secrets: 'write' } });
   const env = { MAPBOX_API: mapbox.url };
   const facts = { run_id: '4714', api_url: github.url, token };
   const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
-  const current = github.secrets.get(secret)?.value ?? '';
+  const current = github.secrets.get(SECRET)?.value ?? '';
   check('the rotation succeeded', rotation.result === 'success');
   check('the secret has another token, which works', current !== old && mapbox.account.isAlive(current));
   check(
