@@ -44,7 +44,7 @@ interface Line {
 }
 
 /** Few, so that it can be read on a phone. */
-const COLUMNS = 47;
+const COLUMNS = 48;
 const [CHARACTER, LEADING, MARGIN, SIZE] = [8.4, 20, 16, 14];
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
 
@@ -113,15 +113,20 @@ function wrap({ role, indent, text }: Line): Line[] {
 }
 
 function drawLine({ role, indent, text }: Line, y: number, theme: Theme): string {
-  if (text === '') return '';
-  const x = (MARGIN + indent * CHARACTER).toFixed(1);
-  const spans = text
-    .split(/(\*\*\*)/)
-    .map(part => (part === '***' ? `<tspan fill="${colours[theme].masked}">***</tspan>` : escapeXml(part)))
-    .join('');
   const weight = role === 'step' ? ' font-weight="600"' : '';
-  const length = (text.length * CHARACTER).toFixed(1);
-  return `<text x="${x}" y="${y}" fill="${colours[theme][role]}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${spans}</text>`;
+  let column = indent;
+  // Each part has a place of its own, so that no font can move one over the next.
+  return text
+    .split(/(\*\*\*)/)
+    .filter(part => part !== '')
+    .map(part => {
+      const x = (MARGIN + column * CHARACTER).toFixed(1);
+      const length = (part.length * CHARACTER).toFixed(1);
+      const fill = colours[theme][part === '***' ? 'masked' : role];
+      column += part.length;
+      return `<text x="${x}" y="${y}" fill="${fill}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escapeXml(part)}</text>`;
+    })
+    .join('\n');
 }
 
 function escapeXml(text: string): string {
