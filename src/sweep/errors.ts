@@ -6,17 +6,20 @@ import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { rejectionError } from '../mapbox/errors.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { Rejected } from '../mapbox/response.ts';
-import type { SweepDeletion } from './delete-tokens.ts';
-import { pluralize } from './report.ts';
+import { oneLine } from '../note.ts';
+import { runUrl } from '../runtime/workflow-run.ts';
+import type { SweepDeletion } from './deletions.ts';
+import { describeLookupError, pluralize } from './report.ts';
+import type { SweptToken } from './rule.ts';
 
 const RENEW =
   'The scopes of a token cannot be changed on the Tokens page: create one with `tokens:read` and `tokens:write` ' +
   `on ${TOKENS_PAGE} and put it into the secret.`;
 
 /**
- * Checks the scopes that the list shows of the authorizing token, before anything is attempted in vain.
+ * Checks the scopes that the list shows for the authorizing token.
  *
- * @throws {ActionError} where it cannot delete.
+ * @throws {ActionError} if it cannot delete tokens.
  */
 export function checkOwnScopes(own: ListedToken | undefined): void {
   if (own === undefined || !own.scopes.includes('tokens:read') || own.scopes.includes('tokens:write')) return;
@@ -51,7 +54,7 @@ export async function listError(
   return sweepRejectionError(result, account, clock);
 }
 
-/** The error for tokens that could not be deleted; `undefined` where nothing failed, though time may have been up. */
+/** The error for tokens that could not be deleted; `undefined` if nothing failed, though time may have been up. */
 export async function deletionError(
   deletions: readonly SweepDeletion[],
   account: Account,
@@ -80,39 +83,101 @@ export async function deletionError(
   );
 }
 
-/** The warning for tokens that are left because time was up; `undefined` where none are. */
-export function timeoutWarning(deletions: readonly SweepDeletion[]): string | undefined {
-  if (deletions.every(({ kind }) => kind === 'deleted' || kind === 'already-deleted')) return undefined;
-  return (
-    `Time is up. ${describeProgress(deletions)} ` +
-    'The next sweep deletes the others; raise `timeout` to have all deleted in one.'
+/** An annotation is for people to read; the log has all tokens. */
+const MAX_NAMED = 20;
+
+function nameTokens(lines: readonly string[]): string[] {
+  const more = lines.length - MAX_NAMED;
+  const named = lines.slice(0, MAX_NAMED).map(line => `- ${line}`);
+  return more > 0 ? [...named, `- and ${more} more, see the log`] : named;
+}
+
+/** The warning that names the tokens whose runs GitHub said nothing about; `undefined` if there are none. */
+export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefined {
+  const unchecked = tokens.flatMap(({ token, run, decision }) => {
+    if (decision.kind !== 'keep') return [];
+    const { reason } = decision;
+    return reason.kind === 'unknown' || reason.kind === 'not-checked' ? [{ token, run, reason }] : [];
+  });
+  if (unchecked.length === 0) return undefined;
+  const lines = unchecked.map(({ token, run, reason }) => {
+    const cause = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked';
+    return `${token.id} of ${runUrl(run)} (attempt ${run.attempt}): ${cause}`;
+  });
+  const mayLackPermission = unchecked.some(
+    ({ reason }) =>
+      reason.kind === 'unknown' &&
+      reason.cause.kind === 'rejected' &&
+      (reason.cause.status === 404 || /^Resource not accessible by /.test(reason.cause.reason ?? '')),
   );
+  const advice =
+    'To read runs, the job needs `permissions: actions: read`. If it cannot have that, set `job-max-age`. ';
+  return [
+    `Kept ${pluralize(unchecked.length, 'token')}, because GitHub did not say whether the run is over:`,
+    ...nameTokens(lines),
+    `${mayLackPermission ? advice : ''}The next sweep asks again.`,
+  ].join('\n');
+}
+
+/** The warning that names the permanent tokens whose notes were cut; `undefined` if there are none. */
+export function cutNoteWarning(tokens: readonly SweptToken[]): string | undefined {
+  const cut = tokens.filter(
+    ({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'cut-note',
+  );
+  if (cut.length === 0) return undefined;
+  return [
+    `Kept ${pluralize(cut.length, 'permanent token')}, because the note was cut, and what was cut off may differ:`,
+    ...nameTokens(cut.map(({ token }) => `${token.id} "${oneLine(token.note)}"`)),
+    'Use shorter notes, and delete tokens that are no longer in use on the Tokens page:',
+    TOKENS_PAGE,
+  ].join('\n');
+}
+
+/** The warning for tokens that are left although nothing was rejected; `undefined` if there are none. */
+export function leftoverWarning(deletions: ReadonlyMap<SweptToken, SweepDeletion>): string | undefined {
+  const results = [...deletions.values()];
+  if (results.every(isGone)) return undefined;
+  const unconfirmed = [...deletions].filter(([, { kind }]) => kind === 'unconfirmed');
+  const progress = describeProgress(results);
+  if (unconfirmed.length === 0) {
+    return `Time is up. ${progress} The next sweep deletes the others; raise \`timeout\` to have all deleted in one.`;
+  }
+  return [
+    `Mapbox responded with 404 to the deletion of ${pluralize(unconfirmed.length, 'token')}, and no whole list confirmed that they are gone:`,
+    ...nameTokens(unconfirmed.map(([{ token }]) => token.id)),
+    `${progress} The next sweep tries again.`,
+  ].join('\n');
+}
+
+/** Whether a token no longer exists. */
+export function isGone({ kind }: SweepDeletion): boolean {
+  return kind === 'deleted' || kind === 'already-deleted' || kind === 'unlisted';
 }
 
 /** The error for a `github-token` that GitHub does not accept. */
 export function githubTokenError(): ActionError {
   return new ActionError(
     errorTitles.githubTokenRejected,
-    "GitHub responded with 401: `github-token` is not valid, or no longer. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
+    "GitHub responded with 401: `github-token` is invalid or has expired. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
   );
 }
 
 /** @param deletedOthers whether the authorizing token has deleted any token. */
 function notFoundError(rejected: Rejected, progress: string, deletedOthers: boolean): ActionError {
-  const what = `Mapbox responded with 404 Not Found${describeRequestId(rejected)} to the deletion of a token that it lists`;
+  const what = `Mapbox responded with 404 Not Found${describeRequestId(rejected)} twice to the deletion of a token that it lists`;
   return new ActionError(
     errorTitles.notFound,
     deletedOthers
       ? `${what}. ${progress} The next sweep tries again.`
-      : `${what}: the authorizing token lacks \`tokens:write\`. ${progress} ${RENEW}`,
+      : `${what}. That is how Mapbox responds if the authorizing token lacks \`tokens:write\`. ${progress} ${RENEW}`,
   );
 }
 
 function describeProgress(deletions: readonly SweepDeletion[]): string {
-  const count = (kind: SweepDeletion['kind']) => deletions.filter(deletion => deletion.kind === kind).length;
-  const already = count('already-deleted');
+  const deleted = deletions.filter(({ kind }) => kind === 'deleted').length;
+  const already = deletions.filter(isGone).length - deleted;
   const due = pluralize(deletions.length, 'token');
-  return `Deleted ${count('deleted')} of ${due} due for deletion${already > 0 ? `; ${already} had been deleted already` : ''}.`;
+  return `Deleted ${deleted} of ${due} due for deletion${already > 0 ? `; already gone: ${already}` : ''}.`;
 }
 
 async function sweepRejectionError(rejected: Rejected, account: Account, clock: Clock): Promise<ActionError> {

@@ -1,5 +1,5 @@
 import { errorTitles } from '../action-error.ts';
-import { parseAge } from '../duration.ts';
+import { HOUR, parseAge } from '../duration.ts';
 import { missingScopes, parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
 import {
   type ConnectionInputs,
@@ -19,6 +19,7 @@ export const sweepInputNames = [
   'authorizing-token',
   'github-token',
   'username',
+  'job-max-age',
   'keep-permanent',
   'permanent-min-age',
   'dry-run',
@@ -28,10 +29,12 @@ export const sweepInputNames = [
 
 export type SweepInputName = (typeof sweepInputNames)[number];
 
-/** The inputs of a sweep, checked as far as that is possible without the network. */
+/** The inputs of a sweep, checked as far as possible without the network. */
 export interface SweepInputs {
   readonly connection: ConnectionInputs;
   readonly githubToken: Secret;
+  /** Job tokens older than this are deleted without asking GitHub. Milliseconds. */
+  readonly jobMaxAge: number | undefined;
   /** `undefined`: permanent tokens are left alone. */
   readonly permanent: PermanentRule | undefined;
   readonly dryRun: boolean;
@@ -51,7 +54,7 @@ export function maskGithubToken(runner: Runner): void {
 /**
  * Parses the inputs of the sweep.
  *
- * @param getInput gives an input as written, empty where it is not set.
+ * @param getInput gives an input as written, empty if it is not set.
  * @param now milliseconds since 1970.
  * @throws {ActionError} that lists every problem.
  */
@@ -63,18 +66,22 @@ export function parseSweepInputs(getInput: (name: SweepInputName) => string, now
   const authorizingToken = parseAuthorizingToken(getInput('authorizing-token'), now, problems, SWEEPING);
   const githubToken = parseGithubToken(getInput('github-token'), problems);
   const username = parseUsername(getInput('username'), authorizingToken, problems);
+  const jobMaxAge = parseJobMaxAge(getInput('job-max-age'), problems);
   const keep = parseKeepPermanent(getInput('keep-permanent'), problems);
   const minAge = parseMinAge(getInput('permanent-min-age'), problems);
   const dryRun = parseFlag('dry-run', getInput('dry-run'), problems);
   const timeout = parseTimeout(getInput('timeout'), problems);
   const api = parseApiUrl(getInput('api-url'), problems);
   if (authorizingToken !== undefined) checkScopes(authorizingToken, dryRun, problems);
-  const parsed = problems.throwIfAny({ authorizingToken, username, timeout, api, githubToken, keep, minAge });
-  const { githubToken: checkedGithubToken, keep: checkedKeep, minAge: checkedMinAge, ...connection } = parsed;
+  const checked = problems.throwIfAny({
+    ...{ authorizingToken, username, timeout, api },
+    ...{ githubToken, jobMaxAge, keep, minAge },
+  });
   return {
-    connection,
-    githubToken: checkedGithubToken,
-    permanent: checkedKeep === 'all' ? undefined : { keep: checkedKeep, minAge: checkedMinAge },
+    connection: checked,
+    githubToken: checked.githubToken,
+    jobMaxAge: checked.jobMaxAge === 'none' ? undefined : checked.jobMaxAge,
+    permanent: checked.keep === 'all' ? undefined : { keep: checked.keep, minAge: checked.minAge },
     dryRun,
   };
 }
@@ -84,11 +91,23 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   return problems.add(
     errorTitles.invalidInput,
-    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other odd characters in it'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
+    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other unexpected characters'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
   );
 }
 
-/** The most permanent tokens of one note that may be kept by number. */
+/** Parses the `job-max-age` input into milliseconds. */
+function parseJobMaxAge(input: string, problems: InputProblems): number | 'none' | undefined {
+  const text = input.trim();
+  if (text === '') return 'none';
+  const seconds = parseAge(text);
+  if (seconds !== undefined && seconds >= HOUR) return seconds * 1000;
+  return problems.add(
+    errorTitles.invalidInput,
+    `\`job-max-age\` is ${problems.quote(text)}. Use a duration with its unit that no job of yours exceeds, such as \`6h\`, at least \`1h\`. Leave it out to go by GitHub alone.`,
+  );
+}
+
+/** More than any account has. */
 const MAX_KEEP = 1_000_000;
 
 function parseKeepPermanent(input: string, problems: InputProblems): number | 'all' | undefined {

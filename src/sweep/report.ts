@@ -1,11 +1,12 @@
+import { describeResult } from '../api/describe.ts';
 import { formatDuration } from '../duration.ts';
-import { describeLookupError } from '../github/describe.ts';
+import type { LookupError } from '../github/runs.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import { oneLine } from '../note.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { Cell } from '../runner/summary-table.ts';
 import { runUrl } from '../runtime/workflow-run.ts';
-import type { SweepDeletion } from './delete-tokens.ts';
+import type { SweepDeletion } from './deletions.ts';
 import type { DeleteReason, KeepReason, SweptToken } from './rule.ts';
 
 interface Entry extends SweptToken {
@@ -13,7 +14,7 @@ interface Entry extends SweptToken {
   readonly result: string;
 }
 
-/** The summary page is dropped as a whole if it is over 1 MiB; a row has 2 KiB at the very most. */
+/** The runner drops a summary page of more than 1 MiB as a whole; a row has at most 2 KiB. */
 const MAX_ROWS = 500;
 
 const COLUMNS = ['Token', 'Note', 'Age', 'Run', 'Result'];
@@ -24,7 +25,7 @@ export class SweepReport {
   readonly #now: number;
   readonly #entries: Entry[] = [];
 
-  /** @param now milliseconds since 1970, which the tokens' ages are counted to. */
+  /** @param now milliseconds since 1970, for the tokens' ages. */
   constructor(runner: Runner, now: number) {
     this.#runner = runner;
     this.#now = now;
@@ -37,7 +38,7 @@ export class SweepReport {
     this.#runner.info(`${token.id} "${oneLine(token.note)}", ${created}: ${result}`);
   }
 
-  /** @throws where the page cannot be written. */
+  /** @throws if the page cannot be written. */
   async writeSummary(heading: string): Promise<void> {
     if (this.#entries.length === 0) return;
     const rows: Cell[][] = this.#entries
@@ -82,14 +83,18 @@ export function describeKeepReason(reason: KeepReason): string {
       return 'there was no time to ask GitHub about its run';
     case 'in-progress':
       return `its run is not over (${reason.status.slice(0, 40)})`;
+    case 'run-not-found':
+      return 'GitHub does not find its run, but the token is not known to be a day old';
     case 'unknown':
-      return `GitHub did not say whether its run is over: ${describeLookupError(reason.cause)}`;
+      return `it is unknown whether its run is over: ${describeLookupError(reason.cause)}`;
     case 'newest':
       return 'it is among the newest with its note';
     case 'too-young':
       return 'it is younger than `permanent-min-age`';
     case 'unknown-age':
       return 'Mapbox did not say how old it is';
+    case 'cut-note':
+      return 'its note was cut, so others with the same note may be for something else';
   }
 }
 
@@ -98,10 +103,14 @@ export function describeDeleteReason(reason: DeleteReason): string {
   switch (reason) {
     case 'run-completed':
       return 'its run is over';
+    case 'jobs-completed':
+      return 'all jobs of its run completed more than a day ago';
     case 'run-deleted':
       return 'its run was deleted on GitHub';
     case 'older-than-any-run':
       return 'no run lasts as long as it has existed';
+    case 'older-than-job-max-age':
+      return 'it is older than `job-max-age`';
     case 'superseded':
       return 'newer tokens have its note';
   }
@@ -115,6 +124,10 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
       return `deleted, ${due}`;
     case 'already-deleted':
       return 'already deleted';
+    case 'unlisted':
+      return "no longer on Mapbox's list";
+    case 'unconfirmed':
+      return `kept although ${due}: Mapbox responded with 404 to its deletion, and no whole list confirmed that it is gone`;
     case 'skipped':
       return `kept although ${due}: its deletion was not attempted`;
     case 'rejected':
@@ -124,34 +137,11 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
   }
 }
 
-/** An annotation is for people to read; the log has them all. */
-const MAX_NAMED = 20;
-
-/** The warning that names the tokens whose runs nothing is known of; `undefined` where there are none. */
-export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefined {
-  const unchecked = tokens.flatMap(({ token, run, decision }) => {
-    if (decision.kind !== 'keep') return [];
-    const { reason } = decision;
-    return reason.kind === 'unknown' || reason.kind === 'not-checked' ? [{ token, run, reason }] : [];
-  });
-  if (unchecked.length === 0) return undefined;
-  const named = unchecked.slice(0, MAX_NAMED).map(({ token, run, reason }) => {
-    const cause = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked';
-    return `- ${token.id} of ${runUrl(run)} (attempt ${run.attempt}): ${cause}`;
-  });
-  const more = unchecked.length - named.length;
-  const forbidden = unchecked.some(
-    ({ reason }) =>
-      reason.kind === 'unknown' &&
-      reason.cause.kind === 'rejected' &&
-      [403, 404].includes(reason.cause.status),
-  );
-  return [
-    `Kept ${pluralize(unchecked.length, 'token')}, because GitHub did not say whether the run is over:`,
-    ...named,
-    ...(more > 0 ? [`- and ${more} more, see the log`] : []),
-    `${forbidden ? 'To read runs, the job needs `permissions: actions: read`. ' : ''}The next sweep asks again.`,
-  ].join('\n');
+/** Why GitHub did not say whether a run is over, with its own reason: a sentence without the full stop. */
+export function describeLookupError(error: LookupError): string {
+  const sentence = describeResult(error, 'GitHub').replace(/\.$/, '');
+  if (error.kind !== 'rejected' || error.reason === undefined) return sentence;
+  return `${sentence}: "${error.reason}"`;
 }
 
 /** `1 token`, `2 tokens`. */

@@ -1,42 +1,56 @@
-import type { RunState } from '../github/runs.ts';
+import type { AskedAttempt, RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
-/** What the sweep's decisions depend on, beside the token and its run. */
+/** What the sweep's decisions depend on besides the token and its run. */
 export interface SweepRules {
   /** The run that sweeps. */
   readonly run: WorkflowRun;
   readonly authorizingTokenId: string | undefined;
-  /** Milliseconds since 1970 by Mapbox's clock; `undefined` where Mapbox does not tell. Then no token is old. */
+  /**
+   * Milliseconds since 1970 by Mapbox's clock or the runner's, whichever is behind: a wrong clock keeps tokens.
+   * `undefined` if Mapbox gives no time; then no token has an age.
+   */
   readonly now: number | undefined;
+  /** Older job tokens are deleted without asking GitHub. Milliseconds; `undefined`: no such limit. */
+  readonly jobMaxAge: number | undefined;
   /** `undefined`: permanent tokens are left alone. */
   readonly permanent: PermanentRule | undefined;
 }
 
-/** Which of the permanent tokens with the same note stay. */
+/** Which permanent tokens with the same note are kept. */
 export interface PermanentRule {
   /** How many of the newest. */
   readonly keep: number;
-  /** Younger ones stay too. Milliseconds. */
+  /** Younger ones are kept too. Milliseconds. */
   readonly minAge: number;
 }
 
-/** What is to become of a token. */
+/** What the sweep does with a token. */
 export type Decision =
   | { readonly kind: 'delete'; readonly reason: DeleteReason }
   | { readonly kind: 'keep'; readonly reason: KeepReason };
 
-/** `older-than-any-run`: GitHub lets no run live as long. `superseded`: enough newer tokens have its note. */
-export type DeleteReason = 'run-completed' | 'run-deleted' | 'older-than-any-run' | 'superseded';
+/**
+ * `jobs-completed`: GitHub does not call the run completed, but its jobs have been over for a day. `superseded`: enough
+ * newer tokens have its note.
+ */
+export type DeleteReason =
+  | 'run-completed'
+  | 'jobs-completed'
+  | 'run-deleted'
+  | 'older-than-any-run'
+  | 'older-than-job-max-age'
+  | 'superseded';
 
 export type KeepReason =
   | { readonly kind: 'default-token' | 'other-usage' | 'authorizing-token' }
-  /** Of tokens that live until their job ends. */
-  | { readonly kind: 'this-run' | 'not-checked' }
+  /** Of tokens that live until their job ends. `run-not-found`: it may be too new for GitHub to find it. */
+  | { readonly kind: 'this-run' | 'not-checked' | 'run-not-found' }
   | Extract<RunState, { readonly kind: 'in-progress' | 'unknown' }>
   /** Of permanent tokens. */
-  | { readonly kind: 'newest' | 'too-young' | 'unknown-age' };
+  | { readonly kind: 'newest' | 'too-young' | 'unknown-age' | 'cut-note' };
 
 /** A token that a run of this repository created. */
 export interface SweptToken {
@@ -45,19 +59,24 @@ export interface SweptToken {
   readonly decision: Decision;
 }
 
+const DAY_MS = 24 * 3_600_000;
+
 /** GitHub ends a run after 35 days, waiting and approvals included [GitHub, Actions limits]. One more for the clocks. */
-const MAX_RUN_AGE_MS = 36 * 24 * 3_600_000;
+const MAX_RUN_AGE_MS = 36 * DAY_MS;
+
+/** For a token this old, a run that GitHub does not find, or whose jobs are all completed, is not just beginning. */
+const MIN_AGE_MS = DAY_MS;
 
 /**
- * The rule by which the sweep deletes; there is no other. A token is deleted if its note ends in a marker of this
- * repository and server, if it is public or secret, neither the account's default token nor the authorizing token, and
- * if the marker says
+ * Decides what the sweep deletes; nothing else does. A token is deleted if its note ends in a marker of this repository and
+ * server, if it is public or secret, neither the account's default token nor the authorizing token, and if the marker says
  *
- * - `until job ends`, the run is not the one that sweeps, and GitHub says that the run attempt is over, or the token is
- *   older than any run can be;
- * - `until deleted`, the inputs ask for it, and enough newer tokens of this repository have the same note.
+ * - `until job ends`, the run is not the one that sweeps, and the run attempt is over, or the token is older than any run
+ *   can be or than the inputs allow;
+ * - `until deleted`, the inputs ask for it, the note was not cut, and enough newer tokens of this repository have the same
+ *   note.
  *
- * Everything else on the account may be someone's production key: when in doubt, keep.
+ * Any other token on the account may be someone's production key: when in doubt, keep.
  *
  * @param tokens all tokens of the account.
  * @param states what GitHub said, by {@link attemptKey}.
@@ -80,16 +99,25 @@ export function decide(
   });
 }
 
-/** The run attempts that GitHub has to be asked about, each once, those with the oldest token first. */
-export function runsToCheck(tokens: readonly SweptToken[]): WorkflowRun[] {
-  const age = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
+/**
+ * The run attempts to ask GitHub about, each once, those with the oldest token first. A run may hang if it created no
+ * token within the last day.
+ */
+export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AskedAttempt[] {
+  const created = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
   const unchecked = tokens
     .filter(({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'not-checked')
-    .sort((a, b) => age(a) - age(b));
-  return [...new Map(unchecked.map(({ run }) => [attemptKey(run), run])).values()];
+    .sort((a, b) => created(a) - created(b));
+  const byAttempt = Map.groupBy(unchecked, ({ run }) => attemptKey(run));
+  return [...byAttempt.values()].flatMap(([first, ...others]) => {
+    if (first === undefined) return [];
+    const ages = [first, ...others].map(({ token }) => ageOf(token, now)).filter(age => !Number.isNaN(age));
+    const { id, attempt } = first.run;
+    return [{ id, attempt, mayHang: ages.length > 0 && Math.min(...ages) >= MIN_AGE_MS }];
+  });
 }
 
-/** Which run created a token, and whether to last; `undefined` where the sweep is not for it. */
+/** The run that created a token, and whether the token is permanent; `undefined` if the sweep is not for it. */
 function originOf(
   { note }: ListedToken,
   { run: here, permanent }: SweepRules,
@@ -101,7 +129,7 @@ function originOf(
   return { run: { ...here, id: marker.runId, attempt: marker.attempt }, isPermanent };
 }
 
-/** Why a token stays whatever its marker says, if it does. */
+/** Keeps a token whatever its marker says; `undefined` if the marker decides. */
 function protection(token: ListedToken, rules: SweepRules): Decision | undefined {
   if (token.isDefault) return keep('default-token');
   if (token.usage !== 'pk' && token.usage !== 'sk') return keep('other-usage');
@@ -112,18 +140,22 @@ function protection(token: ListedToken, rules: SweepRules): Decision | undefined
 function decideJobToken(
   token: ListedToken,
   run: WorkflowRun,
-  { run: here, now }: SweepRules,
+  { run: here, now, jobMaxAge = Number.POSITIVE_INFINITY }: SweepRules,
   states: ReadonlyMap<string, RunState>,
 ): Decision {
   if (run.id === here.id) return keep('this-run');
-  if (ageOf(token, now) > MAX_RUN_AGE_MS) return { kind: 'delete', reason: 'older-than-any-run' };
+  const age = ageOf(token, now);
+  if (age > MAX_RUN_AGE_MS) return { kind: 'delete', reason: 'older-than-any-run' };
+  if (age > jobMaxAge) return { kind: 'delete', reason: 'older-than-job-max-age' };
   const state = states.get(attemptKey(run));
   if (state === undefined) return keep('not-checked');
   switch (state.kind) {
     case 'completed':
       return { kind: 'delete', reason: 'run-completed' };
+    case 'jobs-completed':
+      return { kind: 'delete', reason: 'jobs-completed' };
     case 'deleted':
-      return { kind: 'delete', reason: 'run-deleted' };
+      return age >= MIN_AGE_MS ? { kind: 'delete', reason: 'run-deleted' } : keep('run-not-found');
     default:
       return { kind: 'keep', reason: state };
   }
@@ -134,13 +166,14 @@ function decidePermanent(
   { now, permanent }: SweepRules,
   newest: ReadonlySet<string>,
 ): Decision {
+  if (isCutNote(token.note)) return keep('cut-note');
   const age = ageOf(token, now);
   if (Number.isNaN(age) || permanent === undefined) return keep('unknown-age');
   if (newest.has(token.id)) return keep('newest');
   return age < permanent.minAge ? keep('too-young') : { kind: 'delete', reason: 'superseded' };
 }
 
-/** The ids of the newest permanent tokens of each note: as many as stay. Protected tokens do not count. */
+/** The ids of the newest permanent tokens of each note: as many as are kept. Protected tokens do not count. */
 function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): ReadonlySet<string> {
   const newestFirst = tokens
     .filter(token => originOf(token, rules)?.isPermanent === true && protection(token, rules) === undefined)
@@ -151,12 +184,12 @@ function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): Readon
     const text = noteText(note, rules.run);
     const count = (counts.get(text) ?? 0) + 1;
     counts.set(text, count);
-    if (count <= (rules.permanent?.keep ?? 0) || isCutNote(note)) ids.add(id);
+    if (count <= (rules.permanent?.keep ?? 0)) ids.add(id);
   }
   return ids;
 }
 
-/** Milliseconds; `NaN` where it is not known. */
+/** Milliseconds; not a number if it is unknown. */
 function ageOf({ created }: ListedToken, now: number | undefined): number {
   return created === undefined || now === undefined ? Number.NaN : now - created.getTime();
 }

@@ -1,8 +1,7 @@
 import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
-import { getRunStates, isTokenRejected } from '../github/run-states.ts';
-import type { RunState } from '../github/runs.ts';
+import { type AskedAttempt, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
 import { maskTokenInputs } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
@@ -12,8 +11,17 @@ import type { Runner } from '../runner/runner.ts';
 import { retryOptions, withAccount } from '../runtime/connect.ts';
 import type { Context } from '../runtime/context.ts';
 import { currentRun, type WorkflowRun } from '../runtime/workflow-run.ts';
-import { deleteTokens, type SweepDeletion } from './delete-tokens.ts';
-import { checkOwnScopes, deletionError, githubTokenError, listError, timeoutWarning } from './errors.ts';
+import { deleteTokens, type SweepDeletion } from './deletions.ts';
+import {
+  checkOwnScopes,
+  cutNoteWarning,
+  deletionError,
+  githubTokenError,
+  isGone,
+  leftoverWarning,
+  listError,
+  uncheckedWarning,
+} from './errors.ts';
 import { maskGithubToken, parseSweepInputs, type SweepInputs } from './inputs.ts';
 import {
   describeDeleteReason,
@@ -21,7 +29,6 @@ import {
   describeKeepReason,
   pluralize,
   SweepReport,
-  uncheckedWarning,
 } from './report.ts';
 import { type DeleteReason, decide, runsToCheck, type SweepRules, type SweptToken } from './rule.ts';
 
@@ -38,13 +45,6 @@ interface Sweep {
   readonly options: RetryOptions;
 }
 
-/** The result of a sweep. `deletions`: empty in a dry run. */
-interface SweepResult {
-  readonly tokens: readonly SweptToken[];
-  readonly due: readonly DueToken[];
-  readonly deletions: readonly SweepDeletion[];
-}
-
 /** A token that is due for deletion. */
 interface DueToken extends SweptToken {
   readonly reason: DeleteReason;
@@ -54,7 +54,7 @@ interface DueToken extends SweptToken {
  * The sweep: deletes the tokens of this repository whose jobs are over and whose post steps never ran, and the permanent
  * tokens that the inputs call superseded.
  *
- * @throws {ActionError} where it cannot do what it is for. The log and the summary page tell what was deleted until then.
+ * @throws {ActionError} if it cannot do its job. The log and the summary page say what was deleted until then.
  */
 export async function sweepStep(context: Context): Promise<void> {
   const { runner, env, clock } = context;
@@ -72,108 +72,114 @@ export async function sweepStep(context: Context): Promise<void> {
 }
 
 async function runSweep(sweep: Sweep): Promise<void> {
-  const { context, inputs, run, account } = sweep;
+  const { context, inputs, run, account, options } = sweep;
   const { runner, clock } = context;
   const { listed, rules } = await listTokens(sweep);
   const unchecked = decide(listed, rules, new Map());
   runner.info(
     `The account ${account.username} has ${pluralize(listed.length, 'token')}. The sweep of ${run.repository} looks at ${unchecked.length} of them.`,
   );
-  const states = await checkRuns(sweep, runsToCheck(unchecked));
+  const states = await checkRuns(sweep, runsToCheck(unchecked, rules));
   const tokens = decide(listed, rules, states);
 
   const report = new SweepReport(runner, rules.now ?? clock.now());
-  reportKept(runner, report, tokens);
+  reportKept(sweep, report, tokens);
   const due = tokens.flatMap(swept =>
     swept.decision.kind === 'delete' ? [{ ...swept, reason: swept.decision.reason }] : [],
   );
-  const deletions = inputs.dryRun ? reportDryRun(report, due) : await deleteDue(sweep, report, due);
-  await writeSummary(runner, report, inputs.dryRun);
-  await finish(sweep, { tokens, due, deletions });
+  if (inputs.dryRun) {
+    for (const swept of due) report.add(swept, `would be deleted, ${describeDeleteReason(swept.reason)}`);
+    await writeSummary(runner, report, 'Sweep of Mapbox tokens (dry run)');
+    runner.info(
+      `Dry run: would delete ${pluralize(due.length, 'token')} and keep ${tokens.length - due.length}. Nothing was deleted.`,
+    );
+    return writeOutputs(runner, 0, tokens.length);
+  }
+  const deletions = await deleteTokens(account, due, options, (swept, deletion) =>
+    report.add(swept, describeDeletion(deletion, swept.reason)),
+  );
+  await writeSummary(runner, report, 'Sweep of Mapbox tokens');
+  await finish(sweep, tokens, deletions);
 }
 
-/** Lists all tokens of the account, and completes the rules with what the list tells. */
+/** Lists all tokens of the account, and completes the rules with what the list says. */
 async function listTokens({
-  context: { clock },
-  inputs: { connection, permanent, dryRun },
+  context: { runner, clock },
+  inputs: { connection, jobMaxAge, permanent, dryRun },
   run,
   account,
   options,
 }: Sweep): Promise<{ listed: readonly ListedToken[]; rules: SweepRules }> {
+  const runnerNow = clock.now();
   const search = await findTokens(account, options, () => true);
   if (search.kind !== 'found') throw await listError(search, account, clock);
   const authorizingTokenId = connection.authorizingToken.id;
-  const listed = search.tokens;
+  const { tokens: listed, complete, serverDate } = search;
   if (!dryRun) checkOwnScopes(listed.find(({ id }) => id === authorizingTokenId));
-  const now = search.serverDate?.getTime();
-  return { listed, rules: { run, authorizingTokenId, now, permanent } };
+  if (!complete)
+    runner.warning("Mapbox's list of tokens could not be read whole. The sweep does not see the others.");
+  const now = serverDate && Math.min(serverDate.getTime(), runnerNow);
+  return { listed, rules: { run, authorizingTokenId, now, jobMaxAge, permanent } };
 }
 
 /** Asks GitHub about runs. This may take half of the time that is left; the other half is for deleting. */
 async function checkRuns(
   { context, inputs, run, githubApi, options: { clock, deadline } }: Sweep,
-  runs: readonly WorkflowRun[],
+  runs: readonly AskedAttempt[],
 ): Promise<ReadonlyMap<string, RunState>> {
   if (runs.length === 0) return new Map();
   return withGithub(context, githubApi, inputs.githubToken, async github => {
     const now = clock.monotonic();
     const query = { github, repository: run.repository, runs, ownRun: run };
     const states = await getRunStates(query, clock, now + (deadline - now) / 2);
-    if ([...states.values()].some(isTokenRejected)) throw githubTokenError();
+    const isRejected = [...states.values()].some(isTokenRejected);
+    // With `job-max-age` the sweep does not depend on GitHub.
+    if (isRejected && inputs.jobMaxAge === undefined) throw githubTokenError();
     return states;
   });
 }
 
-function reportKept(runner: Runner, report: SweepReport, tokens: readonly SweptToken[]): void {
+function reportKept(
+  { context: { runner }, inputs: { jobMaxAge } }: Sweep,
+  report: SweepReport,
+  tokens: readonly SweptToken[],
+): void {
   for (const swept of tokens) {
     const { decision } = swept;
     if (decision.kind === 'keep') report.add(swept, `kept, ${describeKeepReason(decision.reason)}`);
   }
-  const warning = uncheckedWarning(tokens);
-  if (warning !== undefined) runner.warning(warning);
+  const warnings = [jobMaxAge === undefined ? uncheckedWarning(tokens) : undefined, cutNoteWarning(tokens)];
+  for (const warning of warnings) if (warning !== undefined) runner.warning(warning);
 }
 
-function reportDryRun(report: SweepReport, due: readonly DueToken[]): [] {
-  for (const swept of due) report.add(swept, `would be deleted, ${describeDeleteReason(swept.reason)}`);
-  return [];
-}
-
-async function deleteDue(
-  { account, options }: Sweep,
-  report: SweepReport,
-  due: readonly DueToken[],
-): Promise<readonly SweepDeletion[]> {
-  return deleteTokens(account, due, options, (swept, deletion) =>
-    report.add(swept, describeDeletion(deletion, swept.reason)),
-  );
-}
-
-async function writeSummary(runner: Runner, report: SweepReport, dryRun: boolean): Promise<void> {
+async function writeSummary(runner: Runner, report: SweepReport, heading: string): Promise<void> {
   try {
-    await report.writeSummary(`Sweep of Mapbox tokens${dryRun ? ' (dry run)' : ''}`);
+    await report.writeSummary(heading);
   } catch {
     runner.warning('The summary page could not be written.');
   }
 }
 
-/** The last words, and the outputs. */
+/** The last line, and the outputs. */
 async function finish(
-  { context: { runner, clock }, inputs: { dryRun }, account }: Sweep,
-  { tokens, due, deletions }: SweepResult,
+  { context: { runner, clock }, account }: Sweep,
+  tokens: readonly SweptToken[],
+  deletions: ReadonlyMap<DueToken, SweepDeletion>,
 ): Promise<void> {
-  const error = await deletionError(deletions, account, clock);
+  const results = [...deletions.values()];
+  const error = await deletionError(results, account, clock);
   if (error !== undefined) throw error;
-  const count = (kind: SweepDeletion['kind']) => deletions.filter(deletion => deletion.kind === kind).length;
-  const deleted = count('deleted');
-  const already = count('already-deleted');
-  const kept = tokens.length - deleted - already;
-  const warning = timeoutWarning(deletions);
+  const gone = results.filter(isGone).length;
+  const deleted = results.filter(({ kind }) => kind === 'deleted').length;
+  const kept = tokens.length - gone;
+  const warning = leftoverWarning(deletions);
   if (warning !== undefined) runner.warning(warning);
-  runner.info(
-    dryRun
-      ? `Dry run: would delete ${pluralize(due.length, 'token')} and keep ${tokens.length - due.length}. Nothing was deleted.`
-      : `Deleted ${pluralize(deleted, 'token')}, kept ${kept}.${already > 0 ? ` ${already} had been deleted already.` : ''}`,
-  );
+  const already = gone > deleted ? ` Already gone: ${gone - deleted}.` : '';
+  runner.info(`Deleted ${pluralize(deleted, 'token')}, kept ${kept}.${already}`);
+  writeOutputs(runner, deleted, kept);
+}
+
+function writeOutputs(runner: Runner, deleted: number, kept: number): void {
   try {
     runner.writeResults({ deleted: String(deleted), kept: String(kept) }, {});
   } catch {

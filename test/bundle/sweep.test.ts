@@ -249,7 +249,7 @@ describe('ends clearly', () => {
 });
 
 describe('a note with commands and markup in it', () => {
-  it('stays text in the log and in the summary', async () => {
+  it('is plain text in the log and in the summary', async () => {
     await using setting = await setUp();
     const evil = `\n::error title=gotcha::x\n##[error]y <img src=x> *b* | ${setting.authorizingToken.token}`;
     setting.createToken(`${evil} ${markerFor('1')}`);
@@ -294,7 +294,7 @@ describe('GITHUB_EVENT_PATH', () => {
     }
   });
 
-  it('is not read either where the step fails', async () => {
+  it('is not read either if the step fails', async () => {
     await using setting = await setUp();
     const folder = mkdtempSync(join(tmpdir(), 'event-'));
     writeFileSync(join(folder, 'event.json'), odd);

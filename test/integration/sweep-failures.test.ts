@@ -7,7 +7,7 @@ const requestsOf = ({ mapbox }: { mapbox: { requests: readonly { method: string;
   mapbox.requests.map(({ method, status }) => `${method} ${status}`);
 
 describe('ends clearly', () => {
-  it('where the account has no token of this repository', async () => {
+  it('if the account has no token of this repository', async () => {
     await using setting = await setUpSweep();
     setting.createToken('Production key');
     const swept = await setting.sweep();
@@ -20,7 +20,7 @@ describe('ends clearly', () => {
     expect(setting.github.requests).toEqual([]);
   });
 
-  it('where the account is empty', async () => {
+  it('if the account is empty', async () => {
     await using setting = await setUpSweep();
     setting.mapbox.fault = () => ({ kind: 'status', status: 200, processed: false, body: [] });
     const swept = await setting.sweep();
@@ -67,13 +67,10 @@ describe('ends clearly', () => {
     expect(tokens.every(setting.exists)).toBe(true);
     expect(said(swept, 'error')).toEqual([
       expect.stringMatching(
-        /^Mapbox account or permission not found: .*lacks `tokens:write`. Deleted 0 of 2 tokens/,
+        /^Mapbox account or permission not found: .*lacks `tokens:write`\. Deleted 0 of 2 tokens/,
       ),
     ]);
-    expect(requestsOf(setting)).toEqual([
-      'GET 200',
-      ...Array.from({ length: 3 }, () => ['DELETE 404', 'GET 200']).flat(),
-    ]);
+    expect(requestsOf(setting)).toEqual(['GET 200', ...Array(4).fill('DELETE 404'), 'GET 200']);
   });
 
   it('with a temporary authorizing token that lacks either, before any request', async () => {
@@ -122,7 +119,7 @@ describe('ends clearly', () => {
     ]);
   });
 
-  it('with an authorizing token that is revoked on the way', async () => {
+  it('with an authorizing token that is revoked during the sweep', async () => {
     await using setting = await setUpSweep();
     for (let n = 0; n < 5; n++) setting.createJobToken('1');
     setting.github.attempts.set('1/1', 'completed');
@@ -141,7 +138,7 @@ describe('ends clearly', () => {
     expect(swept.summary).toHaveLength(2 + 5 + 1);
   });
 
-  it('where Mapbox is down', async () => {
+  it('if Mapbox is down', async () => {
     await using setting = await setUpSweep();
     setting.mapbox.fault = () => ({ kind: 'html', status: 503, processed: false });
     const swept = await setting.sweep();
@@ -154,7 +151,7 @@ describe('ends clearly', () => {
     expect(swept.elapsed).toBeLessThanOrEqual(301_000);
   });
 
-  it('where Mapbox fails to delete one token only: the others go', async () => {
+  it('if Mapbox fails to delete one token only: the others go', async () => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
@@ -170,7 +167,7 @@ describe('ends clearly', () => {
     ]);
   });
 
-  it('where someone else deletes the same tokens: they do not count as deleted', async () => {
+  it('if someone else deletes the same tokens: they do not count as deleted', async () => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
@@ -181,8 +178,8 @@ describe('ends clearly', () => {
     const swept = await setting.sweep();
 
     expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '0' } });
-    expect(requestsOf(setting)).toEqual(['GET 200', 'DELETE 404', 'GET 200']);
-    expect(said(swept, 'info').at(-1)).toBe('Deleted 0 tokens, kept 0. 3 had been deleted already.');
+    expect(requestsOf(setting)).toEqual(['GET 200', ...Array(4).fill('DELETE 404'), 'GET 200']);
+    expect(said(swept, 'info').at(-1)).toBe('Deleted 0 tokens, kept 0. Already gone: 3.');
   });
 
   it.each([
@@ -196,7 +193,7 @@ describe('ends clearly', () => {
       '404 of a replica that is behind',
       { kind: 'status', status: 404, processed: false, body: { message: 'Not Found' } },
     ],
-  ] as const)('where a deletion gets %s once: it is tried again', async (_, fault) => {
+  ] as const)('if a deletion gets %s once: it is tried again', async (_, fault) => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');

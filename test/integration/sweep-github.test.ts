@@ -48,6 +48,20 @@ describe('what GitHub does not say', () => {
     expect(swept.outputs).toEqual({ deleted: '1', kept: '1' });
   });
 
+  it('is said with GitHub’s own reason', async () => {
+    await using setting = await setUpSweep();
+    setting.createJobToken('1');
+    const message =
+      'The `octo-org` organization has an IP allow list enabled,\n::error::and 203.0.113.7 is not on it';
+    setting.github.attempts.set('1/1', { status: 403, body: { message } });
+    const [warning] = said(await setting.sweep(), 'warning');
+
+    expect(warning).toContain(
+      ': GitHub responded with 403: "The `octo-org` organization has an IP allow list enabled, ::error::and 203.0.113.7 is not on it"\n',
+    );
+    expect(warning).not.toContain('permissions');
+  });
+
   it('says which permission may be missing', async () => {
     await using setting = await setUpSweep();
     setting.createJobToken('1');
@@ -71,7 +85,7 @@ describe('what GitHub does not say', () => {
     expect(swept.conclusion).toBe('success');
     expect(setting.github.requests.length).toBeLessThanOrEqual(5);
     expect(said(swept, 'warning')[0]).toMatch(
-      /^Kept 40 tokens[\s\S]*: the rate limit of `github-token` is exceeded\n[\s\S]*and 20 more, see the log/,
+      /^Kept 40 tokens[\s\S]*: GitHub's rate limit is exceeded .*\n[\s\S]*and 20 more, see the log/,
     );
   });
 
@@ -104,11 +118,12 @@ it.each([30, 900])('reads a response of %i KiB', async kilobytes => {
 });
 
 describe('a run that was deleted on GitHub', () => {
-  it('is over, if the run that sweeps is readable', async () => {
+  it('is over if the run that sweeps is readable', async () => {
     await using setting = await setUpSweep();
+    const created = new Date(setting.clock.mapboxTime() - DAY - 60_000);
     const [deleted, other, going] = [
-      setting.createJobToken('1'),
-      setting.createJobToken('2'),
+      setting.createJobToken('1', { created }),
+      setting.createJobToken('2', { created }),
       setting.createJobToken('3'),
     ];
     setting.github.attempts.set('3/1', 'in_progress').set(`${SWEEPING_RUN}/1`, 'in_progress');
@@ -133,7 +148,7 @@ describe('a run that was deleted on GitHub', () => {
     ['404', undefined],
     ['403', { status: 403, body: { message: 'Resource not accessible by integration' } }],
     ['502', { status: 502, body: '<html>' }],
-  ] as const)('is unknown, if GitHub responds with %s for the run that sweeps as well', async (_, own) => {
+  ] as const)('is unknown if GitHub responds with %s for the run that sweeps as well', async (_, own) => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     if (own !== undefined) setting.github.attempts.set(`${SWEEPING_RUN}/1`, own);
@@ -143,7 +158,18 @@ describe('a run that was deleted on GitHub', () => {
     expect(said(swept, 'warning')).toEqual([expect.stringContaining(token.id)]);
   });
 
-  it('is unknown, if something before GitHub responds with 404', async () => {
+  it('may be too new to be found: the token of a job that has just begun is kept', async () => {
+    await using setting = await setUpSweep();
+    const token = setting.createJobToken('1');
+    setting.github.attempts.set(`${SWEEPING_RUN}/1`, 'in_progress');
+    const swept = await setting.sweep();
+
+    expect(setting.exists(token)).toBe(true);
+    expect(said(swept, 'warning')).toEqual([]);
+    expect(said(swept, 'info').join('\n')).toContain('kept, GitHub does not find its run, but ');
+  });
+
+  it('is unknown if something in front of GitHub responds with 404', async () => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     setting.github.attempts
@@ -155,13 +181,46 @@ describe('a run that was deleted on GitHub', () => {
   });
 });
 
+describe('a run that hangs', () => {
+  it('is over if its jobs have been over for a day; the jobs of a run with a younger token are not read', async () => {
+    await using setting = await setUpSweep();
+    const now = setting.clock.mapboxTime();
+    const created = new Date(now - 16 * DAY);
+    const [hanging, going, young] = [
+      setting.createJobToken('1', { created }),
+      setting.createJobToken('2', { created }),
+      setting.createJobToken('3'),
+    ];
+    const job = { status: 'completed', completedAt: now - 2 * DAY } as const;
+    setting.github.attempts.set('1/1', 'in_progress').set('2/1', 'queued').set('3/1', 'in_progress');
+    setting.github.jobs
+      .set('1/1', Array<typeof job>(120).fill(job))
+      .set('2/1', [job, { status: 'in_progress' }])
+      .set('3/1', [job]);
+    const swept = await setting.sweep();
+
+    expect([hanging, going, young].filter(setting.exists)).toEqual([going, young]);
+    expect(said(swept, 'info')).toContainEqual(
+      expect.stringMatching(`^${hanging.id} .*: deleted, all jobs of its run completed more than a day ago$`),
+    );
+    const asked = setting.github.requests.map(({ path }) => path.split('/runs/')[1]);
+    expect(asked.sort()).toEqual([
+      '1/attempts/1',
+      ...Array(3).fill('1/attempts/1/jobs'),
+      '2/attempts/1',
+      '2/attempts/1/jobs',
+      '3/attempts/1',
+    ]);
+  });
+});
+
 describe('a token that is older than any run can be', () => {
   it('goes without a request to GitHub', async () => {
     await using setting = await setUpSweep();
     const now = setting.clock.mapboxTime();
     const old = setting.createJobToken('1', { created: new Date(now - 36 * DAY - 60_000) });
     const young = setting.createJobToken('2', { created: new Date(now - 36 * DAY + 60_000) });
-    setting.github.attempts.set('2/1', 'in_progress');
+    setting.github.attempts.set('2/1', 'waiting');
     const swept = await setting.sweep();
 
     expect([old, young].filter(setting.exists)).toEqual([young]);
@@ -173,19 +232,25 @@ describe('a token that is older than any run can be', () => {
     );
   });
 
-  it.each([-50, 50])('is so by Mapbox’s clock, with the runner’s %i days ahead', async days => {
-    await using setting = await setUpSweep({ skew: days * DAY });
-    const now = setting.clock.mapboxTime();
-    const old = setting.createJobToken('1', { created: new Date(now - 40 * DAY) });
-    const young = setting.createJobToken('2', { created: new Date(now - 2.5 * DAY) });
-    setting.github.attempts.set('1/1', 'in_progress').set('2/1', 'in_progress');
-    const swept = await setting.sweep();
+  it.each([
+    { age: 40, runner: 50, goes: true },
+    { age: 30, runner: 50, goes: false },
+    { age: 40, runner: -3, goes: true },
+    { age: 40, runner: -4.5, goes: false },
+    { age: 40, runner: -50, goes: false },
+  ])(
+    'is so by the clock that is behind: $age days, with the runner’s $runner days ahead',
+    async ({ age, runner, goes }) => {
+      await using setting = await setUpSweep({ skew: runner * DAY });
+      const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - age * DAY) });
+      setting.github.attempts.set('1/1', 'waiting');
+      await setting.sweep();
 
-    expect([old, young].filter(setting.exists)).toEqual([young]);
-    expect(said(swept, 'info').join('\n')).toContain('/runs/2 2 days ago: kept');
-  });
+      expect(setting.exists(old)).toBe(!goes);
+    },
+  );
 
-  it('is not taken for one where Mapbox does not give the time', async () => {
+  it('is not taken for one if Mapbox does not give the time', async () => {
     await using setting = await setUpSweep();
     const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - 40 * DAY) });
     setting.github.attempts.set('1/1', 'in_progress');
@@ -202,7 +267,7 @@ describe('a token that is older than any run can be', () => {
     expect(setting.github.requests).toHaveLength(1);
   });
 
-  it('stays where it belongs to the run that sweeps, or is the account’s default token', async () => {
+  it('is kept if it belongs to the run that sweeps, or is the account’s default token', async () => {
     await using setting = await setUpSweep();
     const created = new Date(setting.clock.mapboxTime() - 400 * DAY);
     const own = setting.createJobToken(SWEEPING_RUN, { created });
@@ -212,6 +277,48 @@ describe('a token that is older than any run can be', () => {
 
     expect(setting.exists(own)).toBe(true);
     expect(swept.outputs).toEqual({ deleted: '0', kept: '2' });
+  });
+});
+
+describe('with job-max-age', () => {
+  const setUp = async () => {
+    const setting = await setUpSweep();
+    const created = (hours: number) => new Date(setting.clock.mapboxTime() - hours * 3_600_000);
+    const old = setting.createJobToken('1', { created: created(4) });
+    const young = setting.createJobToken('2', { created: created(2) });
+    return Object.assign(setting, { old, young });
+  };
+
+  it('tokens that are older go without a request, and GitHub decides about the others', async () => {
+    await using setting = await setUp();
+    setting.github.attempts.set('1/1', 'in_progress').set('2/1', 'completed');
+    const swept = await setting.sweep({ 'job-max-age': '3h' });
+
+    expect([setting.old, setting.young].filter(setting.exists)).toEqual([]);
+    expect(setting.github.requests.map(({ path }) => path)).toEqual([
+      `/repos/${REPOSITORY}/actions/runs/2/attempts/1`,
+    ]);
+    expect(said(swept, 'info')).toContainEqual(
+      expect.stringMatching(`^${setting.old.id} .*: deleted, it is older than \`job-max-age\`$`),
+    );
+  });
+
+  it.each([
+    ['does not allow it', { status: 403, body: { message: 'Resource not accessible by integration' } }],
+    ['does not have that API', { status: 404, body: { message: 'Not Found' } }],
+    ['rejects the token', { status: 401, body: { message: 'Bad credentials' } }],
+    ['responds with a page', { status: 200, body: '<html>' }],
+    ['fails', { status: 500, body: '<html>' }],
+    ['is not there', 'reset'],
+  ] as const)('younger ones are kept without a warning if GitHub %s', async (_, attempt) => {
+    await using setting = await setUp();
+    setting.github.attempts.set('2/1', attempt);
+    const swept = await setting.sweep({ 'job-max-age': '3h' });
+
+    expect([setting.old, setting.young].filter(setting.exists)).toEqual([setting.young]);
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '1', kept: '1' } });
+    expect(said(swept, 'warning')).toEqual([]);
+    expect(said(swept, 'info').join('\n')).toContain('kept, it is unknown whether its run is over: ');
   });
 });
 
@@ -243,7 +350,7 @@ describe('the repository', () => {
     expect(swept.outputs).toEqual({ deleted: '0', kept: '0' });
   });
 
-  it('is known by its name where the runner does not give the id', async () => {
+  it('is known by its name if the runner does not give the id', async () => {
     await using setting = await setUpSweep();
     const own = setting.createToken(`Release ${markerFor('1', { repository: REPOSITORY })}`);
     const others = ['octo-org/maps2', 'Octo-Org/maps', '123456789'].map(repository =>

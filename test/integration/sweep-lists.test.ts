@@ -5,7 +5,7 @@ import { dangerousLinks, deceptiveLinks, oddLinks } from '../support/mapbox/link
 import type { Fault } from '../support/mapbox/server.ts';
 import { setUpSweep } from '../support/sweep-step.ts';
 
-/** An account with this many tokens of a run that is over, on pages of 5 where a fault changes the links. */
+/** An account with this many tokens of a run that is over, on pages of 5 with links that a fault may change. */
 async function setUpPages(tokens: number, fault?: Fault) {
   const setting = await setUpSweep({ pageSize: 5 });
   const due = Array.from({ length: tokens }, () => setting.createJobToken('1'));
@@ -27,6 +27,53 @@ it.each([
 
   expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '2', kept: '0' } });
   expect([first, last].filter(setting.exists)).toEqual([]);
+});
+
+describe('a list that cannot be read whole', () => {
+  const cut: Fault = {
+    kind: 'rewrite',
+    rewrite: ({ headers, body, ...response }) => ({
+      ...response,
+      headers: { ...headers, Link: '<https://api.mapbox.com/tok' },
+      body: Array.isArray(body) ? body.slice(0, 1) : body,
+    }),
+  };
+  const said = (log: readonly { kind: string; text: string }[], kind: string) =>
+    log.filter(one => one.kind === kind).map(one => one.text);
+
+  it('does not prove that tokens are gone whose deletion gets 404: they are kept and named', async () => {
+    await using setting = await setUpPages(9);
+    const notFound: Fault = {
+      kind: 'status',
+      status: 404,
+      processed: false,
+      body: { message: 'Not Found' },
+    };
+    let isDeleting = false;
+    setting.mapbox.fault = ({ method }) => {
+      isDeleting ||= method === 'DELETE';
+      if (method === 'DELETE') return notFound;
+      return isDeleting ? cut : undefined;
+    };
+    const swept = await setting.sweep();
+
+    expect(setting.due.filter(setting.exists)).toEqual(setting.due);
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '9' } });
+    expect(JSON.stringify(swept.log)).not.toContain('already deleted');
+    expect(said(swept.log, 'warning')).toEqual([
+      expect.stringMatching(/^Mapbox responded with 404 to the deletion of 2 tokens, and no whole list/),
+    ]);
+  });
+
+  it('is said, and what it shows is swept', async () => {
+    await using setting = await setUpPages(9, cut);
+    const swept = await setting.sweep();
+
+    expect(swept.conclusion).toBe('success');
+    expect(said(swept.log, 'warning')).toEqual([
+      "Mapbox's list of tokens could not be read whole. The sweep does not see the others.",
+    ]);
+  });
 });
 
 describe('the pages of the list', () => {

@@ -1,6 +1,6 @@
 /** What `keep-permanent` deletes, and what it never does. */
 import { describe, expect, it } from 'vitest';
-import { markerFor, REPOSITORY, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
+import { DAY, markerFor, REPOSITORY, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
 
 const said = (swept: SweepResult, kind: string) =>
   swept.log.filter(one => one.kind === kind).map(one => one.text);
@@ -8,6 +8,26 @@ const said = (swept: SweepResult, kind: string) =>
 const DAYS = [50, 40, 30, 20, 10, 3];
 
 describe('keep-permanent', () => {
+  it('keeps notes that were cut, and names them: they may differ in what was cut off', async () => {
+    await using setting = await setUpSweep();
+    const tokens = [30, 20, 10].map(days =>
+      setting.createToken(
+        `Public web map of the… ${markerFor('1', { until: 'deleted' })}`,
+        'pk',
+        new Date(setting.clock.mapboxTime() - days * DAY),
+      ),
+    );
+    const swept = await setting.sweep({ 'keep-permanent': '1' });
+
+    expect(tokens.filter(setting.exists)).toEqual(tokens);
+    expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '3' } });
+    expect(said(swept, 'warning')).toEqual([
+      expect.stringMatching(/^Kept 3 permanent tokens, because the note/),
+    ]);
+    for (const { id } of tokens)
+      expect(said(swept, 'warning')[0]).toContain(`- ${id} "Public web map of the…`);
+  });
+
   it.each([{}, { 'keep-permanent': 'all' }, { 'keep-permanent': ' ALL ' }])(
     'leaves permanent tokens alone unless it has a number: %o',
     async inputs => {
@@ -56,7 +76,7 @@ describe('keep-permanent', () => {
     expect(tokens.filter(({ token }) => !setting.exists(token)).map(({ days }) => days)).toEqual(deleted);
   });
 
-  it('takes notes with the name before a rename for others, and keeps them', async () => {
+  it('takes notes with the repository’s name before a rename for others, and keeps them', async () => {
     await using setting = await setUpSweep();
     const old = setting.createToken(
       `Web map (octo-org/old-name) ${markerFor('1', { until: 'deleted' })}`,
@@ -67,18 +87,6 @@ describe('keep-permanent', () => {
     await setting.sweep({ 'keep-permanent': '1' });
 
     expect([old, young].filter(setting.exists)).toEqual([old, young]);
-  });
-
-  it('keeps tokens whose notes may differ behind the cut', async () => {
-    await using setting = await setUpSweep();
-    const text = 'Public web map of the open data portal, of its viewers and all the others, produ…';
-    const created = (days: number) => new Date(setting.clock.mapboxTime() - days * 24 * 3_600_000);
-    const tokens = [30, 10].map(days =>
-      setting.createToken(`${text} ${markerFor('1', { until: 'deleted' })}`, 'pk', created(days)),
-    );
-    await setting.sweep({ 'keep-permanent': '1' });
-
-    expect(tokens.filter(setting.exists)).toEqual(tokens);
   });
 
   it('touches no token of another repository, server or note, and no job’s token', async () => {
@@ -126,7 +134,7 @@ describe('keep-permanent', () => {
   it.each([
     ['the token’s age', { created: 'unknown' }, undefined],
     ['the time', {}, 'Date'],
-  ])('deletes none where Mapbox does not give %s', async (_, change, without) => {
+  ])('deletes none if Mapbox does not give %s', async (_, change, without) => {
     await using setting = await setUpSweep();
     const tokens = [30, 20].map(days => setting.createPermanentToken('Web map', days));
     setting.mapbox.fault = ({ method }) =>
@@ -150,9 +158,9 @@ describe('keep-permanent', () => {
     expect(said(swept, 'info').join('\n')).toContain('kept, Mapbox did not say how old it is');
   });
 
-  it('goes by Mapbox’s clock', async () => {
-    await using setting = await setUpSweep({ skew: 100 * 24 * 3_600_000 });
-    const tokens = [6, 5].map(days => setting.createPermanentToken('Web map', days));
+  it.each([100, -100])('goes by the clock that is behind, with the runner’s %i days ahead', async days => {
+    await using setting = await setUpSweep({ skew: days * 24 * 3_600_000 });
+    const tokens = [days > 0 ? 6 : 90, 5].map(days => setting.createPermanentToken('Web map', days));
     await setting.sweep({ 'keep-permanent': '1' });
 
     expect(tokens.filter(setting.exists)).toEqual(tokens);

@@ -16,7 +16,7 @@ it('the sweep of an account with random notes takes exactly those that may go', 
         for (const over of OVER) setting.github.attempts.set(over, 'completed');
         for (const going of NOT_OVER) setting.github.attempts.set(going, 'in_progress');
         const now = setting.clock.mapboxTime();
-        // No two of the same age: which of them is the newer is nobody's business.
+        // No two have the same age, so that one of them is the newer.
         for (const [n, { note, usage, days }] of params.entries())
           setting.createToken(note, usage, new Date(now - days * DAY - 60_000 - n));
         const tokens = account.tokens();

@@ -1,5 +1,6 @@
 /** What an attempt at Mapbox comes to, for tests of what is done about it. */
 import type { Indeterminate, NotSent, RateLimited } from '../../src/api/result.ts';
+import type { GithubRejection } from '../../src/github/client.ts';
 import type { Rejected } from '../../src/mapbox/response.ts';
 
 export const notSent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', code });
@@ -24,6 +25,18 @@ export const noResponse = (code = 'ECONNRESET'): Indeterminate => ({
 export const unreadable = (status = 200): Indeterminate => ({
   kind: 'indeterminate',
   cause: { kind: 'unreadable', status, bodyDescription: 'an HTML page' },
+});
+
+/** GitHub's own refusal, with its reason if that matters. */
+export const refusal = (status: number, reason?: string): GithubRejection => ({
+  kind: 'rejected',
+  status,
+  isApiError: true,
+  bodyDescription: 'an error',
+  requestId: undefined,
+  reason,
+  acceptedPermissions: undefined,
+  needsSso: false,
 });
 
 export function rejected(changes: Partial<Rejected> = {}): Rejected {

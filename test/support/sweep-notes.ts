@@ -1,4 +1,4 @@
-/** Random notes for the sweep, and its rule, written a second time with nothing of the product in it. */
+/** Random notes for the sweep, and its rule, written a second time without the product's code. */
 import fc from './random.ts';
 import { REPOSITORY, REPOSITORY_ID, SWEEPING_RUN } from './sweep-step.ts';
 
@@ -31,11 +31,17 @@ export interface Keep {
 export const isForSweep = (note: string, permanent: Keep | undefined): boolean =>
   JOB_MARKER.test(note) || (permanent !== undefined && PERMANENT_MARKER.test(note));
 
-/** The ids of the tokens that the sweep has to delete. */
+/**
+ * The ids of the tokens that the sweep has to delete.
+ *
+ * @param permanent what `keep-permanent` keeps.
+ * @param changes `notFound`: a run attempt that was deleted on GitHub. `jobMaxAge`: milliseconds.
+ */
 export function expectedDeletions(
   candidates: readonly Candidate[],
   authorizingTokenId: string | undefined,
   permanent: Keep | undefined,
+  { notFound = '', jobMaxAge = 36 * DAY }: { notFound?: string; jobMaxAge?: number | undefined } = {},
 ): string[] {
   const deletable = candidates.filter(
     ({ id, usage, isDefault }) => ['pk', 'sk'].includes(usage) && !isDefault && id !== authorizingTokenId,
@@ -43,9 +49,13 @@ export function expectedDeletions(
   const isDue = (candidate: Candidate): boolean => {
     const [, run = '', attempt = ''] = JOB_MARKER.exec(candidate.note) ?? [];
     const { age = 0 } = candidate;
-    if (run !== '') return run !== SWEEPING_RUN && (OVER.has(`${run}/${attempt}`) || age > 36 * DAY);
+    if (run !== '') {
+      const isOver = OVER.has(`${run}/${attempt}`) || (notFound === `${run}/${attempt}` && age >= DAY);
+      return run !== SWEEPING_RUN && (isOver || age > Math.min(jobMaxAge, 36 * DAY));
+    }
     if (permanent === undefined || !PERMANENT_MARKER.test(candidate.note)) return false;
     if (candidate.age === undefined || age < permanent.minAge) return false;
+    if (candidate.note.replace(PERMANENT_MARKER, '').endsWith('…')) return false;
     const newer = deletable.filter(
       other =>
         PERMANENT_MARKER.test(other.note) &&
@@ -59,7 +69,7 @@ export function expectedDeletions(
 }
 
 function withoutOrigin(note: string): string {
-  return note.replace(PERMANENT_MARKER, '').replace(/(?:^| )\([\w.-]+\/[\w.-]+\)$/, '');
+  return note.replace(PERMANENT_MARKER, '').replace(/(?:^| )\(octo-org\/maps\)$/, '');
 }
 
 const nonce = fc.stringMatching(/^[a-z0-9]{8}$/);
@@ -120,7 +130,10 @@ const goodMarker = fc
   .map(run => `${run.open}123456789/${run.id}.${run.attempt}#${run.nonce}]`);
 
 const before = fc.oneof(
-  { weight: 2, arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ') },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom('', 'Release ', 'Release (octo-org/maps) ', 'Release (a/b) ', 'Rel… '),
+  },
   { weight: 1, arbitrary: fc.constantFrom('Release', '[x] ', '(', '\n', '\u00a0') },
   { weight: 1, arbitrary: fc.string() },
 );

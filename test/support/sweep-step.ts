@@ -76,14 +76,13 @@ export const DAY = 24 * 3_600_000;
 export async function setUpSweep(
   options: StandInOptions & {
     held?: string[];
-    delay?: number;
     /** Milliseconds that the runner's clock is ahead. */
     skew?: number;
   } = {},
 ): Promise<SweepSetting> {
   const clock = FakeClock.running(options.skew);
   const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
-  const github = await startGithub({ token: GITHUB_TOKEN, delay: options.delay ?? 0 });
+  const github = await startGithub({ token: GITHUB_TOKEN });
   const authorizingToken = mapbox.account.issue({
     scopes: options.held ?? ['tokens:read', 'tokens:write'],
     note: 'sweep',

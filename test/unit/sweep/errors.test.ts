@@ -1,17 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { RetriesExhausted, Retryable } from '../../../src/api/result.ts';
-import type { SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
+import type { SweepDeletion } from '../../../src/sweep/deletions.ts';
 import {
   checkOwnScopes,
+  cutNoteWarning,
   deletionError,
   githubTokenError,
+  leftoverWarning,
   listError,
-  timeoutWarning,
+  uncheckedWarning,
 } from '../../../src/sweep/errors.ts';
-import { rateLimited, rejected, serverError } from '../../support/api-results.ts';
+import type { KeepReason, SweptToken } from '../../../src/sweep/rule.ts';
+import { rateLimited, refusal, rejected, serverError } from '../../support/api-results.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { accountOn, json, scripted } from '../../support/http-script.ts';
-import { idOf } from '../../support/tokens.ts';
+import { idOf, tokenText } from '../../support/tokens.ts';
+import { run } from '../../support/workflow-run.ts';
 
 const clock = new FakeClock();
 const account = accountOn(scripted());
@@ -45,11 +49,11 @@ describe('the scopes that the list shows of the authorizing token', () => {
     ['they suffice', own('tokens:read', 'tokens:write')],
     ['Mapbox does not show them', own()],
     ['they cannot be all', own('styles:read')],
-  ])('are no reason to stop where %s', (_, token) => {
+  ])('are no reason to stop if %s', (_, token) => {
     expect(() => checkOwnScopes(token)).not.toThrow();
   });
 
-  it('stop the sweep where it could not delete', () => {
+  it('stop the sweep if it could not delete', () => {
     expect(() => checkOwnScopes(own('tokens:read'))).toThrow(
       /^The authorizing token lacks `tokens:write`, so nothing can be deleted\. /,
     );
@@ -65,7 +69,7 @@ describe('the error for a list that could not be read', () => {
     );
   });
 
-  it('names the missing scope where Mapbox does not find the list', async () => {
+  it('names the missing scope if Mapbox does not find the list', async () => {
     const { title, message } = await listError(notFound, account, clock);
     expect(title).toBe('Mapbox account or permission not found');
     expect(message).toContain(
@@ -73,7 +77,7 @@ describe('the error for a list that could not be read', () => {
     );
   });
 
-  it('does not blame the scopes where the token is not accepted', async () => {
+  it('does not blame the scopes if the token is not accepted', async () => {
     const revoked = accountOn(scripted(json(200, { code: 'TokenRevoked' })));
     const unauthorized = rejected({ reason: 'unauthorized', status: 401 });
     const { title, message } = await listError(unauthorized, revoked, clock);
@@ -104,22 +108,22 @@ describe('the error for tokens that could not be deleted', () => {
     ['all are deleted', [deleted, already]],
     ['time was up', [deleted, skipped]],
     ['the rate limit outlasted the time', [deleted, limited, skipped]],
-  ])('does not exist where %s', async (_, deletions) => {
+  ])('does not exist if %s', async (_, deletions) => {
     expect(await errorFor(...deletions)).toBeUndefined();
   });
 
-  it('names the missing scope where nothing could be deleted', async () => {
+  it('names the scope that may be missing if nothing could be deleted', async () => {
     const error = await errorFor(notFound, skipped, skipped);
     expect(error?.title).toBe('Mapbox account or permission not found');
     expect(error?.message).toMatch(
-      /^Mapbox responded with 404 Not Found to the deletion of a token that it lists: the authorizing token lacks `tokens:write`\. Deleted 0 of 3 tokens due for deletion\. The scopes of a token/,
+      /^Mapbox responded with 404 Not Found twice to the deletion of a token that it lists\. That is how Mapbox responds if the authorizing token lacks `tokens:write`\. Deleted 0 of 3 tokens due for deletion\. The scopes of a token/,
     );
   });
 
-  it('does not blame the scopes where another token could be deleted', async () => {
+  it('does not blame the scopes if another token could be deleted', async () => {
     const error = await errorFor(deleted, notFound, already);
     expect(error?.message).toBe(
-      'Mapbox responded with 404 Not Found to the deletion of a token that it lists. Deleted 1 of 3 tokens due for deletion; 1 had been deleted already. The next sweep tries again.',
+      'Mapbox responded with 404 Not Found twice to the deletion of a token that it lists. Deleted 1 of 3 tokens due for deletion; already gone: 1. The next sweep tries again.',
     );
   });
 
@@ -131,7 +135,7 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it('says what something before Mapbox rejected', async () => {
+  it('says what something in front of Mapbox rejected', async () => {
     const redirect = rejected({ status: 302, reason: 'redirect', isApiError: false });
     const error = await errorFor(deleted, redirect, skipped);
     expect(error?.title).toBe('Unexpected response from Mapbox');
@@ -147,15 +151,129 @@ describe('the error for tokens that could not be deleted', () => {
   });
 });
 
-describe('the warning that time was up', () => {
-  it('is not needed where all are deleted', () => {
-    expect(timeoutWarning([{ kind: 'deleted' }, { kind: 'already-deleted' }])).toBeUndefined();
-    expect(timeoutWarning([])).toBeUndefined();
+function swept(n: number, reason: KeepReason, note = `note ${n}`): SweptToken {
+  return {
+    token: {
+      id: idOf(n),
+      usage: 'sk',
+      note,
+      scopes: [],
+      allowedUrls: [],
+      created: undefined,
+      isDefault: false,
+      notUnderstood: [],
+    },
+    run: { ...run, id: String(n), attempt: '2' },
+    decision: { kind: 'keep', reason },
+  };
+}
+
+const notChecked: KeepReason = { kind: 'not-checked' };
+
+const unknown = (status: number, message?: string): KeepReason => ({
+  kind: 'unknown',
+  cause: refusal(status, message),
+});
+
+describe('the warning about runs that GitHub said nothing about', () => {
+  const HEAD = 'because GitHub did not say whether the run is over:';
+  const PERMISSION =
+    'To read runs, the job needs `permissions: actions: read`. If it cannot have that, set `job-max-age`. ';
+
+  it('is not needed if every run is known', () => {
+    expect(
+      uncheckedWarning([
+        swept(1, { kind: 'in-progress', status: 'queued' }),
+        swept(2, { kind: 'run-not-found' }),
+      ]),
+    ).toBeUndefined();
   });
 
-  it('says how far the sweep came', () => {
-    expect(timeoutWarning([{ kind: 'deleted' }, { kind: 'skipped' }])).toBe(
+  const addresses =
+    'Although you appear to have the correct authorization credentials, the `octo-org` organization has an IP allow list enabled, and 203.0.113.7 is not permitted to access this resource.';
+  const saml = 'Resource protected by organization SAML enforcement.';
+
+  it.each([
+    ['403: "Resource not accessible by integration"', PERMISSION],
+    ['403: "Resource not accessible by personal access token"', PERMISSION],
+    ['404: "Not Found"', PERMISSION],
+    [`403: "${addresses}"`, ''],
+    [`403: "${saml}"`, ''],
+    ['403: "Sorry. Your account was suspended."', ''],
+    ['451: "Repository access blocked"', ''],
+    ['403', ''],
+  ])('names the token, its run, GitHub’s own reason and what may help: %s', (response, advice) => {
+    const [, status, message] = /^(\d+)(?:: "(.*)")?$/.exec(response) ?? [];
+    expect(uncheckedWarning([swept(7, unknown(Number(status), message))])).toBe(
+      [
+        `Kept 1 token, ${HEAD}`,
+        `- ${idOf(7)} of https://github.com/octo-org/maps/actions/runs/7 (attempt 2): GitHub responded with ${response}`,
+        `${advice}The next sweep asks again.`,
+      ].join('\n'),
+    );
+  });
+
+  it('does not guess at a permission after a server error', () => {
+    const reason: KeepReason = { kind: 'unknown', cause: serverError(502) };
+    expect(uncheckedWarning([swept(7, reason)])).not.toContain('permissions');
+  });
+
+  it('says only once what may help', () => {
+    const warning = uncheckedWarning([swept(1, notChecked), swept(2, unknown(404)), swept(3, unknown(404))]);
+    expect(warning?.split(PERMISSION)).toHaveLength(2);
+  });
+
+  it('names at most twenty', () => {
+    const warning = uncheckedWarning(Array.from({ length: 22 }, (_, n) => swept(n, notChecked)));
+    expect(warning?.split('\n')).toHaveLength(1 + 20 + 1 + 1);
+    expect(warning).toContain(`- ${idOf(19)} of`);
+    expect(warning).not.toContain(idOf(20));
+    expect(warning).toContain(': not asked\n- and 2 more, see the log\nThe next sweep asks again.');
+  });
+});
+
+describe('the warning about cut notes', () => {
+  it('is not needed without any', () => {
+    expect(cutNoteWarning([swept(1, { kind: 'newest' })])).toBeUndefined();
+  });
+
+  it('names the tokens and their notes, on one line and without tokens', () => {
+    const note = `Web\n${tokenText('sk')} of… [until deleted: 1/1.1#abcd1234]`;
+    expect(cutNoteWarning([swept(1, { kind: 'newest' }), swept(2, { kind: 'cut-note' }, note)])).toBe(
+      [
+        'Kept 1 permanent token, because the note was cut, and what was cut off may differ:',
+        `- ${idOf(2)} "Web *** of… [until deleted: 1/1.1#abcd1234]"`,
+        'Use shorter notes, and delete tokens that are no longer in use on the Tokens page:',
+        'https://console.mapbox.com/account/access-tokens/',
+      ].join('\n'),
+    );
+  });
+});
+
+describe('the warning about tokens that are left', () => {
+  const warningFor = (...deletions: readonly SweepDeletion[]) =>
+    leftoverWarning(new Map(deletions.map((deletion, n) => [swept(n, notChecked), deletion])));
+
+  it('is not needed if none is left', () => {
+    expect(
+      warningFor({ kind: 'deleted' }, { kind: 'already-deleted' }, { kind: 'unlisted' }),
+    ).toBeUndefined();
+    expect(warningFor()).toBeUndefined();
+  });
+
+  it('says that time was up, and how far the sweep came', () => {
+    expect(warningFor({ kind: 'deleted' }, { kind: 'skipped' })).toBe(
       'Time is up. Deleted 1 of 2 tokens due for deletion. The next sweep deletes the others; raise `timeout` to have all deleted in one.',
+    );
+  });
+
+  it('names those that may still exist', () => {
+    expect(warningFor({ kind: 'deleted' }, { kind: 'unconfirmed' }, { kind: 'skipped' })).toBe(
+      [
+        'Mapbox responded with 404 to the deletion of 1 token, and no whole list confirmed that they are gone:',
+        `- ${idOf(1)}`,
+        'Deleted 1 of 3 tokens due for deletion. The next sweep tries again.',
+      ].join('\n'),
     );
   });
 });
@@ -171,6 +289,6 @@ it.each([
   ['the list is rejected', () => listError(rejected({ requestId: 'id-of-it' }), account, clock)],
   ['a token is not found', () => deletionError([{ ...notFound, requestId: 'id-of-it' }], account, clock)],
   ['a deletion is rejected', () => deletionError([rejected({ requestId: 'id-of-it' })], account, clock)],
-])('names Mapbox’s request id where %s', async (_, error) => {
+])('names Mapbox’s request id if %s', async (_, error) => {
   expect((await error())?.message).toContain('(request id id-of-it)');
 });

@@ -32,7 +32,7 @@ it('needs no input but the authorizing token and what action.yml fills in', () =
   expect(connection).toMatchObject({ username: OWNER, timeout: 300_000 });
   expect(connection.api.href).toBe('https://api.mapbox.com/');
   expect(githubToken.reveal()).toBe(GITHUB_TOKEN);
-  expect(rest).toEqual({ permanent: undefined, dryRun: false });
+  expect(rest).toEqual({ jobMaxAge: undefined, permanent: undefined, dryRun: false });
 });
 
 describe('github-token', () => {
@@ -60,6 +60,33 @@ describe('github-token', () => {
   });
 });
 
+describe('job-max-age', () => {
+  it.each([
+    ['', undefined],
+    [' \n', undefined],
+    ['1h', DAY / 24],
+    ['60 min', DAY / 24],
+    [' 3h 30m ', (3.5 * DAY) / 24],
+    ['2d', 2 * DAY],
+    ['90d', 90 * DAY],
+  ])('is an age: %j', (text, jobMaxAge) => {
+    expect(parse({ 'job-max-age': text }).jobMaxAge).toBe(jobMaxAge);
+  });
+
+  it.each(['59m', '3599s', '0d', '0', '6', '-6h', '6 hours ago', 'none', 'all', '1e3h'])(
+    'cannot be %j',
+    text => {
+      const { title, message } = problem({ 'job-max-age': text });
+      expect(title).toBe('Invalid input');
+      expect(message).toMatch(/^`job-max-age` is `.*`\. Use a duration .* at least `1h`\./);
+    },
+  );
+
+  it('is not quoted if it has a token in it', () => {
+    expect(problem({ 'job-max-age': tokenText('sk') }).message).toContain('is `***`.');
+  });
+});
+
 describe('keep-permanent', () => {
   it.each(['', ' ', 'all', ' ALL '])('leaves permanent tokens alone: %j', text => {
     expect(parse({ 'keep-permanent': text }).permanent).toBeUndefined();
@@ -80,7 +107,7 @@ describe('keep-permanent', () => {
     });
   });
 
-  it('is not quoted where it has a token in it', () => {
+  it('is not quoted if it has a token in it', () => {
     expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
@@ -99,7 +126,7 @@ describe('permanent-min-age', () => {
     });
   });
 
-  it.each(['7', 'a week', '-1d', '1y', 'all'])('cannot be %j, even where it is not needed', text => {
+  it.each(['7', 'a week', '-1d', '1y', 'all'])('cannot be %j, even if it is not needed', text => {
     expect(problem({ 'permanent-min-age': text })).toEqual({
       title: 'Invalid input',
       message: `\`permanent-min-age\` is \`${text}\`. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
@@ -142,6 +169,7 @@ it('reports all that is wrong at once', () => {
     'authorizing-token': '',
     'github-token': '',
     username: '../octo',
+    'job-max-age': 'x',
     'keep-permanent': 'x',
     'permanent-min-age': 'x',
     'dry-run': 'x',
@@ -154,6 +182,7 @@ it('reports all that is wrong at once', () => {
     'authorizing-token',
     'github-token',
     'username',
+    'job-max-age',
     'keep-permanent',
     'permanent-min-age',
     'dry-run',

@@ -1,14 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import type { LookupError } from '../../../src/github/runs.ts';
 import {
   describeDeleteReason,
   describeDeletion,
   describeKeepReason,
+  describeLookupError,
   pluralize,
   SweepReport,
-  uncheckedWarning,
 } from '../../../src/sweep/report.ts';
 import type { KeepReason, SweptToken } from '../../../src/sweep/rule.ts';
-import { rateLimited, rejected } from '../../support/api-results.ts';
+import {
+  notSent,
+  rateLimited,
+  refusal,
+  rejected,
+  serverError,
+  unreadable,
+} from '../../support/api-results.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { idOf } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
@@ -35,19 +43,7 @@ function swept(n: number, reason: KeepReason, age?: number, note = `note ${n}`):
 
 const notChecked: KeepReason = { kind: 'not-checked' };
 
-const unknown = (status: number): KeepReason => ({
-  kind: 'unknown',
-  cause: {
-    kind: 'rejected',
-    status,
-    isApiError: true,
-    bodyDescription: 'an error',
-    requestId: undefined,
-    reason: undefined,
-    acceptedPermissions: undefined,
-    needsSso: false,
-  },
-});
+const unknown = (status: number): KeepReason => ({ kind: 'unknown', cause: refusal(status) });
 
 describe('the report', () => {
   it.each([
@@ -100,11 +96,13 @@ describe('the report', () => {
 describe('the reason why a token is kept', () => {
   it.each([
     [{ kind: 'in-progress', status: 'x'.repeat(99) }, `its run is not over (${'x'.repeat(40)})`],
-    [unknown(403), 'GitHub did not say whether its run is over: it responded with 403'],
+    [unknown(403), 'it is unknown whether its run is over: GitHub responded with 403'],
     [{ kind: 'default-token' }, "it is the account's default token"],
     [{ kind: 'other-usage' }, 'it is neither public nor secret'],
     [{ kind: 'authorizing-token' }, 'it is the authorizing token'],
     [{ kind: 'this-run' }, 'it belongs to the run that sweeps'],
+    [{ kind: 'run-not-found' }, 'GitHub does not find its run, but the token is not known to be a day old'],
+    [{ kind: 'cut-note' }, 'its note was cut, so others with the same note may be for something else'],
     [{ kind: 'not-checked' }, 'there was no time to ask GitHub about its run'],
     [{ kind: 'newest' }, 'it is among the newest with its note'],
     [{ kind: 'too-young' }, 'it is younger than `permanent-min-age`'],
@@ -117,6 +115,8 @@ describe('the reason why a token is kept', () => {
 describe('the reason why a token is due for deletion', () => {
   it.each([
     ['run-completed', 'its run is over'],
+    ['jobs-completed', 'all jobs of its run completed more than a day ago'],
+    ['older-than-job-max-age', 'it is older than `job-max-age`'],
     ['run-deleted', 'its run was deleted on GitHub'],
     ['older-than-any-run', 'no run lasts as long as it has existed'],
     ['superseded', 'newer tokens have its note'],
@@ -129,6 +129,11 @@ describe('the result of a deletion', () => {
   it.each([
     [{ kind: 'deleted' }, 'deleted, newer tokens have its note'],
     [{ kind: 'already-deleted' }, 'already deleted'],
+    [{ kind: 'unlisted' }, "no longer on Mapbox's list"],
+    [
+      { kind: 'unconfirmed' },
+      'kept although newer tokens have its note: Mapbox responded with 404 to its deletion, and no whole list confirmed that it is gone',
+    ],
     [{ kind: 'skipped' }, 'kept although newer tokens have its note: its deletion was not attempted'],
     [
       rejected({ status: 422 }),
@@ -143,41 +148,19 @@ describe('the result of a deletion', () => {
   });
 });
 
-describe('the warning about runs that GitHub did not tell about', () => {
-  const HEAD = 'because GitHub did not say whether the run is over:';
-  const PERMISSION = 'To read runs, the job needs `permissions: actions: read`. ';
-
-  it('is not needed where every run is known', () => {
-    expect(uncheckedWarning([swept(1, { kind: 'in-progress', status: 'queued' })])).toBeUndefined();
-  });
-
+describe('why GitHub did not say whether a run is over', () => {
   it.each([
-    [unknown(403), PERMISSION],
-    [unknown(404), PERMISSION],
-    [unknown(451), ''],
-    [unknown(409), ''],
-  ])('names the token, its run and what may help: %o', (reason, advice) => {
-    const status = reason.kind === 'unknown' && 'status' in reason.cause ? reason.cause.status : 0;
-    expect(uncheckedWarning([swept(7, reason)])).toBe(
-      [
-        `Kept 1 token, ${HEAD}`,
-        `- ${idOf(7)} of https://github.com/octo-org/maps/actions/runs/7 (attempt 2): it responded with ${status}`,
-        `${advice}The next sweep asks again.`,
-      ].join('\n'),
-    );
-  });
-
-  it('says once what may help, where it may help any', () => {
-    const warning = uncheckedWarning([swept(1, notChecked), swept(2, unknown(451)), swept(3, unknown(403))]);
-    expect(warning?.split(PERMISSION)).toHaveLength(2);
-  });
-
-  it('names twenty at most', () => {
-    const warning = uncheckedWarning(Array.from({ length: 22 }, (_, n) => swept(n, notChecked)));
-    expect(warning?.split('\n')).toHaveLength(1 + 20 + 1 + 1);
-    expect(warning).toContain(`- ${idOf(19)} of`);
-    expect(warning).not.toContain(idOf(20));
-    expect(warning).toContain(': not asked\n- and 2 more, see the log\nThe next sweep asks again.');
+    [rateLimited(60_000), "GitHub's rate limit is exceeded (429); it resets in 60 s"],
+    [refusal(403), 'GitHub responded with 403'],
+    [
+      refusal(403, 'Resource not accessible by integration'),
+      'GitHub responded with 403: "Resource not accessible by integration"',
+    ],
+    [serverError(502), 'GitHub responded with 502 and an empty response'],
+    [unreadable(200), 'GitHub responded with 200, but with an HTML page'],
+    [notSent(), 'Could not connect to GitHub: connection refused (ECONNREFUSED)'],
+  ] satisfies [LookupError, string][])('%o', (cause, words) => {
+    expect(describeLookupError(cause)).toBe(words);
   });
 });
 

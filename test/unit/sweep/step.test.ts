@@ -29,7 +29,7 @@ interface Options extends FakeRunnerOptions {
   readonly rejectedRun?: number;
 }
 
-/** Runs the step where Mapbox deletes everything, and GitHub says of every run that it is over. */
+/** Runs the step with a Mapbox that deletes everything and a GitHub that calls every run completed. */
 async function sweep({
   env,
   tokens = [],
@@ -110,7 +110,7 @@ it('lists the tokens, asks GitHub about their runs, and deletes those whose run 
   expect(runner.lines('warning')).toEqual([]);
 });
 
-it('does not connect to GitHub where there is no run to check', async () => {
+it('does not connect to GitHub if there is no run to check', async () => {
   const tokens = [marked(9, 'deleted', 11), marked(8, 'deleted', 12)];
   const { runner, calls } = await sweep({ tokens, inputs: { 'keep-permanent': '1' } });
 
@@ -132,14 +132,9 @@ it('leaves half of the time for deletions', async () => {
 describe('ends before any connection', () => {
   it.each([
     ['an input is wrong', { inputs: { timeout: 'never' } }, 'Invalid input', '`timeout`'],
+    ['the run is unknown', { env: { GITHUB_RUN_ID: '' } }, 'Not running on GitHub Actions', 'GITHUB_RUN_ID'],
     [
-      'the run is not known',
-      { env: { GITHUB_RUN_ID: '' } },
-      'Not running on GitHub Actions',
-      'GITHUB_RUN_ID',
-    ],
-    [
-      'GitHub’s address is not known',
+      'GitHub’s address is unknown',
       { env: { GITHUB_API_URL: '' } },
       'Not running on GitHub Actions',
       'GITHUB_API_URL',
@@ -150,7 +145,7 @@ describe('ends before any connection', () => {
       'Not running on GitHub Actions',
       'GITHUB_OUTPUT is not set. Nothing was deleted.',
     ],
-  ])('where %s, with both tokens masked', async (_, options, title, words) => {
+  ])('if %s, with both tokens masked', async (_, options, title, words) => {
     const { runner, calls, error } = await sweep(options);
     expect(error?.title).toBe(title);
     expect(error?.message).toContain(words);
@@ -159,7 +154,7 @@ describe('ends before any connection', () => {
   });
 });
 
-it('deletes nothing where GitHub rejects the token, though it answered before', async () => {
+it('deletes nothing if GitHub rejects the token, even after other responses', async () => {
   const tokens = [marked(1, 'job ends', 11), marked(2, 'job ends', 12)];
   const { calls, error } = await sweep({ tokens, rejectedRun: 11 });
   expect(error?.title).toBe(errorTitles.githubTokenRejected);
@@ -167,14 +162,14 @@ it('deletes nothing where GitHub rejects the token, though it answered before', 
 });
 
 describe('warns and succeeds', () => {
-  it('where the summary page cannot be written', async () => {
+  it('if the summary page cannot be written', async () => {
     const { runner, error } = await sweep({ tokens: [marked(1, 'job ends', 11)], summaryFails: true });
     expect(error).toBeUndefined();
     expect(runner.lines('warning')).toEqual(['The summary page could not be written.']);
     expect(runner.outputs).toEqual({ deleted: '1', kept: '0' });
   });
 
-  it('where the outputs cannot be written', async () => {
+  it('if the outputs cannot be written', async () => {
     const { runner, error } = await sweep({ diskFull: true });
     expect(error).toBeUndefined();
     expect(runner.lines('warning')).toEqual([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Retryable } from '../../../src/api/result.ts';
-import { deleteTokens, type SweepDeletion } from '../../../src/sweep/delete-tokens.ts';
+import { deleteTokens, type SweepDeletion } from '../../../src/sweep/deletions.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import {
   accountOn,
@@ -35,9 +35,10 @@ async function remove(
     retryOptions(clock, milliseconds),
     ({ token }, deletion) => results.push([token.id, deletion.kind]),
   );
-  expect(results.map(([, kind]) => kind)).toEqual(kinds(deletions));
+  expect(results).toEqual([...deletions].map(([{ token }, { kind }]) => [token.id, kind]));
+  expect(new Set(results.map(([id]) => id)).size).toBe(count);
   expect(client.unusedResponses()).toBe(0);
-  return { deletions, results, asked: client.requestLines, clock };
+  return { deletions: [...deletions.values()], results, asked: client.requestLines, clock };
 }
 
 const kinds = (deletions: readonly SweepDeletion[]) => deletions.map(({ kind }) => kind);
@@ -51,51 +52,81 @@ it('deletes one after another, and reports each at once', async () => {
 
 const listOf = (...ns: readonly number[]) => page(ns.map(n => ({ id: idOf(n) })));
 
+/** A page after which there may be others. */
+const cutListOf = (...ns: readonly number[]) => {
+  const whole = listOf(...ns);
+  return { ...whole, headers: { ...whole.headers, link: '<https://api.mapbox.com/tok' } };
+};
+
 describe('Mapbox’s 404', () => {
-  it('means `already deleted` where the token is no longer listed, also after a deletion', async () => {
-    const { deletions, asked } = await remove(2, [deleted(), notFound(), listOf(7)]);
+  it('means `already deleted` if it comes again two seconds later and the token is no longer listed', async () => {
+    const { deletions, asked, clock } = await remove(2, [deleted(), notFound(), notFound(), listOf(7)]);
     expect(deletions).toEqual([{ kind: 'deleted' }, { kind: 'already-deleted' }]);
-    expect(asked).toEqual([DELETE(idOf(1)), DELETE(idOf(2)), GET]);
+    expect(asked).toEqual([DELETE(idOf(1)), DELETE(idOf(2)), DELETE(idOf(2)), GET]);
+    expect(clock.sleeps).toEqual([2000]);
   });
 
-  it('takes one look at the list for all that are gone, and goes on from the other end', async () => {
-    const { results, asked } = await remove(5, [notFound(), listOf(4, 5), deleted(), deleted()]);
-    expect(asked).toEqual([DELETE(idOf(1)), GET, DELETE(idOf(5)), DELETE(idOf(4))]);
+  it('may come from a replica that is behind: the second deletion counts', async () => {
+    const { deletions, asked } = await remove(2, [notFound(), deleted(), deleted()]);
+    expect(deletions).toEqual([{ kind: 'deleted' }, { kind: 'deleted' }]);
+    expect(asked).toEqual([DELETE(idOf(1)), DELETE(idOf(2)), DELETE(idOf(1))]);
+  });
+
+  it('costs one pause and one list for all tokens that get it', async () => {
+    const { results, asked, clock } = await remove(5, [
+      ...[notFound(), deleted(), notFound(), deleted(), notFound()],
+      ...[notFound(), notFound(), notFound()],
+      listOf(7),
+    ]);
+    expect(asked.filter(request => request === GET)).toHaveLength(1);
+    expect(clock.sleeps).toEqual([2000]);
+    expect(results.map(([, kind]) => kind)).toEqual([
+      ...['deleted', 'deleted'],
+      ...['already-deleted', 'already-deleted', 'already-deleted'],
+    ]);
+  });
+
+  it('at both ends of the queue means that another sweep is faster: what is no longer listed is left out', async () => {
+    const { results, asked } = await remove(6, [
+      ...[notFound(), notFound()],
+      ...[notFound(), notFound(), listOf(3, 4)],
+      ...[deleted(), deleted()],
+    ]);
+    expect(asked).toEqual([
+      ...[DELETE(idOf(1)), DELETE(idOf(6))],
+      ...[DELETE(idOf(1)), DELETE(idOf(6)), GET],
+      ...[DELETE(idOf(3)), DELETE(idOf(4))],
+    ]);
     expect(results).toEqual([
       [idOf(1), 'already-deleted'],
-      [idOf(5), 'deleted'],
+      [idOf(6), 'already-deleted'],
+      [idOf(2), 'unlisted'],
+      [idOf(5), 'unlisted'],
+      [idOf(3), 'deleted'],
       [idOf(4), 'deleted'],
-      [idOf(3), 'already-deleted'],
-      [idOf(2), 'already-deleted'],
     ]);
   });
 
-  it('is tried again while the token is listed: a replica may be behind', async () => {
-    const { deletions } = await remove(2, [
-      notFound(),
-      listOf(1, 2),
-      notFound(),
-      listOf(1, 2),
-      deleted(),
-      deleted(),
+  it('makes it go on from the other end', async () => {
+    const { asked } = await remove(4, [
+      ...[notFound(), deleted(), deleted(), deleted()],
+      ...[notFound(), listOf(7)],
     ]);
-    expect(kinds(deletions)).toEqual(['deleted', 'deleted']);
+    expect(asked.slice(0, 4)).toEqual([1, 4, 3, 2].map(n => DELETE(idOf(n))));
   });
 
-  it('means that nothing may be deleted where the token stays on the list; the others are skipped', async () => {
-    const tries = Array.from({ length: 3 }, () => [notFound(), listOf(1, 2, 3)]).flat();
-    const { deletions } = await remove(3, tries);
-    expect(deletions).toMatchObject([
-      { kind: 'rejected', reason: 'not-found' },
-      { kind: 'skipped' },
-      { kind: 'skipped' },
-    ]);
+  it('means that nothing may be deleted if the token stays on the list; the others are skipped', async () => {
+    const { results } = await remove(4, [notFound(), notFound(), notFound(), notFound(), listOf(1, 2, 3, 4)]);
+    expect(results.map(([, kind]) => kind)).toEqual(['rejected', 'rejected', 'skipped', 'skipped']);
   });
 
   it('concerns one token only once another was deleted', async () => {
-    const tries = Array.from({ length: 3 }, () => [notFound(), listOf(2, 3)]).flat();
-    const { deletions } = await remove(3, [deleted(), ...tries, deleted()]);
-    expect(kinds(deletions)).toEqual(['deleted', 'rejected', 'deleted']);
+    const { results } = await remove(3, [deleted(), notFound(), deleted(), notFound(), listOf(2)]);
+    expect(results).toEqual([
+      [idOf(1), 'deleted'],
+      [idOf(3), 'deleted'],
+      [idOf(2), 'rejected'],
+    ]);
   });
 
   it('is not believed from something else in Mapbox’s place', async () => {
@@ -108,9 +139,39 @@ describe('Mapbox’s 404', () => {
     expect(asked).not.toContain(GET);
   });
 
-  it('proves nothing where the list cannot be read', async () => {
-    const { deletions } = await remove(2, [notFound(), json(403, { message: 'Forbidden' })]);
-    expect(deletions).toMatchObject([{ kind: 'rejected', status: 403 }, { kind: 'skipped' }]);
+  it.each([
+    ['is cut', [cutListOf(7)]],
+    ['is empty and cut', [cutListOf()]],
+    ['has an entry that cannot be read', [json(200, [{ id: 7 }])]],
+    ['leads to a page that was read before', Array(2).fill(page([{ id: idOf(7) }], 'start=a'))],
+    ['has a second page that is refused', [page([], 'start=a'), json(403, { message: 'Forbidden' })]],
+    ['is refused', [json(403, { message: 'Forbidden' })]],
+    ['is not found', [notFound()]],
+    ['is redirected', [html(302)]],
+  ])('proves nothing if the list %s: the tokens are kept, and the others skipped', async (_, pages) => {
+    const { results } = await remove(4, [notFound(), notFound(), notFound(), notFound(), ...pages]);
+    expect(results.map(([, kind]) => kind)).toEqual(['unconfirmed', 'unconfirmed', 'skipped', 'skipped']);
+  });
+
+  it('shows a living token also on a list that is cut', async () => {
+    const { results } = await remove(2, [notFound(), notFound(), notFound(), notFound(), cutListOf(1)]);
+    expect(results).toEqual([
+      [idOf(1), 'rejected'],
+      [idOf(2), 'unconfirmed'],
+    ]);
+  });
+
+  it('is not looked into if time is up', async () => {
+    const { results, asked, clock } = await remove(2, [deleted(), notFound()], 1500);
+    expect(results.map(([, kind]) => kind)).toEqual(['deleted', 'unconfirmed']);
+    expect(asked).toHaveLength(2);
+    expect(clock.sleeps).toEqual([]);
+  });
+
+  it('is not looked into once no deletion can succeed', async () => {
+    const unauthorized = json(401, { message: 'Unauthorized' });
+    const { results } = await remove(3, [notFound(), unauthorized, unauthorized, unauthorized]);
+    expect(results.map(([, kind]) => kind)).toEqual(['rejected', 'unconfirmed', 'skipped']);
   });
 });
 
@@ -147,14 +208,14 @@ describe('a response other than 204', () => {
     ['the authorizing token is not accepted', json(401, { message: 'Unauthorized' })],
     ['it is forbidden', json(403, { message: 'Forbidden' })],
     ['it leads elsewhere', html(302)],
-  ])('is a rejection of all after three attempts where %s', async (_, response) => {
+  ])('is a rejection of all after three attempts if %s', async (_, response) => {
     const { deletions } = await remove(3, [response, response, response]);
     expect(kinds(deletions)).toEqual(['rejected', 'skipped', 'skipped']);
   });
 });
 
 describe('a deletion that fails', () => {
-  /** Responds for ever, each time after `cost` milliseconds. */
+  /** Responds to every request, each time after `cost` milliseconds. */
   async function under(
     count: number,
     cost: number,
@@ -170,13 +231,13 @@ describe('a deletion that fails', () => {
       if (typeof step === 'function' || 'always' in step) throw new Error('only one response here');
       return step;
     };
-    const deletions = await deleteTokens(
+    const results = await deleteTokens(
       accountOn({ send }),
       due(count),
       retryOptions(clock, milliseconds),
       () => {},
     );
-    return { deletions, asked, clock };
+    return { deletions: [...results.values()], asked, clock };
   }
   const lastOf = (deletion: SweepDeletion | undefined): Retryable['kind'] | undefined =>
     deletion?.kind === 'retries-exhausted' ? deletion.last.kind : undefined;
