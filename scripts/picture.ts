@@ -44,13 +44,13 @@ interface Line {
 }
 
 /** Few, so that it can be read on a phone. */
-const COLUMNS = 62;
-const [CHARACTER, LEADING, MARGIN, SIZE] = [8.4, 21, 24, 14];
+const COLUMNS = 48;
+const [CHARACTER, LEADING, MARGIN, SIZE] = [8.4, 20, 16, 14];
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
 
-/** What is left out: inputs and variables that are not part of the story, and what only the stand-in needs. */
-const LEFT_OUT =
-  /^(?:env:|api-url:|lifetime:|summary:|timeout:|job-total:|job-index:|MAPBOX_API:|DEMO:|MAPBOX_ACCESS_TOKEN: |node |echo |Post job cleanup|Job )|^\*{3}\w+=*$|one request$|^the job succeeded|job's result/;
+/** The lines that tell the story, of a log that has many more. */
+const TOLD =
+  /^(?:▸|scopes: |MAPBOX_ACCESS_TOKEN=|Created a secret token |Published |Deleted the token |the token is revoked)/;
 
 /**
  * The picture of the first job in a log of `npm start`.
@@ -82,14 +82,16 @@ function linesOf(log: string): Line[] {
     .replaceAll(id, 'cm3k9v0aa1q7x2e5r8t4z6w1y')
     .split('\n')
     .map(line => ({ depth: line.search(/\S/), text: line.trim() }))
-    .filter(({ text }) => text !== '' && !LEFT_OUT.test(text.replace(/^✓ /, '')));
-  return lines.flatMap(({ depth, text }, index) => {
-    const role = roleOf(text);
-    const before = lines[index - 1];
-    const startsPart = role === 'step' || (role === 'good' && roleOf(before?.text ?? '') !== 'good');
-    const gap: Line[] = before && startsPart ? [{ role: 'text', indent: 0, text: '' }] : [];
-    return [...gap, { role, indent: Math.max(0, depth - 4), text }];
-  });
+    .filter(({ text }) => TOLD.test(text.replace(/^✓ /, '')))
+    .map(({ depth, text }) => ({ depth, text: shortened(text) }));
+  return lines.map(({ depth, text }) => ({ role: roleOf(text), indent: Math.max(0, depth - 4), text }));
+}
+
+/** Up to the first bracket or colon after which a line only has details. */
+function shortened(text: string): string {
+  return text
+    .replace(/^(Created a secret token for \S+) .*?(\(ID \w+\)).*/, '$1 $2')
+    .replace(/^(Published \S+):.*/, '$1');
 }
 
 function roleOf(text: string): Role {
@@ -111,15 +113,20 @@ function wrap({ role, indent, text }: Line): Line[] {
 }
 
 function drawLine({ role, indent, text }: Line, y: number, theme: Theme): string {
-  if (text === '') return '';
-  const x = (MARGIN + indent * CHARACTER).toFixed(1);
-  const spans = text
-    .split(/(\*\*\*)/)
-    .map(part => (part === '***' ? `<tspan fill="${colours[theme].masked}">***</tspan>` : escapeXml(part)))
-    .join('');
   const weight = role === 'step' ? ' font-weight="600"' : '';
-  const length = (text.length * CHARACTER).toFixed(1);
-  return `<text x="${x}" y="${y}" fill="${colours[theme][role]}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${spans}</text>`;
+  let column = indent;
+  // Each part has a place of its own, so that no font can move one over the next.
+  return text
+    .split(/(\*\*\*)/)
+    .filter(part => part !== '')
+    .map(part => {
+      const x = (MARGIN + column * CHARACTER).toFixed(1);
+      const length = (part.length * CHARACTER).toFixed(1);
+      const fill = colours[theme][part === '***' ? 'masked' : role];
+      column += part.length;
+      return `<text x="${x}" y="${y}" fill="${fill}"${weight} textLength="${length}" lengthAdjust="spacingAndGlyphs">${escapeXml(part)}</text>`;
+    })
+    .join('\n');
 }
 
 function escapeXml(text: string): string {

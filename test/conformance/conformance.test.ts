@@ -1,4 +1,6 @@
 /** The questions asked of the stand-in, and of stand-ins that are not as assumed. The program itself is in `run.test.ts`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { STRANGERS_NOTE, storedCreationFaults } from '../support/mapbox/creation-faults.ts';
 import { always, once } from '../support/mapbox/fault-plans.ts';
@@ -63,6 +65,9 @@ it('finds the stand-in as it is assumed to be, in every question that can be ask
   expect(full.by('not asked')).toEqual(['link-key-survives', ...SELDOM]);
   expect(empty.found['link-key-survives']?.verdict).toBe('as assumed');
   expect(full.found['rate-limit-answer']?.verdict).toBe('as assumed');
+  // A plain run does not ask about the rate limit.
+  const limitations = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'limitations.md'), 'utf8');
+  expect(limitations).toContain(` ${full.by('as assumed').length - 1} questions, these among them`);
   for (const { left, before, after } of [full, empty]) {
     expect(left).toEqual(NONE_LEFT);
     expect(after.map(({ id }) => id)).toEqual(before.map(({ id }) => id));

@@ -24,3 +24,12 @@ it('the map leads into every folder of src/, and to every file beside them but t
   const smallest = ['secret.ts', 'clock.ts', 'duration.ts'];
   expect([...places].filter(place => !drawn.has(place) && !smallest.includes(place))).toEqual([]);
 });
+
+it('every npm script that runs TypeScript says first if Node is too old, also where npm runs no `pre` scripts', () => {
+  const { scripts }: { scripts: Record<string, string> } = JSON.parse(
+    readFileSync(join(ROOT, 'package.json'), 'utf8'),
+  );
+  const typed = Object.values(scripts).filter(script => /\.ts\b|vitest|stryker/.test(script));
+  expect(typed.length).toBeGreaterThan(5);
+  for (const script of typed) expect(script).toMatch(/^node scripts\/check-node\.js && /);
+});

@@ -62,23 +62,31 @@ const actions = new Map([
 ]);
 
 describe('the first thing to read', () => {
-  it('is the title, four badges, one sentence, the picture of a run and the step to copy', () => {
-    const [intro, step] = readme.split('```yaml\n');
-    expect(intro).toMatch(
-      /^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n<picture>\n[\s\S]+<\/picture>\n\n$/,
-    );
-    expect(intro).toMatch(/<img alt="[^"]{50,}\." src="docs\/images\/run-light\.svg">/);
-    expect(step?.split('```')[0]?.trim().split('\n').length).toBeLessThanOrEqual(10);
-    expect(step).toMatch(/^- id: mapbox\n {2}uses: your-org\/create-mapbox-token@/);
+  it('is the title, four badges, one sentence and the steps to copy', () => {
+    const [intro, steps = ''] = readme.split('```yaml\n');
+    expect(intro).toMatch(/^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n$/);
+    const [copied = ''] = steps.split('```');
+    expect(copied.trim().split('\n').length).toBeLessThanOrEqual(12);
+    expect(copied).toMatch(/^ {2}uses: your-org\/create-mapbox-token@v1$/m);
+    expect(copied).toContain('steps.mapbox.outputs.token');
   });
 
-  it('pins the action by commit, with its version in a comment', () => {
+  it('says before the picture what is needed, what is unproved, and what nobody may miss', () => {
+    const [before = '', after = ''] = readme.split('<picture>\n');
+    for (const words of ['administrator', 'Not made or endorsed by Mapbox', '> [!WARNING]\n', '> [!NOTE]\n'])
+      expect(before).toContain(words);
+    expect(after).toMatch(/<img alt="[^"]{50,}\." src="docs\/images\/run-light\.svg">/);
+    expect(after).toMatch(/<\/picture>\n\n\*[^\n]*stand-in for Mapbox/);
+  });
+
+  it('says how to pin the newest release by commit', () => {
     const { version }: { version: string } = JSON.parse(read('package.json'));
-    expect(readme).toContain(`uses: your-org/create-mapbox-token@COMMIT_SHA # v${version}\n`);
+    expect(readme).toContain(`/commits/v${version} --jq .sha`);
   });
 
-  it('fits in 200 lines', () => {
+  it('fits in 200 lines and 1,700 words', () => {
     expect(readme.split('\n').length).toBeLessThanOrEqual(200);
+    expect(readme.split(/\s+/).length).toBeLessThanOrEqual(1700);
   });
 });
 

@@ -1,0 +1,50 @@
+/** Recipes of docs/ in a whole workflow. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { endOf, linesOf, newCaller } from './caller.ts';
+
+it('an authorizing token that a store has masked and set as an output mints and deletes, and is never shown', async () => {
+  await using caller = await newCaller();
+  const { token } = caller.setting.authorizingToken;
+  const folder = mkdtempSync(join(tmpdir(), 'store-'));
+  const store = join(folder, 'token');
+  writeFileSync(store, `${token}\n`);
+  try {
+    const run = await caller.run('from-store.yml', { secrets: {}, env: { STORE: store } });
+
+    expect(run.exitCode).toBe(0);
+    expect(linesOf(run, { step: 'use' })).toEqual(['given ***', '[]']);
+    expect(run.shown).not.toContain(token);
+    // The output is still there when the post step's inputs are evaluated.
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+    expect(caller.setting.created()).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+describe('steps that need a token, where the job asks whether the secret is there', () => {
+  it('run if it is', async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('without-secret.yml');
+
+    expect(run.exitCode).toBe(0);
+    expect([endOf(run, { step: 'mapbox' }), endOf(run, { step: 'use' })]).toEqual(['success', 'success']);
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+  });
+
+  it.each([
+    ['is not set', {}],
+    ['is empty', { MAPBOX_AUTHORIZING_TOKEN: '' }],
+  ])('are left out, and the job goes on, if it %s', async (_, secrets) => {
+    await using caller = await newCaller();
+    const run = await caller.run('without-secret.yml', { secrets });
+
+    expect(run.exitCode).toBe(0);
+    expect(linesOf(run, { step: 'rest' })).toEqual(['goes on']);
+    expect([endOf(run, { step: 'mapbox' }), endOf(run, { step: 'use' })]).not.toContain('success');
+    expect(caller.requests()).toEqual([]);
+  });
+});
