@@ -60,7 +60,6 @@ async function onStandIn(): Promise<void> {
   const authorizingToken = mapbox.account.issue({
     note: 'The authorizing token',
     scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read'],
-    created: new Date(Date.now() - HOUR_MS),
   });
   const before = mapbox.account.tokens().length;
   const env = { MAPBOX_API: mapbox.url };
@@ -124,7 +123,7 @@ async function rotate(
   const env = { MAPBOX_API: mapbox.url };
   const facts = { run_id: '4714', api_url: github.url, token };
   const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
-  const current = github.secrets.get(SECRET)?.value ?? '';
+  const current = github.secrets.get(secret)?.value ?? '';
   check('the rotation succeeded', rotation.result === 'success');
   check('the secret has another token, which works', current !== old && mapbox.account.isAlive(current));
   check(
