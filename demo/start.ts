@@ -5,8 +5,6 @@ import { type GithubStandIn, startGithub } from '../test/support/github/server.t
 import { type MapboxStandIn, startMapbox } from '../test/support/mapbox/server.ts';
 import { startWorkflow, type WorkflowOptions, type WorkflowReport } from '../test/support/runner/workflow.ts';
 
-const HOUR_MS = 3_600_000;
-const SECRET = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
 const here = import.meta.dirname;
 const root = dirname(here);
 const actions = {
@@ -14,6 +12,8 @@ const actions = {
   'your-org/create-mapbox-token/sweep@v1': join(root, 'sweep'),
   'your-org/create-mapbox-token/rotate@v1': join(root, 'rotate'),
 };
+
+const DAY = 86_400_000;
 
 interface Showing extends Pick<WorkflowOptions, 'github'> {
   readonly file: string;
@@ -53,11 +53,13 @@ async function onStandIn(): Promise<void> {
   console.log(
     'A stand-in for Mapbox on this machine: no account needed, nothing leaves it. Set MAPBOX_AUTHORIZING_TOKEN to use the real Mapbox.\n',
   );
-  await using mapbox = await startMapbox();
+  // A week ago. Both services' clocks move on before the rotation.
+  const clock = { offset: -7 * DAY };
+  const now = () => Date.now() + clock.offset;
+  await using mapbox = await startMapbox({ now });
   const authorizingToken = mapbox.account.issue({
     note: 'The authorizing token',
     scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read'],
-    created: new Date(Date.now() - HOUR_MS),
   });
   const before = mapbox.account.tokens().length;
   const env = { MAPBOX_API: mapbox.url };
@@ -81,11 +83,7 @@ async function onStandIn(): Promise<void> {
 
   console.log('\nAnother run, whose runner dies while the token is in use. No post step runs.\n');
   const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
-  // The secret was saved an hour ago: a rotation lets it rest for two minutes before it replaces it.
-  let age = HOUR_MS;
-  await using runs = await startGithub({ token: github.token, now: () => Date.now() - age });
-  runs.secrets.set(SECRET, authorizingToken.token);
-  age = 0;
+  await using runs = await startGithub({ token: github.token, now });
   await show({
     file: 'machine-dies.yml',
     authorizingToken: authorizingToken.token,
@@ -106,18 +104,26 @@ async function onStandIn(): Promise<void> {
   });
   check('the sweep succeeded', sweep.result === 'success');
   check('the account is as it was', mapbox.account.tokens().length === before);
-  await rotate(mapbox, runs, authorizingToken.token);
+  await rotate(mapbox, runs, authorizingToken.token, clock);
 }
 
 /** Replaces the authorizing token in its secret, and mints with what the secret has then. */
-async function rotate(mapbox: MapboxStandIn, github: GithubStandIn, old: string): Promise<void> {
+async function rotate(
+  mapbox: MapboxStandIn,
+  github: GithubStandIn,
+  old: string,
+  clock: { offset: number },
+): Promise<void> {
   console.log('\nOnce a week a rotation replaces the authorizing token in its secret.\n');
   const token = 'github-token-of-the-app';
   github.addCredential(token, { permissions: { secrets: 'write' } });
+  const secret = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
+  github.secrets.set(secret, old);
+  clock.offset = 0;
   const env = { MAPBOX_API: mapbox.url };
   const facts = { run_id: '4714', api_url: github.url, token };
   const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
-  const current = github.secrets.get(SECRET)?.value ?? '';
+  const current = github.secrets.get(secret)?.value ?? '';
   check('the rotation succeeded', rotation.result === 'success');
   check('the secret has another token, which works', current !== old && mapbox.account.isAlive(current));
   check(

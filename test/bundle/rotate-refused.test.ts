@@ -34,7 +34,7 @@ describe('a replacement that is in no secret is deleted again where', () => {
       ({ github }) => {
         github.fault = ({ method }) => (method === 'PUT' ? { kind: 'refused', status: 404 } : undefined);
       },
-      'GitHub permission missing',
+      'GitHub secret not found',
       /404.*was deleted again/,
     ],
     [

@@ -7,12 +7,16 @@ import { endOf, newCaller, setBy } from './caller.ts';
 const SECRET = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
 
 it('replaces the authorizing token in its secret, with which the next run mints', async () => {
-  await using caller = await newCaller();
-  await using github = await startGithub({ repository: 'octo-org/maps' });
+  // Both services' clocks: a rotation does nothing before the last change is two minutes old.
+  let offset = -86_400_000;
+  const now = () => Date.now() + offset;
+  await using caller = await newCaller({ now });
+  await using github = await startGithub({ repository: 'octo-org/maps', now });
   const { mapbox, authorizingToken } = caller.setting;
   const token = newToken();
-  github.addCredential(token, { permissions: { secrets: 'write', actions: 'read' } });
+  github.addCredential(token, { permissions: { secrets: 'write' } });
   github.secrets.set(SECRET, authorizingToken.token);
+  offset = 0;
   const value = () => github.secrets.get(SECRET)?.value ?? '';
 
   const rotation = await caller.run('rotate.yml', {

@@ -139,7 +139,9 @@ describe('a rotation', () => {
       {
         kind: 'warning',
         text: expect.stringMatching(
-          new RegExp(`new token ${made?.id}\\. Still alive: ${original.id}\\. .*they have leaked`),
+          new RegExp(
+            `new token ${made?.id}\\. These leaked tokens are still alive: ${original.id}\\. Delete them`,
+          ),
         ),
       },
     ]);
