@@ -66,7 +66,7 @@ describe('the first thing to read', () => {
     const [intro, steps = ''] = readme.split('```yaml\n');
     expect(intro).toMatch(/^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n$/);
     const [copied = ''] = steps.split('```');
-    expect(copied.trim().split('\n').length).toBeLessThanOrEqual(12);
+    expect(copied.trim().split('\n').length).toBeLessThanOrEqual(14);
     expect(copied).toMatch(/^ {2}uses: your-org\/create-mapbox-token@v1$/m);
     expect(copied).toContain('steps.mapbox.outputs.token');
   });

@@ -24,6 +24,8 @@ export interface ActOptions {
   readonly engine?: 'act' | 'gitea';
   /** Lets act write its log as it does for people, so that nothing is known of the run but `output`. */
   readonly plain?: boolean;
+  /** The id of the user whose job it is, as in a job container; only root can choose another one. */
+  readonly user?: number;
 }
 
 /** One entry of act's log. */
@@ -82,6 +84,7 @@ export function startAct({
   env = {},
   engine = 'act',
   plain = false,
+  user,
 }: ActOptions): StartedAct {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'act-')));
   const repository = join(folder, 'repository');
@@ -89,6 +92,7 @@ export function startAct({
   const cache = join(folder, 'cache');
   for (const path of [home, cache]) mkdirSync(path);
   callerAt(repository);
+  if (user !== undefined) execFileSync('chown', ['-R', `${user}:${user}`, folder]);
 
   const pairs = (flag: string, values: Readonly<Record<string, string>>) =>
     Object.entries(values).flatMap(([name, value]) => [flag, `${name}=${value}`]);
@@ -109,6 +113,7 @@ export function startAct({
       stdio: ['ignore', 'pipe', 'pipe'],
       // A group of its own, so that Ctrl-C at the tests reaches act only through us.
       detached: true,
+      ...(user === undefined ? {} : { uid: user, gid: user }),
       env: {
         // act starts whatever `node` comes first.
         PATH: [dirname(process.execPath), PYTHON_BIN, process.env['PATH']].join(delimiter),

@@ -48,3 +48,17 @@ describe('steps that need a token, where the job asks whether the secret is ther
     expect(caller.requests()).toEqual([]);
   });
 });
+
+// Only root may start a process of another user.
+it.runIf(process.getuid?.() === 0)(
+  'a job of another user, with a home that does not exist as in a container, mints and deletes',
+  async () => {
+    await using caller = await newCaller();
+    const run = await caller.run('without-secret.yml', { user: 1001, env: { HOME: '/github/home' } });
+
+    expect(run.exitCode).toBe(0);
+    expect(linesOf(run, { step: 'who' })).toEqual(['1001 /github/home']);
+    expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
+    expect(caller.setting.created()).toEqual([]);
+  },
+);
