@@ -262,7 +262,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
 
   'S8, creations whose first request is carried out late, with `2d`: orphans die with a duration, too':
     async () => {
-      const counts = await weekly(twoRepositories(), { 'revoke-previous': '2d' }, () => {
+      const counts = await weekly(twoRepositories(), { 'revoke-previous': '2d', timeout: '5m' }, () => {
         let posts = 0;
         return ({ method }) => (method === 'POST' && posts++ === 0 ? { kind: 'late', after: 99 } : undefined);
       });

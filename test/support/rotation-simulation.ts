@@ -27,6 +27,10 @@ export const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
 
 const MAPBOX_URL = 'https://api.mapbox.com';
 const GITHUB_URL = 'https://api.github.com';
+const OTHER_URL = 'https://code.example.org';
+
+/** What a step on {@link RotationSimulation.otherGithub} has in its environment. */
+export const OTHER_SERVER = { GITHUB_SERVER_URL: OTHER_URL, GITHUB_API_URL: `${OTHER_URL}/api/v3` };
 
 /** What can become of a request, wherever it goes. `processed`: done, though nobody learns of it. */
 export type SimulatedFault =
@@ -107,6 +111,8 @@ export class RotationSimulation {
   time = Date.UTC(2026, 9, 5, 4, 17);
   readonly account: Account;
   readonly github: Github;
+  /** A server of somebody's own, with a repository of the same name and id. */
+  readonly otherGithub: Github;
   /** How far each clock is ahead of the true time, in milliseconds. May be changed at any time. */
   readonly skews: { runner: number; github: number; mapbox: number };
   /** What Mapbox's list shows of a token; the row as it is by default. */
@@ -118,18 +124,22 @@ export class RotationSimulation {
   constructor(skews: Partial<RotationSimulation['skews']> = {}) {
     this.skews = { runner: 0, github: 0, mapbox: 0, ...skews };
     this.account = new Account('octo', () => this.time + this.skews.mapbox);
-    this.github = new Github({ now: () => this.time + this.skews.github, repository: REPOSITORY });
-    this.github.addCredential(GITHUB_TOKEN, {
-      permissions: {
-        actions: 'read',
-        secrets: 'write',
-        environments: 'write',
-        dependabot_secrets: 'write',
-        codespaces_secrets: 'write',
-        organization_secrets: 'write',
-        organization_dependabot_secrets: 'write',
-      },
-    });
+    const now = () => this.time + this.skews.github;
+    this.github = new Github({ now, repository: REPOSITORY });
+    this.otherGithub = new Github({ now, repository: REPOSITORY, basePath: '/api/v3' });
+    for (const server of [this.github, this.otherGithub]) {
+      server.addCredential(GITHUB_TOKEN, {
+        permissions: {
+          actions: 'read',
+          secrets: 'write',
+          environments: 'write',
+          dependabot_secrets: 'write',
+          codespaces_secrets: 'write',
+          organization_secrets: 'write',
+          organization_dependabot_secrets: 'write',
+        },
+      });
+    }
   }
 
   /** Lets time pass, and what is delayed happen in it. */
@@ -193,8 +203,9 @@ export class RotationSimulation {
       savedState: () => runner.savedState,
       interrupt: () => interruption.abort(new InterruptedError()),
     };
-    const send = async (to: SimulatedRequest['to'], request: HttpRequest, limit: number) => {
+    const send = async (url: URL, request: HttpRequest, limit: number) => {
       await liveOrNever();
+      const to = url.href.startsWith(MAPBOX_URL) ? 'mapbox' : 'github';
       const [path = ''] = request.path.split('?');
       const seen: SimulatedRequest = { to, method: request.method, path };
       const index = requests.push(seen) - 1;
@@ -205,7 +216,7 @@ export class RotationSimulation {
       // The connection is open, after whatever `before` let pass.
       if (request.mayLeave?.() === false)
         return { kind: 'no-response', sent: false, code: 'TOO_LATE' } as const;
-      const result = await this.#exchange(to, request, index, limit, step.faults?.(seen, index));
+      const result = await this.#exchange(url, request, index, limit, step.faults?.(seen, index));
       if (step.dieAfter?.(seen)) die();
       await liveOrNever();
       return result;
@@ -234,7 +245,7 @@ export class RotationSimulation {
       randomInt: seeded(chance),
       processes: step.processes ?? NO_PROCESSES,
       createHttpClient: async url => ({
-        send: (request, limit) => send(url.href.startsWith(GITHUB_URL) ? 'github' : 'mapbox', request, limit),
+        send: (request, limit) => send(url, request, limit),
         close: async () => {},
       }),
     };
@@ -269,13 +280,15 @@ export class RotationSimulation {
   }
 
   async #exchange(
-    to: SimulatedRequest['to'],
+    url: URL,
     request: HttpRequest,
     index: number,
     limit: number,
     fault: SimulatedFault | undefined,
   ): Promise<HttpResponse | NoResponse> {
     this.#carryOutLate(index);
+    const to = url.href.startsWith(MAPBOX_URL) ? 'mapbox' : 'github';
+    const github = url.href.startsWith(OTHER_URL) ? this.otherGithub : this.github;
     if (fault?.kind === 'not-sent') return { kind: 'no-response', sent: false, code: 'ECONNREFUSED' };
     const response = (status: number, body: string, headers: Readonly<Record<string, string>> = {}) => {
       const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
@@ -293,7 +306,7 @@ export class RotationSimulation {
       }
       const { method, path: target, headers, body = '' } = request;
       const own = fault?.kind === 'delayed' ? fault : undefined;
-      const outcome = await this.github.exchange({ method, target, headers, body }, own);
+      const outcome = await github.exchange({ method, target, headers, body }, own);
       if (!('response' in outcome)) {
         this.pass(Math.min(limit, 20_000));
         return { kind: 'no-response', sent: true, code: 'ECONNRESET' };
