@@ -1,58 +1,22 @@
 /** What users of such tools report, and what models of the rotation found: rotations over days, in process. */
 import { describe, expect, it } from 'vitest';
 import { refusing, writeLimit } from '../support/github/fault-plans.ts';
+import { REPOSITORY, type SimulatedEnd } from '../support/rotation-simulation.ts';
 import {
-  GITHUB_TOKEN,
-  REPOSITORY,
-  RotationSimulation,
-  type SimulatedEnd,
-  type SimulatedStep,
-} from '../support/rotation-simulation.ts';
-
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
-const POWERS = ['tokens:read', 'tokens:write', 'tilesets:write'];
-const SITE = 'octo-org/old-site';
-const NAME = 'MAPBOX_AUTHORIZING_TOKEN';
-const A = `repos/${REPOSITORY}/actions/secrets/${NAME}`;
-const B = `repos/${SITE}/actions/secrets/${NAME}`;
-
-/** One authorizing token in the secrets of two repositories, and daily rotations of it. */
-function setUp({ skews = {}, places = [A, B] } = {}) {
-  const simulation = new RotationSimulation(skews);
-  const { account, github } = simulation;
-  github.directory.addRepository(SITE);
-  const original = account.issue({ scopes: POWERS, note: 'Releases' });
-  for (const place of places) github.secrets.set(place, original.token);
-  simulation.pass(DAY);
-  let runs = 100;
-  const value = (place = A) => github.secrets.get(place)?.value ?? '';
-  const idIn = (place: string) => account.tokens().find(({ token }) => token === value(place))?.id;
-  const rotate = (inputs: Readonly<Record<string, string>> = {}, more: Partial<SimulatedStep> = {}) =>
-    simulation.rotate({
-      inputs: {
-        token: inputs['token'] ?? value(),
-        secret: NAME,
-        repositories: places.map(place => place.split('/').slice(1, 3).join('/')).join('\n'),
-        'github-token': GITHUB_TOKEN,
-        ...inputs,
-      },
-      runId: String(runs),
-      chance: runs++,
-      ...more,
-    });
-  /** The ids of all living tokens but the account's default one. */
-  const alive = () => account.tokens().flatMap(token => (token.default ? [] : [token.id]));
-  const expectAlive = () => {
-    for (const place of places) expect(simulation.isAlive(value(place)), place).toBe(true);
-  };
-  return { simulation, account, github, original, value, idIn, rotate, alive, expectAlive };
-}
-
-const textOf = ({ said }: SimulatedEnd) => said.map(({ text }) => text).join('\n');
-const errorOf = ({ said }: SimulatedEnd) => said.find(({ kind }) => kind === 'error')?.text ?? '';
-const isPut = ({ method }: { readonly method: string }) => method === 'PUT';
+  A,
+  B,
+  DAY,
+  errorOf,
+  HOUR,
+  isPut,
+  MINUTE,
+  NAME,
+  POWERS,
+  SITE,
+  twoRepositories as setUp,
+  type TwoRepositories,
+  textOf,
+} from '../support/two-repositories.ts';
 
 describe('an archived repository among two', () => {
   it('costs one token, once, however many runs there are, and none once it is unarchived', async () => {
@@ -149,16 +113,6 @@ describe('two minutes of rest', () => {
   });
 });
 
-it('clocks that are more than a minute apart stop a rotation, which names all three (S5)', async () => {
-  const { rotate, alive } = setUp({ skews: { mapbox: 10 * MINUTE, runner: 2 * MINUTE } });
-  const before = alive();
-  const end = await rotate();
-  expect(errorOf(end)).toMatch(
-    /more than a minute apart: Mapbox's says 2026-10-06T04:27.*GitHub's 2026-10-06T04:17.*machine's 2026-10-06T04:19/,
-  );
-  expect(alive()).toEqual(before);
-});
-
 it('a list that cannot be read whole changes nothing', async () => {
   const { rotate, alive, account } = setUp();
   account.issue({ scopes: ['styles:read'], note: 'x' });
@@ -192,54 +146,6 @@ describe('a run that comes back', () => {
     expect(errorOf(first)).toMatch(/More than half an hour has passed/);
     expectAlive();
     expect(idIn(A)).toBe(other?.outputs['token-id']);
-  });
-
-  it('after two days between its puts and its deletions deletes nothing, and says so (S3)', async () => {
-    const { simulation, account, github, rotate, idIn, expectAlive } = setUp();
-    await rotate();
-    simulation.pass(DAY);
-    const previous = github.secrets.get(A)?.value ?? '';
-    await rotate();
-    simulation.pass(DAY);
-    const deletedLate = idIn(A);
-    let slept = false;
-    const end = await rotate(
-      {},
-      {
-        before: ({ method }) => {
-          if (method !== 'DELETE' || slept) return;
-          slept = true;
-          simulation.pass(2 * DAY);
-          github.secrets.set(B, previous);
-        },
-      },
-    );
-    expect(slept).toBe(true);
-    expectAlive();
-    expect(end.outputs).toMatchObject({ rotated: 'true', deleted: '' });
-    expect(textOf(end)).toMatch(/could not be deleted[\s\S]*- \w+ .*: Too late: /);
-    expect(textOf(end)).not.toContain('TOO_LATE');
-    expect(account.find(deletedLate ?? '')).toBeDefined();
-  });
-
-  it('puts nothing into a place that somebody has changed since (S6)', async () => {
-    const { simulation, github, original, rotate, idIn, expectAlive } = setUp();
-    await rotate();
-    simulation.pass(DAY);
-    let puts = 0;
-    const end = await rotate(
-      {},
-      {
-        before: request => {
-          if (!isPut(request)) return;
-          simulation.pass(10 * MINUTE);
-          if (puts++ === 0) github.secrets.set(B, original.token);
-        },
-      },
-    );
-    expect(errorOf(end)).toMatch(/old-site was changed while this run was under way/);
-    expect(idIn(B)).toBe(original.id);
-    expectAlive();
   });
 });
 
@@ -296,83 +202,11 @@ describe('deletions that are refused', () => {
     expect(alive().length).toBeLessThanOrEqual(6);
     expect(end && errorOf(end)).toMatch(/Tokens of earlier rotations could not be deleted.*\n- \w+ .*503/);
   });
-
-  it('every second time leave few tokens over 60 runs (S10)', async () => {
-    const { simulation, rotate, alive, expectAlive } = setUp();
-    let deletions = 0;
-    const counts: number[] = [];
-    for (let day = 0; day < 60; day++) {
-      const refused = deletions++ % 2 === 0;
-      await rotate(
-        { timeout: '20s' },
-        {
-          faults: ({ to, method }) =>
-            refused && to === 'mapbox' && method === 'DELETE'
-              ? { kind: 'server-error', processed: false }
-              : undefined,
-        },
-      );
-      expectAlive();
-      counts.push(alive().length);
-      simulation.pass(DAY);
-    }
-    expect(Math.max(...counts)).toBeLessThanOrEqual(6);
-  });
-
-  it('because the runner’s clock is a year behind end in an error, not green for ever (S11)', async () => {
-    const { simulation, rotate, alive } = setUp({ skews: { runner: -365 * DAY } });
-    let last = await rotate();
-    for (let day = 0; day < 8; day++) {
-      simulation.pass(DAY);
-      last = await rotate();
-    }
-    expect(alive().length).toBeLessThanOrEqual(6);
-    expect(errorOf(last)).toMatch(/too young by this machine's clock, which says 2025-/);
-  });
-});
-
-describe('the number of living tokens is bounded', () => {
-  it('where each creation’s first request is carried out late, and durations are used (S8)', async () => {
-    const { simulation, rotate, alive, expectAlive } = setUp();
-    const counts: number[] = [];
-    for (let week = 0; week < 60; week++) {
-      let posts = 0;
-      await rotate(
-        { 'revoke-previous': '2d' },
-        {
-          faults: ({ method }) =>
-            method === 'POST' && posts++ === 0 ? { kind: 'late', after: 99 } : undefined,
-        },
-      );
-      expectAlive();
-      counts.push(alive().length);
-      simulation.pass(7 * DAY);
-    }
-    expect(Math.max(...counts)).toBeLessThanOrEqual(5);
-  });
-
-  it('where the primary place fails for ever, and another is saved anew each week (S9)', async () => {
-    const { simulation, github, value, rotate, alive, expectAlive } = setUp();
-    github.fault = refusing(A, { kind: 'status', status: 503, processed: false });
-    const counts: number[] = [];
-    for (let week = 0; week < 20; week++) {
-      const end = await rotate({ timeout: '20s' });
-      expect(errorOf(end)).toMatch(
-        /^Secret not updated: .*\n- Either the new token, \w+, or the old one, \w+: /,
-      );
-      expectAlive();
-      counts.push(alive().length);
-      simulation.pass(3 * DAY);
-      github.secrets.set(B, value());
-      simulation.pass(4 * DAY);
-    }
-    expect(Math.max(...counts)).toBeLessThanOrEqual(2);
-  });
 });
 
 describe('a run that was cut off between creation and puts', () => {
   /** The post step does not run either: the machine is gone. */
-  async function cutOff(setting: ReturnType<typeof setUp>): Promise<string> {
+  async function cutOff(setting: TwoRepositories): Promise<string> {
     const before = setting.alive();
     const { requests } = await setUp().rotate();
     const put = requests.findIndex(isPut);

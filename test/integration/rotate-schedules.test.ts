@@ -8,8 +8,10 @@ import { expect, it } from 'vitest';
 import fc from '../support/random.ts';
 import { configs, DAY, RotatedSecrets } from '../support/rotated-secrets.ts';
 import type { SimulatedEnd, SimulatedFault } from '../support/rotation-simulation.ts';
+import { type Lasting, TroubledRotations, type TroubledRun } from '../support/troubled-rotations.ts';
+import { HOUR, MINUTE } from '../support/two-repositories.ts';
 
-const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 60));
+const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 15));
 /** In one of `of` cases. */
 function sometimes<T>(of: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: of - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
@@ -23,6 +25,8 @@ const fault: fc.Arbitrary<SimulatedFault> = fc.oneof(
   fc.record({ kind: fc.constant('late' as const), after: fc.nat({ max: 6 }) }),
   fc.constant({ kind: 'truncated' } as const),
   fc.record({ kind: fc.constant('server-error' as const), processed }),
+  fc.record({ kind: fc.constant('delayed' as const), ms: fc.integer({ min: 1, max: 29 * MINUTE }) }),
+  fc.record({ kind: fc.constant('empty' as const), status: fc.constantFrom(200, 202, 205, 409), processed }),
   fc.record({ kind: fc.constant('proxy' as const), status: fc.constantFrom(200, 403, 404, 502), processed }),
   fc.record({ kind: fc.constant('refused' as const), status: fc.constantFrom(401, 403, 404, 422) }),
   fc.constant({ kind: 'rate-limited' } as const),
@@ -174,6 +178,150 @@ it(
     console.info(`${SCHEDULES} schedules of rotations at once held: ${JSON.stringify(ends)}`);
   },
   Math.max(60_000, SCHEDULES * 1_000),
+);
+
+const days = fc.constantFrom(2, 5, 1000);
+const where = fc.constantFrom('maps' as const, 'site' as const);
+
+const lasting: fc.Arbitrary<Lasting> = fc.oneof(
+  fc.record({ kind: fc.constant('archived' as const), where: fc.constant('site' as const), days }),
+  fc.record({
+    kind: fc.constant('puts' as const),
+    where,
+    fault: fc.constantFrom<SimulatedFault>(
+      { kind: 'refused', status: 403 },
+      { kind: 'server-error', processed: false },
+      { kind: 'server-error', processed: true },
+      { kind: 'empty', status: 200, processed: false },
+      { kind: 'empty', status: 409, processed: false },
+      { kind: 'proxy', status: 200, processed: false },
+    ),
+    days,
+  }),
+  fc.record({
+    kind: fc.constant('write-limit' as const),
+    puts: fc.constantFrom(1, 2),
+    hours: fc.constantFrom(1, 20),
+    days,
+  }),
+  fc.record({ kind: fc.constant('deletions' as const), share: fc.constantFrom(50, 100), days }),
+  fc.record({ kind: fc.constant('restricted' as const), days }),
+);
+
+const runAmongTroubles = fc.record({
+  faults: sometimes(2, faults),
+  dieAt: sometimes(4, fc.nat({ max: 60 })),
+  interruptAt: sometimes(8, fc.nat({ max: 20 })),
+  isLinux: fc.boolean(),
+  post: fc.oneof(
+    { weight: 4, arbitrary: fc.constant('after' as const) },
+    fc.constant('lost' as const),
+    fc.record({ at: fc.nat({ max: 20 }), heard: fc.boolean() }),
+  ),
+  absence: sometimes(
+    3,
+    fc.record({
+      at: fc.nat({ max: 20 }),
+      paused: fc.boolean(),
+      ms: fc.constantFrom(MINUTE, 20 * MINUTE, 40 * MINUTE, 2 * HOUR, 3 * DAY),
+      others: fc.nat({ max: 3 }),
+    }),
+  ),
+  ahead: fc.constantFrom<NonNullable<TroubledRun['ahead']>>(
+    ...[{}, {}, {}, { runner: -365 * DAY }, { runner: 2 * HOUR }, { mapbox: 10 * MINUTE }],
+  ),
+  leaked: fc.nat({ max: 7 }).map(n => n === 0),
+});
+
+const trouble = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('run' as const), plan: runAmongTroubles }) },
+  /** Rotations in which nothing goes wrong but what lasts. */
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('runs' as const), count: fc.nat({ max: 8 }) }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('begin' as const), lasting }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('put-back' as const), where, index: fc.nat({ max: 5 }) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('by-hand' as const),
+      places: fc.constantFrom(['maps'] as const, ['site'] as const, ['maps', 'site'] as const),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rename' as const), where }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('elsewhere' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      ms: fc.constantFrom(MINUTE, 4 * MINUTE, 20 * MINUTE, HOUR, DAY, 7 * DAY),
+    }),
+  },
+);
+
+const troubles = fc.record({
+  events: fc.array(trouble, { minLength: 2, maxLength: 12 }),
+  inputs: fc.record({
+    'revoke-previous': fc.constantFrom('next-rotation' as const, '2d' as const),
+    'max-age': fc.constantFrom('' as const, '' as const, '30h' as const),
+  }),
+  skews: fc.constantFrom({}, {}, { github: 25_000 }, { mapbox: 25_000 }, { mapbox: -25_000, runner: 90_000 }),
+});
+
+it(
+  `hold living tokens in every secret, and few of them, under ${SCHEDULES} random schedules of what lasts`,
+  async () => {
+    const ends: Record<string, number> = {};
+    let most = 0;
+    await fc.assert(
+      fc.asyncProperty(troubles, async ({ events, inputs, skews }) => {
+        const rotations = new TroubledRotations(inputs, skews);
+        const run = async (plan: TroubledRun = {}) => {
+          const end = nameOf(await rotations.run(plan));
+          ends[end] = (ends[end] ?? 0) + 1;
+        };
+        for (const event of events) {
+          switch (event.kind) {
+            case 'run':
+              await run({ ...event.plan, faults: toFaults(event.plan.faults) });
+              break;
+            case 'runs':
+              for (let n = 0; n < event.count; n++) {
+                await run();
+                rotations.pass(31 * HOUR);
+              }
+              break;
+            case 'begin':
+              rotations.begin(event.lasting);
+              break;
+            case 'put-back':
+              rotations.putBack(event.where, event.index);
+              break;
+            case 'by-hand':
+              rotations.saveByHand(event.places);
+              break;
+            case 'rename':
+              rotations.rename(event.where);
+              break;
+            case 'elsewhere':
+              await rotations.rotateElsewhere();
+              break;
+            case 'wait':
+              rotations.pass(event.ms);
+          }
+        }
+        await rotations.settle();
+        most = Math.max(most, rotations.most);
+      }),
+      { numRuns: SCHEDULES },
+    );
+    console.info(`${SCHEDULES} schedules of what lasts held, at most ${most} alive: ${JSON.stringify(ends)}`);
+  },
+  Math.max(60_000, SCHEDULES * 1000),
 );
 
 function nameOf({ end, outputs, said }: SimulatedEnd): string {

@@ -10,6 +10,7 @@ import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
 import { rotateStep } from '../../src/rotate/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
+import type { Processes } from '../../src/runtime/processes.ts';
 import { Secret } from '../../src/secret.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { Github } from './github/github.ts';
@@ -26,6 +27,10 @@ export const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
 
 const MAPBOX_URL = 'https://api.mapbox.com';
 const GITHUB_URL = 'https://api.github.com';
+const OTHER_URL = 'https://code.example.org';
+
+/** What a step on {@link RotationSimulation.otherGithub} has in its environment. */
+export const OTHER_SERVER = { GITHUB_SERVER_URL: OTHER_URL, GITHUB_API_URL: `${OTHER_URL}/api/v3` };
 
 /** What can become of a request, wherever it goes. `processed`: done, though nobody learns of it. */
 export type SimulatedFault =
@@ -33,10 +38,12 @@ export type SimulatedFault =
   | { readonly kind: 'lost'; readonly processed: boolean }
   /** Done before the request after `after` others. */
   | { readonly kind: 'late'; readonly after: number }
+  /** Done `ms` milliseconds later. */
+  | { readonly kind: 'delayed'; readonly ms: number }
   | { readonly kind: 'truncated' }
   | { readonly kind: 'server-error'; readonly processed: boolean }
-  /** A page of a proxy's, whatever was done. */
-  | { readonly kind: 'proxy'; readonly status: number; readonly processed: boolean }
+  /** A page of a proxy's, or an empty object, whatever was done. */
+  | { readonly kind: 'proxy' | 'empty'; readonly status: number; readonly processed: boolean }
   | { readonly kind: 'refused'; readonly status: 401 | 403 | 404 | 422 }
   | { readonly kind: 'rate-limited' };
 
@@ -50,6 +57,16 @@ export interface SimulatedRequest {
   readonly path: string;
 }
 
+/** The machine on which a step runs. */
+export interface SimulatedMachine {
+  /** Time passes, and neither of its clocks shows it: a virtual machine is paused. */
+  pause(milliseconds: number): void;
+  /** What the step has saved so far. */
+  savedState(): string;
+  /** Sends the step a signal. */
+  interrupt(): void;
+}
+
 export interface SimulatedStep {
   readonly inputs: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
@@ -59,8 +76,14 @@ export interface SimulatedStep {
   readonly faults?: SimulatedFaults | undefined;
   /** Kills the process at its n-th dealing with the simulation, counted from 0. */
   readonly dieAt?: number | undefined;
-  /** Called before each request. */
-  readonly before?: ((request: SimulatedRequest, index: number) => void) | undefined;
+  /** Kills the process when such a request has left, and before its response. */
+  readonly dieAfter?: (request: SimulatedRequest) => boolean;
+  /** What happens before each request. */
+  readonly before?:
+    | ((request: SimulatedRequest, index: number, machine: SimulatedMachine) => void | Promise<void>)
+    | undefined;
+  /** What the step sees of processes; none by default. */
+  readonly processes?: Processes;
   /** What the step's randomness begins with. */
   readonly chance?: number;
   /** Interrupts the step while its n-th request is under way, counted from 0. */
@@ -88,29 +111,48 @@ export class RotationSimulation {
   time = Date.UTC(2026, 9, 5, 4, 17);
   readonly account: Account;
   readonly github: Github;
-  /** How far each clock is ahead of the true time, in milliseconds. */
-  readonly skews: { readonly runner: number; readonly github: number; readonly mapbox: number };
+  /** A server of somebody's own, with a repository of the same name and id. */
+  readonly otherGithub: Github;
+  /** How far each clock is ahead of the true time, in milliseconds. May be changed at any time. */
+  readonly skews: { runner: number; github: number; mapbox: number };
+  /** What Mapbox's list shows of a token; the row as it is by default. */
+  row: (row: Readonly<Record<string, unknown>>) => unknown = row => row;
   #late: { due: number; work: () => void }[] = [];
+  /** What Mapbox does later, by the true time. */
+  #delayed: { due: number; work: () => void }[] = [];
 
   constructor(skews: Partial<RotationSimulation['skews']> = {}) {
     this.skews = { runner: 0, github: 0, mapbox: 0, ...skews };
     this.account = new Account('octo', () => this.time + this.skews.mapbox);
-    this.github = new Github({ now: () => this.time + this.skews.github, repository: REPOSITORY });
-    this.github.addCredential(GITHUB_TOKEN, {
-      permissions: {
-        actions: 'read',
-        secrets: 'write',
-        environments: 'write',
-        dependabot_secrets: 'write',
-        codespaces_secrets: 'write',
-        organization_secrets: 'write',
-        organization_dependabot_secrets: 'write',
-      },
-    });
+    const now = () => this.time + this.skews.github;
+    this.github = new Github({ now, repository: REPOSITORY });
+    this.otherGithub = new Github({ now, repository: REPOSITORY, basePath: '/api/v3' });
+    for (const server of [this.github, this.otherGithub]) {
+      server.addCredential(GITHUB_TOKEN, {
+        permissions: {
+          actions: 'read',
+          secrets: 'write',
+          environments: 'write',
+          dependabot_secrets: 'write',
+          codespaces_secrets: 'write',
+          organization_secrets: 'write',
+          organization_dependabot_secrets: 'write',
+        },
+      });
+    }
   }
 
+  /** Lets time pass, and what is delayed happen in it. */
   pass(milliseconds: number): void {
-    this.time += milliseconds;
+    const end = this.time + milliseconds;
+    const due = this.#delayed.filter(delayed => delayed.due <= end).sort((a, b) => a.due - b.due);
+    this.#delayed = this.#delayed.filter(delayed => !due.includes(delayed));
+    for (const delayed of due) {
+      this.time = Math.max(this.time, delayed.due);
+      delayed.work();
+    }
+    this.time = end;
+    this.github.carryOutLate(-1);
   }
 
   /** Whether the token with this text works. */
@@ -133,14 +175,17 @@ export class RotationSimulation {
     const { inputs, dieAt, chance = SEED, runId = '4711', attempt = '1' } = step;
     const requests: SimulatedRequest[] = [];
     const interruption = new AbortController();
+    /** How long the machine's clocks have stood still. */
+    let paused = 0;
     let dealings = 0;
     let dead = false;
     const death = Promise.withResolvers<'dead'>();
+    const die = () => {
+      dead = true;
+      death.resolve('dead');
+    };
     const live = () => {
-      if (dealings++ === dieAt) {
-        dead = true;
-        death.resolve('dead');
-      }
+      if (dealings++ === dieAt) die();
       if (dead) throw new Dead();
     };
     const { state, diskFull = false } = step;
@@ -150,19 +195,29 @@ export class RotationSimulation {
       if (dead) await new Promise<never>(() => {});
       live();
     };
-    const send = async (to: SimulatedRequest['to'], request: HttpRequest, limit: number) => {
+    const machine: SimulatedMachine = {
+      pause: milliseconds => {
+        paused += milliseconds;
+        this.pass(milliseconds);
+      },
+      savedState: () => runner.savedState,
+      interrupt: () => interruption.abort(new InterruptedError()),
+    };
+    const send = async (url: URL, request: HttpRequest, limit: number) => {
       await liveOrNever();
+      const to = url.href.startsWith(MAPBOX_URL) ? 'mapbox' : 'github';
       const [path = ''] = request.path.split('?');
       const seen: SimulatedRequest = { to, method: request.method, path };
       const index = requests.push(seen) - 1;
       this.pass(50);
-      step.before?.(seen, index);
-      if (index === step.interruptAt) interruption.abort(new InterruptedError());
+      await step.before?.(seen, index, machine);
+      if (index === step.interruptAt) machine.interrupt();
       await setImmediate();
       // The connection is open, after whatever `before` let pass.
       if (request.mayLeave?.() === false)
         return { kind: 'no-response', sent: false, code: 'TOO_LATE' } as const;
-      const result = await this.#exchange(to, request, index, limit, step.faults?.(seen, index));
+      const result = await this.#exchange(url, request, index, limit, step.faults?.(seen, index));
+      if (step.dieAfter?.(seen)) die();
       await liveOrNever();
       return result;
     };
@@ -178,8 +233,8 @@ export class RotationSimulation {
         ...step.env,
       },
       clock: {
-        now: () => this.time + this.skews.runner,
-        monotonic: () => this.time,
+        now: () => this.time + this.skews.runner - paused,
+        monotonic: () => this.time - paused,
         sleep: async milliseconds => {
           await liveOrNever();
           this.pass(Math.max(0, milliseconds));
@@ -188,9 +243,9 @@ export class RotationSimulation {
         },
       },
       randomInt: seeded(chance),
-      processes: NO_PROCESSES,
+      processes: step.processes ?? NO_PROCESSES,
       createHttpClient: async url => ({
-        send: (request, limit) => send(url.href.startsWith(GITHUB_URL) ? 'github' : 'mapbox', request, limit),
+        send: (request, limit) => send(url, request, limit),
         close: async () => {},
       }),
     };
@@ -225,13 +280,15 @@ export class RotationSimulation {
   }
 
   async #exchange(
-    to: SimulatedRequest['to'],
+    url: URL,
     request: HttpRequest,
     index: number,
     limit: number,
     fault: SimulatedFault | undefined,
   ): Promise<HttpResponse | NoResponse> {
     this.#carryOutLate(index);
+    const to = url.href.startsWith(MAPBOX_URL) ? 'mapbox' : 'github';
+    const github = url.href.startsWith(OTHER_URL) ? this.otherGithub : this.github;
     if (fault?.kind === 'not-sent') return { kind: 'no-response', sent: false, code: 'ECONNREFUSED' };
     const response = (status: number, body: string, headers: Readonly<Record<string, string>> = {}) => {
       const lower = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
@@ -248,7 +305,8 @@ export class RotationSimulation {
         return response(status, body === undefined ? '' : JSON.stringify(body), headers);
       }
       const { method, path: target, headers, body = '' } = request;
-      const outcome = await this.github.exchange({ method, target, headers, body });
+      const own = fault?.kind === 'delayed' ? fault : undefined;
+      const outcome = await github.exchange({ method, target, headers, body }, own);
       if (!('response' in outcome)) {
         this.pass(Math.min(limit, 20_000));
         return { kind: 'no-response', sent: true, code: 'ECONNRESET' };
@@ -265,6 +323,12 @@ export class RotationSimulation {
         return { kind: 'no-response', sent: true, code: 'ECONNRESET' };
       case 'late':
         this.#late.push({ due: index + 1 + fault.after, work: () => void answer() });
+        this.pass(Math.min(limit, 20_000));
+        return { kind: 'no-response', sent: true, code: 'TIMEOUT' };
+      case 'delayed':
+        // GitHub does by itself what it does later.
+        if (to === 'github') return answer();
+        this.#delayed.push({ due: this.time + fault.ms, work: () => void this.#mapbox(request) });
         this.pass(Math.min(limit, 20_000));
         return { kind: 'no-response', sent: true, code: 'TIMEOUT' };
       case 'truncated': {
@@ -285,6 +349,9 @@ export class RotationSimulation {
       case 'proxy':
         if (fault.processed) await answer();
         return response(fault.status, '<html>Sign in</html>', { 'content-type': 'text/html' });
+      case 'empty':
+        if (fault.processed) await answer();
+        return response(fault.status, '{}', date);
       case 'refused':
         return response(fault.status, '{"message":"Something","documentation_url":"","status":"x"}', date);
       case 'rate-limited':
@@ -308,6 +375,12 @@ export class RotationSimulation {
       this.account,
       tokensApiOptions({ now }),
     );
-    return { ...response, headers: { ...response.headers, Date: new Date(now()).toUTCString() } };
+    const { body: answered } = response;
+    const shown = Array.isArray(answered) ? answered.map(row => this.row(row)) : answered;
+    return {
+      ...response,
+      body: shown,
+      headers: { ...response.headers, Date: new Date(now()).toUTCString() },
+    };
   }
 }

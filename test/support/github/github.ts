@@ -132,8 +132,12 @@ export class Github {
     return problems;
   }
 
-  /** Takes a request, with all that is planned for it, and gives what the client gets. */
-  async exchange(request: GithubRequest): Promise<Outcome> {
+  /**
+   * Takes a request, with all that is planned for it, and gives what the client gets.
+   *
+   * @param ownFault what this request meets, whatever is planned.
+   */
+  async exchange(request: GithubRequest, ownFault?: Fault): Promise<Outcome> {
     const { path, query } = parseTarget(request.target);
     const { authorization, 'user-agent': userAgent } = request.headers;
     const { method, body } = request;
@@ -142,7 +146,7 @@ export class Github {
     this.carryOutLate(index);
     await this.before?.(seen, index);
     this.note(requestProblems(this.#named(request)));
-    const fault = this.fault?.(seen, index) ?? this.#attemptFault(seen);
+    const fault = ownFault ?? this.fault?.(seen, index) ?? this.#attemptFault(seen);
     if (fault !== undefined) seen.fault = fault;
     const outcome = this.#outcome(request, fault, index);
     if ('response' in outcome) seen.status = outcome.response.status;
