@@ -5,7 +5,7 @@ import { newToken } from './github/client.ts';
 import { type GithubServerOptions, type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
-import { type ActionRun, type ActionRunOptions, runAction } from './runner/step.ts';
+import { type ActionRun, type ActionRunOptions, type StartedAction, startAction } from './runner/step.ts';
 
 const DAY = 86_400_000;
 
@@ -26,7 +26,9 @@ export interface RotateSetting extends AsyncDisposable {
   readonly githubToken: string;
   /** The inputs that `run` starts from, with the secret's value of the moment. */
   inputs(): Record<string, string>;
-  /** Runs main and post of the shipped action, a day after whatever was before. */
+  /** Starts the shipped action, a day after whatever was before. */
+  start(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): StartedAction;
+  /** Runs its main and post. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
   /** The text in the secret. */
   value(place?: string): string;
@@ -68,6 +70,15 @@ export async function setUpRotate({
     'api-url': mapbox.url,
     timeout: '20s',
   });
+  const start: RotateSetting['start'] = (more = {}, options = {}) => {
+    pass(DAY);
+    return startAction({
+      action: ROTATE,
+      ...options,
+      inputs: { ...inputs(), ...more },
+      github: { repository: REPOSITORY, api_url: github.url, ...options.github },
+    });
+  };
   return {
     mapbox,
     github,
@@ -75,15 +86,8 @@ export async function setUpRotate({
     githubToken,
     inputs,
     value,
-    run: (more = {}, options = {}) => {
-      pass(DAY);
-      return runAction({
-        action: ROTATE,
-        ...options,
-        inputs: { ...inputs(), ...more },
-        github: { repository: REPOSITORY, api_url: github.url, ...options.github },
-      });
-    },
+    start,
+    run: (more, options) => start(more, options).done,
     made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
     async [Symbol.asyncDispose]() {
       await mapbox.close();

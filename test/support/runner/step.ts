@@ -39,8 +39,8 @@ export interface ActionRunOptions {
   readonly container?: boolean;
   /** Told when a process has been started. */
   readonly onStart?: (stage: 'main' | 'post') => void;
-  /** Waited for before the post step, and before the job ends: what other steps do there. */
-  readonly before?: (moment: 'post' | 'end') => void | Promise<void>;
+  /** Waited for before the post step, and before the job ends: what other steps do there. Given how main ended. */
+  readonly before?: (moment: 'post' | 'end', main: PhaseResult) => void | Promise<void>;
   /** `false`: the machine dies before the post step. */
   readonly post?: boolean;
 }
@@ -91,12 +91,12 @@ export function startAction(options: ActionRunOptions): StartedAction {
   const run = async (): Promise<ActionRun> => {
     using _ = setting.machine;
     const main = await running.done;
-    if (!isOver) await before?.('post');
+    if (!isOver) await before?.('post', main);
     if (action.post === undefined || isOver) return { main, post: nothing };
     stage = 'post';
     running = start(atEnd.inputs ?? inputs, main.state, main.env, { ...env, ...atEnd.env });
     const post = await running.done;
-    await before?.('end');
+    await before?.('end', main);
     return { main, post };
   };
   return {
