@@ -16,7 +16,7 @@ if (started === undefined) await start();
 else process.kill(Number(started), 'SIGTERM');
 
 async function start(): Promise<void> {
-  const program = join(import.meta.dirname, '../../../demo/stand-in.ts');
+  const program = join(import.meta.dirname, 'stand-in.ts');
   const child = spawn(process.execPath, [program, ...INPUT_OPTIONS.split(' ').filter(Boolean)], {
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
