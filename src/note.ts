@@ -32,13 +32,18 @@ export interface Marker {
   readonly nonce: string;
 }
 
+/** A server as markers have it: the host in lower case, the port if any, and the path without a slash at its end. */
+export function serverKey(server: string): string {
+  const { host = '', pathname = '' } = URL.parse(server) ?? {};
+  return host + pathname.replace(/\/+$/, '');
+}
+
 /**
  * Identifies the repository in markers: by its id, which survives renames and transfers, or by its name if the runner
  * sets no id; followed by the server's host, port and path unless the server is github.com.
  */
 export function repositoryKey(run: Pick<WorkflowRun, 'server' | 'repository' | 'repositoryId'>): string {
-  const { host = '', pathname = '' } = URL.parse(run.server) ?? {};
-  const server = host + pathname.replace(/\/+$/, '');
+  const server = serverKey(run.server);
   const repository = run.repositoryId ?? run.repository;
   return server === 'github.com' ? repository : `${repository}@${server}`;
 }

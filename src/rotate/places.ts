@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { serverKey } from '../note.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** What has secrets of its own in a repository or an organization. */
@@ -44,12 +45,6 @@ export function placeTag(
     .update(`${serverKey(server)}\n${lasting}`)
     .digest('hex');
   return BigInt(`0x${hash}`).toString(36).slice(-TAG_LENGTH);
-}
-
-/** The server as markers write it: the host in lower case, the port if any, and the path without a slash at its end. */
-function serverKey(server: string): string {
-  const { host, pathname } = new URL(server);
-  return `${host}${pathname.replace(/\/+$/, '')}`;
 }
 
 /** The tag with which the nonces of a rotation begin. */

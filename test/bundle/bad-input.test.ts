@@ -96,7 +96,7 @@ describe('fails before any request, with one titled annotation and nothing writt
     expect(main.exitCode).toBe(1);
     expect(main.annotations).toMatchObject([{ level: 'error', title, message: expect.stringMatching(says) }]);
     expect(setting.mapbox.requests).toEqual([]);
-    expect([main.outputs, main.env, main.state, main.summary]).toEqual([{}, {}, {}, '']);
+    expect([main.outputs, main.env, main.state, main.summary]).toEqual([{}, {}, { cleanup: '' }, '']);
     expect(main.stderr).toBe('');
     expect(main.stdout).not.toMatch(/^\s+at /m);
     expect(post.stdout).toBe('');

@@ -184,7 +184,7 @@ describe.skipIf(process.platform === 'win32')('a runner that is shut down while 
 
     expect([main.exitCode, main.signal]).toEqual([1, null]);
     expect(ms).toBeLessThan(7_000);
-    expect(main.shown).toMatch(/Cancelled\.$/);
+    expect(main.shown).toMatch(/Cancelled\.\nA token with the note "[^"]+" may exist: [^\n]+\.$/);
     expect(Object.values(main.state).join('')).toContain('"orphans":1');
   });
 

@@ -148,16 +148,6 @@ describe('gets there all the same', () => {
 describe('a post step that cannot delete warns once, with id and note, and leaves the job’s result alone:', () => {
   it.each<[string, Fault, RegExp]>([
     [
-      'the authorizing token is not accepted any more',
-      { kind: 'status', status: 401, processed: false, body: { message: 'Unauthorized' } },
-      /is still alive\. Mapbox responded with 401 \(request id \S+\)\./,
-    ],
-    [
-      'a proxy speaks in Mapbox’s place',
-      { kind: 'html', status: 404, processed: false },
-      /Mapbox responded with 404 and an HTML page/,
-    ],
-    [
       'the rate limit outlasts the time',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '300' } },
       /rate limit is exceeded \(429\)/,

@@ -137,7 +137,10 @@ describe('a proxy', () => {
   });
 
   it.each([
-    [407, /the proxy requires a user and a password \(407\)\. Put them into HTTPS_PROXY/],
+    [
+      407,
+      /the proxy requires a user and a password \(407\)\. Gave up after one attempt\. Put them into HTTPS_PROXY/,
+    ],
     [403, /the proxy responded with 403/],
   ])('that responds with %i ends the step at once, and says so', async (status, says) => {
     await using setting = await setUp({ tls });

@@ -152,6 +152,15 @@ describe('a put that was refused', () => {
   });
 });
 
+it('is put again as long as there is time, whatever stands in for GitHub', async () => {
+  const { kinds, requests } = await store([
+    ...Array.from({ length: 4 }, () => [html(200), unchanged]).flat(),
+    stored,
+  ]);
+  expect(kinds).toEqual(['stored']);
+  expect(requests.filter(method => method === 'PUT')).toHaveLength(5);
+});
+
 it('is stored after 201 and 204', async () => {
   expect((await store([success({}, 201)])).kinds).toEqual(['stored']);
   expect((await store([success(undefined, 204)])).kinds).toEqual(['stored']);
