@@ -16,11 +16,13 @@ if (started === undefined) await start();
 else process.kill(Number(started), 'SIGTERM');
 
 async function start(): Promise<void> {
-  const program = join(import.meta.dirname, '../../../demo/stand-in.ts');
+  const program = join(import.meta.dirname, 'stand-in.ts');
   const child = spawn(process.execPath, [program, ...INPUT_OPTIONS.split(' ').filter(Boolean)], {
     detached: true,
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // Not this step's own: the runner would wait for a process that holds them.
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  child.stderr.pipe(process.stderr);
   const lines = createInterface({ input: child.stdout });
   const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [])]);
   if (typeof line !== 'string') throw new Error('The stand-ins did not start.');

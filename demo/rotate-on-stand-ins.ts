@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const { STATE_main: main, GITHUB_STATE: state = '', 'INPUT_GITHUB-API-URL': github = '' } = process.env;
 if (main === undefined) appendFileSync(state, 'main=ended\n');
-const bundle = join(import.meta.dirname, '../../../dist', main === undefined ? 'rotate.js' : 'post.js');
+const bundle = join(import.meta.dirname, '../dist', main === undefined ? 'rotate.js' : 'post.js');
 const { status } = spawnSync(process.execPath, [bundle], {
   stdio: 'inherit',
   env: { ...process.env, GITHUB_API_URL: github },
