@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const seed = process.env['SEED'] ?? String(Date.now() % 2 ** 31);
@@ -9,6 +10,9 @@ export default defineConfig({
     env: { SEED: seed },
     // With programs that have to be installed first: `npm run test:real`.
     exclude: [...configDefaults.exclude, 'test/e2e/**'],
+    // No test changes what another one imports, so that each worker loads the modules once.
+    isolate: false,
+    maxWorkers: availableParallelism(),
     // A test that runs the bundle starts two processes and a server; a slow machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,
