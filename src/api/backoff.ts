@@ -17,7 +17,7 @@ export interface RetryState {
 const INITIAL_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 
-/** A last attempt that is made for a rate limit gets this long to be answered. */
+/** A last attempt after a rate limit has this long for its response. */
 export const LAST_ATTEMPT_MS = 5_000;
 
 /** After a 429 the pause grows up to this, where the rate limit itself asks for less. */

@@ -30,7 +30,7 @@ export interface RetryOptions {
 /** With less than this left, another attempt would only be cut off. */
 const MIN_ATTEMPT_MS = 250;
 
-/** More attempts rarely help once a proxy answers instead of the API. */
+/** More attempts rarely help once a proxy responds instead of the API. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
 
 /** A name that DNS does not know is seldom known a minute later; a few attempts cover a resolver that is starting up. */

@@ -16,7 +16,7 @@ export class OrphanTracker {
   readonly #account: Account;
   readonly #saveState: SaveState;
   #state: CleanupState;
-  /** How many attempts may have created a token that nobody holds. */
+  /** How many attempts may have created a token whose id is unknown. */
   #orphans = 0;
   readonly #deleted = new Set<string>();
   /** The account cannot be searched without `tokens:read`. */

@@ -69,8 +69,8 @@ export async function orphanWarning(
   storedNote: string | undefined,
   options: RetryOptions,
 ): Promise<string> {
-  const cause = 'A request for a token had no usable response, and may have created one that nobody holds.';
-  const look = `Search for the note "${storedNote ?? note}" on the Tokens page, ${TOKENS_PAGE}, and delete what nobody uses`;
+  const cause = 'A request for a token had no usable response, and may have created an unknown token.';
+  const look = `Search for the note "${storedNote ?? note}" on the Tokens page, ${TOKENS_PAGE}, and delete what is not in use`;
   if (storedNote === undefined) {
     return `${cause} The authorizing token lacks \`tokens:read\`, so it could not be searched for. ${look}.`;
   }

@@ -127,7 +127,7 @@ function isNothingLeft({ mainStep, cleanup, rotation }: SavedState): boolean {
 }
 
 /**
- * Parses a saved state; `undefined` where there is none, where nothing is left to do, and where a part of it is not what a
+ * Parses a saved state; `undefined` if there is none, where nothing is left to do, and where a part of it is not what a
  * main step saves: another step may have set it.
  */
 export function parseState(text: string): SavedState | undefined {

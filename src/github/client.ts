@@ -9,7 +9,7 @@ export type GithubResult<T> = Success<T> | GithubRejection | Retryable;
 
 /** GitHub said no, or redirected: nothing was done. */
 export interface GithubRejection extends Rejection {
-  /** GitHub's own reason: one line, cut, without control characters and Mapbox tokens. `undefined` where it gave none. */
+  /** GitHub's own reason: one line, cut, without control characters and Mapbox tokens. `undefined` if it gave none. */
   readonly reason: string | undefined;
   /** The permissions that would do, in GitHub's words, such as `actions=read`. */
   readonly acceptedPermissions: string | undefined;
@@ -29,7 +29,7 @@ export interface GithubRequest {
 /** A success. */
 export interface GithubResponse {
   readonly status: number;
-  /** The parsed body, to be checked before it is used; `undefined` where it is empty. */
+  /** The parsed body, to be checked before it is used; `undefined` if it is empty. */
   readonly data: unknown;
   /** When GitHub responded, by its own clock. */
   readonly date: Date | undefined;
@@ -40,9 +40,9 @@ export interface GithubClient {
   /**
    * Sends one request. Never rejects for network errors, follows no redirect, repeats nothing.
    *
-   * @param read turns a success into its value, `undefined` where it is not what GitHub documents.
+   * @param read turns a success into its value, `undefined` if it is not what GitHub documents.
    * @param timeoutMs milliseconds that the request may take.
-   * @throws {RangeError} where a segment of the path is empty, `.` or `..`: what comes from outside is checked before.
+   * @throws {RangeError} if a segment of the path is empty, `.` or `..`: what comes from outside is checked before.
    */
   send<T>(
     request: GithubRequest,
@@ -144,7 +144,7 @@ const NOT_GITHUBS = 'a response that is not how GitHub responds';
 /** Time-out, conflict with another change, too early: trying again may help, as after a 5xx [RFC 9110, RFC 8470]. */
 const RETRYABLE_STATUSES = new Set([408, 409, 425]);
 
-/** The data in a body, `undefined` where it is empty; nothing where it is no JSON or incomplete. */
+/** The data in a body, `undefined` if it is empty; nothing if it is no JSON or incomplete. */
 function parseBody(body: HttpResponse['body']): { readonly data: unknown } | undefined {
   if (body.kind !== 'complete') return undefined;
   const text = body.text.reveal();
@@ -197,7 +197,7 @@ function isRateLimit({ status, headers }: HttpResponse, message = ''): boolean {
   );
 }
 
-/** What to wait where no header says how long [GitHub, REST API: best practices]. */
+/** How long to wait if no header says so [GitHub, REST API: best practices]. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
 /** Resets are given in whole seconds. */

@@ -7,7 +7,7 @@ import { createGithubClient, type GithubClient } from './client.ts';
 /**
  * Where GitHub's API is, from the runner's default variables; `https://<host>/api/v3` on GitHub Enterprise Server.
  *
- * @throws {ActionError} where the runner does not say.
+ * @throws {ActionError} if the runner does not say.
  */
 export function githubApiUrl(env: Environment): URL {
   const url = URL.parse(env['GITHUB_API_URL'] ?? '');

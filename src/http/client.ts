@@ -14,7 +14,7 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Where a response may be larger than {@link HttpLimits.maxBytes}. */
+  /** Set if a response may be larger than {@link HttpLimits.maxBytes}. */
   readonly maxBytes?: number | undefined;
   /**
    * Asked last, when the connection is open and nothing has been written. With `false` the request does not leave: no
@@ -170,7 +170,7 @@ function explainingTunnels(client: Client): Client {
   return Object.assign(client, { connect: explained });
 }
 
-/** Adds why NODE_EXTRA_CA_CERTS does not help, where a certificate was rejected. */
+/** Adds why NODE_EXTRA_CA_CERTS does not help, if a certificate was rejected. */
 async function completeFindings(code: string, findings: Findings | undefined): Promise<Findings | undefined> {
   if (!/CERT|SIGNATURE|SELF_SIGNED/.test(code)) return findings;
   const extraCaProblem = await findExtraCaProblem();

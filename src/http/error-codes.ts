@@ -27,7 +27,7 @@ export type Failure = Pick<NoResponse, 'code'> & { readonly peer?: Peer | undefi
 export interface FailureDescription {
   /** What failed, to follow a colon: `connection refused (ECONNREFUSED)`. */
   readonly problem: string;
-  /** What to do, in sentences; `undefined` where a later attempt may succeed: a time-out, or a proxy's 5xx. */
+  /** What to do, in sentences; `undefined` if a later attempt may succeed: a time-out, or a proxy's 5xx. */
   readonly advice: string | undefined;
 }
 

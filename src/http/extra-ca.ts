@@ -3,7 +3,7 @@ import { env } from 'node:process';
 import type { ExtraCaProblem } from './response.ts';
 
 /**
- * What is wrong with the file that NODE_EXTRA_CA_CERTS names; `undefined` where nothing is, where the variable is not set,
+ * What is wrong with the file that NODE_EXTRA_CA_CERTS names; `undefined` if nothing is, where the variable is not set,
  * and where this Node cannot tell (before 22.15).
  *
  * @param file the variable's value when Node started.

@@ -2,7 +2,7 @@ import type { Findings } from './response.ts';
 
 /** There is no tunnel through the proxy: it responded to CONNECT with a status other than 200, or could not be reached. */
 export class TunnelError extends Error {
-  /** `undefined` where the proxy did not respond; `cause` says why. */
+  /** `undefined` if the proxy did not respond; `cause` says why. */
   readonly status: number | undefined;
   /** Its `Proxy-Authenticate` headers. */
   readonly challenges: string;

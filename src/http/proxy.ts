@@ -6,7 +6,7 @@ export interface ProxySettings {
   readonly url: string;
   /** The environment variable that names it. */
   readonly variable: string;
-  /** The value of `Proxy-Authorization`, `undefined` where the proxy's address has no credentials. */
+  /** The value of `Proxy-Authorization`, `undefined` if the proxy's address has no credentials. */
   readonly authorization: string | undefined;
   /** What of the credentials has to be masked, in each form in which it could be seen. */
   readonly secrets: readonly string[];

@@ -32,7 +32,7 @@ export interface Peer {
   /** `api.mapbox.com:443` */
   readonly host: string;
   readonly proxy: ProxyPeer | undefined;
-  /** `undefined` where the code says it all. */
+  /** `undefined` if the code says it all. */
   readonly findings?: Findings | undefined;
 }
 
@@ -44,7 +44,7 @@ export interface Findings {
   readonly certificateNames?: readonly string[];
   /** The schemes of authentication that a proxy offers, in lower case: `negotiate`. */
   readonly proxySchemes?: readonly string[];
-  /** Why NODE_EXTRA_CA_CERTS does not help, where a certificate was rejected. */
+  /** Why NODE_EXTRA_CA_CERTS does not help, if a certificate was rejected. */
   readonly extraCaProblem?: ExtraCaProblem;
 }
 

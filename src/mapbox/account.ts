@@ -1,20 +1,20 @@
 import type { Secret } from '../secret.ts';
 import type { SendRequest } from './client.ts';
 
-/** An account at Mapbox, seen with the powers of one authorizing token. */
+/** A Mapbox account, accessed with one authorizing token. */
 export interface Account {
   readonly send: SendRequest;
   readonly authorizingToken: AuthorizingToken;
   readonly username: string;
-  /** Where the API is, for links that the API answers with. */
+  /** The API's base, against which links in its responses are resolved. */
   readonly api: URL;
   /** Milliseconds since 1970 by the runner's clock. */
   readonly now: () => number;
-  /** Told every token text in the answer to a creation before anybody looks at the answer. */
+  /** Masks tokens found in a creation response before the response is parsed. */
   readonly mask: (token: Secret) => void;
 }
 
-/** Where a person sees, creates and deletes tokens. */
+/** The page on which people see, create and delete tokens. */
 export const TOKENS_PAGE = 'https://console.mapbox.com/account/access-tokens/';
 
 /** The token that may make tokens. */

@@ -7,7 +7,7 @@ import { type Claims, isStrings, parseDate, parseObject, parseToken } from './to
 /** Mapbox's response to a creation: parsed, not yet verified. */
 export interface CreatedToken {
   readonly secret: Secret;
-  /** What the token's own text says; `undefined` where the text is no token. */
+  /** What the token's own text says; `undefined` if the text is no token. */
   readonly claims: Claims | undefined;
   /** From here on: what the response says beside the text. A temporary token has the times only. */
   readonly id: string | undefined;

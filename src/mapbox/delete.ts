@@ -7,7 +7,7 @@ import { isTokenId } from './token.ts';
  * Deletes a stored token [Mapbox, Tokens API: delete a token]. Only 204 is a deletion.
  *
  * @param timeoutMs milliseconds that the request may take.
- * @throws {RangeError} where `id` does not have the form of an id: nothing else may stand in that path.
+ * @throws {RangeError} if `id` does not have the form of an id: nothing else may stand in that path.
  */
 export async function deleteToken(
   account: Account,

@@ -1,6 +1,6 @@
 /** The links of a `Link` header. */
 export interface Links {
-  /** The URI reference of the first link with the relation, as written; `undefined` where there is none. */
+  /** The URI reference of the first link with the relation, as written; `undefined` if there is none. */
   readonly target: string | undefined;
   /** Whether the whole header could be parsed: if not, a missing link may stand in the rest. */
   readonly complete: boolean;

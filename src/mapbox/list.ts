@@ -12,7 +12,7 @@ export interface ListedToken {
   readonly scopes: readonly string[];
   readonly allowedUrls: readonly string[];
   readonly created: Date | undefined;
-  /** The account's default public token; also where the response is not clear about it. */
+  /** The account's default public token; also if the response is unclear about it. */
   readonly isDefault: boolean;
   /**
    * The fields that may restrict what the token can do, or where, and that are not understood here. What has one must not
@@ -27,7 +27,7 @@ export interface TokenPage {
   readonly next: Readonly<Record<string, string>> | undefined;
   /**
    * Whether every entry could be read, and also whether there is a page after this one. Otherwise a token that is not on
-   * the list may exist all the same.
+   * the list may still exist.
    */
   readonly complete: boolean;
   /** When Mapbox responded, by its own clock. */
@@ -78,7 +78,7 @@ export async function listTokenPage(
   }
 }
 
-/** The same page with half as many tokens; `undefined` where it has only one. */
+/** The same page with half as many tokens; `undefined` if it has only one. */
 function halve(parameters: Readonly<Record<string, string>>): typeof parameters | undefined {
   const limit = Number(parameters['limit'] ?? FIRST_PAGE.limit);
   return limit >= 2 ? { ...parameters, limit: String(Math.floor(limit / 2)) } : undefined;

@@ -29,7 +29,7 @@ export interface Rejected extends Rejection {
  * Turns a response into its meaning. The status carries the logic, since Mapbox reserves the right
  * to reword its messages; the words only tell apart what shares a status.
  *
- * @param read turns a success into its value, `undefined` where it is not what Mapbox documents.
+ * @param read turns a success into its value, `undefined` if it is not what Mapbox documents.
  * @param now the runner's clock in milliseconds, for headers that count from Mapbox's.
  */
 export function toApiResult<T>(
@@ -102,7 +102,7 @@ function rejectionReason(status: number, message: string): RejectionReason {
   }
 }
 
-/** Where no header tells, the interval of Mapbox's limits. */
+/** The interval of Mapbox's limits, if no header has one. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
 /** No interval and no wait that anybody means is longer. */
@@ -130,7 +130,7 @@ function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited 
     : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, estimated: false };
 }
 
-/** Milliseconds; not a number where the header says nothing. */
+/** Milliseconds; not a number if the header says nothing. */
 function parseRetryAfter(header: string | undefined, now: Date): number {
   if (header === undefined) return Number.NaN;
   return /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();

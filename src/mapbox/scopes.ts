@@ -30,7 +30,7 @@ export const knownScopes: ReadonlyMap<string, ScopeKind> = new Map(
 
 /**
  * The usage that a stored token with these scopes gets [Mapbox, Tokens API: create a token]: `pk` for public
- * scopes only, `sk` with one secret scope, `undefined` where it depends on a scope whose kind is not known.
+ * scopes only, `sk` with one secret scope, `undefined` if it depends on a scope whose kind is not known.
  */
 export function usageForScopes(scopes: readonly string[]): 'pk' | 'sk' | undefined {
   const kinds = scopes.map(scope => knownScopes.get(scope) ?? 'unsure');

@@ -20,7 +20,7 @@ export interface Claims {
   readonly scopes: readonly string[] | undefined;
 }
 
-/** Parses a token's text; `undefined` where it is no Mapbox token. */
+/** Parses a token's text; `undefined` if it is no Mapbox token. */
 export function parseToken(text: string): Claims | undefined {
   const [usage, payload, signature, ...rest] = text.split('.');
   if ((usage !== 'pk' && usage !== 'sk' && usage !== 'tk') || !payload || !signature || rest.length > 0) {
@@ -49,7 +49,7 @@ export function isTokenId(text: string): boolean {
   return /^[A-Za-z0-9]{5,64}$/.test(text);
 }
 
-/** The date that a number of milliseconds since 1970, or a text, stands for; `undefined` where it is none. */
+/** The date that a number of milliseconds since 1970, or a text, stands for; `undefined` if it is none. */
 export function parseDate(value: number | string): Date | undefined {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? undefined : date;
@@ -61,7 +61,7 @@ export function parseObject(text: string): Record<string, unknown> | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** Any JSON value, or `undefined` where the text is not JSON. */
+/** Any JSON value, or `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -12,7 +12,7 @@ export type TokenSearch =
   | {
       readonly kind: 'found';
       readonly tokens: readonly ListedToken[];
-      /** Whether the whole list was read. Otherwise a token that was not found may exist all the same. */
+      /** Whether the whole list was read. Otherwise a token that was not found may still exist. */
       readonly complete: boolean;
       /** When Mapbox sent the first page, by its own clock. */
       readonly serverDate: Date | undefined;
@@ -120,7 +120,7 @@ function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
 
 /**
  * Whether a token that Mapbox responded with 404 for is gone: 404 may also mean that the authorizing token may not delete it,
- * or that a replica is behind. The list tells. Where it cannot be read, the token that created another may also delete
+ * or that a replica is behind. The list says which. If it cannot be read, the token that created another may also delete
  * it, as long as it is valid.
  */
 async function isGone(

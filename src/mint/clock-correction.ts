@@ -4,7 +4,7 @@ import type { CreatedToken } from '../mapbox/create.ts';
 import type { Rejected } from '../mapbox/response.ts';
 import { isLifetimeRequested, lifetimesOf } from './verify.ts';
 
-/** How to create the token anew where the runner's clock is wrong. */
+/** How to create the token again when the runner's clock is wrong. */
 export interface ClockCorrection {
   /** Mapbox's time less the runner's. */
   readonly differenceMs: number;
@@ -17,7 +17,7 @@ export interface ClockCorrection {
 const CLOCKS_AGREE_MS = 2_000;
 
 /**
- * The correction, where Mapbox rejected the expiry or the token would not live as long as requested.
+ * The correction, if Mapbox rejected the expiry or the token would not live as long as requested.
  *
  * @param seconds the requested lifetime.
  * @param elapsedMs what the request took.

@@ -14,7 +14,7 @@ export interface Discarded {
 }
 
 /**
- * Deletes a created token that is not to be used: by its id where that is proved to be this step's, else by its nonce.
+ * Deletes a created token that is not to be used: by its id if that is proved to be this step's, else by its nonce.
  *
  * @param note what a person could find it by.
  */
@@ -52,7 +52,7 @@ export async function discardMinted(
   };
 }
 
-/** Deletes a token that nobody else knows of; so that "already deleted" would be no proof. */
+/** Deletes a token that no one else knows of, so "already deleted" is not accepted as proof. */
 export async function isDiscarded(account: Account, id: string, options: RetryOptions): Promise<boolean> {
   const result = await deleteTokenWithRetry(account, id, undefined, withDiscardBudget(options));
   return result.kind === 'deleted';

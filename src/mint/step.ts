@@ -69,7 +69,7 @@ async function mintToken(
   const { runner, env, nonce, postStep } = context;
   if (request.kind === 'temporary') {
     postStep.finish();
-    // Nobody has to wait for a token that expires on its own.
+    // A token that expires on its own needs no clean-up, so an interrupt ends the wait at once.
     const token = await orInterrupted(mintTemporaryToken(account, request, options), interrupted);
     return { token, cleanup: undefined };
   }
@@ -85,7 +85,7 @@ async function mintToken(
   });
 }
 
-/** Deletes a token that nobody is to use, and says what became of it. */
+/** Deletes a token that will not be used, and describes the result. */
 async function discardMint(
   context: MintContext,
   account: Account,

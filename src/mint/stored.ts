@@ -96,7 +96,7 @@ export async function mintStoredToken(
   if (!hasNonce(token.note, nonce)) warn(describeChangedNote(purpose, formatMarker(marker)));
   const warning = await orInterrupted(tracker.warning(token.note, orphanOptions()), interrupted).catch(
     error => {
-      // The token is known: whoever interrupted the step has it deleted.
+      // The token is known: an interrupted step deletes it.
       if (!interrupted.aborted) throw error;
     },
   );
@@ -142,10 +142,10 @@ function describeCutNote(note: string): string {
 function describeChangedNote({ kind }: Purpose, marker: string): string {
   const consequence = {
     'until-job-ends':
-      'The post step deletes the token by its id all the same, but the sweep could not find it.',
-    'until-deleted': "The token works all the same, but the sweep's `keep-permanent` does not count it.",
+      'The post step still deletes the token by its id, but the sweep could not find it.',
+    'until-deleted': "The token works, but the sweep's `keep-permanent` does not count it.",
     replaces:
-      'The token works all the same, but the next rotation takes it for one that no rotation created, and does not delete it.',
+      'The token works, but the next rotation takes it for one that no rotation created, and does not delete it.',
   }[kind];
   return `Mapbox stored the note without "${marker}" at its end. ${consequence}`;
 }

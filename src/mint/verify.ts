@@ -22,7 +22,7 @@ export interface MintedStoredToken {
   readonly note: string;
 }
 
-/** Lives until it expires; nobody can revoke it. */
+/** Lives until it expires; it cannot be revoked. */
 export interface MintedTemporaryToken {
   readonly usage: 'tk';
   readonly secret: Secret;
@@ -58,7 +58,7 @@ export function verifyStoredToken(
   }
   const difference = compareScopes(request.scopes, scopes);
   if (difference !== undefined) return { mismatch: difference };
-  if (id === undefined || !isTokenId(id)) return { mismatch: 'its id is missing, so nobody could delete it' };
+  if (id === undefined || !isTokenId(id)) return { mismatch: 'its id is missing, so it could not be deleted' };
   if (claims.id !== id) return { mismatch: 'its id is not the one in its text' };
   if (!isSameSet(request.allowedUrls, allowedUrls)) {
     return { mismatch: 'it is not restricted to exactly the allowed URLs' };
@@ -73,7 +73,7 @@ export function verifyStoredToken(
  * The id of a created token, where it is proved that this step created it: only then may it be deleted by its id. A
  * response that belongs to another creation could name somebody's production key.
  *
- * @param nonce `undefined` where the request had no note.
+ * @param nonce `undefined` if the request had no note.
  */
 export function provenTokenId(
   created: CreatedToken,
@@ -172,7 +172,7 @@ function verifyIdentity(
   return claims;
 }
 
-/** `granted`: `undefined` where the response does not say. */
+/** `granted`: `undefined` if the response does not say. */
 function compareScopes(
   requested: readonly string[],
   granted: readonly string[] | undefined,

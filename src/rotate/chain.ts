@@ -61,9 +61,9 @@ function replacedBy(token: ListedToken): string | undefined {
 /** A member of a chain. */
 export interface Link {
   readonly id: string;
-  /** Where it is still listed. */
+  /** If it is still listed. */
   readonly token: ListedToken | undefined;
-  /** What replaced it, where that is still listed. */
+  /** What replaced it, if that is still listed. */
   readonly successor: ListedToken | undefined;
 }
 
@@ -182,7 +182,7 @@ export interface DeletionPolicy {
   readonly protectedId: string | undefined;
 }
 
-/** The age of an orphan by the clock that shows less; not a number where it does not say. */
+/** The age of an orphan by the clock that shows less; not a number if it does not say. */
 function ageOf({ created }: ListedToken, { listed }: RotationFacts): number {
   return Math.min(listed.mapbox, listed.runner) - (created?.getTime() ?? Number.NaN);
 }

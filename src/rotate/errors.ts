@@ -100,7 +100,7 @@ function refusalTitle({ status, reason = '' }: GithubRejection) {
   return status === 404 ? errorTitles.secretNotFound : errorTitles.secretNotUpdated;
 }
 
-/** What to do about a 403 or 404, from GitHub's own reason where that tells. */
+/** What to do about a 403 or 404, from GitHub's own reason if it has one. */
 function refusalAdvice(rejection: GithubRejection, place: Place, repository: string): string {
   const { reason = '', needsSso } = rejection;
   if (/IP allow list/i.test(reason)) {
@@ -201,7 +201,7 @@ export function clocksError(mapbox: number, github: number, runner: number): Act
   return new ActionError(
     errorTitles.secretNotUpdated,
     `Mapbox's clock and GitHub's are more than a minute apart: Mapbox's says ${show(mapbox)}, GitHub's ${show(github)}, and this machine's ${show(runner)}. ` +
-      'Which token is newer cannot be told. Nothing was changed. Start a new run later.',
+      'It is unclear which token is newer. Nothing was changed. Start a new run later.',
   );
 }
 

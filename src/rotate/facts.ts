@@ -17,7 +17,7 @@ const MAX_WAITS = 3;
  * Lists the account's tokens and looks at every place, until everything has rested for two minutes. Nothing is changed.
  *
  * @returns the facts, and the rotation with the time that the waits took.
- * @throws {ActionError} where the token or a place is not found, clocks differ, or the secret got another token than this
+ * @throws {ActionError} if the token or a place is not found, clocks differ, or the secret got another token than this
  * run has.
  * @throws {InterruptedError}
  */
@@ -66,7 +66,7 @@ async function lookAround(rotation: Rotation): Promise<Facts> {
   if (!complete) {
     throw new ActionError(
       errorTitles.unexpectedResponse,
-      "Mapbox's list of tokens could not be read whole. Which tokens may be deleted cannot be told, so nothing was changed. Start a new run later.",
+      "Mapbox's list of tokens could not be read whole. It is unclear which tokens may be deleted, so nothing was changed. Start a new run later.",
     );
   }
   deadline.restart({ ...received, ids: new Set(tokens.map(({ id }) => id)) });

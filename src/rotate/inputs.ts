@@ -44,7 +44,7 @@ export interface RotatedToken {
 /** The inputs of a rotation, checked as far as that is possible without the network. */
 export interface RotateInputs {
   readonly token: RotatedToken;
-  /** Whose powers are used: those of `token` itself where `isSeparate` is false. */
+  /** `token` itself if `isSeparate` is false. */
   readonly authorizingToken: AuthorizingToken;
   /** Whether `authorizing-token` was given. */
   readonly isSeparate: boolean;
@@ -88,7 +88,7 @@ export function maskRotateInputs(runner: Runner): void {
 /**
  * Parses the inputs of a rotation.
  *
- * @param getInput gives an input as written, empty where it is not set.
+ * @param getInput gives an input as written, empty if it is not set.
  * @param env for the repository that the workflow runs in.
  * @param now milliseconds since 1970, by the runner's clock.
  * @throws {ActionError} that lists every problem.
@@ -189,7 +189,7 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
   );
 }
 
-/** `none` where there is no limit; milliseconds otherwise. */
+/** `none` if there is no limit; milliseconds otherwise. */
 function parseMaxAge(input: string, problems: InputProblems): number | 'none' | undefined {
   const text = input.trim();
   if (text === '') return 'none';
@@ -302,7 +302,7 @@ const MAX_ENVIRONMENT_LENGTH = 255;
 /** What breaks lines or steers a terminal. Emoji are joined by characters that are formats, too. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Empty where there is none. A name with nothing but dots would be another path. */
+/** Empty if there is none. A name with nothing but dots would be another path. */
 function parseEnvironment(input: string, problems: InputProblems): string {
   const text = input.trim();
   const isPath = !/^\.+$/.test(text) && !CONTROL.test(text);
@@ -314,7 +314,7 @@ function parseEnvironment(input: string, problems: InputProblems): string {
   return text;
 }
 
-/** Empty where there is none. */
+/** Empty if there is none. */
 function parseOrganization(input: string, problems: InputProblems): string {
   const text = input.trim();
   if (text === '' || (ORGANIZATION.test(text) && extractTokens(text).length === 0)) return text;

@@ -30,7 +30,7 @@ export interface Store {
   readonly github: GithubClient;
   readonly options: RetryOptions;
   readonly deadline: Deadline;
-  /** 32 bytes that nobody can guess, others each time. */
+  /** 32 bytes that are unpredictable, others each time. */
   readonly randomBytes: () => Uint8Array;
   /** Whether only GitHub's 201 or 204 counts, not a secret that has changed. */
   readonly isStrict: boolean;

@@ -22,7 +22,7 @@ import { accountWith, type Facts, findToken, type Replacement, type Rotation } f
 /**
  * Checks that a copy of the current token can be like it, and that the authorizing token may create it.
  *
- * @throws {ActionError} where not.
+ * @throws {ActionError} if not.
  */
 export function checkCopyable(
   { authorizingToken }: Pick<RotateInputs, 'authorizingToken'>,
@@ -42,7 +42,7 @@ export function checkCopyable(
  * Creates the replacement of the current token, verifies it, and asks Mapbox whether it works. From here on the post step
  * deletes it, until it is put into a secret.
  *
- * @throws {ActionError} where there is none to use; what was created is deleted or left to the post step.
+ * @throws {ActionError} if there is none to use; what was created is deleted or left to the post step.
  * @throws {InterruptedError} likewise.
  */
 export async function createReplacement(rotation: Rotation, facts: Facts): Promise<Replacement> {

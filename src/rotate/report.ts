@@ -215,7 +215,7 @@ export function finishUnchanged(
   });
 }
 
-/** @throws {ActionError} where they cannot be written. */
+/** @throws {ActionError} if they cannot be written. */
 export function writeOutputs(runner: Runner, outputs: Outputs): void {
   try {
     runner.writeResults(outputs, {});

@@ -17,9 +17,9 @@ const PRIVATE_KEY_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
  * Seals a text for the owner of a public key.
  *
  * @param publicKey 32 bytes.
- * @param random 32 bytes that nobody can guess, never used twice.
+ * @param random 32 bytes that are unpredictable, never used twice.
  * @returns the box in Base64, as GitHub takes it.
- * @throws {Error} where the public key is no usable point of the curve.
+ * @throws {Error} if the public key is no usable point of the curve.
  */
 export function sealBox(text: Secret, publicKey: Uint8Array, random: Uint8Array): string {
   const privateKey = createPrivateKey({

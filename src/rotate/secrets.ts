@@ -18,7 +18,7 @@ export interface PublicKey {
 export interface StoredSecret {
   /** Whole seconds, by GitHub's clock. */
   readonly updatedAt: Date;
-  /** Who has an organization's secret. */
+  /** Which repositories can read an organization's secret. */
   readonly access: Access | undefined;
   /** When GitHub said so, by its clock. */
   readonly date: Date | undefined;
@@ -78,7 +78,7 @@ export interface SecretValue {
 }
 
 /**
- * Puts an encrypted value into an existing secret, and leaves as it was who has it. Idempotent. Only 201 and 204 mean that
+ * Puts an encrypted value into an existing secret. Repository access is unchanged. Idempotent. Only 201 and 204 mean that
  * it is stored [GitHub, REST API: create or update a secret].
  */
 export function putSecret(
@@ -141,9 +141,9 @@ export interface KnownPlace extends PlaceFacts {
 }
 
 /**
- * Looks at every place: its public key, its secret, and who has it.
+ * Looks at every place: its public key, its secret, and which repositories can read it.
  *
- * @throws {ActionError} where a place or its secret is not there, or may not be seen.
+ * @throws {ActionError} if a place or its secret is not there, or may not be seen.
  */
 export async function lookUpPlaces(
   github: GithubClient,
@@ -188,7 +188,7 @@ const MAX_PAGES = 10_000;
 /**
  * The ids of all repositories that a `selected` secret is for.
  *
- * @throws {ActionError} where not all can be had: the put sends them all, and takes the secret from every other.
+ * @throws {ActionError} if not all can be had: the put sends them all, and takes the secret from every other.
  */
 async function listRepositories(github: GithubClient, place: Place, ask: Ask): Promise<number[]> {
   const ids = new Set<number>();

@@ -38,7 +38,7 @@ const TAG = '-----';
  * The rotation: replaces the token in a GitHub secret with a new one like it, and deletes what was replaced before.
  *
  * @param interrupted aborted when the step is to stop.
- * @throws {ActionError} where not every secret has the new token. Every secret then holds a living token, but for
+ * @throws {ActionError} if not every secret has the new token. Every secret then holds a living token, but for
  * `revoke-previous: now`.
  * @throws {InterruptedError} likewise.
  */
@@ -110,7 +110,7 @@ function finishDryRun(rotation: Rotation, facts: Facts): void {
  * Puts the replacement into every place.
  *
  * @returns what became of each: with `revoke-previous: now` only the primary place has it for certain.
- * @throws {ActionError} where not every place has it for certain. It is deleted only where no place can have it.
+ * @throws {ActionError} if not every place has it for certain. It is deleted only where no place can have it.
  * @throws {InterruptedError} likewise.
  */
 async function storeReplacement(

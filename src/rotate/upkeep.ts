@@ -90,7 +90,7 @@ async function putCurrentEverywhere(
   );
 }
 
-/** A token under `max-age` stays. What a duration makes due is deleted all the same, once every place has the token. */
+/** A token under `max-age` stays. What a duration makes due is still deleted, once every place has the token. */
 export async function keepYoung(rotation: Rotation, facts: Facts): Promise<void> {
   const { context, policy, inputs } = rotation;
   const { runner } = context;
@@ -177,7 +177,7 @@ async function deleteInterruptibly(
  * Deletes what runs that were cut off created in place of the current token and put nowhere.
  *
  * @returns the facts without them.
- * @throws {ActionError} where one is left: another must not be created beside it.
+ * @throws {ActionError} if one is left: another must not be created beside it.
  */
 export async function deleteNeverPut(
   rotation: Rotation,

@@ -9,7 +9,7 @@ import { type Cell, formatTable } from './summary-table.ts';
 
 /** The runner's commands, inputs and files, for a step. */
 export interface Runner {
-  /** An input as written, empty where unset. */
+  /** An input as written, empty if unset. */
   getInput(name: string): string;
   /**
    * Masks a secret as {@link maskTexts} says, in every following line of this step and of all later steps.

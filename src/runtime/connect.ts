@@ -11,7 +11,7 @@ import type { Context, Environment } from './context.ts';
 /**
  * The proxy on the way to an API. Its credentials are masked.
  *
- * @throws {ActionError} where the environment variable that names it cannot be used.
+ * @throws {ActionError} if the environment variable that names it cannot be used.
  */
 export function proxyFor(
   api: URL,
@@ -58,7 +58,7 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
 /**
  * Retries for as many milliseconds, beginning now. One step makes them once, so that all of its requests count.
  *
- * @param failureBudget milliseconds for anything but a rate limit, where that is less.
+ * @param failureBudget milliseconds for anything but a rate limit, if that is less.
  */
 export function retryOptions(
   { clock, randomInt, runner }: Context,

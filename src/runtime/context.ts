@@ -18,7 +18,7 @@ export interface Context {
   readonly runner: Runner;
   readonly env: Environment;
   readonly clock: Clock;
-  /** A whole number from 0 up to, not including, `below`; nobody can guess it. */
+  /** A whole number from 0 up to, not including, `below`; unpredictable. */
   readonly randomInt: (below: number) => number;
   readonly createHttpClient: CreateHttpClient;
   readonly processes: Processes;

@@ -23,7 +23,7 @@ const POLL_MS = 5;
  */
 export async function drainOutput(unread: () => number, clock: Clock): Promise<void> {
   let left = unread();
-  // Where there is nothing to wait for, the clock need not be loaded: that takes a millisecond.
+  // Without anything to wait for, the clock is not loaded, which takes a millisecond.
   if (left === 0) return;
   let deadline = clock.monotonic() + STALL_LIMIT_MS;
   while (left > 0 && clock.monotonic() < deadline) {
@@ -38,7 +38,7 @@ export async function drainOutput(unread: () => number, clock: Clock): Promise<v
 const THREAD_POOL_WORK = /^(?:GetAddrInfo|GetNameInfo|FS)Req/;
 
 /**
- * Leaves the process at once with the exit code that is set, also where a thread hangs: `process.exit` waits for libuv's
+ * Leaves the process at once with the exit code that is set, even if a thread hangs: `process.exit` waits for libuv's
  * threads [libuv, uv_library_shutdown], and with them for a DNS resolver that does not respond, deaf to every signal. Such
  * a process is replaced by one that has nothing to do but to exit.
  */

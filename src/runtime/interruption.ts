@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Thrown where a step stops because it was interrupted. The message, if any, is what it has still done. */
+/** Thrown when an interrupted step stops. The message, if any, says what it still did. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }

@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 
 /** The processes of this machine, as far as the main and the post step need to know each other. */
 export interface Processes {
-  /** This process; `undefined` where the system does not show start times, as everywhere but on Linux. */
+  /** This process; `undefined` if the system does not show start times, as everywhere but on Linux. */
   own(): ProcessIdentity | undefined;
   /** Whether the process still runs. */
   isAlive(identity: ProcessIdentity): boolean;

@@ -652,7 +652,7 @@ describe('where Mapbox stores the note changed', () => {
     expect(warnings).toEqual([
       expect.stringContaining('stored the note without'),
       expect.stringMatching(
-        `may have created one that nobody holds.*note: ${idOf(3)}\\. Search for the note "cut"`,
+        `may have created an unknown token.*note: ${idOf(3)}\\. Search for the note "cut"`,
       ),
     ]);
     expect(last).toEqual(state({ id: idOf(2) }));
