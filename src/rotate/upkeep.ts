@@ -75,13 +75,17 @@ async function putCurrentEverywhere(
   const skipped = places.filter(place => !results.some(({ place: { place: put } }) => put === place.place));
   const all = [...results, ...skipped.map(place => ({ place, result: { kind: 'skipped' } as const }))];
   if (placesWith(all, 'stored').length === places.length) return deleted;
+  // What is not behind has the current token.
+  const others = facts.places
+    .filter(place => !places.includes(place))
+    .map(place => ({ place, result: { kind: 'stored' } as const }));
   const blocking =
     rivals.length === 0
       ? ''
       : ` Nothing was put into ${describePlaces(skipped)}, because ${rivals.map(nameToken).join(', ')} replaced the current token in a run that was cut off, and may still be put there. A later run deletes it once it is an hour old; or delete it on the Tokens page, ${TOKENS_PAGE}, if no secret has it.`;
   throw new ActionError(
     errorTitles.secretsDiffer,
-    `Not every secret has the current token for certain:\n${placeLines(`the current token, ${current.id}`, all).join('\n')}\n${describeFailures(results, run)}${blocking}\n` +
+    `Not every secret has the current token for certain:\n${placeLines(`the current token, ${current.id}`, [...others, ...all]).join('\n')}\n${describeFailures(results, run)}${blocking}\n` +
       `Nothing was created, and ${deleted.length === 0 ? 'nothing was deleted' : `only ${deleted.join(', ')}, which no secret had, was deleted`}. The next run tries again.`,
   );
 }
