@@ -225,7 +225,9 @@ export class TroubledRotations {
   /** Runs main and post step. */
   async run(plan: TroubledRun = {}): Promise<SimulatedEnd> {
     const { simulation, value } = this.#setting;
-    const { faults, dieAt, interruptAt, post = 'after', absence, ahead = {}, isLinux = true } = plan;
+    const { faults, dieAt, interruptAt, post = 'after', absence, ahead = {} } = plan;
+    // Where there are job containers, there are processes.
+    const isLinux = plan.isLinux !== false || typeof post === 'object';
     // `now` has exceptions: other runs, requests of the last hour, places that do not take the token for long.
     const leaked = plan.leaked === true && absence === undefined && this.#lasting.length === 0;
     if (leaked) this.pass(HOUR + MINUTE);
