@@ -23,8 +23,10 @@ describe('an archived repository among two', () => {
     const { simulation, github, original, rotate, alive, idIn, expectAlive } = setUp();
     const site = github.directory.repository(SITE);
     if (site) site.archived = true;
+    simulation.pass(30 * DAY);
+    const inputs = { 'max-age': '30d' };
     for (let day = 0; day < 10; day++) {
-      const end = await rotate();
+      const end = await rotate(inputs);
       expect(end.end).toBe('failure');
       expect(errorOf(end)).toMatch(
         /^Secrets have different tokens: .*\n- The (?:new|current) token, \w+: the secret `\w+` of octo-org\/maps\n- Still an older token: the secret `\w+` of octo-org\/old-site\n/,
@@ -37,13 +39,14 @@ describe('an archived repository among two', () => {
       simulation.pass(DAY);
     }
     if (site) site.archived = false;
-    const caughtUp = await rotate();
+    const caughtUp = await rotate(inputs);
     expect(caughtUp.outputs).toMatchObject({ rotated: 'false', deleted: '' });
     expect(textOf(caughtUp)).toContain(`of octo-org/old-site had an older token and got the current one`);
     expect(idIn(B)).toBe(idIn(A));
-    for (let day = 0; day < 3; day++) {
-      simulation.pass(DAY);
-      expect((await rotate()).outputs['rotated']).toBe('true');
+    expect(alive()).toHaveLength(2);
+    for (let month = 0; month < 3; month++) {
+      simulation.pass(31 * DAY);
+      expect((await rotate(inputs)).outputs['rotated']).toBe('true');
     }
     expect(alive()).toContain(original.id);
     expect(alive()).toHaveLength(3);

@@ -142,7 +142,7 @@ it(
     );
     console.info(`${SCHEDULES} schedules, ${rotations} rotations held: ${JSON.stringify(ends)}`);
   },
-  Math.max(60_000, SCHEDULES * 1_000),
+  Math.max(60_000, SCHEDULES * 3_000),
 );
 
 const atOnce = fc.record({
@@ -177,7 +177,7 @@ it(
     );
     console.info(`${SCHEDULES} schedules of rotations at once held: ${JSON.stringify(ends)}`);
   },
-  Math.max(60_000, SCHEDULES * 1_000),
+  Math.max(60_000, SCHEDULES * 3_000),
 );
 
 const days = fc.constantFrom(2, 5, 1000);
@@ -321,7 +321,7 @@ it(
     );
     console.info(`${SCHEDULES} schedules of what lasts held, at most ${most} alive: ${JSON.stringify(ends)}`);
   },
-  Math.max(60_000, SCHEDULES * 1000),
+  Math.max(60_000, SCHEDULES * 3_000),
 );
 
 function nameOf({ end, outputs, said }: SimulatedEnd): string {
