@@ -42,10 +42,18 @@ async function saveNothing(): Promise<void> {
 function describePost(problem: string): string {
   const state = process.env['STATE_cleanup'] ?? '';
   if (state === '') return problem;
-  const id = /"token":\{"id":"([A-Za-z0-9]{5,64})"/.exec(state)?.[1];
-  const note = /"note":"([^"\\\p{C}]{1,128})"/u.exec(state)?.[1]?.replace(/[pst]k\.eyJ[\w.-]*/g, '***');
+  const find = (pattern: RegExp) => pattern.exec(state)?.[1];
+  const page = 'on the Tokens page, https://console.mapbox.com/account/access-tokens/.';
+  const leaked = find(/"undeleted":\["([A-Za-z0-9",]+)"\]/)?.replaceAll('","', ', ');
+  const id =
+    find(/"token":\{"id":"([A-Za-z0-9]{5,64})","keep":false/) ?? find(/"replacement":"([A-Za-z0-9]{5,64})"/);
+  const note = find(/"note":"([^"\\\p{C}]{1,128})"/u)?.replace(/[pst]k\.eyJ[\w.-]*/g, '***');
   const which = `${id === undefined ? 'A token' : `The token ${id}`}${note === undefined ? '' : ` with the note "${note}"`}`;
-  return `::warning title=Mapbox token::${which} may still be alive. ${problem} Delete the token on the Tokens page, https://console.mapbox.com/account/access-tokens/. The job's result is not affected.`
-    .replace(/%/g, '%25')
-    .replace(/[\r\n]/g, ' ');
+  const text =
+    leaked !== undefined
+      ? `These leaked tokens are still alive: ${leaked}. ${problem} Delete them ${page}`
+      : state.includes('"action":"rotation"')
+        ? `${which} may be in a secret, or in none. ${problem} Do not delete it by hand. Start a new run (not a re-run): the next rotation finds out.`
+        : `${which} may still be alive. ${problem} Delete the token ${page} The job's result is not affected.`;
+  return `::warning title=Mapbox token::${text.replace(/%/g, '%25').replace(/[\r\n]/g, ' ')}`;
 }

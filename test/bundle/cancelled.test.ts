@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
+import { interveningFaults, replicaBehind } from '../support/mapbox/intervening-faults.ts';
+import { setUpRotate } from '../support/rotate-setting.ts';
 import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
 import { startWorkflow } from '../support/runner/workflow.ts';
 import { HELD } from '../support/tokens.ts';
@@ -33,6 +35,10 @@ function carriedOutLate({ mapbox }: Setting): Fault {
       return answer;
     },
   };
+}
+
+function rateLimit(seconds: string): Fault {
+  return { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': seconds } };
 }
 
 const HANGS: Fault = { kind: 'hang', processed: true };
@@ -178,13 +184,16 @@ describe.skipIf(process.platform === 'win32')('a runner that is shut down while 
     expect(setting.created()).toEqual([]);
   });
 
-  it('ends on its own where no response comes, and has left its state', async () => {
+  it('ends on its own where no response comes, has left its state, and names the note in its last line', async () => {
     const { setting, main, ms } = await shutDown(20_000);
     await using _ = setting;
+    const [created] = setting.created();
 
     expect([main.exitCode, main.signal]).toEqual([1, null]);
     expect(ms).toBeLessThan(7_000);
-    expect(main.shown).toMatch(/Cancelled\.\nA token with the note "[^"]+" may exist: [^\n]+\.$/);
+    expect(main.shown.split('\n').at(-2)).toBe('Cancelled.');
+    expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${created?.note}" may exist`);
+    expect(main.annotations).toEqual([]);
     expect(Object.values(main.state).join('')).toContain('"orphans":1');
   });
 
@@ -194,6 +203,28 @@ describe.skipIf(process.platform === 'win32')('a runner that is shut down while 
 
     expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
     expect(ms).toBeLessThan(2_000);
+  });
+
+  it('names the note in the last line of a rotation too', async () => {
+    const arrived = Promise.withResolvers<void>();
+    await using setting = await setUpRotate({
+      mapbox: {
+        fault({ method }) {
+          if (method !== 'POST') return undefined;
+          arrived.resolve();
+          return { kind: 'hang', processed: true };
+        },
+      },
+    });
+    const action = setting.start();
+    await arrived.promise;
+    action.shutdown();
+    const { main } = await action.done;
+
+    const [made] = setting.made();
+    expect([main.exitCode, main.signal, main.annotations]).toEqual([1, null, []]);
+    expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${made?.note}" may exist`);
+    expect(setting.value()).toBe(setting.original.token);
   });
 
   it('leaves no token alive where SIGTERM comes first', async () => {
@@ -229,6 +260,47 @@ describe.skipIf(process.platform === 'win32')('a post step that is interrupted b
     ]);
     expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
     expect(post.annotations[0]?.message).toContain(main.outputs['note']);
+  });
+
+  it.each<[string, readonly Fault[]]>([
+    ['a response that takes two seconds', [{ kind: 'delay', ms: 2_000 }]],
+    ['the pause before a retry', [interveningFaults['503 with HTML']]],
+    ['the pause before a second look', [replicaBehind]],
+    ['the pause that a rate limit asks for', [rateLimit('3')]],
+  ])('goes on for up to five seconds: it waits out %s, and deletes the token', async (_, faults) => {
+    let deletions = 0;
+    await using setting = await setUp({
+      fault({ method }) {
+        if (method !== 'DELETE') return undefined;
+        // The response, or nothing, comes after the signal.
+        if (deletions === 0) action.shutdown();
+        return faults[deletions++];
+      },
+    });
+    const action = start(setting);
+    const { post } = await action.done;
+
+    expect([post.exitCode, post.signal, post.annotations]).toEqual([0, null, []]);
+    expect(post.shown).toMatch(/Cancelled\.\n(?:.*\n)*Deleted the token/);
+    expect(setting.created()).toEqual([]);
+  });
+
+  it('waits no longer than that', async () => {
+    let signalled = Number.POSITIVE_INFINITY;
+    await using setting = await setUp({
+      fault({ method }) {
+        if (method !== 'DELETE') return undefined;
+        signalled = Math.min(signalled, performance.now());
+        action.shutdown();
+        return rateLimit('30');
+      },
+    });
+    const action = start(setting);
+    const { post } = await action.done;
+
+    expect([post.exitCode, post.signal]).toEqual([0, null]);
+    expect(performance.now() - signalled).toBeLessThan(7_000);
+    expect(post.annotations).toMatchObject([{ level: 'warning' }]);
   });
 
   it('says nothing of a token that it was never to delete', async () => {

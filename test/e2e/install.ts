@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PUBLISHED_FILE, VERSION } from '../support/github/description/cut.ts';
 import {
   ACT,
@@ -14,6 +14,8 @@ import {
   GITEA_MODULE,
   GO_NEEDED,
   GO_PROGRAMS,
+  NODES,
+  nodeOf,
   PYTHON_BIN,
   PYTHONS_NEEDED,
   REAL,
@@ -71,6 +73,19 @@ function getDescription(): void {
   rmSync(archive);
 }
 
+/** The package of Node.js programs for this machine. */
+const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
+
+/** Takes the program out of npm's package of a version of Node.js. npm checks what it gets. */
+function getNode(version: (typeof NODES)[number]): void {
+  const folder = dirname(dirname(nodeOf(version)));
+  mkdirSync(folder, { recursive: true });
+  run('npm', ['pack', `${NODE_PACKAGE}@${version}`, '--silent', '--pack-destination', folder]);
+  const archive = join(folder, `${NODE_PACKAGE}-${version}.tgz`);
+  run('tar', ['-xzf', archive, '-C', folder, '--strip-components=1', 'package/bin/node']);
+  rmSync(archive);
+}
+
 interface Machine {
   readonly go: string;
   /** The command of a Python that will do, and its version. */
@@ -117,13 +132,14 @@ const machine = inspect();
 const request = [
   ...Object.values(GO_PROGRAMS),
   OPENAPI,
+  ...NODES,
   hashOf(REQUIREMENTS),
   hashOf(join(GITEA_MODULE, 'go.sum')),
   `${process.platform} ${process.arch}`,
   REAL,
 ].join('\n');
-const complete = [ACT, GITEA_ACT, ACTIONLINT, TILESETS, ZIZMOR, PUBLISHED_FILE].every(path =>
-  existsSync(path),
+const complete = [ACT, GITEA_ACT, ACTIONLINT, TILESETS, ZIZMOR, PUBLISHED_FILE, ...NODES.map(nodeOf)].every(
+  path => existsSync(path),
 );
 const there = complete && existsSync(STAMP) && readFileSync(STAMP, 'utf8') === request;
 
@@ -144,6 +160,7 @@ if (!there) {
     ...['--require-hashes', '--only-binary', ':all:', '-r', REQUIREMENTS],
   ]);
   getDescription();
+  for (const version of NODES) getNode(version);
   writeFileSync(STAMP, request);
   console.log(`Installed in ${((performance.now() - start) / 1000).toFixed(1)} s.`);
 }
@@ -160,6 +177,9 @@ const parts = {
   Go: machine.go,
   Python: ask(join(PYTHON_BIN, 'python'), '--version') ?? machine.pythonVersion,
   Node: process.version,
+  'older Node': NODES.every(version => ask(nodeOf(version), '--version') === `v${version}`)
+    ? NODES.join(', ')
+    : undefined,
 };
 console.log(`${there ? 'Nothing to install. ' : ''}The parts:`);
 for (const [name, version] of Object.entries(parts))

@@ -19,8 +19,11 @@ export interface ActionRunOptions {
   readonly inputs?: Texts;
   /** Variables of the step. They replace even the runner's own, but for the state, so that a test can break one. */
   readonly env?: Texts;
-  /** What the post step gets in place of `inputs` and `env`: the runner evaluates both anew at the end of the job. */
-  readonly atEnd?: { readonly inputs?: Texts; readonly env?: Texts };
+  /**
+   * What the post step gets in place of `inputs` and `env`, which the runner evaluates anew at the end of the job; and of
+   * `node`, where a runner takes the one that comes first on PATH.
+   */
+  readonly atEnd?: { readonly inputs?: Texts; readonly env?: Texts; readonly node?: string };
   /** Values that are masked before the step begins, as secrets of the repository are. */
   readonly secrets?: readonly string[];
   readonly github?: GithubFacts;
@@ -82,7 +85,7 @@ export function startAction(options: ActionRunOptions): StartedAction {
     return startNode(
       action,
       { stage, log, inputs: values, state, env: { ...variables, ...overrides }, overrides },
-      setting,
+      { ...setting, node: (begun === 'post' ? atEnd.node : undefined) ?? setting.node },
     );
   };
 

@@ -135,6 +135,6 @@ describe('the warning about tokens that cannot be distinguished from others', ()
   it('says so where none was found, or where the list fails', async () => {
     expect(await warning('cut', [page([{ id: idOf(1), note: 'cut' }])], idOf(1))).toContain('None was found');
     expect(await warning('cut', [notFound()], idOf(1))).toContain(`${idOf(1)} is in use`);
-    expect(await warning('cut', [notFound()])).toMatch(/nobody uses\.$/);
+    expect(await warning('cut', [notFound()])).toMatch(/not in use\.$/);
   });
 });

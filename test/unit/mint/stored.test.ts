@@ -168,7 +168,7 @@ describe('when all is well', () => {
   });
 });
 
-describe('when a request may have created a token that nobody holds', () => {
+describe('when a request may have created an unknown token', () => {
   it.each([
     ['the connection was lost', lostResponse()],
     ['Mapbox failed', json(503, { message: 'Service Unavailable' })],

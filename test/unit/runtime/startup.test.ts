@@ -2,16 +2,20 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { authorizingTokenText, idOf } from '../../support/tokens.ts';
 
 const SRC = join(import.meta.dirname, '..', '..', '..', 'src');
 
-function load(code: string) {
+function load(code: string, { node = process.versions.node, entry = 'main.js', state = '' } = {}) {
   const module = pathToFileURL(join(SRC, 'runtime', 'startup.ts')).href;
-  const program = `import ${JSON.stringify(module)};\n${code}`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', program], {
+  const program = `Object.defineProperty(process, 'versions', { value: { node: '${node}' } });
+await import(${JSON.stringify(module)});
+${code}`;
+  const args = ['--input-type=module', '--eval', program, `dist/${entry}`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, {
     encoding: 'utf8',
-    env: { PATH: process.env['PATH'], RUNNER_DEBUG: '1' },
+    env: { PATH: process.env['PATH'], RUNNER_DEBUG: '1', STATE_cleanup: state },
   });
   return { status, stdout, stderr };
 }
@@ -32,6 +36,53 @@ it.each([
   },
 );
 
-it('says nothing where everything loads', () => {
-  expect(load('')).toEqual({ status: 0, stdout: '', stderr: '' });
+it.each(['22.3.0', '24.0.0', '30.0.0'])('says nothing where everything loads, under Node.js %s', node => {
+  expect(load('', { node })).toEqual({ status: 0, stdout: '', stderr: '' });
+});
+
+describe('the post step under a Node.js that is too old', () => {
+  const warningOf = (state: object) => {
+    const { status, stdout, stderr } = load('', {
+      ...{ node: '20.20.2', entry: 'post.js' },
+      state: JSON.stringify(state),
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(
+      /^::warning title=Mapbox token::[^\n]* Node\.js 20\.20\.2, and needs 24\.[^\n]*\n$/,
+    );
+    return stdout;
+  };
+
+  it('does not advise to delete a token that is in use', () => {
+    const token = { id: idOf(1), keep: true };
+    const text = warningOf({ action: 'mint', cleanup: { note: 'Web map', token, orphans: 1 } });
+    expect(text).not.toContain(idOf(1));
+    expect(text).toContain('A token with the note "Web map" may still be alive.');
+  });
+
+  it.each<[string, object]>([
+    ['created', { cleanup: { note: 'Releases', token: { id: idOf(1), keep: false } } }],
+    ['being put', { rotation: { phase: 'putting', replacement: idOf(1), previous: idOf(2) } }],
+  ])(
+    'does not advise to delete the replacement of a rotation that was %s: a secret may have it',
+    (_, state) => {
+      const text = warningOf({ action: 'rotation', ...state });
+      expect(text).toContain(`The token ${idOf(1)}`);
+      expect(text).toContain('Do not delete it by hand. Start a new run');
+    },
+  );
+
+  it('names the leaked tokens that a rotation did not delete', () => {
+    const rotation = { phase: 'deleting', replacement: idOf(1), undeleted: [idOf(2), idOf(3)] };
+    expect(warningOf({ action: 'rotation', rotation })).toContain(
+      `::These leaked tokens are still alive: ${idOf(2)}, ${idOf(3)}.`,
+    );
+  });
+
+  it('shows no token, and writes one line, whatever is in the state', () => {
+    const note = `50% of ${authorizingTokenText}`;
+    const text = warningOf({ action: 'mint', cleanup: { note, token: { id: idOf(1), keep: false } } });
+    expect(text).toContain('note "50%25 of ***" may');
+    expect(text).not.toContain(authorizingTokenText);
+  });
 });
