@@ -113,7 +113,7 @@ export async function build(target: string): Promise<void> {
   for (const [file, externals] of Object.entries(bundles)) {
     const { code, assets } = await ncc(join(scratch, file), {
       cache: false,
-      minify: true,
+      minify: false,
       quiet: true,
       externals,
       ...(licensed.has(file) ? { license: 'licenses.txt' } : {}),
