@@ -227,6 +227,7 @@ const runAmongTroubles = fc.record({
       others: fc.nat({ max: 3 }),
     }),
   ),
+  latePut: sometimes(4, fc.record({ ms: fc.integer({ min: MINUTE, max: 29 * MINUTE }), dies: fc.boolean() })),
   ahead: fc.constantFrom<NonNullable<TroubledRun['ahead']>>(
     ...[{}, {}, {}, { runner: -365 * DAY }, { runner: 2 * HOUR }, { mapbox: 10 * MINUTE }],
   ),

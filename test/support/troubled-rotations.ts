@@ -22,6 +22,7 @@ import {
   DAY,
   errorOf,
   HOUR,
+  isPut,
   MINUTE,
   NAME,
   POWERS,
@@ -62,6 +63,8 @@ export interface TroubledRun {
   readonly absence?:
     | { readonly at: number; readonly paused: boolean; readonly ms: number; readonly others: number }
     | undefined;
+  /** The first put is carried out so many milliseconds late, and its response is lost; perhaps the machine is gone, too. */
+  readonly latePut?: { readonly ms: number; readonly dies: boolean } | undefined;
   /** Milliseconds that clocks are ahead during the run. */
   readonly ahead?: { readonly runner?: number; readonly mapbox?: number };
   /** `revoke-previous: now`. */
@@ -225,14 +228,15 @@ export class TroubledRotations {
   /** Runs main and post step. */
   async run(plan: TroubledRun = {}): Promise<SimulatedEnd> {
     const { simulation, value } = this.#setting;
-    const { faults, dieAt, interruptAt, post = 'after', absence, ahead = {} } = plan;
+    const { faults, dieAt, interruptAt, post = 'after', absence, ahead = {}, latePut } = plan;
     // Where there are job containers, there are processes.
     const isLinux = plan.isLinux !== false || typeof post === 'object';
     // `now` has exceptions: other runs, requests of the last hour, places that do not take the token for long.
     const leaked = plan.leaked === true && absence === undefined && this.#lasting.length === 0;
     if (leaked) this.pass(HOUR + MINUTE);
     const isQuiet = faults === undefined && dieAt === undefined && interruptAt === undefined;
-    if (!isQuiet || absence !== undefined || post !== 'after') this.#disturbed++;
+    const isAlone = absence === undefined && latePut === undefined && post === 'after';
+    if (!isQuiet || !isAlone) this.#disturbed++;
     const inputs = {
       ...this.#inputs,
       ...(leaked && { 'revoke-previous': 'now' }),
@@ -244,7 +248,9 @@ export class TroubledRotations {
     };
     this.#past.add(inputs.token);
     const common = { inputs, env: { GITHUB_REPOSITORY: this.#names.maps }, ...this.#identity() };
+    let puts = 0;
     const withLasting: SimulatedFaults = (request, index) => {
+      if (latePut !== undefined && isPut(request) && puts++ === 0) return { kind: 'delayed', ms: latePut.ms };
       const own = faults?.(request, index);
       if (own !== undefined) return own;
       for (const lasting of this.#lasting) {
@@ -284,6 +290,7 @@ export class TroubledRotations {
       faults: withLasting,
       dieAt,
       interruptAt,
+      dieAfter: request => latePut?.dies === true && isPut(request),
       before,
       processes: isLinux ? oneProcess(() => isAlive).processes : NO_PROCESSES,
     });
