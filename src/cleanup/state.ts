@@ -121,8 +121,13 @@ export class PostStepState {
 }
 
 function isNothingLeft({ mainStep, cleanup, rotation }: SavedState): boolean {
+  return mainStep === undefined && isClean(cleanup) && (rotation === undefined || rotation.phase === 'put');
+}
+
+/** Whether there is no token to delete or to search for, unless the main step goes on. */
+function isClean(cleanup: CleanupState | undefined): boolean {
   return (
-    mainStep === undefined && cleanup === undefined && (rotation === undefined || rotation.phase === 'put')
+    cleanup === undefined || ((cleanup.token === undefined || cleanup.token.keep) && cleanup.orphans === 0)
   );
 }
 
@@ -145,7 +150,8 @@ export function parseState(text: string): SavedState | undefined {
   const rotation = parsePart(value['rotation'], parseRotation);
   if (mainStep === 'invalid' || cleanup === 'invalid' || rotation === 'invalid') return undefined;
   if (cleanup !== undefined && cleanup.nonce !== nonce) return undefined;
-  const state = { action, nonce, mainStep, cleanup, rotation } as const;
+  const isDone = mainStep === undefined && isClean(cleanup);
+  const state = { action, nonce, mainStep, cleanup: isDone ? undefined : cleanup, rotation } as const;
   return isNothingLeft(state) ? undefined : state;
 }
 
@@ -177,7 +183,6 @@ function parseCleanup(value: Record<string, unknown>): CleanupState | undefined 
     orphans < 0
   )
     return undefined;
-  if ((token === undefined || token.keep) && orphans === 0) return undefined;
   return { apiUrl, actionPath, authorizingToken, username, note, nonce, token, orphans };
 }
 

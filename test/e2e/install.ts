@@ -16,6 +16,7 @@ import {
   GO_PROGRAMS,
   NODES,
   nodeOf,
+  type OtherNode,
   PYTHON_BIN,
   PYTHONS_NEEDED,
   REAL,
@@ -77,7 +78,7 @@ function getDescription(): void {
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
 /** Takes the program out of npm's package of a version of Node.js. npm checks what it gets. */
-function getNode(version: (typeof NODES)[number]): void {
+function getNode(version: OtherNode): void {
   const folder = dirname(dirname(nodeOf(version)));
   mkdirSync(folder, { recursive: true });
   run('npm', ['pack', `${NODE_PACKAGE}@${version}`, '--silent', '--pack-destination', folder]);

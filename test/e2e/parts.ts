@@ -27,9 +27,14 @@ export const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
 /** zizmor asks for the first one or newer; numpy 1, which tilesets-cli asks for, has no wheels after the last one. */
 export const PYTHONS_NEEDED = ['3.11', '3.12'] as const;
 
-/** Versions of Node.js that runners other than GitHub's may start an action with: two that are too old, and the oldest one that works. */
-export const NODES = ['18.20.8', '20.20.2', '22.3.0'] as const;
-export const nodeOf = (version: (typeof NODES)[number]) => join(REAL, 'node', version, 'bin', 'node');
+/**
+ * Versions of Node.js that runners other than GitHub's may start an action with: two that are too old, and the oldest one
+ * that works. npm has all of them for Linux only.
+ */
+export type OtherNode = '18.20.8' | '20.20.2' | '22.3.0';
+export const NODES: readonly OtherNode[] =
+  process.platform === 'linux' ? ['18.20.8', '20.20.2', '22.3.0'] : [];
+export const nodeOf = (version: OtherNode) => join(REAL, 'node', version, 'bin', 'node');
 
 const bin = join(REAL, 'bin');
 const venv = join(REAL, 'python');

@@ -4,6 +4,7 @@ import type { Account, StoredToken } from './mapbox/account.ts';
 import { foreignResponse, lateCreation, STRANGERS_NOTE } from './mapbox/creation-faults.ts';
 import type { Fault, FaultPlan } from './mapbox/faults.ts';
 import { interveningFaults, replicaBehind } from './mapbox/intervening-faults.ts';
+import { cutLinks } from './mapbox/link-faults.ts';
 import type { ApiResponse } from './mapbox/messages.ts';
 import fc from './random.ts';
 import type { StepOptions } from './steps.ts';
@@ -13,6 +14,8 @@ import { run } from './workflow-run.ts';
 export interface Schedule {
   readonly lifetime: 'job' | '10m' | 'permanent';
   readonly mayRead: boolean;
+  /** Tokens on a page of the list. */
+  readonly pageSize: number;
   /** Milliseconds that the runner's clock is ahead. */
   readonly skew: number;
   /** What the steps' own randomness begins with. */
@@ -21,20 +24,24 @@ export interface Schedule {
   readonly faults: Readonly<Record<'POST' | 'GET' | 'DELETE', readonly (Fault | undefined)[]>>;
   readonly main: Trouble;
   readonly post: Trouble;
+  /** Where the main step is left: whether it has ended when the post step begins. */
+  readonly endsBefore: boolean;
 }
 
 /** What happens to a step where it runs. */
-type Trouble = Pick<StepOptions, 'notSent' | 'killAt' | 'interruptAt' | 'diskFull'>;
+type Trouble = Pick<StepOptions, 'notSent' | 'killAt' | 'interruptAt' | 'leaveAt' | 'diskFull'>;
 
 /** A schedule in which all is well. */
 export const QUIET: Schedule = {
   lifetime: 'job',
   mayRead: true,
+  pageSize: 100,
   skew: 0,
   seed: 1,
   faults: { POST: [], GET: [], DELETE: [] },
   main: {},
   post: {},
+  endsBefore: true,
 };
 
 const markerOf = (changes: { id?: string; attempt?: string }, nonce: string) =>
@@ -107,6 +114,9 @@ const rateLimits: fc.Arbitrary<Fault> = fc
     { 'X-Rate-Limit-Interval': '5', 'Retry-After': '1' },
   )
   .map(headers => ({ kind: 'status', status: 429, processed: false, headers }));
+
+/** Lists that do not say whether there is more. */
+const cutLists: fc.Arbitrary<Fault> = fc.constantFrom(...Object.values(cutLinks));
 
 /** After which the same request may well succeed. */
 const passing: fc.Arbitrary<Fault> = fc.oneof(
@@ -192,6 +202,12 @@ const notDeleted: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
   interveningFaults['202 without a body'],
 );
 
+/**
+ * The first thing that a main step does outside itself once its state is saved. What it leaves before that is for the
+ * sweep.
+ */
+export const FIRST_SAVED = 1;
+
 /** Most main steps get their token in the end; of the others each kind has its share. */
 const troubleOfMain = fc.oneof(
   {
@@ -225,6 +241,13 @@ const troubleOfMain = fc.oneof(
       diskFull: fc.nat({ max: 4 }).map(n => n === 0),
     }),
   },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      POST: fc.array(passing, { maxLength: 2 }),
+      leaveAt: fc.integer({ min: FIRST_SAVED, max: 16 }),
+    }),
+  },
 );
 
 export const schedules: fc.Arbitrary<Schedule> = fc
@@ -237,10 +260,14 @@ export const schedules: fc.Arbitrary<Schedule> = fc
       'permanent' as const,
     ),
     mayRead: fc.nat({ max: 3 }).map(n => n > 0),
+    pageSize: fc.constantFrom(100, 100, 4),
+    endsBefore: fc.boolean(),
     skew: fc.constantFrom(0, 0, 0, 40_000, -700_000),
     seed: fc.nat(),
     main: troubleOfMain,
-    GET: fc.array(rarely(fc.oneof({ weight: 3, arbitrary: passing }, rejecting), 2), { maxLength: 4 }),
+    GET: fc.array(rarely(fc.oneof({ weight: 3, arbitrary: passing }, rejecting, cutLists), 2), {
+      maxLength: 4,
+    }),
     DELETE: fc.array(rarely(fc.oneof({ weight: 2, arbitrary: notDeleted }, passing, rejecting), 2), {
       maxLength: 4,
     }),
@@ -261,12 +288,14 @@ export const schedules: fc.Arbitrary<Schedule> = fc
   }));
 
 /**
- * Without the lies that nobody could see through: Mapbox's own 404 to a DELETE is believed where the list cannot be read
- * and the authorizing token, which created the token, is still valid.
+ * Without the lies that nobody could see through: Mapbox's own 404 to a second deletion, too, is believed where the list
+ * cannot be read and the authorizing token, which created the token, is still valid.
  */
 function honest(faults: Schedule['faults'], mayRead: boolean): Schedule['faults'] {
-  const without = (list: readonly (Fault | undefined)[]) =>
-    list.map(fault => (isMapboxNotFound(fault) ? undefined : fault));
-  if (!mayRead) return { ...faults, DELETE: without(faults.DELETE) };
-  return faults.DELETE.some(isMapboxNotFound) ? { ...faults, GET: without(faults.GET) } : faults;
+  const { GET, DELETE } = faults;
+  const first = DELETE.findIndex(isMapboxNotFound);
+  if (DELETE.filter(isMapboxNotFound).length < 2) return faults;
+  const without = (list: readonly (Fault | undefined)[], kept?: number) =>
+    list.map((fault, index) => (isMapboxNotFound(fault) && index !== kept ? undefined : fault));
+  return mayRead ? { ...faults, GET: without(GET) } : { ...faults, DELETE: without(DELETE, first) };
 }

@@ -11,6 +11,7 @@ import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
 import { mainStep } from '../../src/mint/step.ts';
 import type { Context } from '../../src/runtime/context.ts';
 import { InterruptedError } from '../../src/runtime/interruption.ts';
+import type { Processes } from '../../src/runtime/processes.ts';
 import { FakeRunner, type LogLine } from './fake-runner.ts';
 import { oneProcess } from './processes.ts';
 import { SEED, seeded } from './random.ts';
@@ -21,7 +22,8 @@ export const TEST_LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, ma
 
 /** What one step left behind. */
 export interface StepResult {
-  readonly conclusion: 'success' | 'failure' | 'killed';
+  /** `left`: the runner went on without the step, which lives on. */
+  readonly conclusion: 'success' | 'failure' | 'killed' | 'left';
   readonly log: readonly LogLine[];
   readonly masks: readonly string[];
   readonly outputs: Readonly<Record<string, string>>;
@@ -30,6 +32,15 @@ export interface StepResult {
   readonly state: string;
   /** Milliseconds, waiting included. */
   readonly elapsed: number;
+  /** A step that was left; its log goes on. */
+  readonly living?: LivingStep;
+}
+
+/** A main step that a cancel did not reach, as in a job container. */
+export interface LivingStep {
+  /** With this step's process, for the post step to find. */
+  readonly processes: Processes;
+  readonly ended: Promise<unknown>;
 }
 
 export interface StepOptions {
@@ -41,6 +52,10 @@ export interface StepOptions {
   readonly killAt?: number | undefined;
   /** Interrupts the main step at the n-th thing that it does outside itself, counted from 0. */
   readonly interruptAt?: number | undefined;
+  /** Leaves the main step at the n-th thing that it does outside itself, counted from 0: its state and outputs are taken. */
+  readonly leaveAt?: number | undefined;
+  /** The processes that the step sees: none that lives, unless given. */
+  readonly processes?: Processes | undefined;
   /** Fails the writing of results. */
   readonly diskFull?: boolean;
   readonly limits?: HttpLimits;
@@ -52,20 +67,33 @@ export interface StepOptions {
 
 class Killed extends Error {}
 
-/** The moment at which a process is killed or interrupted. After its death nothing that it does has an effect. */
+/** The moment at which a process is killed, interrupted or left. After its death nothing that it does has an effect. */
 class Kill {
   readonly killed: Promise<'killed'>;
+  readonly left: Promise<'left'>;
   isKilled = false;
   readonly #interruption = new AbortController();
   readonly interrupted = this.#interruption.signal;
   readonly #at: number | undefined;
   readonly #interruptAt: number | undefined;
+  readonly #leaveAt: number | undefined;
+  readonly #onLeave: () => void;
   readonly #resolve: (value: 'killed') => void;
+  readonly #leave: (value: 'left') => void;
   #calls = 0;
 
-  constructor({ killAt, interruptAt }: Pick<StepOptions, 'killAt' | 'interruptAt'>) {
+  /** @param onLeave called when the process is left. */
+  constructor(
+    { killAt, interruptAt, leaveAt }: Pick<StepOptions, 'killAt' | 'interruptAt' | 'leaveAt'>,
+    onLeave: () => void,
+  ) {
     this.#at = killAt;
     this.#interruptAt = interruptAt;
+    this.#leaveAt = leaveAt;
+    this.#onLeave = onLeave;
+    const left = Promise.withResolvers<'left'>();
+    this.left = left.promise;
+    this.#leave = left.resolve;
     const { promise, resolve } = Promise.withResolvers<'killed'>();
     this.killed = promise;
     this.#resolve = resolve;
@@ -73,8 +101,16 @@ class Kill {
 
   /** Counts one thing that the process does outside itself; whether it is the last. */
   isDue(): boolean {
-    if (this.#calls === this.#interruptAt) this.#interruption.abort(new InterruptedError());
+    if (this.#calls === this.#interruptAt) this.interrupt();
+    if (this.#calls === this.#leaveAt) {
+      this.#onLeave();
+      this.#leave('left');
+    }
     return this.#calls++ === this.#at;
+  }
+
+  interrupt(): void {
+    this.#interruption.abort(new InterruptedError());
   }
 
   kill(): void {
@@ -105,8 +141,11 @@ async function runStep(
   options: StepOptions,
 ): Promise<StepResult> {
   const { inputs, clock, state, diskFull = false } = options;
-  const kill = new Kill(options);
-  const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: kill.check });
+  const kill = new Kill(options, () => {
+    taken = takeFrom(runner);
+  });
+  const runner: FakeRunner = new FakeRunner({ inputs, state, diskFull, beforeCall: kill.check });
+  let taken: Taken | undefined;
   const closing: (() => Promise<void>)[] = [];
   const start = clock.monotonic();
   const ended = step(contextOf(options, runner, kill, closing), kill.interrupted).then(
@@ -121,23 +160,36 @@ async function runStep(
       return 'failure' as const;
     },
   );
-  const conclusion = await Promise.race([ended, kill.killed]);
-  for (const close of closing) await close();
-  const { log, masks, outputs, variables, summary } = runner;
+  let isAlive = true;
+  const over = Promise.race([ended, kill.killed]).finally(async () => {
+    isAlive = false;
+    for (const close of closing) await close();
+  });
+  const conclusion = await Promise.race([over, kill.left]);
+  const { log, masks, summary } = runner;
   return {
     conclusion: kill.isKilled ? 'killed' : conclusion,
-    log,
-    masks,
-    outputs,
-    variables,
-    summary,
-    state: runner.savedState,
+    ...{ log, masks, summary },
+    ...(taken ?? takeFrom(runner)),
     elapsed: clock.monotonic() - start,
+    ...(conclusion === 'left' && {
+      living: {
+        processes: { ...oneProcess(() => isAlive).processes, interrupt: () => kill.interrupt() },
+        ended: over,
+      },
+    }),
   };
 }
 
+/** What the runner takes from the files of a step when it goes on. */
+type Taken = Pick<StepResult, 'outputs' | 'variables' | 'state'>;
+
+function takeFrom({ outputs, variables, savedState }: FakeRunner): Taken {
+  return { outputs, variables, state: savedState };
+}
+
 function contextOf(
-  { clock, env, seed = SEED, limits = TEST_LIMITS, notSent = [] }: StepOptions,
+  { clock, env, seed = SEED, limits = TEST_LIMITS, notSent = [], processes }: StepOptions,
   runner: FakeRunner,
   kill: Kill,
   closing: (() => Promise<void>)[],
@@ -153,12 +205,14 @@ function contextOf(
         await kill.pass();
         // What is waited for after an interruption takes real time to arrive.
         if (kill.interrupted.aborted) await setTimeout(50);
+        // So does what another process does meanwhile.
+        if (processes !== undefined) await setTimeout(20);
         await clock.sleep(milliseconds);
         await kill.pass();
       },
     },
     randomInt: seeded(seed),
-    processes: oneProcess(() => false).processes,
+    processes: processes ?? oneProcess(() => false).processes,
     async createHttpClient(url, proxies) {
       const client = createHttpClient(url, proxies, limits);
       closing.push(client.close);

@@ -56,6 +56,7 @@ describe('what ends it at once', () => {
     'PROXY_403',
     'PROXY_407',
     'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_WEBASSEMBLY_NOT_SUPPORTED',
     'UNKNOWN',
   ])('gives up after one attempt where no connection came about for %s', async code => {
     const clock = new FakeClock();

@@ -67,6 +67,7 @@ describe('the reason', () => {
     const reason = reasonFor('', '/actions/outer');
     expect(reason).toContain('https://github.com/actions/runner/issues/2030');
     expect(reason).toContain('Four ways out');
+    expect(reason).toContain('use it as `$/path`');
     expect(reason).not.toContain('env.X');
   });
 

@@ -34,6 +34,18 @@ describe('what a main step saves', () => {
     expect(parseState(runner.savedState)).toEqual({ ...saved, cleanup: undefined });
   });
 
+  it.each([undefined, { id: idOf(1), keep: true }])(
+    'has its process also between two requests, where there is nothing else to do: the token is %j',
+    token => {
+      const { runner, state } = begin();
+      const between = { ...cleanup, token, orphans: 0 };
+      state.update({ cleanup: between });
+      expect(parseState(runner.savedState)).toEqual({ ...saved, cleanup: between });
+      state.finish();
+      expect(runner.savedState).toBe('');
+    },
+  );
+
   it('is nothing to do where no process is known', () => {
     const { runner } = begin(NO_PROCESSES);
     expect(parseState(runner.savedState)).toBeUndefined();
