@@ -141,8 +141,7 @@ function describeCutNote(note: string): string {
 
 function describeChangedNote({ kind }: Purpose, marker: string): string {
   const consequence = {
-    'until-job-ends':
-      'The post step still deletes the token by its id, but the sweep could not find it.',
+    'until-job-ends': 'The post step still deletes the token by its id, but the sweep could not find it.',
     'until-deleted': "The token works, but the sweep's `keep-permanent` does not count it.",
     replaces:
       'The token works, but the next rotation takes it for one that no rotation created, and does not delete it.',

@@ -58,7 +58,8 @@ export function verifyStoredToken(
   }
   const difference = compareScopes(request.scopes, scopes);
   if (difference !== undefined) return { mismatch: difference };
-  if (id === undefined || !isTokenId(id)) return { mismatch: 'its id is missing, so it could not be deleted' };
+  if (id === undefined || !isTokenId(id))
+    return { mismatch: 'its id is missing, so it could not be deleted' };
   if (claims.id !== id) return { mismatch: 'its id is not the one in its text' };
   if (!isSameSet(request.allowedUrls, allowedUrls)) {
     return { mismatch: 'it is not restricted to exactly the allowed URLs' };
