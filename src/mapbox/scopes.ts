@@ -8,7 +8,7 @@ export type ScopeKind = 'public' | 'secret' | 'unsure';
 
 /**
  * From Mapbox's token guide, two independent recent lists of it, and the source and API descriptions of Mapbox's CLI; the
- * last lines are only in older code and documents of Mapbox's.
+ * second line of `unsure` is only in older code and documents of Mapbox's.
  */
 const SCOPES: Readonly<Record<ScopeKind, string>> = {
   public: 'styles:tiles styles:read fonts:read datasets:read',
