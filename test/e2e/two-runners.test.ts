@@ -260,7 +260,7 @@ const runInAct: Runner = async ({ caller, env, secrets }) => {
       result: result,
       outputs: setBy(run, 'set-output', part),
       variables: setBy(run, 'set-env', part),
-      masks: of('add-mask').map(({ value }) => withoutBase64(value)),
+      masks: of('add-mask').map(({ value }) => withoutDerived(value)),
       annotations: entries.flatMap(({ command, name: title, value }) =>
         command === 'error' || command === 'warning' || command === 'notice'
           ? [{ level: command, title, message: hidden(value) }]
@@ -308,13 +308,13 @@ function phaseOf(name: string, { outcome: result, phase }: StepReport): Phase[] 
     .split('\n')
     .filter(line => line !== '' && !/^(?:::add-mask::|Error: |Warning: |Notice: )/.test(line));
   return [
-    { name, result, outputs, variables: env, masks: masks.map(withoutBase64), annotations, summary, lines },
+    { name, result, outputs, variables: env, masks: masks.map(withoutDerived), annotations, summary, lines },
   ];
 }
 
-/** The base64 forms of a token differ with the token; how many there are does not. */
-function withoutBase64(mask: string): string {
-  return /^[A-Za-z0-9+/]{40,}$/.test(mask) ? '<base64>' : mask;
+/** The halves of a signature and the base64 forms differ with the token; how many there are does not. */
+function withoutDerived(mask: string): string {
+  return /^[\w+/-]{8,}$/.test(mask) ? '<derived>' : mask;
 }
 
 /** Replaces in every text within a value, key by key. */
