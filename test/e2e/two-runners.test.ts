@@ -324,19 +324,12 @@ function inRoles<Value>(value: Value, role: (text: string) => string): Value {
   );
 }
 
-/** In a job without a matrix act knows no `strategy`; the action takes that for a job on its own. */
-function withoutStrategy(inputs: Texts): Texts {
-  return Object.fromEntries(
-    Object.entries(inputs).filter(([name]) => !/^INPUT_JOB-(?:TOTAL|INDEX)$/.test(name)),
-  );
-}
-
 function readTestimony(line: string): Testimony {
   const { job, program, inWorkspace, inputs, state, env, left } = JSON.parse(line);
   return {
     name: `${program} of ${job}`,
     inWorkspace,
-    inputs: withoutStrategy(inputs),
+    inputs,
     stateGiven: state,
     stateLeft: readPairs(left.state).pairs,
     env,
