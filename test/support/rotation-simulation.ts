@@ -185,16 +185,19 @@ export class RotationSimulation {
       dead = true;
       death.resolve('dead');
     };
-    const live = () => {
+    const deal = () => {
       if (dealings++ === dieAt) die();
+    };
+    const live = () => {
+      deal();
       if (dead) throw new Dead();
     };
     const { state, diskFull = false } = step;
     const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: live });
     /** Nothing comes back to a process that is gone. */
     const liveOrNever = async () => {
+      if (!dead) deal();
       if (dead) await new Promise<never>(() => {});
-      live();
     };
     const machine: SimulatedMachine = {
       pause: milliseconds => {
