@@ -7,7 +7,6 @@ import { rotateInputNames } from '../../src/rotate/inputs.ts';
 import { rotateOutputNames } from '../../src/rotate/report.ts';
 import { tracesOf } from '../support/bundle.ts';
 import { newToken } from '../support/github/client.ts';
-import { writeToken } from '../support/mapbox/token-format.ts';
 import {
   PLACE,
   POWERS,
@@ -136,19 +135,10 @@ function expectUntouched({ value, original, made, github }: RotateSetting, secre
 const text = (usage: 'pk' | 'sk', payload: object) =>
   [usage, Buffer.from(JSON.stringify(payload)).toString('base64url'), 'S'.repeat(22)].join('.');
 const id = `c${'0'.repeat(24)}`;
-const key = Buffer.from('another account');
-const temporary = writeToken(
-  { usage: 'tk', payload: { u: 'octo', exp: 4e9, iat: 1, scopes: POWERS, client: 'api' } },
-  key,
-);
 
+// What each check does is in unit/rotate.
 describe('fails with one titled annotation, nothing created and the secret untouched, without a request, given', () => {
   it.each<[string, Record<string, string>, string, RegExp]>([
-    ['no token', { token: '' }, 'Invalid input', /`token` is empty.*forks/],
-    ['no token but blanks', { token: ' \n' }, 'Invalid input', /`token` is empty/],
-    ['a temporary token', { token: temporary }, 'Invalid input', /temporary token/],
-    ['a password', { token: 'correct-horse-battery' }, 'Invalid input', /not a Mapbox token/],
-    ['a token without an id', { token: text('sk', { u: 'octo' }) }, 'Invalid input', /no id/],
     [
       'a public token and no authorizing token',
       { token: text('pk', { u: 'octo', a: id }) },
@@ -156,63 +146,11 @@ describe('fails with one titled annotation, nothing created and the secret untou
       /cannot create its own replacement.*`authorizing-token`/,
     ],
     [
-      'a public authorizing token',
-      { 'authorizing-token': text('pk', { u: 'octo', a: id }) },
-      'Invalid authorizing token',
-      /public token/,
-    ],
-    [
-      'an authorizing token of another account',
-      { 'authorizing-token': text('sk', { u: 'hexa', a: id }) },
-      'Invalid input',
-      /another Mapbox account/,
-    ],
-    ['no secret', { secret: '' }, 'Invalid input', /`secret` is empty/],
-    [
-      'a name that no secret can have',
-      { secret: 'MAPBOX-TOKEN' },
-      'Invalid input',
-      /`MAPBOX-TOKEN`.*letters/,
-    ],
-    ['a name of GitHub’s own', { secret: 'GITHUB_MAPBOX' }, 'Invalid input', /`GITHUB_`/],
-    [
       'a token for a name',
       { secret: text('sk', { u: 'octo', a: id }) },
       'Invalid input',
       /`secret` is a token/,
     ],
-    ['no GitHub token', { 'github-token': '' }, 'Invalid input', /`github-token` is empty.*GitHub App/],
-    ['a GitHub token in two lines', { 'github-token': 'ghs_a\nb' }, 'Invalid input', /`github-token` is not/],
-    ['a repository without an owner', { repositories: 'maps' }, 'Invalid input', /`maps`.*`owner\/name`/],
-    ['a repository of dots', { repositories: 'octo/..' }, 'Invalid input', /`octo\/\.\.`/],
-    ['an environment of dots', { environment: '..' }, 'Invalid input', /`environment` is `\.\.`/],
-    ['an organization with a slash', { organization: 'a/b' }, 'Invalid input', /`organization` is `a\/b`/],
-    [
-      'an organization and an environment',
-      { organization: 'octo-org', environment: 'production' },
-      'Invalid input',
-      /exclude each other/,
-    ],
-    [
-      'an organization and repositories',
-      { organization: 'octo-org', repositories: 'octo-org/site' },
-      'Invalid input',
-      /`organization` and `repositories` exclude each other/,
-    ],
-    ['an app that GitHub does not have', { app: 'pages' }, 'Invalid input', /`app` has `pages`/],
-    [
-      'an environment for Dependabot',
-      { environment: 'production', app: 'dependabot' },
-      'Invalid input',
-      /`app: actions` only/,
-    ],
-    ['an age without a unit', { 'max-age': '30' }, 'Invalid input', /`max-age` is `30`/],
-    ['an age of zero', { 'max-age': '0d' }, 'Invalid input', /`max-age`/],
-    ['another time to revoke', { 'revoke-previous': 'later' }, 'Invalid input', /`later`.*`next-rotation`/],
-    ['a flag that is neither', { 'revoke-original': 'maybe' }, 'Invalid input', /`revoke-original`/],
-    ['a flag for the output', { 'output-token': 'yes' }, 'Invalid input', /`output-token`/],
-    ['a time-out without a unit', { timeout: '300' }, 'Invalid input', /`timeout`/],
-    ['plain HTTP', { 'api-url': 'http://example.com' }, 'Invalid input', /`api-url`/],
   ])('%s', async (_, inputs, title, says) => {
     await using setting = await setUpRotate();
     const { main, post } = await setting.run(inputs);
@@ -242,126 +180,13 @@ function expectFailure(main: PhaseResult, title: string, says: RegExp): void {
   expect(main.stderr).toBe('');
 }
 
-describe('fails with one titled annotation, nothing created and the secret untouched, where', () => {
-  type Prepare = (setting: RotateSetting) => Record<string, string>;
-  const limited =
-    (permissions: Record<string, 'read' | 'write'>, hides = false): Prepare =>
-    ({ github }) => {
-      const token = newToken();
-      github.addCredential(token, { permissions, hides });
-      return { 'github-token': token };
-    };
-  const cases: readonly [string, Prepare, string, RegExp][] = [
-    [
-      'the token is of another account',
-      () => ({ token: text('sk', { u: 'octo', a: id }) }),
-      'Mapbox rejected the authorizing token',
-      /invalid/,
-    ],
-    [
-      'the token was deleted by rotations since the run was created',
-      ({ mapbox, original }) => {
-        mapbox.account.delete(original.id);
-        return {};
-      },
-      'Mapbox rejected the authorizing token',
-      /older than the last rotation, start a new run/,
-    ],
-    [
-      'the token was deleted',
-      ({ mapbox, original }) => {
-        const web = mapbox.account.issue({ scopes: ['styles:read'] });
-        mapbox.account.delete(web.id);
-        return { token: web.token, 'authorizing-token': original.token };
-      },
-      'Token to rotate not found',
-      /has no token .*start a new run/,
-    ],
-    [
-      'the authorizing token lacks a scope of the token',
-      ({ mapbox, github, original }) => {
-        const { token } = mapbox.account.issue({ scopes: ['uploads:write', 'datasets:write'] });
-        github.secrets.set(PLACE, token);
-        return { token, 'authorizing-token': original.token };
-      },
-      'Authorizing token is missing scopes',
-      /lacks `uploads:write`, `datasets:write`/,
-    ],
-    [
-      'the authorizing token cannot list',
-      ({ mapbox }) => ({ token: mapbox.account.issue({ scopes: ['tokens:write'] }).token }),
-      'Mapbox account or permission not found',
-      /lacks `tokens:read`/,
-    ],
-    [
-      'the secret is not there',
-      () => ({ secret: 'MAPBOX_TOKEN' }),
-      'GitHub secret not found',
-      /no such secret: the secret `MAPBOX_TOKEN` of octo-org\/maps.*no new secret/,
-    ],
-    [
-      'the GitHub token may write nothing',
-      limited({}),
-      'GitHub permission missing',
-      /403.*\*Secrets: write\* \(`permission-secrets: write`.*`secrets=read`/,
-    ],
-    [
-      'the GitHub token may not, and GitHub hides it',
-      limited({}, true),
-      'GitHub secret not found',
-      /404: "Not Found"\. Possible causes: there is no such place \(octo-org\/maps\)/,
-    ],
-    [
-      'the environment is not there',
-      () => ({ environment: 'need/encoding' }),
-      'GitHub secret not found',
-      /the environment `need\/encoding` of octo-org\/maps.*\*Environments: write\*/,
-    ],
-    [
-      'secrets of Codespaces may only be read',
-      ({ github }) => {
-        github.secrets.set(`repos/${REPOSITORY}/codespaces/secrets/${SECRET}`, 'x');
-        return { app: 'codespaces', ...limited({ codespaces_secrets: 'read' })({ github } as RotateSetting) };
-      },
-      'GitHub permission missing',
-      /\*Codespaces secrets: write\*.*even reading needs write access/,
-    ],
-    [
-      'the GitHub token is not valid',
-      () => ({ 'github-token': newToken() }),
-      'GitHub rejected the github-token',
-      /401.*an hour/,
-    ],
-    [
-      'the repository has another name now',
-      ({ github }) => {
-        github.directory.addRepository('octo-org/old');
-        github.directory.renameRepository('octo-org/old', 'octo-org/new');
-        return { repositories: 'octo-org/old' };
-      },
-      'GitHub secret not found',
-      /301, a redirect.*another name/,
-    ],
-  ];
-  it.each(cases)('%s', async (_, prepare, title, says) => {
-    await using setting = await setUpRotate();
-    const { mapbox, github } = setting;
-    const before = () => setting.made().length;
-    const inputs = prepare(setting);
-    const made = before();
-    const { main, post } = await setting.run(inputs);
-    expectFailure(main, title, says);
-    expect(setting.made()).toHaveLength(made);
-    expect(github.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(mapbox.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect(post.shown).toBe('');
-    expectNoSecret(main, everyToken(setting));
-  });
-
+// Other refusals are in integration/rotate-refused.
+describe('fails with one titled annotation, and the secret untouched, where', () => {
   it('the GitHub token may only read: what was created is deleted again', async () => {
     await using setting = await setUpRotate();
-    const inputs = limited({ secrets: 'read' })(setting);
-    const { main, post } = await setting.run(inputs);
+    const readOnly = newToken();
+    setting.github.addCredential(readOnly, { permissions: { secrets: 'read' } });
+    const { main, post } = await setting.run({ 'github-token': readOnly });
     expectFailure(
       main,
       'GitHub permission missing',

@@ -1,0 +1,277 @@
+/** What Mapbox or GitHub refuses to a rotation: one titled error, and a living token in the secret. */
+import { describe, expect, it } from 'vitest';
+import { newToken } from '../support/github/client.ts';
+import {
+  GITHUB_TOKEN,
+  REPOSITORY,
+  RotationSimulation,
+  type SimulatedEnd,
+  type SimulatedFault,
+  type SimulatedFaults,
+} from '../support/rotation-simulation.ts';
+import { idOf, tokenText } from '../support/tokens.ts';
+import { DAY, NAME, POWERS, SITE } from '../support/two-repositories.ts';
+
+const PLACE = `repos/${REPOSITORY}/actions/secrets/${NAME}`;
+
+/** A token in its secret, and a rotation of it. */
+function setUp() {
+  const simulation = new RotationSimulation();
+  const { account, github } = simulation;
+  const original = account.issue({ scopes: POWERS, note: 'Releases' });
+  github.secrets.set(PLACE, original.token);
+  simulation.pass(DAY);
+  const value = (place = PLACE) => github.secrets.get(place)?.value ?? '';
+  return {
+    account,
+    github,
+    original,
+    value,
+    ids: () => account.tokens().map(({ id }) => id),
+    /** Main and post step. */
+    async rotate(inputs: Readonly<Record<string, string>> = {}, faults?: SimulatedFaults) {
+      const given = { token: value(), secret: NAME, 'github-token': GITHUB_TOKEN, timeout: '3s', ...inputs };
+      const main = await simulation.rotate({ inputs: given, faults });
+      const post = await simulation.post({ inputs: given, state: main.state });
+      return { main, post };
+    },
+  };
+}
+
+type Setting = ReturnType<typeof setUp>;
+
+/** Whether a request is a put into a secret in `repository`. */
+const onPut =
+  (fault: SimulatedFault, repository = ''): SimulatedFaults =>
+  ({ method, path }) =>
+    method === 'PUT' && path.includes(repository) ? fault : undefined;
+
+function expectError({ said, outputs, end }: SimulatedEnd, title: string, says: RegExp): void {
+  expect(end).toBe('failure');
+  const errors = said.filter(({ kind }) => kind !== 'info' && kind !== 'debug');
+  expect(errors).toEqual([{ kind: 'error', text: expect.stringMatching(new RegExp(`^${title}: `)) }]);
+  expect(errors[0]?.text.slice(title.length + 2)).toMatch(says);
+  expect(outputs).toEqual({});
+}
+
+describe('before a replacement is created, the rotation fails if', () => {
+  const limited =
+    (permissions: Record<string, 'read' | 'write'>, hides = false) =>
+    ({ github }: Setting) => {
+      const token = newToken();
+      github.addCredential(token, { permissions, hides });
+      return { 'github-token': token };
+    };
+
+  it.each<[string, (setting: Setting) => Record<string, string>, string, RegExp]>([
+    [
+      'the token is of another account',
+      () => ({ token: tokenText('sk', { u: 'octo', a: idOf(1) }) }),
+      'Mapbox rejected the authorizing token',
+      /invalid/,
+    ],
+    [
+      'the token was deleted by rotations since the run was created',
+      ({ account, original }) => {
+        account.delete(original.id);
+        return {};
+      },
+      'Mapbox rejected the authorizing token',
+      /older than the last rotation, start a new run/,
+    ],
+    [
+      'the token was deleted',
+      ({ account, original }) => {
+        const web = account.issue({ scopes: ['styles:read'] });
+        account.delete(web.id);
+        return { token: web.token, 'authorizing-token': original.token };
+      },
+      'Token to rotate not found',
+      /has no token .*start a new run/,
+    ],
+    [
+      'the authorizing token lacks a scope of the token',
+      ({ account, github, original }) => {
+        const { token } = account.issue({ scopes: ['uploads:write', 'datasets:write'] });
+        github.secrets.set(PLACE, token);
+        return { token, 'authorizing-token': original.token };
+      },
+      'Authorizing token is missing scopes',
+      /lacks `uploads:write`, `datasets:write`/,
+    ],
+    [
+      'the authorizing token cannot list',
+      ({ account }) => ({ token: account.issue({ scopes: ['tokens:write'] }).token }),
+      'Mapbox account or permission not found',
+      /lacks `tokens:read`/,
+    ],
+    [
+      'the secret does not exist',
+      () => ({ secret: 'MAPBOX_TOKEN' }),
+      'GitHub secret not found',
+      /no such secret: the secret `MAPBOX_TOKEN` of octo-org\/maps.*no new secret/,
+    ],
+    [
+      'the GitHub token has no permissions',
+      limited({}),
+      'GitHub permission missing',
+      /403.*\*Secrets: write\* \(`permission-secrets: write`.*`secrets=read`/,
+    ],
+    [
+      'the GitHub token has no permissions, and GitHub hides the secret',
+      limited({}, true),
+      'GitHub secret not found',
+      /404: "Not Found"\. Possible causes: there is no such place \(octo-org\/maps\)/,
+    ],
+    [
+      'the environment does not exist',
+      () => ({ environment: 'need/encoding' }),
+      'GitHub secret not found',
+      /the environment `need\/encoding` of octo-org\/maps.*\*Environments: write\*/,
+    ],
+    [
+      'the GitHub token may only read secrets of Codespaces',
+      setting => {
+        setting.github.secrets.set(`repos/${REPOSITORY}/codespaces/secrets/${NAME}`, 'x');
+        return { app: 'codespaces', ...limited({ codespaces_secrets: 'read' })(setting) };
+      },
+      'GitHub permission missing',
+      /\*Codespaces secrets: write\*.*even reading needs write access/,
+    ],
+    [
+      'the GitHub token is not valid',
+      () => ({ 'github-token': newToken() }),
+      'GitHub rejected the github-token',
+      /401.*an hour/,
+    ],
+    [
+      'the repository was renamed',
+      ({ github }) => {
+        github.directory.addRepository('octo-org/old');
+        github.directory.renameRepository('octo-org/old', 'octo-org/new');
+        return { repositories: 'octo-org/old' };
+      },
+      'GitHub secret not found',
+      /301, a redirect.*another name/,
+    ],
+    [
+      'a leaked token is also the authorizing token, which another secret may hold',
+      ({ original }) => ({ 'authorizing-token': original.token, 'revoke-previous': 'now' }),
+      'Invalid input',
+      /the same token as `token`.*leave `authorizing-token` out/,
+    ],
+    [
+      'GitHub does not list every repository of a selected secret: one would lose it',
+      ({ github, original }) => {
+        github.directory.addOrganization('octo-org');
+        const ids = ['r1', 'r2'].map(name => github.directory.addRepository(`octo-org/${name}`).id);
+        const place = `orgs/octo-org/actions/secrets/${NAME}`;
+        github.secrets.set(place, original.token, { visibility: 'selected', repositories: ids });
+        github.fault = ({ path }) =>
+          path.includes(`/${NAME}/repositories`)
+            ? { kind: 'status', status: 200, processed: false, body: { total_count: 2, repositories: [] } }
+            : undefined;
+        return { organization: 'octo-org', token: original.token };
+      },
+      'Unexpected response from GitHub',
+      /lists 0 of the 2 repositories/,
+    ],
+  ])('%s', async (_, prepare, title, says) => {
+    const setting = setUp();
+    const inputs = prepare(setting);
+    const before = setting.ids();
+    const secret = setting.value();
+    const { main, post } = await setting.rotate(inputs);
+    expectError(main, title, says);
+    expect(main.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
+    expect([setting.ids(), setting.value()]).toEqual([before, secret]);
+    expect(post.said).toEqual([]);
+  });
+});
+
+describe('a replacement that is in no secret is deleted again if', () => {
+  const json = (status: 401 | 403 | 404 | 422) => onPut({ kind: 'refused', status });
+
+  it.each<[string, SimulatedFaults, string, RegExp]>([
+    [
+      'GitHub does not take the value, though its key was read again',
+      json(422),
+      'Unexpected response from GitHub',
+      /422: it does not take the new value for the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted again/,
+    ],
+    [
+      'the token of the GitHub App has expired',
+      json(401),
+      'GitHub rejected the github-token',
+      /lives for an hour.*was deleted again/,
+    ],
+    ['the place is gone', json(404), 'GitHub secret not found', /404.*was deleted again/],
+    [
+      'Mapbox does not say that it is valid',
+      ({ method, path }) =>
+        method === 'GET' && path === '/tokens/v2'
+          ? { kind: 'empty', status: 200, processed: false }
+          : undefined,
+      'Token does not match the request',
+      /does not say that it is valid.*was deleted again/,
+    ],
+  ])('%s', async (_, faults, title, says) => {
+    const setting = setUp();
+    const before = setting.ids();
+    const { main, post } = await setting.rotate({}, faults);
+    expectError(main, title, says);
+    expect([setting.ids(), setting.value()]).toEqual([before, setting.original.token]);
+    expect(post.said).toEqual([]);
+  });
+});
+
+describe('nothing is deleted if', () => {
+  it('GitHub fails and the value of the secret is unknown', async () => {
+    const setting = setUp();
+    const before = setting.ids();
+    const { main, post } = await setting.rotate({}, onPut({ kind: 'server-error', processed: false }));
+    const created = setting.ids().find(id => !before.includes(id));
+    const either = `Either the new token, ${created}, or the old one, ${setting.original.id}: `;
+    expectError(main, 'Secret not updated', new RegExp(either));
+    expect([setting.ids(), setting.value()]).toEqual([[...before, created], setting.original.token]);
+    expect(post.said).toEqual([]);
+  });
+
+  it('one of two places did not get the token', async () => {
+    const setting = setUp();
+    const { github, original, value, account } = setting;
+    const other = `repos/${SITE}/actions/secrets/${NAME}`;
+    github.directory.addRepository(SITE);
+    github.secrets.set(other, original.token);
+    const { main } = await setting.rotate(
+      { repositories: `${SITE}\n${REPOSITORY}` },
+      onPut({ kind: 'refused', status: 403 }, SITE),
+    );
+    const created = account.tokens().find(({ token }) => token === value());
+    expectError(
+      main,
+      'Secrets have different tokens',
+      new RegExp(`new token, ${created?.id}: .*octo-org/maps[^]*Still an older token: .*${SITE}`),
+    );
+    expect(value(other)).toBe(original.token);
+    expect(setting.ids()).toEqual(expect.arrayContaining([original.id, created?.id]));
+  });
+});
+
+it('succeeds with a warning if a leaked token cannot be deleted', async () => {
+  const setting = setUp();
+  const { main, post } = await setting.rotate({ 'revoke-previous': 'now' }, ({ method }) =>
+    method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined,
+  );
+  expect([main.end, main.outputs['rotated'], main.outputs['deleted']]).toEqual(['success', 'true', '']);
+  expect(main.said.filter(({ kind }) => kind === 'warning')).toEqual([
+    {
+      kind: 'warning',
+      text: expect.stringMatching(
+        new RegExp(`could not be deleted[^]*leaked[^]*${setting.original.id}[^]*Tokens page`),
+      ),
+    },
+  ]);
+  expect(setting.ids()).toContain(setting.original.id);
+  expect(post.said).toEqual([]);
+});
