@@ -13,7 +13,7 @@ it.each([
   ['ECONNREFUSED', 'connection refused (ECONNREFUSED)', /^Check `api-url`, and .*firewall/],
   [
     'ENOTFOUND',
-    'DNS does not know the name (ENOTFOUND)',
+    'DNS name not found (ENOTFOUND)',
     /^Check the host in `api-url`, and the runner's DNS/,
   ],
   ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)', /runner's DNS/],
@@ -47,8 +47,8 @@ it.each([
 
 describe('a certificate', () => {
   it.each([
-    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
     ['CERT_HAS_EXPIRED', /has expired/, /clock.*NODE_EXTRA_CA_CERTS/],
     ['CERT_NOT_YET_VALID', /is not valid yet/, /clock.*NODE_EXTRA_CA_CERTS/],
   ])('with %s', (code, problem, advice) => {
@@ -87,7 +87,7 @@ describe('a certificate', () => {
 describe('a proxy', () => {
   it('whose name DNS does not know is called that', () => {
     expect(proxied('ENOTFOUND', { isProxys: true })).toEqual({
-      problem: "DNS does not know the proxy's name (ENOTFOUND)",
+      problem: "the proxy's DNS name was not found (ENOTFOUND)",
       advice: "Check the host in https_proxy, and the runner's DNS.",
     });
   });
