@@ -135,8 +135,16 @@ export const others = [
     `sk.${payload.slice(0, 20)}.${signature}`,
     'it has only part of a token: copy all of it',
   ],
-  ['a payload without an account', tokenText('sk', { a: 'x' }), 'it has only part of a token: copy all of it'],
-  ['a payload with an empty account', tokenText('sk', { u: '' }), 'it has only part of a token: copy all of it'],
+  [
+    'a payload without an account',
+    tokenText('sk', { a: 'x' }),
+    'it has only part of a token: copy all of it',
+  ],
+  [
+    'a payload with an empty account',
+    tokenText('sk', { u: '' }),
+    'it has only part of a token: copy all of it',
+  ],
   ['no signature but an odd character', `sk.${payload}.%`, 'it has only part of a token: copy all of it'],
   [
     'a payload with an odd character',

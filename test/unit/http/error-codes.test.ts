@@ -11,11 +11,7 @@ const proxied = (code: string, findings?: Findings, hasCredentials = false) =>
 
 it.each([
   ['ECONNREFUSED', 'connection refused (ECONNREFUSED)', /^Check `api-url`, and .*firewall/],
-  [
-    'ENOTFOUND',
-    'DNS name not found (ENOTFOUND)',
-    /^Check the host in `api-url`, and the runner's DNS/,
-  ],
+  ['ENOTFOUND', 'DNS name not found (ENOTFOUND)', /^Check the host in `api-url`, and the runner's DNS/],
   ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)', /runner's DNS/],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the server does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)', /port/],
   ['NOT_HTTP', 'the response is not HTTP (NOT_HTTP)', /host and port in `api-url`/],
