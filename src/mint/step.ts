@@ -19,7 +19,7 @@ import type { MintedToken } from './verify.ts';
 /**
  * The main step: parses the inputs, mints the token, writes the outputs.
  *
- * @param interrupted aborted when the step is to stop.
+ * @param interrupted aborted when the step must stop.
  * @throws {ActionError} before any output is written; a created token is deleted or left to the post step.
  * @throws {InterruptedError} likewise.
  */
