@@ -1,4 +1,4 @@
-// What the main step is measured against: the same request, mask and output by a script that checks nothing.
+// The baseline for the main step: a script with the same request, mask and output that verifies nothing.
 import { appendFileSync } from 'node:fs';
 import { request } from 'node:http';
 
@@ -9,8 +9,8 @@ const url = new URL('/tokens/v2/octo', input('API-URL'));
 url.searchParams.set('access_token', token);
 const body = JSON.stringify({ scopes: input('SCOPES').split(' '), note: 'bare' });
 const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
-request(url, { method: 'POST', headers, agent: false }, async answer => {
-  const minted = JSON.parse((await answer.toArray()).join('')).token;
+request(url, { method: 'POST', headers, agent: false }, async response => {
+  const minted = JSON.parse((await response.toArray()).join('')).token;
   console.log(`::add-mask::${minted}`);
   appendFileSync(process.env.GITHUB_OUTPUT, `token=${minted}\n`);
 }).end(body);

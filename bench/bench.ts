@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what a step costs, as ratios within one run. Each pair runs alternately, so that a busy machine
- * slows both sides; a ratio is the median of those of the pairs. Nothing leaves the machine.
+ * `npm run bench` measures what a step costs, as ratios within one run. The two programs of a pair run alternately, so
+ * that a busy machine slows both; the ratio is the median of the pairs' ratios. Uses loopback only.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ import { githubOf, NO_MATRIX } from '../test/support/runner/github.ts';
 import { newMachine } from '../test/support/runner/machine.ts';
 
 const PAIRS = Number(process.argv[2] ?? 75);
-/** Runs that are not counted: the first ones fill the system's file cache. */
+/** Uncounted runs, which fill the system's file cache. */
 const WARM_UP = 3;
 
 const root = dirname(import.meta.dirname);
@@ -42,7 +42,7 @@ const env = {
   GITHUB_STEP_SUMMARY: machine.newFile('summary'),
 };
 
-/** Milliseconds of a whole process. */
+/** How long a whole process takes, in milliseconds. */
 async function time(args: readonly string[]): Promise<number> {
   const start = performance.now();
   const child = spawn(process.execPath, args, {
@@ -55,7 +55,7 @@ async function time(args: readonly string[]): Promise<number> {
   return performance.now() - start;
 }
 
-/** What a program writes to its standard error when this is loaded before it. */
+/** What a program writes to standard error after `preload` has been loaded. */
 async function ask(preload: string, args: readonly string[]): Promise<string> {
   const child = spawn(process.execPath, ['--import', `data:text/javascript,${preload}`, ...args], {
     env,
@@ -65,14 +65,14 @@ async function ask(preload: string, args: readonly string[]): Promise<string> {
   return Buffer.concat(await child.stderr.toArray()).toString();
 }
 
-/** The most memory that a process held, in KiB. */
+/** The peak memory of a process, in KiB. */
 async function memory(args: readonly string[]): Promise<number> {
   return Number(
     await ask('process.on("exit",()=>process.stderr.write(String(process.resourceUsage().maxRSS)))', args),
   );
 }
 
-/** The files below the project that a program loads. */
+/** The files that a program loads. */
 async function loads(program: string): Promise<string[]> {
   const hook =
     'import{registerHooks}from"node:module";registerHooks({load(url,c,next){process.stderr.write(url+"\\n");return next(url,c)}})';
@@ -95,7 +95,7 @@ async function compare(
 ): Promise<Compared> {
   const pairs: [number, number][] = [];
   for (let run = 0; run < WARM_UP + PAIRS; run++) {
-    // Which of the two goes first changes, too.
+    // The order alternates too.
     const [first, second] = run % 2 === 0 ? [ours, theirs] : [theirs, ours];
     const figures: [number, number] = [await measure(first), await measure(second)];
     if (run >= WARM_UP) pairs.push(run % 2 === 0 ? figures : [figures[1], figures[0]]);
@@ -115,7 +115,7 @@ function quantile(figures: readonly number[], part: number): number {
   return sorted[Math.round((sorted.length - 1) * part)] ?? Number.NaN;
 }
 
-/** Median, with the quartiles as the spread. */
+/** Formats the median, with the quartiles as the spread. */
 function toText(figures: readonly number[], unit: string, scale = 1): string {
   const [low, middle, high] = [0.25, 0.5, 0.75].map(part => (quantile(figures, part) / scale).toFixed(1));
   return `${middle} ${unit} (${low} to ${high})`;

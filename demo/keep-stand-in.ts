@@ -19,7 +19,7 @@ async function start(): Promise<void> {
   const program = join(import.meta.dirname, 'stand-in.ts');
   const child = spawn(process.execPath, [program, ...INPUT_OPTIONS.split(' ').filter(Boolean)], {
     detached: true,
-    // Not this step's own: the runner would wait for a process that holds them.
+    // Not inherited from this step: the runner would wait for any process that holds them open.
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   child.stderr.pipe(process.stderr);
@@ -33,6 +33,6 @@ async function start(): Promise<void> {
   }
   appendFileSync(state, `pid=${child.pid}\n`);
   child.unref();
-  // What the child holds open would keep this process alive.
+  // The pipes from the child would keep this process alive.
   process.exit();
 }

@@ -1,4 +1,4 @@
-/** A step of the demonstration: what a release pipeline does with its token, by Mapbox's own SDK. */
+/** A step of the demonstration: uses the token as a release pipeline would, with Mapbox's own SDK. */
 import mapbox from '@mapbox/mapbox-sdk';
 import tilesets from '@mapbox/mapbox-sdk/services/tilesets.js';
 
@@ -7,13 +7,13 @@ const service = tilesets(mapbox({ accessToken, origin }));
 const park =
   '{"type":"Feature","properties":{"name":"Lincoln Park"},"geometry":{"type":"Point","coordinates":[-87.63,41.92]}}';
 
-// The SDK's own upload sends an empty body from Node (0.16.2), so the form is sent without it.
+// In Node, the SDK's own upload sends an empty body (0.16.2), so `fetch` sends the form instead.
 const form = new FormData();
 form.append('file', new Blob([`${park}\n`]), 'parks.ldgeojson');
 const url = new URL('/tilesets/v1/sources/octo/parks', origin);
 url.searchParams.set('access_token', accessToken);
 const uploaded = await fetch(url, { method: 'POST', body: form });
-if (!uploaded.ok) throw new Error(`the upload was answered with ${uploaded.status}`);
+if (!uploaded.ok) throw new Error(`Mapbox responded to the upload with ${uploaded.status}`);
 console.log('Uploaded the source parks.');
 
 const recipe = {

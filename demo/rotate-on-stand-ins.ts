@@ -1,4 +1,4 @@
-/** Starts the bundle of `rotate`, in the post step that of its post step, with another `GITHUB_API_URL`. */
+/** Runs the bundle of `rotate` or, in the post step, the bundle of its post step, with another `GITHUB_API_URL`. */
 import { spawnSync } from 'node:child_process';
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';

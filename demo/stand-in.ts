@@ -1,11 +1,11 @@
 /**
- * `node demo/stand-in.ts`: stand-ins that stay until SIGTERM, for the workflows that try the actions themselves. It says
- * as JSON where they are and which tokens they take.
+ * `node demo/stand-in.ts` runs stand-ins until SIGTERM, for the workflows that test the actions. It prints their
+ * addresses and the tokens they accept as JSON.
  *
- * - Mapbox is always there, and needs no package.
- * - With `--github`, GitHub is there too, with a secret to rotate.
- * - With `--behind-proxy`, Mapbox has a certificate of an authority of its own and is behind a proxy, as for a client whose
- *   proxy inspects TLS: `proxy` and `ca` are what HTTPS_PROXY and NODE_EXTRA_CA_CERTS need.
+ * - Mapbox always runs, and needs no package.
+ * - With `--github`, GitHub runs too, with a secret to rotate.
+ * - With `--behind-proxy`, Mapbox has a certificate from its own authority and is behind a proxy, like a proxy that
+ *   inspects TLS. `proxy` and `ca` are the values for HTTPS_PROXY and NODE_EXTRA_CA_CERTS.
  */
 import { type MapboxStandIn, startMapbox } from '../test/support/mapbox/server.ts';
 
@@ -22,7 +22,7 @@ const authorizing = mapbox.account.issue({
   note: 'The authorizing token',
   scopes: ['tokens:write', 'tokens:read', 'tilesets:write', 'tilesets:read', 'tilesets:list'],
 });
-// Older than any run: a sweep deletes it without asking whether its run is over.
+// Older than any run, so a sweep deletes it without asking GitHub whether its run is over.
 const host = server === 'https://github.com' ? '' : `@${new URL(server).host}`;
 mapbox.account.issue({
   note: `Left behind (${repository}) [until job ends: ${repositoryId}${host}/1.1#a1b2c3d4]`,
@@ -38,7 +38,10 @@ console.log(
   }),
 );
 
-/** A stand-in for GitHub whose repository has a token in a secret, since an hour: rotations let both rest for minutes. */
+/**
+ * Starts a stand-in for GitHub whose repository has held a token in a secret for an hour: rotations leave a new token
+ * or secret alone for some minutes.
+ */
 async function withSecret({ account }: MapboxStandIn) {
   const { startGithub } = await import('../test/support/github/server.ts');
   let age = HOUR_MS;

@@ -1,4 +1,7 @@
-/** `npm start`: shows the main job. Without an account, on a stand-in for Mapbox; with one, on Mapbox itself. */
+/**
+ * `npm start` shows the actions at work: against a stand-in for Mapbox or, given an authorizing token, against Mapbox
+ * itself.
+ */
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type GithubStandIn, startGithub } from '../test/support/github/server.ts';
@@ -19,11 +22,11 @@ interface Showing extends Pick<WorkflowOptions, 'github'> {
   readonly file: string;
   readonly authorizingToken: string;
   readonly env?: Record<string, string>;
-  /** The machine dies when the log shows this line. */
+  /** The runner dies when the log shows this line. */
   readonly diesAt?: string;
 }
 
-/** Runs a workflow of this folder and shows its log as it comes. Ctrl-C cancels it as GitHub's button would. */
+/** Runs a workflow of this folder and prints its log as it arrives. Ctrl-C cancels it, like the button on GitHub. */
 async function show({ file, authorizingToken, env, github, diesAt }: Showing): Promise<WorkflowReport> {
   const started = startWorkflow({
     workflow: readFileSync(join(here, file), 'utf8'),
@@ -43,7 +46,7 @@ async function show({ file, authorizingToken, env, github, diesAt }: Showing): P
   return report;
 }
 
-/** What a promise comes to, in a line of its own; a broken one fails the demonstration. */
+/** Prints whether a promise was kept. A broken promise fails the demonstration. */
 function check(promise: string, kept: boolean): void {
   console.log(`${kept ? '✓' : '✗'} ${promise}`);
   if (!kept) process.exitCode = 1;
@@ -51,9 +54,9 @@ function check(promise: string, kept: boolean): void {
 
 async function onStandIn(): Promise<void> {
   console.log(
-    'A stand-in for Mapbox on this machine: no account needed, nothing leaves it. Set MAPBOX_AUTHORIZING_TOKEN to use the real Mapbox.\n',
+    'A stand-in for Mapbox on this machine: no account is needed, and nothing is sent elsewhere. Set MAPBOX_AUTHORIZING_TOKEN to use the real Mapbox.\n',
   );
-  // A week ago. Both services' clocks move on before the rotation.
+  // A week ago. Both services' clocks are moved to the present before the rotation.
   const clock = { offset: -7 * DAY };
   const now = () => Date.now() + clock.offset;
   await using mapbox = await startMapbox({ now });
@@ -79,7 +82,7 @@ async function onStandIn(): Promise<void> {
   );
   const verdict = mapbox.account.examine(minted?.token ?? '').code;
   check(`the token is revoked: Mapbox says ${verdict}`, verdict === 'TokenRevoked');
-  check('the account is as it was', mapbox.account.tokens().length === before);
+  check('the account is unchanged', mapbox.account.tokens().length === before);
 
   console.log('\nAnother run, whose runner dies while the token is in use. No post step runs.\n');
   const github = { run_id: '4712', api_url: '', token: 'github-token-of-the-demonstration' };
@@ -103,11 +106,11 @@ async function onStandIn(): Promise<void> {
     github: night,
   });
   check('the sweep succeeded', sweep.result === 'success');
-  check('the account is as it was', mapbox.account.tokens().length === before);
+  check('the account is unchanged', mapbox.account.tokens().length === before);
   await rotate(mapbox, runs, authorizingToken.token, clock);
 }
 
-/** Replaces the authorizing token in its secret, and mints with what the secret has then. */
+/** Rotates the authorizing token in its secret, then mints with the new one. */
 async function rotate(
   mapbox: MapboxStandIn,
   github: GithubStandIn,
@@ -125,13 +128,13 @@ async function rotate(
   const rotation = await show({ file: 'rotate.yml', authorizingToken: old, env, github: facts });
   const current = github.secrets.get(secret)?.value ?? '';
   check('the rotation succeeded', rotation.result === 'success');
-  check('the secret has another token, which works', current !== old && mapbox.account.isAlive(current));
+  check('the secret has a new token, which works', current !== old && mapbox.account.isAlive(current));
   check(
     'neither is in the log',
     [old, current].every(text => !rotation.log.includes(text)),
   );
 
-  console.log('\nThe next run uses what the secret has now.\n');
+  console.log('\nThe next run uses the new token in the secret.\n');
   const next = await show({ file: 'after-rotation.yml', authorizingToken: current, env });
   check('the next job succeeded', next.result === 'success');
 }
@@ -139,10 +142,10 @@ async function rotate(
 async function onMapbox(authorizingToken: string): Promise<void> {
   const api = process.env['MAPBOX_API'] ?? '';
   console.log(
-    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token with styles:read is created, and expires in a minute.\n`,
+    `${api === '' ? 'The real Mapbox' : `Mapbox at ${api}`}, with your MAPBOX_AUTHORIZING_TOKEN. One temporary token with styles:read is created. It expires in a minute.\n`,
   );
   const report = await show({ file: 'one-minute.yml', authorizingToken, env: { MAPBOX_API: api } });
-  check('the job succeeded, and Mapbox calls the token valid', report.result === 'success');
+  check('the job succeeded, and Mapbox says that the token is valid', report.result === 'success');
 }
 
 const authorizingToken = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';

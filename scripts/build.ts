@@ -1,5 +1,5 @@
 /**
- * Makes `dist/`: TypeScript to JavaScript with tsc, then one bundle an entry with ncc. The same sources and lock
+ * Builds `dist/`: compiles TypeScript with tsc, then makes one bundle per entry with ncc. The same sources and lock
  * file give the same bytes on every machine.
  */
 import { execFileSync } from 'node:child_process';
@@ -12,14 +12,14 @@ import ts from 'typescript';
 const require = createRequire(import.meta.url);
 const root = dirname(import.meta.dirname);
 /**
- * Stands for what is never called: a module that Node has loaded anyway, and all of whose exports are at hand
- * (those of `node:util` would be made at the import: 3 ms).
+ * Replaces modules that are never called. Node has loaded this one anyway, with all its exports (`node:util` would
+ * create its exports at import time: 3 ms).
  */
 const NOTHING = 'node:path';
 
 /**
- * What @actions/core imports and nothing here calls: the OpenID client, the description of the machine, and the summary,
- * which makes Node load `fs.promises`: 2 ms.
+ * Imports of @actions/core that are never called: the OpenID client, the platform details, and the summary, which makes
+ * Node load `fs.promises`: 2 ms.
  */
 const uncalled = {
   '@actions/http-client': NOTHING,
@@ -31,33 +31,33 @@ const uncalled = {
 /** A post step writes no outputs, for which @actions/core needs random delimiters: 6 ms. */
 const uncalledInPost = { ...uncalled, crypto: NOTHING };
 
-/** What GitHub's toolkit imports, and what stands in its place: its own HTTP client, and the event's file. */
+/** Imports of GitHub's toolkit that are not used, its own HTTP client and the event file, and what replaces them. */
 const unusedByToolkit = {
   '@actions/http-client': './github/toolkit-stub.js',
   './context.js': './github/toolkit-stub.js',
   undici: NOTHING,
 };
 
-/** The modules that bundles begin with, and what is not bundled: an import, and what stands in its place. */
+/** The entry module of each bundle, and its imports that are not bundled, with what replaces them. */
 const bundles = {
   'main.js': uncalled,
   'post.js': uncalledInPost,
   'sweep.js': { ...uncalled, ...unusedByToolkit },
   'rotate.js': { ...uncalled, ...unusedByToolkit },
   'github/toolkit-stub.js': {},
-  // Loaded by all of them where there is something to ask. Of Node's own HTTP undici asks for the limit of a head, which is
-  // given in client.ts, and for a class to compare streams with, of which there are none: 1.5 ms.
+  // Loaded by the other bundles once they send a request. undici uses `node:http` only for the default header size
+  // limit, which client.ts sets, and for a class to detect streams, which are not used: 1.5 ms.
   'http/client.js': { 'node:http': NOTHING },
 };
 
-/** Modules of our own in the copy of undici, and what each is imported for. */
+/** Our own modules, added to the copy of undici. */
 const undiciAdditions: Readonly<Record<string, string>> = {
-  // Where `import('undici')` is for a proxy, the rest of the public entry: 44 kB in a file of their own.
+  // Replaces `import('undici')`, which only a proxy needs: the rest of the public entry, 44 kB in a separate file.
   'proxy.js': `
     const Dispatcher = require('./lib/dispatcher/dispatcher.js');
     Dispatcher.prototype.connect = require('./lib/api/api-connect.js');
     exports.ProxyAgent = require('./lib/dispatcher/proxy-agent.js');`,
-  // Where undici imports `node:assert`, of which it calls nothing else: Node loads it when an assertion fails. 4 ms.
+  // Replaces `node:assert`, of which undici calls only this function. Node loads it when an assertion fails. 4 ms.
   'assert.js': `
     module.exports = (value, message) => {
       if (!value) require('node:assert')(value, message);
@@ -65,31 +65,31 @@ const undiciAdditions: Readonly<Record<string, string>> = {
 };
 
 /**
- * Modules of undici, and what is bundled in their place. All of undici would be 521,625 bytes, and would make a main step
- * take 1.34 times as long as a bare script.
+ * Modules of undici, and what replaces them in the bundle. All of undici would be 521,625 bytes, and would make a main
+ * step take 1.34 times as long as a bare script.
  */
 const undiciExchanges: Readonly<Record<string, string>> = {
-  // The public entry: what it does to its classes is in `proxy.js`, which alone needs it. 350 kB.
+  // The public entry. It also adds methods to its classes; only `proxy.js` needs those and adds them itself. 350 kB.
   'index.js': `exports.Client = require('./lib/dispatcher/client.js');`,
-  // SOCKS, which is refused [http/proxy.ts]: 29 kB of the file for a proxy.
+  // SOCKS, which is rejected [http/proxy.ts]: 29 kB of the file for proxies.
   'lib/dispatcher/socks5-proxy-agent.js': '',
   // HTTP/2 and an experimental parser, both switched off [http/client.ts]: 22 and 169 kB.
   'lib/dispatcher/client-h2.js': '',
   'lib/dispatcher/parser-h1.js': '',
-  // Bodies that are streams, and forms. All bodies here are texts. 35, 28 and 12 kB.
+  // Stream and form bodies. All our bodies are strings. 35, 28 and 12 kB.
   'lib/web/fetch/body.js': '',
   'lib/web/fetch/formdata.js': '',
   'lib/web/webidl/index.js': '',
-  // The parser with SIMD: without it undici turns to the one that every machine can run. 72 kB.
+  // The SIMD parser: without it, undici falls back to the one that runs on every machine. 72 kB.
   'lib/llhttp/llhttp_simd-wasm.js': '',
-  // With a tree of all known header names undici saves a `toLowerCase` per header; building it takes 2 ms.
+  // A tree of known header names, which saves undici a `toLowerCase` per header but takes 2 ms to build.
   'lib/core/tree.js': 'exports.tree = { lookup: () => null };',
-  // undici publishes the path of every request, and with it the token, on channels to which any code in the process can
-  // listen, and under NODE_DEBUG writes it to the log. Here it publishes nothing. 3 kB.
+  // undici publishes the path of every request, which contains the token, on diagnostics channels that any code in the
+  // process can subscribe to, and writes it to the log under NODE_DEBUG. Here it publishes nothing. 3 kB.
   'lib/core/diagnostics.js': 'exports.channels = new Proxy({}, { get: () => ({ hasSubscribers: false }) });',
 };
 
-/** Between them they hold every package that the others do. */
+/** Together they contain every bundled package. */
 const licensed = new Set(['rotate.js', 'http/client.js']);
 
 interface Bundle {
@@ -123,21 +123,23 @@ export async function build(target: string): Promise<void> {
     writeFileSync(join(target, file), compileAtOnce(await shorten(replaceImports(code))));
     for (const [name, { source }] of Object.entries(assets)) {
       if (name === 'licenses.txt') licenses.push(String(source));
-      // The package's own package.json says already that these are modules.
+      // Skip the other assets: the project's package.json already declares these files as modules.
       else if (name.endsWith('.js')) writeFileSync(join(folder, name), await shorten(String(source)));
     }
   }
   writeFileSync(join(target, 'licenses.txt'), licenses.join('\n\n'));
 }
 
-/** ncc keeps the names of all functions. Without them `main.js` and `http/client.js` are 28 kB smaller. */
+/**
+ * Minifies the code and drops function names, which ncc would keep: `main.js` and `http/client.js` get 28 kB smaller.
+ */
 async function shorten(code: string): Promise<string> {
   const { code: shortened } = await minify(code, { module: true, mangle: { keep_classnames: true } });
-  if (shortened === undefined) throw new Error('terser gave no code');
+  if (shortened === undefined) throw new Error('terser returned no code');
   return shortened;
 }
 
-/** Copies undici to where ncc finds it first, and makes the exchanges in the copy. */
+/** Copies undici to where ncc finds it first, and replaces modules in the copy. */
 function slimUndici(scratch: string): void {
   const source = dirname(require.resolve('undici'));
   const copy = join(scratch, 'node_modules', 'undici');
@@ -158,7 +160,8 @@ function redirect(file: string, from: string, to: string): void {
 }
 
 /**
- * ncc makes a `require` of its own for each of Node's modules, which takes 0.1 ms each; Node hands them out without.
+ * ncc creates a `require` function for each of Node's modules, which takes 0.1 ms each. `process.getBuiltinModule`
+ * needs none.
  */
 function replaceImports(code: string): string {
   return code.replace(
@@ -168,9 +171,9 @@ function replaceImports(code: string): string {
 }
 
 /**
- * Puts the function of each module in parentheses. V8 compiles such a function with the file [v8.dev/blog/preparser,
- * "Possibly-Invoked Function Expressions"]; others it reads twice, since it compiles them when they are first called: 4 ms
- * of a main step.
+ * Puts the function of each module in parentheses. V8 compiles such a function together with the file
+ * [v8.dev/blog/preparser, "Possibly-Invoked Function Expressions"]. It parses other functions twice, since it compiles
+ * them on their first call: 4 ms of a main step.
  */
 function compileAtOnce(code: string): string {
   const functions: ts.Node[] = [];

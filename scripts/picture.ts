@@ -1,6 +1,6 @@
 /**
- * `npm run picture`: makes the picture of the README, light and dark, from what `npm start` prints. What differs from run to
- * run is evened out, so the same demonstration gives the same picture.
+ * `npm run picture`: draws the README's picture, light and dark, from the output of `npm start`. Values that differ
+ * from run to run are normalized, so the same demonstration gives the same picture.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -8,12 +8,12 @@ import { dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
 
-/** The pictures, below the project. */
+/** The pictures' paths, relative to the project. */
 export const pictures = { light: 'docs/images/run-light.svg', dark: 'docs/images/run-dark.svg' } as const;
 
 type Theme = keyof typeof pictures;
 
-/** GitHub's own colours for text on its own backgrounds; each has a contrast of at least 4.5. */
+/** GitHub's text colours on GitHub's backgrounds; each has a contrast of at least 4.5. */
 const colours: Readonly<Record<Theme, Readonly<Record<Role | 'background' | 'border', string>>>> = {
   light: {
     background: '#f6f8fa',
@@ -43,19 +43,19 @@ interface Line {
   readonly text: string;
 }
 
-/** Few, so that it can be read on a phone. */
+/** Few enough to be readable on a phone. */
 const COLUMNS = 48;
 const [CHARACTER, LEADING, MARGIN, SIZE] = [8.4, 20, 16, 14];
 const FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace";
 
-/** The lines that tell the story, of a log that has many more. */
+/** The log lines that the picture shows. */
 const TOLD =
   /^(?:▸|scopes: |MAPBOX_ACCESS_TOKEN=|Created a secret token |Published |Deleted the token |the token is revoked)/;
 
 /**
- * The picture of the first job in a log of `npm start`.
+ * Draws the first job in the output of `npm start`.
  *
- * @param log what it prints, whole.
+ * @param log the whole output.
  */
 export function drawRun(log: string, theme: Theme): string {
   const lines = linesOf(log).flatMap(wrap);
@@ -87,7 +87,7 @@ function linesOf(log: string): Line[] {
   return lines.map(({ depth, text }) => ({ role: roleOf(text), indent: Math.max(0, depth - 4), text }));
 }
 
-/** Up to the first bracket or colon after which a line only has details. */
+/** Cuts the details at the end of a line. */
 function shortened(text: string): string {
   return text
     .replace(/^(Created a secret token for \S+) .*?(\(ID \w+\)).*/, '$1 $2')
@@ -115,7 +115,7 @@ function wrap({ role, indent, text }: Line): Line[] {
 function drawLine({ role, indent, text }: Line, y: number, theme: Theme): string {
   const weight = role === 'step' ? ' font-weight="600"' : '';
   let column = indent;
-  // Each part has a place of its own, so that no font can move one over the next.
+  // Each part has its own position, so that no font can make parts overlap.
   return text
     .split(/(\*\*\*)/)
     .filter(part => part !== '')

@@ -1,6 +1,6 @@
 /**
- * The titles of everything that can stop the step. They are what people search for, so they are stable: the
- * table in docs/troubleshooting.md is keyed by them.
+ * The titles of all errors that can stop a step. People search for them, so they must stay stable; the table in
+ * docs/troubleshooting.md is keyed by them.
  */
 export const errorTitles = {
   missingAuthorizingToken: 'Missing authorizing token',
@@ -41,12 +41,12 @@ export const errorTitles = {
 
 export type ErrorTitle = (typeof errorTitles)[keyof typeof errorTitles];
 
-/** Where an error comes from: for the log when debug logging is on, since any error may be in its text. */
+/** An error's stack trace. Its text may contain anything, so it is only for the debug log. */
 export function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : '';
 }
 
-/** Something that stops the step, worded for the person in front of the log. Its message never holds a secret. */
+/** An error that stops the step. Its message is written for the user who reads the log, and never contains a secret. */
 export class ActionError extends Error {
   override readonly name = 'ActionError';
   readonly title: ErrorTitle;
@@ -57,7 +57,7 @@ export class ActionError extends Error {
   }
 }
 
-/** Words as code, with commas between. */
+/** Formats words as code, separated by commas. */
 export function codeList(words: readonly string[]): string {
   return words.map(word => `\`${word}\``).join(', ');
 }

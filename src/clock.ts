@@ -1,19 +1,19 @@
 import { hrtime } from 'node:process';
 
-/** Time, as a parameter. */
+/** A source of time, passed as a parameter so that tests can control it. */
 export interface Clock {
-  /** Milliseconds since 1970, as the runner believes. */
+  /** Milliseconds since 1970, by the runner's clock. */
   now(): number;
-  /** Milliseconds since some moment; never set back, so it measures how long things take. */
+  /** Milliseconds since an arbitrary moment. Never goes backwards, so it is used to measure durations. */
   monotonic(): number;
-  /** Milliseconds to wait. */
+  /** Waits for this many milliseconds. */
   sleep(milliseconds: number): Promise<void>;
 }
 
-/** The machine's own clock. */
+/** The system clock. */
 export const clock: Clock = {
   now: () => Date.now(),
-  // `performance.now` would do the same, after a millisecond of loading.
+  // `performance.now` does the same but takes a millisecond to load.
   monotonic: () => Number(hrtime.bigint()) / 1e6,
   sleep: milliseconds => new Promise(resolve => setTimeout(resolve, milliseconds)),
 };

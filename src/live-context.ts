@@ -9,14 +9,14 @@ export function liveContext(env: Environment): Context & { readonly runner: Acti
   return { runner, env, clock, randomInt, createHttpClient, processes: systemProcesses(process) };
 }
 
-/** Loads `node:crypto` when it is first called: that takes 6 ms, and a post step does without. */
+/** Loads `node:crypto` on the first call: loading takes 6 ms, and a post step does not need it. */
 function randomInt(below: number): number {
   return process.getBuiltinModule('node:crypto').randomInt(below);
 }
 
 /**
- * HTTP is most of what there is to load, and a step without requests needs none. The bundler leaves this import as it is:
- * all steps load the same file [scripts/build.ts].
+ * Loads the HTTP client, the largest module, only when a step sends requests. The bundler leaves this import as it is,
+ * so that all steps load the same file [scripts/build.ts].
  */
 const createHttpClient: CreateHttpClient = async (...way) =>
   (await import(/* webpackIgnore: true */ './http/client.ts')).createHttpClient(...way);

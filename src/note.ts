@@ -1,6 +1,6 @@
 /**
- * A token's note leads from the account's Tokens page to the run that created the token. Clean-up, sweep and rotation
- * find their own tokens by its end, the marker, which is always whole:
+ * A token's note tells a reader of the account's Tokens page which run created the token. Clean-up, sweep and rotation
+ * recognize their own tokens by the marker at its end, which is never cut:
  *
  *     Release tiles (octo/maps) [until job ends: 123456789/16012345678.1#k3v9x0aa]
  */
@@ -9,16 +9,19 @@ import type { WorkflowRun } from './runtime/workflow-run.ts';
 import { TOKENS } from './secret.ts';
 
 /**
- * Mapbox's API description allows a note 128 characters (`maxLength` of `note`) and does not say how it counts. Bytes of
- * UTF-8 are never fewer than characters, so a note of 128 bytes fits however it is counted.
+ * Mapbox's API description limits a note to 128 characters (`maxLength` of `note`) and does not say how it counts them.
+ * A text never has more characters than bytes of UTF-8, so a note of 128 bytes always fits.
  */
 export const MAX_NOTE_BYTES = 128;
 
-/** Why a token exists, and until when. */
+/** Why a token exists, and how long it lives. */
 export type Purpose =
   | { readonly kind: 'until-job-ends' }
   | { readonly kind: 'until-deleted' }
-  /** Created by a rotation in place of the token `replaced`. `original`: the token that no rotation created. */
+  /**
+   * Created by a rotation to replace the token `replaced`. `original`: the first token of the chain, which no rotation
+   * created.
+   */
   | { readonly kind: 'replaces'; readonly replaced: string; readonly original: string | undefined };
 
 /** The fields of a marker. */
@@ -28,11 +31,13 @@ export interface Marker {
   readonly repository: string;
   readonly runId: string;
   readonly attempt: string;
-  /** Eight characters that only one step's tokens have. */
+  /** Eight characters that identify one step's tokens. */
   readonly nonce: string;
 }
 
-/** A server as markers have it: the host in lower case, the port if any, and the path without a slash at its end. */
+/**
+ * A server as it appears in markers: the host in lower case, the port if any, and the path without a trailing slash.
+ */
 export function serverKey(server: string): string {
   const { host = '', pathname = '' } = URL.parse(server) ?? {};
   return host + pathname.replace(/\/+$/, '');
@@ -70,15 +75,16 @@ function formatPurpose(purpose: Purpose): string {
 }
 
 /**
- * The marker and the blank before it, or the whole note. Only a server has `@` before it, and its path ends at the last
- * slash, so no two markers read the same. Run ids of 15 digits are exact in JavaScript.
+ * Matches the marker at the end of a note, with the space before it, or a note that is only a marker. Only a server has
+ * `@` before it, and its path ends at the last slash, so markers are unambiguous. Run ids of 15 digits are exact in
+ * JavaScript.
  */
 const MARKER =
   /(?:^| )\[(until job ends|until deleted|replaces ([A-Za-z0-9]{5,64})(?: ([A-Za-z0-9]{5,64}))?): ((?:[1-9]\d{0,17}|[\w.-]+\/[\w.-]+)(?:@[^\s/#@]+(?:\/[\w.~/-]*[\w.~-])?)?)\/([1-9]\d{0,14})\.([1-9]\d{0,8})#([a-z0-9]{8})\]$/;
 
 /**
- * Parses the marker at the end of a note; `undefined` if there is none. Tokens are deleted by their markers, so only text
- * that {@link formatMarker} can write is parsed.
+ * Parses the marker at the end of a note; `undefined` if there is none. Tokens are deleted based on their markers, so
+ * only text that {@link formatMarker} can write is accepted.
  */
 export function parseMarker(note: string): Marker | undefined {
   const match = MARKER.exec(note);
@@ -93,7 +99,7 @@ export function parseMarker(note: string): Marker | undefined {
 
 /**
  * The text of a note without its marker and, given a run, without the name of the run's repository. Other text in
- * parentheses at its end, such as `(eu/prod)`, is the user's.
+ * parentheses at its end, such as `(eu/prod)`, is the user's and stays.
  */
 export function noteText(note: string, run?: Pick<WorkflowRun, 'repository'>): string {
   const text = note.replace(MARKER, '');
@@ -112,8 +118,8 @@ export function isCutNote(note: string): boolean {
 }
 
 /**
- * Whether a note has this nonce, also if Mapbox changed the note when storing it: with a blank added at its end, or
- * with characters escaped.
+ * Whether a note has this nonce. Also true if Mapbox changed the note when storing it, for example by escaping
+ * characters or adding a trailing space.
  */
 export function hasNonce(note: string, nonce: string): boolean {
   return note.includes(`#${nonce}`);
@@ -122,7 +128,7 @@ export function hasNonce(note: string, nonce: string): boolean {
 /** A note for a new token. */
 export interface BuiltNote {
   readonly note: string;
-  /** Whether the text was cut to fit: the step has to say so. */
+  /** Whether the text was cut to fit. The step must report it. */
   readonly cut: boolean;
 }
 
@@ -137,7 +143,7 @@ export function buildNote(text: string, run: WorkflowRun, marker: Marker): Built
   if (!fitsNote(marker)) {
     throw new ActionError(
       errorTitles.invalidInput,
-      `Mapbox limits a token's note to ${MAX_NOTE_BYTES} characters, and the part that clean-up finds the token by needs ${Buffer.byteLength(end)} on this server (GITHUB_SERVER_URL). ` +
+      `Mapbox limits a token's note to ${MAX_NOTE_BYTES} characters, but the marker that clean-up needs takes ${Buffer.byteLength(end)} on this server (GITHUB_SERVER_URL). ` +
         (marker.purpose.kind === 'replaces'
           ? 'Tokens cannot be rotated from this server. Nothing was created.'
           : 'Use a temporary token, which has no note: `lifetime: 20m`.'),
@@ -149,7 +155,7 @@ export function buildNote(text: string, run: WorkflowRun, marker: Marker): Built
     [line, end],
   ]) {
     const note = join(parts);
-    // A text that itself ends in the repository's name would read as a shorter text with the name added.
+    // A text that itself ends with the repository's name would be parsed as a shorter text with the name added.
     if (Buffer.byteLength(note) <= MAX_NOTE_BYTES && noteText(note, run) === line)
       return { note, cut: false };
   }
@@ -182,8 +188,8 @@ function truncate(text: string, bytes: number): string {
 }
 
 /**
- * Makes a text safe for a note: one line, with a space in place of control characters. A token pasted into it, which no
- * mask hides, becomes `***`.
+ * Makes a text safe for a note: one line, with spaces instead of control characters. Pasted tokens, which are not
+ * masked, become `***`.
  */
 export function oneLine(text: string): string {
   return text
@@ -196,9 +202,9 @@ export function oneLine(text: string): string {
 const NONCE_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
- * A nonce of eight characters, random after `prefix`.
+ * Creates a nonce of eight characters: `prefix`, then random characters.
  *
- * @param randomInt returns whole numbers from 0 up to, not including, its argument.
+ * @param randomInt returns an integer from 0 up to, but not including, its argument.
  */
 export function newNonce(randomInt: (below: number) => number, prefix = ''): string {
   const random = Array.from({ length: 8 - prefix.length }, () =>

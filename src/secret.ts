@@ -1,26 +1,30 @@
 /**
- * A token in a text. Of Mapbox, also one that is cut off or has broken text around it: the usage, and a payload of
- * base64url JSON, which begins with `{"` [Mapbox, Tokens API: token format]; names such as `sk.wikipedia.org` do not
- * match. Of GitHub, which people paste into the wrong input too [GitHub Docs: GitHub's token formats].
+ * Matches tokens in a text. Of a Mapbox token, the usage and the beginning of the payload are enough, so truncated
+ * tokens match: the payload is base64url JSON and begins with `{"` [Mapbox, Tokens API: token format]. Names such as
+ * `sk.wikipedia.org` do not match. GitHub tokens match because people paste them into the wrong input too [GitHub Docs:
+ * GitHub's token formats].
  */
 export const TOKENS =
   /[pst]k\.eyJ[\w-]*(?:\.[\w-]*)?|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_)[A-Za-z0-9_]{20,}/g;
 
-/** Every token in a text. */
+/** Returns every token in a text. */
 export function extractTokens(text: string): string[] {
   return text.match(TOKENS) ?? [];
 }
 
-/** A shorter text cannot be a token, and hiding it would make every log unreadable. */
+/** A shorter text cannot be a token, and masking it would make logs unreadable. */
 export const MIN_TOKEN_LENGTH = 8;
 
-/** A part of a token: encoded dots, no beginning, GitHub's tokens cut off, hex. Up to the end of the word. */
+/**
+ * Matches parts of tokens up to the end of the word: tokens with encoded dots or without their beginning, truncated
+ * GitHub tokens, and long hex strings.
+ */
 const TOKEN_PARTS = /(?:eyJ[\w-]{6,}|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_)|[0-9a-f]{32,})[^\s"'`]*/g;
 
 /**
- * A text for a message, with `***` in place of what may be secret: tokens and parts of them; words that mix small
- * letters, capitals and digits, as signatures and base64 do; and every part of `secrets` of at least
- * {@link MIN_TOKEN_LENGTH} characters.
+ * Makes a text safe to quote in a message. Replaces with `***` anything that may be secret: tokens and parts of them;
+ * long words that mix lower case, upper case and digits, as signatures and base64 do; and every part of `secrets` of at
+ * least {@link MIN_TOKEN_LENGTH} characters.
  */
 export function redact(text: string, secrets: readonly string[] = []): string {
   return hideParts(text, secrets)
@@ -52,8 +56,8 @@ function hideParts(text: string, secrets: readonly string[]): string {
 }
 
 /**
- * A text that must not be seen. It becomes `***` wherever it is turned into a string by accident: in a template, in
- * JSON, in an inspected error. `reveal` is the only way out, and a test lists its callers [test/docs/layout.test.ts].
+ * A text that must not be shown. If it is converted to a string by accident, in a template, in JSON or in an inspected
+ * error, it becomes `***`. Only `reveal` returns the text, and a test lists its callers [test/docs/layout.test.ts].
  */
 export class Secret {
   readonly #text: string;
@@ -62,12 +66,12 @@ export class Secret {
     this.#text = text;
   }
 
-  /** The text itself. SECURITY.md names the places it may go to. */
+  /** Returns the text. SECURITY.md lists where it may go. */
   reveal(): string {
     return this.#text;
   }
 
-  /** Whether both hide the same text. */
+  /** Whether both hold the same text. */
   equals(other: Secret): boolean {
     return this.#text === other.#text;
   }
@@ -80,7 +84,7 @@ export class Secret {
     return '***';
   }
 
-  /** Called by `util.inspect`. Written this way, `node:util` need not be imported. */
+  /** Called by `util.inspect`. `Symbol.for` avoids importing `node:util`. */
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return '***';
   }

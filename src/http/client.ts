@@ -10,15 +10,15 @@ import { ResponseHandler } from './response-handler.ts';
 /** One request, as it is sent. */
 export interface HttpRequest {
   readonly method: string;
-  /** The path and the query, percent-encoded. It may contain a token, so it never leaves the client in another way. */
+  /** The path and the query, percent-encoded. It may contain a token, so it must not be logged or returned. */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
   /** Set if a response may be larger than {@link HttpLimits.maxBytes}. */
   readonly maxBytes?: number | undefined;
   /**
-   * Asked last, when the connection is open and nothing has been written. With `false` the request does not leave: no
-   * response, with the code `TOO_LATE`.
+   * Called once the connection is open, before anything is written. If it returns `false`, the request is not sent, and
+   * the result is no response with the code `TOO_LATE`.
    */
   readonly mayLeave?: (() => boolean) | undefined;
 }
@@ -26,17 +26,17 @@ export interface HttpRequest {
 /** Sends requests to one server. */
 export interface HttpClient {
   /**
-   * Sends one request and waits for its response. Never rejects for what happens on the network, follows no
-   * redirect, repeats nothing.
+   * Sends one request and waits for its response. Never rejects because of the network, follows no redirects and does
+   * not retry.
    *
-   * @param timeoutMs milliseconds that it may take in all.
+   * @param timeoutMs total time limit in milliseconds.
    */
   send(request: HttpRequest, timeoutMs: number): Promise<HttpResponse | NoResponse>;
-  /** Drops every connection, also those that are still being made. */
+  /** Closes all connections, including those still being opened. */
   close(): Promise<void>;
 }
 
-/** The limits of a single request, whatever time the step still has. Milliseconds and bytes. */
+/** The limits of a single request, however much time the step has left, in milliseconds and bytes. */
 export interface HttpLimits {
   readonly connect: number;
   /** The longest silence before the headers, or within the body. */
@@ -48,9 +48,8 @@ export interface HttpLimits {
 export const LIMITS: HttpLimits = { connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 };
 
 /**
- * Creates a client for the server at `url`, through a proxy if one is given. Nothing is sent yet. Every request has a
- * connection of its own, so that a connection that died while idle is never mistaken for one that died with a request on
- * it.
+ * Creates a client for the server at `url`, through a proxy if one is given. Nothing is sent yet. Each request has its
+ * own connection, so a connection that died while idle is never mistaken for one that died during a request.
  *
  * @param lookup resolves host names; Node's own unless given.
  */
@@ -72,7 +71,7 @@ export function createHttpClient(
   };
   return {
     async send({ method, path, headers: given, body = null, maxBytes = most.maxBytes, mayLeave }, timeoutMs) {
-      // Nothing here could decompress a response.
+      // This client cannot decompress a response.
       const headers = { 'accept-encoding': 'identity', ...given };
       const handler = new ResponseHandler(Math.min(timeoutMs, most.total), maxBytes, mayLeave);
       const stop = new AbortController();
@@ -104,32 +103,32 @@ function hostAndPort({ hostname, port, protocol }: URL): string {
 }
 
 /**
- * The next of a host's addresses is tried after this many milliseconds. Node gives up on an address before it tries the
- * next one, so that less would fail an address that accepts late (after a lost SYN: one second), and more would leave no
- * time for the fifth.
+ * Milliseconds after which the next of a host's addresses is tried. Node gives up on an address before it tries the
+ * next one, so a shorter time would fail addresses that accept late (one second after a lost SYN), and a longer one
+ * would leave no time for a fifth address.
  */
 const ADDRESS_TIMEOUT_MS = 2_000;
 
 type ConnectionOptions = ReturnType<typeof connectionOptions>;
 
-/** @param signal drops a connection that is still being made, which undici's `destroy` does not. */
+/** @param signal closes a connection that is still being opened, which undici's `destroy` does not. */
 function connectionOptions(limits: HttpLimits, signal: AbortSignal, lookup?: LookupFunction) {
   return {
     connect: {
       timeout: limits.connect,
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ADDRESS_TIMEOUT_MS,
-      // Unless a hint is set, Node sets ADDRCONFIG, and a machine that has IPv6 only does not find `localhost` at 127.0.0.1.
+      // Without a hint, Node uses ADDRCONFIG, and an IPv6-only machine does not find `localhost` at 127.0.0.1.
       hints: dns.V4MAPPED,
       ...(lookup && { lookup }),
-      // Not left to NODE_TLS_REJECT_UNAUTHORIZED. NODE_EXTRA_CA_CERTS adds another authority.
+      // NODE_TLS_REJECT_UNAUTHORIZED must not disable this. NODE_EXTRA_CA_CERTS can add an authority.
       rejectUnauthorized: true,
       signal,
-      // Said to the proxy's and to the tunnel's TLS, too: the bundle has no HTTP/2.
+      // Also applies to TLS to the proxy and through the tunnel: the bundle has no HTTP/2.
       allowH2: false,
     },
     allowH2: false,
-    // An experimental parser, which the bundle does not have.
+    // An experimental parser that the bundle leaves out.
     useMilo: false,
     pipelining: 0,
     maxHeaderSize: 16_384,
@@ -156,7 +155,7 @@ async function connectTo(
   });
 }
 
-/** The client, with errors of `connect` that have the status and the headers, which ProxyAgent drops. */
+/** Makes `connect` throw errors with the status and the headers, which ProxyAgent drops. */
 function explainingTunnels(client: Client): Client {
   const connect = client.connect.bind(client);
   const explained = async (options: Dispatcher.ConnectOptions) => {

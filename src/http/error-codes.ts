@@ -5,14 +5,14 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset',
   EPIPE: 'connection closed',
   UND_ERR_SOCKET: 'connection closed',
-  ENOTFOUND: 'DNS does not know the name',
+  ENOTFOUND: 'DNS name not found',
   EAI_AGAIN: 'DNS did not respond',
   ENETUNREACH: 'network unreachable',
   EHOSTUNREACH: 'host unreachable',
   ETIMEDOUT: 'connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'connecting took too long',
-  UND_ERR_HEADERS_TIMEOUT: 'silent for too long',
-  UND_ERR_BODY_TIMEOUT: 'silent for too long',
+  UND_ERR_HEADERS_TIMEOUT: 'no data received for too long',
+  UND_ERR_BODY_TIMEOUT: 'no data received for too long',
   TIMEOUT: 'took too long',
   UND_ERR_HEADERS_OVERFLOW: 'headers too large',
   NOT_HTTP: 'the response is not HTTP',
@@ -20,12 +20,12 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   ERR_WEBASSEMBLY_NOT_SUPPORTED: 'Node.js runs without WebAssembly',
 };
 
-/** A request without a response, as far as the wording needs it. */
+/** The parts of a failed request that its description needs. */
 export type Failure = Pick<NoResponse, 'code'> & { readonly peer?: Peer | undefined };
 
 /** Why there was no response. */
 export interface FailureDescription {
-  /** What failed, to follow a colon: `connection refused (ECONNREFUSED)`. */
+  /** What failed, worded to follow a colon: `connection refused (ECONNREFUSED)`. */
   readonly problem: string;
   /** What to do, in sentences; `undefined` if a later attempt may succeed: a time-out, or a proxy's 5xx. */
   readonly advice: string | undefined;
@@ -39,7 +39,7 @@ export function describePeer({ host, proxy }: Peer): string {
 /**
  * Describes a failure and what to do about it.
  *
- * @param hostSetting what names the host: `` `api-url` ``, or a variable.
+ * @param hostSetting the setting that names the host: `` `api-url` ``, or a variable.
  */
 export function describeFailure(failure: Failure, hostSetting: string): FailureDescription {
   const { code, peer } = failure;
@@ -48,7 +48,7 @@ export function describeFailure(failure: Failure, hostSetting: string): FailureD
   if (code.includes('_ALERT_')) {
     return {
       problem: `TLS handshake rejected (${code})`,
-      advice: `The other side rejected the connection. Check ${hostOrProxySetting(failure, hostSetting)}.`,
+      advice: `The server or the proxy rejected the connection. Check ${hostOrProxySetting(failure, hostSetting)}.`,
     };
   }
   if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|UNABLE_TO_GET/.test(code)) return describeCertificate(failure);
@@ -59,7 +59,7 @@ export function describeFailure(failure: Failure, hostSetting: string): FailureD
     };
   }
   const isProxyUnknown = code === 'ENOTFOUND' && peer?.proxy !== undefined;
-  const known = isProxyUnknown ? "DNS does not know the proxy's name" : DESCRIPTIONS[code];
+  const known = isProxyUnknown ? "the proxy's DNS name was not found" : DESCRIPTIONS[code];
   return {
     problem: known === undefined ? code : `${known} (${code})`,
     advice: adviceFor(failure, hostSetting),
@@ -89,7 +89,7 @@ function adviceFor(failure: Failure, hostSetting: string): string | undefined {
   }
 }
 
-/** What names the host that failed: the proxy's variable where the connection was to the proxy. */
+/** The setting that names the host that failed: the proxy's variable if the connection to the proxy failed. */
 function hostOrProxySetting({ peer }: Failure, hostSetting: string): string {
   return peer?.proxy !== undefined && peer.findings?.isProxys ? peer.proxy.variable : hostSetting;
 }
@@ -111,7 +111,7 @@ function describe407(variable: string, peer: Peer | undefined): FailureDescripti
   if (schemes.length > 0 && !schemes.includes('basic')) {
     return {
       problem: `the proxy requires authentication with ${schemes.join(' or ')} (407), which is not supported`,
-      advice: `Run a local proxy that authenticates to it, and name that one in ${variable}.`,
+      advice: `Run a local proxy that authenticates to it, and set ${variable} to its address.`,
     };
   }
   return peer?.proxy?.hasCredentials
@@ -125,12 +125,12 @@ function describe407(variable: string, peer: Peer | undefined): FailureDescripti
       };
 }
 
-const CA_ADVICE = 'If a proxy signs it, name its CA file in NODE_EXTRA_CA_CERTS.';
+const CA_ADVICE = 'If a proxy signs it, set NODE_EXTRA_CA_CERTS to its CA file.';
 
 const EXTRA_CA_PROBLEMS = {
   missing: 'The file that NODE_EXTRA_CA_CERTS names does not exist.',
   unreadable: 'The file that NODE_EXTRA_CA_CERTS names cannot be read by this process.',
-  directory: 'NODE_EXTRA_CA_CERTS names a directory. Name a file.',
+  directory: 'NODE_EXTRA_CA_CERTS names a directory. Set it to a file.',
   'no-certificate': 'The file that NODE_EXTRA_CA_CERTS names has no certificate in PEM format.',
 } as const;
 
@@ -161,7 +161,7 @@ function describeCertificate({ code, peer }: Failure): FailureDescription {
   }
 }
 
-/** The most names, and characters of each, that a message shows. */
+/** How many names a message shows at most, and how many characters of each. */
 const MAX_NAMES = 3;
 const MAX_NAME_LENGTH = 60;
 

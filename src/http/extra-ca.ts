@@ -3,11 +3,11 @@ import { env } from 'node:process';
 import type { ExtraCaProblem } from './response.ts';
 
 /**
- * What is wrong with the file that NODE_EXTRA_CA_CERTS names; `undefined` if nothing is, where the variable is not set,
- * and where this Node cannot tell (before 22.15).
+ * The problem with the file that NODE_EXTRA_CA_CERTS names; `undefined` if there is none, if the variable is not set,
+ * or if this Node cannot tell (before 22.15).
  *
  * @param file the variable's value when Node started.
- * @param countLoaded how many certificates Node took from it.
+ * @param countLoaded returns how many certificates Node loaded from it.
  */
 export async function findExtraCaProblem(
   file = env['NODE_EXTRA_CA_CERTS'],
@@ -26,7 +26,7 @@ export async function findExtraCaProblem(
 }
 
 async function countExtraCertificates(): Promise<number | undefined> {
-  // Loaded by then, since a certificate was rejected; imported above it would cost a step without TLS 5 ms.
+  // Already loaded at this point, since a certificate was rejected. A static import would cost a step without TLS 5 ms.
   const tls = await import('node:tls');
   return 'getCACertificates' in tls ? tls.getCACertificates('extra').length : undefined;
 }

@@ -1,6 +1,9 @@
 import type { Findings } from './response.ts';
 
-/** There is no tunnel through the proxy: it responded to CONNECT with a status other than 200, or could not be reached. */
+/**
+ * The tunnel through the proxy failed: the proxy responded to CONNECT with a status other than 200, or could not be
+ * reached.
+ */
 export class TunnelError extends Error {
   /** `undefined` if the proxy did not respond; `cause` says why. */
   readonly status: number | undefined;
@@ -14,7 +17,7 @@ export class TunnelError extends Error {
   }
 }
 
-/** The error's own code, or that of the error behind it, and what else it shows. Of the code only letters, digits and `_`. */
+/** Reads the code of an error or of its cause, and further findings. The code is reduced to letters, digits and `_`. */
 export function readFailure(error: unknown): { readonly code: string; readonly findings?: Findings } {
   let findings: Findings | undefined;
   for (let at = error; at instanceof Error; at = at.cause) {
@@ -33,7 +36,7 @@ export function readFailure(error: unknown): { readonly code: string; readonly f
 }
 
 function codeOf(error: Error): string | undefined {
-  // undici gives this error a code that is empty (8.12.4).
+  // undici 8.12.4 gives this error an empty code.
   if (error.name === 'HTTPParserError') return 'NOT_HTTP';
   if (!('code' in error) || typeof error.code !== 'string') return undefined;
   return /^UND_ERR_(?:PRX|INFO)/.test(error.code) ? undefined : error.code.replace(/\W/g, '_');

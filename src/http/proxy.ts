@@ -8,7 +8,7 @@ export interface ProxySettings {
   readonly variable: string;
   /** The value of `Proxy-Authorization`, `undefined` if the proxy's address has no credentials. */
   readonly authorization: string | undefined;
-  /** What of the credentials has to be masked, in each form in which it could be seen. */
+  /** The parts of the credentials to mask, in every form in which they could appear. */
   readonly secrets: readonly string[];
 }
 
@@ -16,10 +16,12 @@ export interface ProxySettings {
 export class ProxyVariableError extends Error {}
 
 /**
- * The proxy for requests to `api`, from `HTTPS_PROXY`, else `HTTP_PROXY`, unless `NO_PROXY` names the server; each in
- * either case, the lower one first, as curl does. A variable that would not be used is not looked at.
+ * The proxy for requests to `api`, from `HTTPS_PROXY`, else `HTTP_PROXY`, unless `NO_PROXY` names the server. Each name
+ * may be in lower or upper case; lower case takes precedence, as in curl. A variable that would not be used is not
+ * checked.
  *
- * Plain HTTP goes to loopback only and never through a proxy: a proxy would read the token, and its loopback is another.
+ * Plain HTTP goes only to loopback and never through a proxy: the proxy could read the token, and its loopback is
+ * another host.
  *
  * @throws {ProxyVariableError} with the variable's name and what is wrong with it, never its value.
  */
@@ -50,12 +52,12 @@ function isBypassed(api: URL, noProxy: string): boolean {
     });
 }
 
-/** A text shorter than this is not masked alone: it would make every log unreadable. */
+/** A shorter text is not masked on its own: that would make logs unreadable. */
 const MIN_MASK_LENGTH = 6;
 
 /**
- * Credentials are taken as they were meant, not only as a URL could have them: percent-encoded or not, with a backslash
- * for a domain, without a user.
+ * Also accepts credentials that are not valid in a URL: not percent-encoded, with a backslash after a domain, or
+ * without a user.
  */
 function parseProxy(variable: string, value: string): ProxySettings {
   const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(value) ?? [];
@@ -79,7 +81,7 @@ function parseProxy(variable: string, value: string): ProxySettings {
   };
 }
 
-/** What is wrong with a proxy's address; none of the value is in it. */
+/** Describes what is wrong with a proxy's address, without quoting it. */
 function findProblem(value: string, scheme: string, address: string, url: URL | null): string | undefined {
   if (/^["'`]/.test(value)) return 'is in quotes';
   if (/^socks/i.test(scheme)) return 'names a SOCKS proxy, which is not supported';
@@ -98,8 +100,8 @@ function parseCredentials(text: string): Pick<ProxySettings, 'authorization' | '
 }
 
 /**
- * A password; of a short one the pair with the user, and the user, who may be the key. Each as it is written, as it is
- * meant, and percent-encoded.
+ * The password or, if it is short, the pair of user and password, and the user, which may be an API key. Each as
+ * written, decoded, and percent-encoded.
  */
 function findSecrets(user: string, password: string): string[] {
   const formsOf = (text: string) => {
@@ -110,13 +112,13 @@ function findSecrets(user: string, password: string): string[] {
   const passwords = formsOf(password);
   if (passwords.every(isLong)) return passwords;
   const users = formsOf(user);
-  // A colon and a short password would be found everywhere.
+  // A colon and a short password would match everywhere.
   const pairs =
     user === '' || password === '' ? [] : users.map((form, index) => `${form}:${passwords[index]}`);
   return [...pairs, ...(users.every(isLong) ? users : [])];
 }
 
-/** Decodes what is percent-encoded, into any bytes, and leaves a `%` that encodes nothing, as curl does. */
+/** Decodes percent-encoded bytes, which need not be UTF-8, and leaves any other `%`, as curl does. */
 function decodePercent(text: string): Buffer {
   const parts = text.split(/(%[\da-f]{2})/i);
   return Buffer.concat(

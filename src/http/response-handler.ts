@@ -5,7 +5,9 @@ import type { Findings, HttpResponse, NoResponse } from './response.ts';
 
 type End = HttpResponse | (Omit<NoResponse, 'peer'> & { readonly findings?: Findings });
 
-/** Gathers one response. Settles `end` once: with the response, however incomplete, or with why there is none. */
+/**
+ * Collects one response. Settles `end` once: with the response, even if incomplete, or with the reason for its absence.
+ */
 export class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly end: Promise<End>;
   readonly #settle: (end: End) => void;
@@ -28,7 +30,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#timer = setTimeout(() => this.#giveUp('timeout', 'TIMEOUT'), Math.max(0, timeoutMs));
   }
 
-  /** undici calls this when a connection is there and before the first byte is written. */
+  /** undici calls this once the connection is open, before the first byte is written. */
   onRequestStart(controller: Dispatcher.DispatchController): void {
     if (this.#ended) {
       controller.abort(new Error('given up before it was sent'));
@@ -72,7 +74,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#breakOff('truncated', readFailure(error));
   }
 
-  /** For what undici throws instead of reporting. */
+  /** For errors that undici throws instead of reporting them. */
   fail(error: unknown): void {
     this.#breakOff('truncated', readFailure(error));
   }
@@ -98,7 +100,7 @@ export class ResponseHandler implements Dispatcher.DispatchHandler {
     this.#settle(end);
   }
 
-  /** Some proxies put a byte order mark in front, which JSON does not know. */
+  /** Strips the byte order mark that some proxies add: `JSON.parse` rejects it. */
   #text(): Secret {
     return new Secret(
       Buffer.concat(this.#chunks)

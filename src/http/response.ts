@@ -1,6 +1,6 @@
 import type { Secret } from '../secret.ts';
 
-/** The body of a response. It may contain a new token, also where it is incomplete. */
+/** The body of a response. It may contain a new token, even if it is incomplete. */
 export type ResponseBody =
   | { readonly kind: 'complete'; readonly text: Secret }
   | {
@@ -12,13 +12,15 @@ export type ResponseBody =
 export interface HttpResponse {
   readonly kind: 'response';
   readonly status: number;
-  /** By lower-case name; of a repeated header the first, but of `link` all, with commas between. */
+  /**
+   * By lower-case name. Of a repeated header only the first value, except `link`, whose values are joined with commas.
+   */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ResponseBody;
   readonly peer?: Peer;
 }
 
-/** No response came. `sent: false` promises that the server never saw the request. */
+/** No response arrived. `sent: false` guarantees that the server never saw the request. */
 export interface NoResponse {
   readonly kind: 'no-response';
   readonly sent: boolean;
@@ -27,12 +29,12 @@ export interface NoResponse {
   readonly peer?: Peer;
 }
 
-/** Who was to respond, and what the failure showed. Nothing here is secret. */
+/** The host that should have responded, and details of the failure. None of them is secret. */
 export interface Peer {
   /** `api.mapbox.com:443` */
   readonly host: string;
   readonly proxy: ProxyPeer | undefined;
-  /** `undefined` if the code says it all. */
+  /** `undefined` if there is nothing to add to the code. */
   readonly findings?: Findings | undefined;
 }
 
@@ -40,15 +42,15 @@ export interface Peer {
 export interface Findings {
   /** Whether the connection to the proxy failed, not the one through it. */
   readonly isProxys?: boolean;
-  /** The hosts that a certificate is for, where it is not for the one that was wanted. Written by others. */
+  /** The hosts that a certificate is valid for, if the requested one is not among them. Untrusted text. */
   readonly certificateNames?: readonly string[];
-  /** The schemes of authentication that a proxy offers, in lower case: `negotiate`. */
+  /** The authentication schemes that a proxy offers, in lower case: `negotiate`. */
   readonly proxySchemes?: readonly string[];
   /** Why NODE_EXTRA_CA_CERTS does not help, if a certificate was rejected. */
   readonly extraCaProblem?: ExtraCaProblem;
 }
 
-/** Why NODE_EXTRA_CA_CERTS adds no certificate. Node starts without it, and warns in the first two cases only. */
+/** Why NODE_EXTRA_CA_CERTS adds no certificate. Node starts anyway, and warns only in the first two cases. */
 export type ExtraCaProblem = 'missing' | 'unreadable' | 'directory' | 'no-certificate';
 
 /** The proxy on the way. */

@@ -31,7 +31,7 @@ export const WHY_SECRET_IS_EMPTY =
   'and a reusable workflow gets only the secrets that its caller passes, by name or with `secrets: inherit`.';
 
 /**
- * Parses the `authorizing-token` input as far as its text allows.
+ * Parses the `authorizing-token` input and checks it as far as its text allows.
  *
  * @param now milliseconds since 1970, by the runner's clock.
  */
@@ -72,7 +72,9 @@ export function parseAuthorizingToken(
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes };
 }
 
-/** The scopes that an authorizing token certainly lacks: a `tk` names its scopes, an `sk` does not. */
+/**
+ * The scopes that an authorizing token is known to lack: the text of a `tk` lists its scopes, that of an `sk` does not.
+ */
 export function missingScopes(
   { usage, scopes: held }: AuthorizingToken,
   needed: readonly string[],
@@ -81,7 +83,7 @@ export function missingScopes(
   return [...new Set(needed)].filter(scope => !held.includes(scope));
 }
 
-/** Checks that the authorizing token can grant these scopes, as far as its text tells. */
+/** Checks that the authorizing token can grant these scopes, as far as its text shows. */
 export function checkHeldScopes(
   authorizingToken: AuthorizingToken,
   scopes: readonly string[],
@@ -106,7 +108,7 @@ export function exportedTokenHint(text: string, env: Variables): string | undefi
   return `The variable \`${name}\` has the same text, so it may be the token that an earlier step of this action exported. ${PASS_SECRET}`;
 }
 
-/** Warns of a temporary authorizing token that may expire before the post step needs it again. */
+/** Warns about a temporary authorizing token that may expire before the post step needs it again. */
 export function expiryWarnings({ expiresAt }: AuthorizingToken, lifetime: Lifetime): string[] {
   if (expiresAt === undefined || lifetime.kind !== 'job') return [];
   return [

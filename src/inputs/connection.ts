@@ -37,7 +37,7 @@ export function parseUsername(
 ): string {
   const username = input.trim();
   if (username === '') return authorizingToken?.username ?? '';
-  // It is part of messages and of the state: a token pasted here must not get that far.
+  // It appears in messages and in the state, so a token pasted here must be rejected.
   if (!isAccountName(username)) {
     problems.add(
       errorTitles.invalidInput,
@@ -63,7 +63,7 @@ export function parseTimeout(input: string, problems: InputProblems): number | u
   );
 }
 
-/** Parses the `api-url` input. Its path is kept: requests go below it. */
+/** Parses the `api-url` input. Its path is kept as the base of all requests. */
 export function parseApiUrl(input: string, problems: InputProblems): URL | undefined {
   const url = URL.parse(input.trim() || 'https://api.mapbox.com');
   const invalid = (words: string) => problems.add(errorTitles.invalidInput, `\`api-url\` ${words}`);
@@ -76,7 +76,7 @@ export function parseApiUrl(input: string, problems: InputProblems): URL | undef
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
     return invalid('must not have credentials, a query or a fragment.');
   }
-  // It is part of messages and of the state.
+  // It appears in messages and in the state.
   if (extractTokens(url.href).length > 0) return invalid('has a token in it. Write only the address.');
   return url;
 }

@@ -6,10 +6,10 @@ import type { InputProblems } from './problems.ts';
 /** Variables by name. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Names a step must not set: the runner refuses or overwrites them, or every later step would break. */
+/** Names that a step must not set: the runner rejects or overwrites them, or later steps would break. */
 const RESERVED_VARIABLES = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
 
-/** Names that the post step reads: with a token in one of them it could not delete the token. */
+/** Names that the post step reads to connect: with a token in one of them, it could not delete the token. */
 const CONNECTION_VARIABLES = /^(?:HTTPS?_PROXY|NO_PROXY|NODE_.*|SSL_CERT_(?:FILE|DIR))$/i;
 
 /** Parses the `export-env` input: names of environment variables, each once. */
@@ -38,7 +38,7 @@ function describeProblem(name: string): string | undefined {
  * Checks that no exported variable holds the authorizing token. The runner evaluates `${{ env.NAME }}` again for the
  * post step, which would then get the new token as its authorizing token and could not delete it.
  *
- * @param authorizingToken the input's text, usable or not.
+ * @param authorizingToken the input's text, valid or not.
  */
 export function checkExportedVariables(
   exportEnv: readonly string[],
@@ -62,7 +62,7 @@ export function variablesHolding(text: string, env: Variables): string[] {
   return Object.keys(env).filter(name => env[name]?.trim() === value && !/^INPUT_/i.test(name));
 }
 
-/** The exported names that are among `names`. On Windows, capitals make no difference, also for the runner. */
+/** The exported names that are among `names`. On Windows, names are case-insensitive, for the runner too. */
 function sameNames(exportEnv: readonly string[], names: readonly string[], env: Variables): string[] {
   const fold = (name: string) => (env['RUNNER_OS'] === 'Windows' ? name.toUpperCase() : name);
   const folded = new Set(names.map(fold));
@@ -70,10 +70,10 @@ function sameNames(exportEnv: readonly string[], names: readonly string[], env: 
 }
 
 /**
- * Warnings about exported variables that already hold another Mapbox token, such as an earlier step's. Post steps run in
- * reverse order: this step's token is deleted before the post steps of earlier actions, which may read the variable.
+ * Warnings about exported variables that already hold another Mapbox token, such as an earlier step's. Post steps run
+ * in reverse order: this step's token is deleted before the post steps of earlier actions, which may read the variable.
  *
- * @param authorizingToken not warned of: {@link checkExportedVariables} refuses it.
+ * @param authorizingToken not warned about: {@link checkExportedVariables} rejects it.
  */
 export function overwrittenTokens(
   exportEnv: readonly string[],

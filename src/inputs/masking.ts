@@ -9,7 +9,7 @@ export const PLACEHOLDER =
 /** The text of a GitHub expression. */
 export const EXPRESSION = /^\$?\{\{.*\}\}$/s;
 
-/** The name of a shell variable, of a property of a GitHub context, or of a secret, in place of its value. */
+/** The name of a shell variable, of a property of a GitHub context, or of a secret, instead of its value. */
 export const NAME =
   /^(?:(?:\$|\$\{|\$env:|%)?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+[}%]?|(?:secrets|env|vars|inputs|steps|needs)(?:\.[\w-]+)+)$/;
 
@@ -46,7 +46,7 @@ export function readings(text: string): [string, string, ...string[]] {
   ];
 }
 
-/** Decodes ASCII only: enough for a token, of which some encode only the dots. */
+/** Decodes only ASCII, which is enough for a token. Some programs encode only the dots. */
 function withoutPercent(text: string): string {
   return text.replace(/%[2-7][\da-f]/gi, code => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
 }

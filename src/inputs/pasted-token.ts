@@ -4,8 +4,8 @@ import { extractTokens } from '../secret.ts';
 import { EXPRESSION, NAME, PLACEHOLDER, readings } from './masking.ts';
 
 /**
- * Why a text is not a Mapbox token, as the end of "It is not a Mapbox token: …", with what to do. It quotes nothing: the
- * text around a token may be as secret as the token.
+ * Explains why a text is not a Mapbox token and what to do, worded to follow "It is not a Mapbox token: ". Quotes
+ * nothing: the text around a token may be as secret as the token.
  *
  * @param text trimmed, and not readable by {@link parseToken}.
  */
@@ -38,7 +38,7 @@ function saveAlone(usage: string | undefined): string {
 
 const ENCODED = 'has a token in it, but encoded or with invisible characters';
 
-/** Stands for the token, so that the patterns see only what is around it. */
+/** Replaces the token, so that the patterns see only the text around it. */
 const TOKEN = '\0';
 
 const SURROUNDINGS: readonly (readonly [RegExp, string])[] = [
@@ -71,7 +71,7 @@ function describeOtherText(text: string): string {
   if (/^(?:gh[pousr]_|github_pat_)/.test(text)) return `it is a GitHub token. ${CREATE}`;
   if (/^c[a-z0-9]{24}$/.test(text)) return `it is a token's ID, not the token. ${CREATE}`;
   if (/[pst]k\.eyJ/.test(text) || /^eyJ[\w-]+\.[\w-]+$/.test(text)) {
-    return `it has a part of a token: copy all of it, from \`sk.\` to its last character, or create a new one on ${TOKENS_PAGE}, and save it in the secret.`;
+    return `it has only part of a token: copy all of it, from \`sk.\` to its last character, or create a new one on ${TOKENS_PAGE}, and save it in the secret.`;
   }
   return `a token begins with \`sk.\` (or \`tk.\`) and has three parts with dots between them. ${CREATE}`;
 }

@@ -6,7 +6,7 @@ interface InputProblem {
   readonly message: string;
 }
 
-/** The values without `undefined`, which stands for "there was a problem". */
+/** The values without `undefined`, which marks a problem. */
 type Complete<T> = { readonly [K in keyof T]: Exclude<T[K], undefined> };
 
 /** Collects the problems of all inputs, so that one error reports them together. */
@@ -14,7 +14,7 @@ export class InputProblems {
   readonly #problems: InputProblem[] = [];
   readonly #secrets: readonly string[];
 
-  /** @param secrets the inputs that hold tokens: no other input's quoted value shows any part of them. */
+  /** @param secrets the inputs that hold tokens. No quoted value shows any part of them. */
   constructor(secrets: readonly string[] = []) {
     this.#secrets = secrets;
   }
@@ -24,7 +24,10 @@ export class InputProblems {
     this.#problems.push({ title, message });
   }
 
-  /** An input's value for a message, as code: secrets replaced first, then cut after `length` characters. */
+  /**
+   * Formats an input's value as code for a message. Secrets are replaced before the text is cut after `length`
+   * characters.
+   */
   quote(text: string, length = 40): string {
     const characters = [...redact(text, this.#secrets)];
     const shown = characters.slice(0, length).join('');
@@ -34,7 +37,7 @@ export class InputProblems {
   /**
    * Returns the parsed values if there is no problem.
    *
-   * @param values what the parsers returned: `undefined` only where they added a problem.
+   * @param values what the parsers returned: `undefined` only if they added a problem.
    * @throws {ActionError} that lists every problem.
    */
   throwIfAny<T extends object>(values: T): Complete<T> {

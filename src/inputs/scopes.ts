@@ -5,7 +5,7 @@ import type { InputProblems } from './problems.ts';
 
 /** The scopes requested for a new token. */
 export interface RequestedScopes {
-  /** As sent: each once, in the order of the input. */
+  /** As sent: without duplicates, in the order of the input. */
   readonly scopes: readonly string[];
   /** Unusual, but not an error. */
   readonly warnings: readonly string[];
@@ -13,7 +13,7 @@ export interface RequestedScopes {
 
 const WELL_FORMED = /^[a-z][a-z0-9-]*:[a-z][a-z0-9-]*$/;
 
-/** A word after `=` is sent as it is, unless it cannot be a scope at all. */
+/** Matches words that cannot be scopes. Any other word after `=` is sent as it is. */
 const IMPOSSIBLE = /^$|\p{C}|^.{101}/u;
 
 /**
@@ -42,7 +42,7 @@ export function parseScopes(input: string, problems: InputProblems): RequestedSc
   return { scopes, warnings: [...unknownScopeWarnings(unknown.map(toScope)), ...powerWarnings(scopes)] };
 }
 
-/** The console prints scopes in capitals; the API knows them in lower case. */
+/** The console shows scopes in upper case; the API uses lower case. */
 function toScope(word: string): string {
   return word.startsWith('=') ? word.slice(1) : word.toLowerCase();
 }
@@ -97,7 +97,9 @@ export function suggestScope(scope: string): string | undefined {
   return best?.scope;
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words (optimal string alignment). */
+/**
+ * The edit distance of two words: insertions, deletions, substitutions and transpositions (optimal string alignment).
+ */
 function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -116,7 +118,7 @@ function editDistance(a: string, b: string): number {
   return at(last, b.length);
 }
 
-/** Cells before the beginning of a row cannot be reached. */
+/** Cells before the start of a row are infinitely far away. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

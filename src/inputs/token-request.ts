@@ -3,7 +3,7 @@ import { HOUR, parseAge } from '../duration.ts';
 import { extractTokens } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
-/** The token that is requested. */
+/** The requested token. */
 export type TokenRequest =
   | {
       readonly kind: 'stored';
@@ -15,7 +15,7 @@ export type TokenRequest =
     }
   | { readonly kind: 'temporary'; readonly scopes: readonly string[]; readonly seconds: number };
 
-/** How long the token is to live. */
+/** How long the token should live. */
 export type Lifetime =
   | { readonly kind: 'job' }
   | { readonly kind: 'temporary'; readonly seconds: number }
@@ -29,7 +29,7 @@ export function parseLifetime(input: string, problems: InputProblems): Lifetime 
   const is = `\`lifetime\` is ${problems.quote(text)}`;
   const orJob = 'or `job`, which keeps the token until the job ends, however long that takes.';
   const invalid = (message: string) => problems.add(errorTitles.invalidLifetime, message);
-  // Days are parsed too, for the error about one hour.
+  // Also parses days, so that the error can state the limit of one hour.
   const seconds = parseAge(word);
   if (seconds === undefined) {
     return invalid(
@@ -61,15 +61,16 @@ export function parseNote(input: string, workflow: string, problems: InputProble
   return text;
 }
 
-/** Mapbox, Tokens API: a token holds at most 100 URLs, a temporary one none. */
+/** A stored token has at most 100 URLs, a temporary one none [Mapbox, Tokens API]. */
 const MAX_ALLOWED_URLS = 100;
 
 /** The URL length that browsers, proxies and servers all accept, in characters. */
 const MAX_URL_LENGTH = 2048;
 
 /**
- * Parses the `allowed-urls` input: one address a line, each once, as written. Mapbox accepts addresses with or without a
- * scheme, with schemes other than `https:`, and with `*` for a port, so only what cannot be an address is refused.
+ * Parses the `allowed-urls` input: one address per line, as written, without duplicates. Mapbox accepts addresses with
+ * or without a scheme, with schemes other than `https:`, and with `*` for a port, so only text that cannot be an
+ * address is rejected.
  */
 export function parseAllowedUrls(
   input: string,
@@ -97,9 +98,9 @@ export function parseAllowedUrls(
 function describeUrlProblem(url: string): string | undefined {
   // Anyone who can list the account's tokens can read these addresses.
   if (extractTokens(url).length > 0) return ', which has a token in it. Write only the address.';
-  const example = 'Write one address a line, such as `https://example.com`.';
+  const example = 'Write one address per line, such as `https://example.com`.';
   if (/\s/.test(url)) return `, which has white space in it. ${example}`;
-  // Joiners are part of some domain names.
+  // Some domain names contain zero-width joiners.
   if (/(?![\u200c\u200d])\p{C}/u.test(url)) return `, which has an invisible character in it. ${example}`;
   if (url.startsWith('/')) return `, which has no host. ${example}`;
   if (url.length > MAX_URL_LENGTH) {

@@ -17,14 +17,14 @@ export interface Account {
 /** The page on which people see, create and delete tokens. */
 export const TOKENS_PAGE = 'https://console.mapbox.com/account/access-tokens/';
 
-/** The token that may make tokens. */
+/** The token that authorizes all requests to Mapbox. */
 export interface AuthorizingToken {
   readonly secret: Secret;
   readonly usage: 'sk' | 'tk';
-  /** The account it says it belongs to. */
+  /** The account that its text names as its owner. */
   readonly username: string;
   readonly id: string | undefined;
   readonly expiresAt: Date | undefined;
-  /** Known for a `tk` only: the text of an `sk` does not say. */
+  /** Known only for a `tk`: the text of an `sk` does not list its scopes. */
   readonly scopes: readonly string[] | undefined;
 }

@@ -16,11 +16,11 @@ export interface ApiRequest {
   readonly body?: object;
   /** See {@link HttpRequest.maxBytes}. */
   readonly maxBytes?: number;
-  /** For the budget; a request without it counts. */
+  /** How the budget treats the request. Without a kind, the request counts. */
   readonly kind?: RequestKind;
 }
 
-/** Sends Mapbox one request; as {@link HttpClient.send}. */
+/** Sends one request to Mapbox; see {@link HttpClient.send}. */
 export type SendRequest = (request: ApiRequest, timeoutMs: number) => Promise<HttpResponse | NoResponse>;
 
 /** Sends requests to the Mapbox API below `api`. All of them count in `budget`. */
@@ -48,7 +48,10 @@ export function createApiClient(
   return withinBudget(send, budget, clock);
 }
 
-/** Counts requests. One for which the budget has no room waits for it, or is not sent if that takes longer than its time. */
+/**
+ * Counts requests. If the budget has no room for a request, it waits, or is not sent if the wait would exceed its
+ * time-out.
+ */
 export function withinBudget(
   send: SendRequest,
   budget: RequestBudget,

@@ -7,9 +7,12 @@ import { type Claims, isStrings, parseDate, parseObject, parseToken } from './to
 /** Mapbox's response to a creation: parsed, not yet verified. */
 export interface CreatedToken {
   readonly secret: Secret;
-  /** What the token's own text says; `undefined` if the text is no token. */
+  /** The claims in the token's text; `undefined` if the text is not a Mapbox token. */
   readonly claims: Claims | undefined;
-  /** From here on: what the response says beside the text. A temporary token has the times only. */
+  /**
+   * This and the following fields come from the rest of the response. For a temporary token, Mapbox's response has only
+   * `issuedAt` and `expires`.
+   */
   readonly id: string | undefined;
   readonly usage: string | undefined;
   readonly scopes: readonly string[] | undefined;
@@ -36,8 +39,8 @@ export interface TemporaryTokenParams {
 }
 
 /**
- * Creates a public or secret token; which of the two, its scopes decide [Mapbox, Tokens API: create a token].
- * Not idempotent: every request that arrives creates one more token.
+ * Creates a public or secret token, depending on its scopes [Mapbox, Tokens API: create a token]. Not idempotent: each
+ * request that arrives creates another token.
  *
  * @param timeoutMs milliseconds that the request may take.
  */

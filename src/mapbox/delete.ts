@@ -4,10 +4,10 @@ import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { isTokenId } from './token.ts';
 
 /**
- * Deletes a stored token [Mapbox, Tokens API: delete a token]. Only 204 is a deletion.
+ * Deletes a stored token [Mapbox, Tokens API: delete a token]. Only 204 counts as a deletion.
  *
  * @param timeoutMs milliseconds that the request may take.
- * @throws {RangeError} if `id` does not have the form of an id: nothing else may stand in that path.
+ * @throws {RangeError} if `id` does not have the form of an id: nothing else may get into the path.
  */
 export async function deleteToken(
   account: Account,
@@ -27,7 +27,7 @@ export async function deleteToken(
   return toApiResult(response, parseDeleted, now());
 }
 
-/** Any other success comes from something in between, which has deleted nothing. */
+/** Any other 2xx comes from an intermediary such as a proxy, which has deleted nothing. */
 function parseDeleted({ status }: HttpResponse): 'deleted' | undefined {
   return status === 204 ? 'deleted' : undefined;
 }

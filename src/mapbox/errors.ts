@@ -9,16 +9,16 @@ import { listTokenPage, type TokenPage } from './list.ts';
 import { isNotFound, type Rejected } from './response.ts';
 import { type TokenStatus, validateToken } from './validate.ts';
 
-/** What to do about an authorizing token that is the output of another step. */
+/** Advice about an authorizing token that is another step's output. */
 export const PASS_SECRET = 'Pass the secret in every step: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
 
-/** For an authorizing token of which nothing more is known than that it cannot authorize. */
+/** A hint about an authorizing token that lacks a scope for an unknown reason. */
 export const EARLIER_TOKEN_HINT = `It may be the token of an earlier step of this action. ${PASS_SECRET}`;
 
 /**
- * The error for a request that Mapbox rejected or that no attempt brought to an end.
+ * The error for a request that Mapbox rejected or whose retries are exhausted.
  *
- * @param scopes those requested.
+ * @param scopes the requested scopes.
  */
 export async function apiError(
   result: Rejected | RetriesExhausted,
@@ -34,10 +34,10 @@ export async function apiError(
   );
 }
 
-/** Requests that only serve the error message get this long together. */
+/** Total time limit for requests that only serve the error message. */
 const DIAGNOSIS_BUDGET_MS = 10_000;
 
-/** Asks Mapbox about the authorizing token while there is time. */
+/** What a diagnosis needs: the account to ask about, and the time left. */
 interface Diagnosis {
   readonly account: Account;
   /** Milliseconds left. */
@@ -45,9 +45,10 @@ interface Diagnosis {
 }
 
 /**
- * Finds out why Mapbox rejected a request, and names the request's id at Mapbox. Asks Mapbox about the authorizing token, which costs nothing now.
+ * Finds out why Mapbox rejected a request, and adds Mapbox's request id. Sends further requests about the authorizing
+ * token: the step has failed, so they delay nothing else.
  *
- * @param scopes those requested.
+ * @param scopes the requested scopes.
  */
 export async function rejectionError(
   rejected: Rejected,
@@ -132,7 +133,7 @@ async function describeUnauthorized({ account, remaining }: Diagnosis): Promise<
     case 'TokenMalformed':
       return `The authorizing token is malformed: Mapbox cannot read it. Was it truncated when it was copied? ${renew}`;
     case 'TokenValid':
-      return 'Mapbox responded with 401 Unauthorized, but says that the authorizing token is valid. Run the job again; if this persists, ask Mapbox.';
+      return 'Mapbox responded with 401 Unauthorized, but says that the authorizing token is valid. Run the job again; if this persists, contact Mapbox support.';
     case undefined:
       return `Mapbox responded with 401 Unauthorized and did not say why. The authorizing token is malformed, invalid, expired or revoked. ${renew}`;
   }
@@ -140,28 +141,28 @@ async function describeUnauthorized({ account, remaining }: Diagnosis): Promise<
 
 function describeNoSuchUser(username: string, owner: string): string {
   return username === owner
-    ? `Mapbox knows no account \`${username}\`, although the authorizing token names it. Was the account renamed or closed?`
-    : `Mapbox knows no account \`${username}\`. The authorizing token belongs to \`${owner}\`: remove \`username\`, or correct it.`;
+    ? `Mapbox has no account \`${username}\`, although the authorizing token names it. Was the account renamed or closed?`
+    : `Mapbox has no account \`${username}\`. The authorizing token belongs to \`${owner}\`: remove \`username\`, or correct it.`;
 }
 
 async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<string> {
   const { authorizingToken, username } = diagnosis.account;
-  const answer = status === 404 ? '404 Not Found' : String(status);
+  const statusText = status === 404 ? '404 Not Found' : String(status);
   if (username !== authorizingToken.username) {
-    return `Mapbox responded with ${answer}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
+    return `Mapbox responded with ${statusText}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
   }
   const { held } = await heldScopes(diagnosis);
   const cause =
     held === undefined
-      ? 'That is how Mapbox says that the authorizing token lacks `tokens:write`'
+      ? 'This usually means that the authorizing token lacks `tokens:write`'
       : held.includes('tokens:write')
-        ? 'The authorizing token does have `tokens:write`, so there may be a problem with the account itself; usually this means that the token lacks it'
+        ? 'This usually means that the authorizing token lacks `tokens:write`, but it has that scope, so there may be a problem with the account'
         : 'The authorizing token lacks `tokens:write`';
-  // A `tk` was refused before any request.
+  // A `tk` without the scope was rejected before any request.
   const isEarlier = authorizingToken.usage === 'sk' && !held?.includes('tokens:write');
   return (
-    `Mapbox responded with ${answer}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
-    `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never gives it. If that is not it, check \`username\`.`
+    `Mapbox responded with ${statusText}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
+    `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never grants it. Otherwise, check \`username\`.`
   );
 }
 
@@ -196,17 +197,19 @@ function describeParentExpiry(expiresAt: Date | undefined): string {
   return `The new token would outlive the authorizing token, a temporary one${which}. Choose a shorter \`lifetime\`, or use a secret token (\`sk.\`) to authorize.`;
 }
 
-/** More pages than there is time for. */
+/** More pages than the time allows. */
 const MAX_PAGES = 100;
 
 interface HeldScopes {
-  /** The scopes of the authorizing token, where it was found on the list in time. */
+  /** The scopes of the authorizing token, if it was found on the list in time. */
   readonly held: readonly string[] | undefined;
   /** The authorizing token lacks `tokens:read`. */
   readonly listRejected: boolean;
 }
 
-/** The list of the account's tokens says which scopes an `sk` has; its own text does not. */
+/**
+ * Reads the authorizing token's scopes from the list of the account's tokens: the text of an `sk` does not have them.
+ */
 async function heldScopes({ account, remaining }: Diagnosis): Promise<HeldScopes> {
   const { id } = account.authorizingToken;
   let query: TokenPage['next'];

@@ -2,7 +2,7 @@
 export interface Links {
   /** The URI reference of the first link with the relation, as written; `undefined` if there is none. */
   readonly target: string | undefined;
-  /** Whether the whole header could be parsed: if not, a missing link may stand in the rest. */
+  /** Whether the whole header could be parsed. If not, a missing link may be in the rest. */
   readonly complete: boolean;
 }
 
@@ -22,7 +22,7 @@ export function findLink(header: string, relation: string): Links {
   }
 }
 
-/** Of several `rel`s the first counts. A link with an anchor is about something else than the page. */
+/** Only the first `rel` counts. A link with an `anchor` does not describe the page. */
 function isRelated(parameters: readonly Parameter[], relation: string): boolean {
   const relations =
     parameters
@@ -37,7 +37,7 @@ interface Parameter {
   readonly value: string;
 }
 
-/** A parameter: `;name=value` or `;name="value"`, in which a backslash quotes the next character. */
+/** A parameter: `;name=value` or `;name="value"`, in which a backslash escapes the next character. */
 const PARAMETER = /^\s*;\s*(?:([\w!#$%&'*+.^`|~-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s;,"]*)))?\s*)?/s;
 
 function parseParameters(text: string): { parameters: readonly Parameter[]; end: string } {

@@ -4,7 +4,7 @@ import { findLink } from './link.ts';
 import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { isObject, isStrings, isTokenId, parseDate, parseJson } from './token.ts';
 
-/** A stored token as the list shows it. The text of public tokens, which the list has, is left out. */
+/** A stored token on the list. The list has the text of public tokens too; it is left out here. */
 export interface ListedToken {
   readonly id: string;
   readonly usage: string;
@@ -12,22 +12,22 @@ export interface ListedToken {
   readonly scopes: readonly string[];
   readonly allowedUrls: readonly string[];
   readonly created: Date | undefined;
-  /** The account's default public token; also if the response is unclear about it. */
+  /** Whether it is the account's default public token. Also true if the response is unclear about it. */
   readonly isDefault: boolean;
   /**
-   * The fields that may restrict what the token can do, or where, and that are not understood here. What has one must not
-   * be copied: the copy would be less restricted.
+   * Fields that may restrict the token and that this action does not understand. A token with such a field must not be
+   * copied: the copy would be less restricted.
    */
   readonly notUnderstood: readonly string[];
 }
 
-/** A page of the list, and the query that asks for the one after it. */
+/** A page of the list, and the query for the next page. */
 export interface TokenPage {
   readonly tokens: readonly ListedToken[];
   readonly next: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether every entry could be read, and also whether there is a page after this one. Otherwise a token that is not on
-   * the list may still exist.
+   * Whether every entry and the link to the next page could be read. If not, a token that is not on the list may still
+   * exist.
    */
   readonly complete: boolean;
   /** When Mapbox responded, by its own clock. */
@@ -35,20 +35,20 @@ export interface TokenPage {
 }
 
 /**
- * How many tokens a page has by default is not documented. Mapbox's own devkit takes up to 100. Never together with
- * `usage`: Mapbox then responds with an empty list.
+ * The default page size is not documented; Mapbox's own devkit allows up to 100. Don't combine it with `usage`: Mapbox
+ * then responds with an empty list.
  */
 const FIRST_PAGE = { limit: '100' };
 
-/** A page of 100 tokens with 100 allowed URLs each has some MiB. */
+/** A page of 100 tokens with 100 allowed URLs each takes a few MiB. */
 const MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox responds with 404 [Mapbox, Tokens API:
- * list tokens]. A page that is too large is requested again with half as many tokens.
+ * Gets one page of the account's tokens; needs `tokens:read`, without which Mapbox responds with 404 [Mapbox, Tokens
+ * API: list tokens]. A page that is too large is requested again with half as many tokens.
  *
- * @param query nothing for the first page, then `next` of the page before.
- * @param timeoutMs milliseconds that it may take in all.
+ * @param query `undefined` for the first page, then `next` of the previous page.
+ * @param timeoutMs total time limit in milliseconds.
  */
 export async function listTokenPage(
   account: Account,
@@ -64,7 +64,7 @@ export async function listTokenPage(
       {
         method: 'GET',
         path,
-        // A query that was never sent before is in no cache.
+        // A unique query bypasses caches.
         query: { ...parameters, timestamp: String(now()) },
         token: authorizingToken.secret,
         maxBytes: MAX_PAGE_BYTES,
@@ -98,7 +98,7 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
   const next = target === undefined ? undefined : nextQuery(account, target);
   if (target !== undefined && next === undefined) return undefined;
   return {
-    // No token that this action can name in a request has an id of another form.
+    // Tokens with ids of another form cannot be used in a request.
     tokens: tokens.flatMap(token => (token !== undefined && isTokenId(token.id) ? [token] : [])),
     next,
     complete: complete && !tokens.includes(undefined),
@@ -123,8 +123,8 @@ function parseEntry(entry: unknown): ListedToken | undefined {
 }
 
 /**
- * Mapbox's SDK knows `allowedApplications`, and `allowedApis` was proposed there; `resources` is a field of the API's
- * responses [mapbox-sdk-js, services/tokens.js]. Empty ones restrict nothing.
+ * Mapbox's SDK has `allowedApplications`, and `allowedApis` was proposed there; `resources` is a field of the API's
+ * responses [mapbox-sdk-js, services/tokens.js]. Empty fields restrict nothing.
  */
 function restrictions(entry: Readonly<Record<string, unknown>>): string[] {
   const others = Object.keys(entry).filter(name => /^allowed/i.test(name) || name === 'resources');
@@ -140,8 +140,8 @@ function isEmpty(value: unknown): boolean {
 }
 
 /**
- * Only the query is taken from a link, without the token that Mapbox may echo, and the request is sent where all requests
- * are sent. A link to another origin makes the page unreadable.
+ * Takes only the query from a link, without the token that Mapbox may echo. The request goes to the same address as all
+ * others. A link to another origin makes the page unreadable.
  */
 function nextQuery({ api }: Account, link: string): TokenPage['next'] {
   const url = URL.parse(link, api.href);

@@ -3,7 +3,7 @@ import type { HttpResponse, NoResponse } from '../http/response.ts';
 import type { ApiRequest } from './client.ts';
 import { isObject, parseDate, parseJson } from './token.ts';
 
-/** What a request to Mapbox came to. */
+/** The result of a request to Mapbox. */
 export type ApiResult<T> = Success<T> | Rejected | Retryable;
 
 export type RejectionReason =
@@ -19,18 +19,18 @@ export type RejectionReason =
   | 'too-large'
   | 'other';
 
-/** Mapbox said no, and nothing was done. */
+/** Mapbox rejected the request and changed nothing. */
 export interface Rejected extends Rejection {
   readonly reason: RejectionReason;
   readonly serverDate: Date | undefined;
 }
 
 /**
- * Turns a response into its meaning. The status carries the logic, since Mapbox reserves the right
- * to reword its messages; the words only tell apart what shares a status.
+ * Interprets a response. The status decides, since Mapbox reserves the right to reword its messages; the message only
+ * distinguishes causes that share a status.
  *
- * @param read turns a success into its value, `undefined` if it is not what Mapbox documents.
- * @param now the runner's clock in milliseconds, for headers that count from Mapbox's.
+ * @param read parses a 2xx response; returns `undefined` if it is not what Mapbox documents.
+ * @param now the runner's clock in milliseconds, used if the response has no `Date` header.
  */
 export function toApiResult<T>(
   result: HttpResponse | NoResponse,
@@ -68,10 +68,12 @@ export function toApiResult<T>(
   };
 }
 
-/** Request timeout and too early: trying again may help, as after a 5xx [RFC 9110, RFC 8470]. */
+/** 408 Request Timeout and 425 Too Early are retried like a 5xx [RFC 9110, RFC 8470]. */
 const RETRYABLE_STATUSES = new Set([408, 425]);
 
-/** CloudFront, in front of Mapbox, always sends the second one. Nothing with a dot, such as a token, is taken for an id. */
+/**
+ * CloudFront, in front of Mapbox, always sends the second header. A value with a dot, such as a token, is not accepted.
+ */
 function requestIdOf({ headers }: HttpResponse): string | undefined {
   const ids = [headers['x-request-id'], headers['x-amz-cf-id']];
   return ids.find(id => id !== undefined && /^[\w=-]{1,100}$/.test(id));
@@ -105,15 +107,16 @@ function rejectionReason(status: number, message: string): RejectionReason {
 /** The interval of Mapbox's limits, if no header has one. */
 const DEFAULT_INTERVAL_MS = 60_000;
 
-/** No interval and no wait that anybody means is longer. */
+/** Longer intervals and waits are ignored as mistakes. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
-/** `Date` is cut to whole seconds and the reset rounded up to them, so that a whole interval may seem longer. */
+/** `Date` is truncated and the reset rounded up to whole seconds, so a full interval may seem longer by this. */
 const ROUNDING_MS = 2_000;
 
 /**
- * Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. A reset that
- * is further away than one interval is none, whatever unit or moment it counts from; nor is a `Retry-After` of hours.
+ * Reads the wait from the headers [Mapbox, API guide: rate limits]. Mapbox does not send `Retry-After`, but a proxy in
+ * front of it may. A reset further away than one interval is ignored, since it must have another unit or starting
+ * point; so is a `Retry-After` of more than an hour.
  */
 function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
   const stated = Number(headers['x-rate-limit-interval']) * 1000;
@@ -123,20 +126,20 @@ function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited 
     reset > 0 ? { wait: reset - mapboxNow.getTime(), most: interval + ROUNDING_MS } : undefined,
     { wait: parseRetryAfter(headers['retry-after'], mapboxNow), most: MAX_RETRY_AFTER_MS },
   ].flatMap(source => (source !== undefined && source.wait <= source.most ? [source.wait] : []));
-  // What lies in the past says less than what does not.
+  // A wait in the future is preferred to one in the past.
   const wait = waits.find(ahead => ahead > 0) ?? waits[0];
   return wait === undefined
     ? { kind: 'rate-limited', retryAfter: interval, interval, estimated: true }
     : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, estimated: false };
 }
 
-/** Milliseconds; not a number if the header says nothing. */
+/** Milliseconds; `NaN` if the header is missing or malformed. */
 function parseRetryAfter(header: string | undefined, now: Date): number {
   if (header === undefined) return Number.NaN;
   return /^\s*\d+\s*$/.test(header) ? Number(header) * 1000 : Date.parse(header) - now.getTime();
 }
 
-/** The message of an error, which Mapbox's Tilesets API sends as a JSON string alone. */
+/** The message of an error. Mapbox's Tilesets API sends it as a bare JSON string. */
 function messageOf({ body }: HttpResponse): string | undefined {
   if (body.kind !== 'complete') return undefined;
   const error = parseJson(body.text.reveal());
@@ -144,7 +147,7 @@ function messageOf({ body }: HttpResponse): string | undefined {
   return typeof message === 'string' ? message : undefined;
 }
 
-/** What kind of response it is, never its text: a response may echo what was sent. */
+/** Describes the kind of body, never its text: a response may echo the request. */
 function describeBody({ headers, body }: HttpResponse): string {
   if (body.kind === 'incomplete') {
     const how = {
@@ -163,9 +166,9 @@ function describeBody({ headers, body }: HttpResponse): string {
 }
 
 /**
- * Builds the path below the account: `/tokens/v2/{username}` and what follows.
+ * Builds a path below the account: `/tokens/v2/{username}`, followed by `rest`.
  *
- * @throws {RangeError} for `.` and `..`, which would lead elsewhere.
+ * @throws {RangeError} for `.` and `..`, which would lead to another path.
  */
 export function tokensPath(username: string, ...rest: string[]): ApiRequest['path'] {
   if ([username, ...rest].some(segment => /^\.{1,2}$/.test(segment)))
@@ -175,7 +178,10 @@ export function tokensPath(username: string, ...rest: string[]): ApiRequest['pat
 
 type NotFound = Rejected & { readonly reason: 'not-found'; readonly isApiError: true };
 
-/** Whether Mapbox itself said that there is no such thing, or that the authorizing token lacks the scope for it. */
+/**
+ * Whether Mapbox itself responded that the resource does not exist or that the authorizing token lacks the scope for
+ * it.
+ */
 export function isNotFound(result: ApiResult<unknown> | RetriesExhausted): result is NotFound {
   return result.kind === 'rejected' && result.reason === 'not-found' && result.isApiError;
 }

@@ -1,14 +1,16 @@
 /**
- * Mapbox's scopes as far as they are known. Mapbox adds scopes and shows accounts different ones, so that a scope that
- * is not here is no error by that alone.
+ * The known Mapbox scopes. Mapbox adds scopes, and accounts see different ones, so a scope that is not listed here may
+ * still exist.
  */
 
-/** A `public` scope may be part of a `pk` token, one `secret` scope makes it `sk`; `unsure` where no source says which. */
+/**
+ * A `pk` token has only `public` scopes; a single `secret` scope makes it an `sk`. `unsure` if no source says which.
+ */
 export type ScopeKind = 'public' | 'secret' | 'unsure';
 
 /**
- * From Mapbox's token guide, two independent recent lists of it, and the source and API descriptions of Mapbox's CLI; the
- * second line of `unsure` is only in older code and documents of Mapbox's.
+ * From Mapbox's token guide, two independent recent lists of it, and the source and API descriptions of Mapbox's CLI;
+ * the second line of `unsure` appears only in older Mapbox code and documents.
  */
 const SCOPES: Readonly<Record<ScopeKind, string>> = {
   public: 'styles:tiles styles:read fonts:read datasets:read',
@@ -29,8 +31,8 @@ export const knownScopes: ReadonlyMap<string, ScopeKind> = new Map(
 );
 
 /**
- * The usage that a stored token with these scopes gets [Mapbox, Tokens API: create a token]: `pk` for public
- * scopes only, `sk` with one secret scope, `undefined` if it depends on a scope whose kind is not known.
+ * The usage that a stored token with these scopes gets [Mapbox, Tokens API: create a token]: `pk` for public scopes
+ * only, `sk` with any secret scope, `undefined` if it depends on a scope whose kind is not known.
  */
 export function usageForScopes(scopes: readonly string[]): 'pk' | 'sk' | undefined {
   const kinds = scopes.map(scope => knownScopes.get(scope) ?? 'unsure');

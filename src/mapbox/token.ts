@@ -1,12 +1,12 @@
 /**
- * The format of Mapbox's token text: `<usage>.<payload>.<signature>`, the payload base64url JSON without
- * padding [Mapbox, Tokens API: token format; payload fields as in Mapbox's parse-mapbox-token]. The payload is
- * unsigned to us: good for messages and for catching mistakes early, never a proof of anything.
+ * The format of Mapbox's token text: `<usage>.<payload>.<signature>`, the payload base64url JSON without padding
+ * [Mapbox, Tokens API: token format; payload fields as in Mapbox's parse-mapbox-token]. We cannot verify the signature,
+ * so the payload only helps with messages and with catching mistakes early. It proves nothing.
  */
 
 export type Usage = 'pk' | 'sk' | 'tk';
 
-/** What a token's text says of itself. */
+/** The claims in a token's text. */
 export interface Claims {
   readonly usage: Usage;
   readonly username: string;
@@ -20,7 +20,7 @@ export interface Claims {
   readonly scopes: readonly string[] | undefined;
 }
 
-/** Parses a token's text; `undefined` if it is no Mapbox token. */
+/** Parses a token's text; `undefined` if it is not a Mapbox token. */
 export function parseToken(text: string): Claims | undefined {
   const [usage, payload, signature, ...rest] = text.split('.');
   if ((usage !== 'pk' && usage !== 'sk' && usage !== 'tk') || !payload || !signature || rest.length > 0) {
@@ -42,26 +42,26 @@ export function parseToken(text: string): Claims | undefined {
 }
 
 /**
- * Whether a text has the form of a token's id. Every id seen was of lower-case letters and digits; what matters
- * is that nothing else can stand in the path of a DELETE.
+ * Whether a text has the form of a token's id. All ids seen so far have only lower-case letters and digits. The purpose
+ * is to keep anything else out of the path of a DELETE.
  */
 export function isTokenId(text: string): boolean {
   return /^[A-Za-z0-9]{5,64}$/.test(text);
 }
 
-/** The date that a number of milliseconds since 1970, or a text, stands for; `undefined` if it is none. */
+/** Parses a date from milliseconds since 1970 or from a text; `undefined` if it is not valid. */
 export function parseDate(value: number | string): Date | undefined {
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** A JSON object, or `undefined` for anything else. */
+/** Parses a JSON object; `undefined` for anything else. */
 export function parseObject(text: string): Record<string, unknown> | undefined {
   const value = parseJson(text);
   return isObject(value) ? value : undefined;
 }
 
-/** Any JSON value, or `undefined` if the text is not JSON. */
+/** Parses any JSON value; `undefined` if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

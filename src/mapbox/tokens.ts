@@ -25,7 +25,7 @@ export type TokenSearch =
 /** More pages than any account has. */
 const MAX_PAGES = 10_000;
 
-/** Goes through every page of the account's tokens and takes those that match. Needs `tokens:read`. */
+/** Reads every page of the account's tokens and returns the tokens that match. Needs `tokens:read`. */
 export async function findTokens(
   account: Account,
   options: RetryOptions,
@@ -60,7 +60,7 @@ export async function findTokens(
   };
 }
 
-/** A query for the second time: the list runs in a circle. */
+/** Whether this query was sent before, which means that the pages loop. */
 function isRepeated(seen: Set<string>, query: Readonly<Record<string, string>>): boolean {
   const key = new URLSearchParams(query).toString();
   if (seen.has(key)) return true;
@@ -68,18 +68,23 @@ function isRepeated(seen: Set<string>, query: Readonly<Record<string, string>>):
   return false;
 }
 
-/** What became of a token that was to be deleted. `already-deleted`: Mapbox no longer knows it. */
+/** The result of deleting a token. `already-deleted`: it no longer exists. */
 export type Deletion = { readonly kind: 'deleted' } | { readonly kind: 'already-deleted' } | RetriesExhausted;
 
-/** A 404 counts only if a second deletion gets it too, at least this long after the first: a replica may be behind. */
+/**
+ * A 404 counts only if a second deletion, at least this long after the first, gets one too: a replica may be behind.
+ */
 const SECOND_LOOK_MS = 2_000;
 
-/** To find out whether a token is gone takes the list, and where it cannot be read, a validation. */
+/**
+ * Checking whether a token is gone takes one request for the list and, if the list cannot be read, one for a
+ * validation.
+ */
 const LOOKUP_REQUESTS = 2;
 
 /**
- * Deletes one token. Deleting is idempotent, so it is repeated until Mapbox clearly says that the token is gone: a proxy
- * may have said 403, 404 or 200. It uses all of its time, because giving up leaves a token alive.
+ * Deletes one token. Deleting is idempotent, so it is retried until Mapbox clearly says that the token is gone: a 403,
+ * 404 or 200 may come from a proxy. It uses all of its time, because giving up leaves the token alive.
  *
  * @param createdBy the id of the authorizing token that created the token.
  */
@@ -119,9 +124,9 @@ function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
 }
 
 /**
- * Whether a token that Mapbox responded with 404 for is gone: 404 may also mean that the authorizing token may not delete it,
- * or that a replica is behind. The list says which. If it cannot be read, the token that created another may also delete
- * it, as long as it is valid.
+ * Whether a token is gone after a 404, which may also mean that the authorizing token is not allowed to delete it, or
+ * that a replica is behind. The list tells which. If the list cannot be read, the token counts as gone if the
+ * authorizing token created it and is valid: it is then allowed to delete it.
  */
 async function isGone(
   account: Account,

@@ -6,21 +6,21 @@ import { isLifetimeRequested, lifetimesOf } from './verify.ts';
 
 /** How to create the token again when the runner's clock is wrong. */
 export interface ClockCorrection {
-  /** Mapbox's time less the runner's. */
+  /** Mapbox's time minus the runner's. */
   readonly differenceMs: number;
   /** What to add to the runner's clock. */
   readonly skewMs: number;
   readonly reason: 'rejected' | 'wrong-lifetime';
 }
 
-/** Below this the clocks agree: `Date` is cut to whole seconds, and a request takes its time. */
+/** A smaller difference does not count: `Date` is truncated to whole seconds, and a request takes time. */
 const CLOCKS_AGREE_MS = 2_000;
 
 /**
  * The correction, if Mapbox rejected the expiry or the token would not live as long as requested.
  *
  * @param seconds the requested lifetime.
- * @param elapsedMs what the request took.
+ * @param elapsedMs how long the request took.
  * @param now the runner's clock, in milliseconds since 1970.
  */
 export function clockCorrection(

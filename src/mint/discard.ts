@@ -4,19 +4,21 @@ import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import type { MintedToken } from './verify.ts';
 
-/** A token that is discarded gets this long even if the step's time is up; after that the post step tries. */
+/**
+ * Time limit for discarding a token, which applies even if the step's own time is up. After that the post step tries.
+ */
 const DISCARD_BUDGET_MS = 10_000;
 
-/** What became of a discarded token, with a sentence for the error. */
+/** Whether a token was deleted, and a sentence about it for the error. */
 export interface Discarded {
   readonly deleted: boolean;
   readonly message: string;
 }
 
 /**
- * Deletes a created token that is not to be used: by its id if that is proved to be this step's, else by its nonce.
+ * Deletes a created token that will not be used: by its id if that is proved to be this step's, otherwise by its nonce.
  *
- * @param note what a person could find it by.
+ * @param note the token's note, for a person who has to find it.
  */
 export async function discardToken(
   account: Account,
@@ -35,7 +37,7 @@ export async function discardToken(
   };
 }
 
-/** Deletes a minted token whose outputs could not be written, and says what became of it. */
+/** Deletes a minted token that will not be used, and describes the result. */
 export async function discardMinted(
   account: Account,
   token: MintedToken,
@@ -52,7 +54,7 @@ export async function discardMinted(
   };
 }
 
-/** Deletes a token that no one else knows of, so "already deleted" is not accepted as proof. */
+/** Deletes a token that only this step knows, so "already deleted" does not count as success. */
 export async function isDiscarded(account: Account, id: string, options: RetryOptions): Promise<boolean> {
   const result = await deleteTokenWithRetry(account, id, undefined, withDiscardBudget(options));
   return result.kind === 'deleted';

@@ -16,7 +16,7 @@ export const outputNames = [
 
 type OutputName = (typeof outputNames)[number];
 
-/** The step's outputs. The token itself stays wrapped until the runner's file is written. */
+/** The step's outputs. The token stays a `Secret` until it is written to the runner's file. */
 export function toOutputs(minted: MintedToken): Record<OutputName, string | Secret> {
   const temporary = minted.usage === 'tk';
   return {
@@ -41,7 +41,7 @@ export function logLine(minted: MintedToken, { request }: MainInputs): string {
     : `${what} (ID ${minted.id}). It ${describeEnd(minted, request)}.`;
 }
 
-/** How a token ends, as the end of a sentence about it. */
+/** Describes when a token stops working, as the end of a sentence. */
 function describeEnd(minted: MintedToken, request: MainInputs['request']): string {
   if (minted.usage === 'tk') return `expires at ${minted.expiresAt.toISOString()}`;
   return request.kind === 'stored' && request.untilJobEnds
@@ -50,7 +50,7 @@ function describeEnd(minted: MintedToken, request: MainInputs['request']): strin
 }
 
 /**
- * The rows of the summary page: everything about a token except the token.
+ * The rows of the summary page: a token's properties, without its text.
  *
  * @param run the address of the run's page; `undefined` for a temporary token.
  */

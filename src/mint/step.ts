@@ -19,8 +19,8 @@ import type { MintedToken } from './verify.ts';
 /**
  * The main step: parses the inputs, mints the token, writes the outputs.
  *
- * @param interrupted aborted when the step is to stop.
- * @throws {ActionError} with no output written, and what was created deleted or left to the post step.
+ * @param interrupted aborted when the step must stop.
+ * @throws {ActionError} before any output is written; a created token is deleted or left to the post step.
  * @throws {InterruptedError} likewise.
  */
 export async function mainStep(context: Context, interrupted: AbortSignal): Promise<void> {
@@ -33,7 +33,7 @@ export async function mainStep(context: Context, interrupted: AbortSignal): Prom
   }
 }
 
-/** What the parts of the main step work with. */
+/** What the parts of the main step share. */
 interface MintContext extends Context {
   readonly nonce: string;
   readonly postStep: PostStepState;
@@ -53,7 +53,7 @@ async function mint(context: MintContext, interrupted: AbortSignal): Promise<voi
   });
 }
 
-/** A token, and what is left to the post step once it is in use. */
+/** A token, and the state for the post step once the token is in use. */
 interface Mint {
   readonly token: MintedToken;
   readonly cleanup: CleanupState | undefined;
@@ -128,6 +128,6 @@ async function writeResults(
   try {
     await runner.writeSummary('Mapbox token', summaryRows(token, inputs, run));
   } catch {
-    runner.warning('The outputs were written, but the summary page could not be.');
+    runner.warning('The outputs were written, but the summary page could not be written.');
   }
 }

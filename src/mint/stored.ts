@@ -12,43 +12,43 @@ import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { discardToken } from './discard.ts';
 import { type MintedStoredToken, provenTokenId, verifyStoredToken } from './verify.ts';
 
-/** What minting a stored token needs beside the account and the request. */
+/** What minting a stored token needs besides the account and the request. */
 export interface StoredTokenOptions {
   readonly run: WorkflowRun;
   readonly purpose: Purpose;
-  /** Eight characters that only this step's tokens carry. */
+  /** Eight characters that identify this step's tokens. */
   readonly nonce: string;
   /** `GITHUB_ACTION_PATH`. */
   readonly actionPath: string;
   readonly options: RetryOptions;
-  /** Aborted when the step is to stop, with the error to stop with. */
+  /** Aborted when the step must stop. Its reason is the error to throw. */
   readonly interrupted: AbortSignal;
   readonly saveState: SaveState;
   readonly warn: (message: string) => void;
 }
 
-/** A stored token, and what is left to the post step once the token is in use. */
+/** A stored token, and the state for the post step once the token is in use. */
 export interface StoredMint {
   readonly token: MintedStoredToken;
   readonly cleanup: CleanupState | undefined;
 }
 
-/** Searching for orphans must not use up the time in which to try again. */
+/** Time limit for searching for orphans, so that time is left to retry. */
 const ORPHAN_BUDGET_MS = 15_000;
 
 /**
- * An interrupted step waits this long for the response to a creation: only the response tells which token to delete, and
- * a runner that is shut down runs no post step.
+ * How long an interrupted step waits for the response to a creation. Only the response identifies the token to delete,
+ * and a runner that is shutting down runs no post step.
  */
 const RESPONSE_GRACE_MS = 5_000;
 
 /**
- * Mints a token that lives until it is deleted, with one request when all is well. Creating a stored token is not
- * idempotent: the state for the post step is saved before each request and again when the token's id is known.
+ * Mints a token that lives until it is deleted, normally with one request. Creating a stored token is not idempotent,
+ * so the state for the post step is saved before each request, and again once the token's id is known.
  *
- * @throws {ActionError} when there is no token to use.
- * @throws {InterruptedError} when the step was interrupted. A token that was being created is deleted, or left to the post
- * step.
+ * @throws {ActionError} if there is no token to use.
+ * @throws {InterruptedError} if the step was interrupted. A token that was being created is deleted, or left to the
+ * post step.
  */
 export async function mintStoredToken(
   account: Account,
@@ -78,7 +78,7 @@ export async function mintStoredToken(
     () => orInterrupted(tracker.deleteOrphans(orphanOptions()), interrupted),
   ).catch(error => {
     if (!interrupted.aborted || !tracker.mayHaveOrphans) throw error;
-    // A runner that is shut down runs no post step: this is all that anyone learns.
+    // A runner that is shutting down runs no post step, so this may be the last message about the token.
     throw new InterruptedError(
       `A token with the note "${note}" may exist: Mapbox had not responded. If no post step runs, delete it on the Tokens page, ${TOKENS_PAGE}.`,
     );
@@ -144,7 +144,7 @@ function describeChangedNote({ kind }: Purpose, marker: string): string {
     'until-job-ends': 'The post step still deletes the token by its id, but the sweep could not find it.',
     'until-deleted': "The token works, but the sweep's `keep-permanent` does not count it.",
     replaces:
-      'The token works, but the next rotation takes it for one that no rotation created, and does not delete it.',
+      'The token works, but the next rotation does not recognize it as a replacement and will not delete it.',
   }[kind];
   return `Mapbox stored the note without "${marker}" at its end. ${consequence}`;
 }

@@ -11,10 +11,10 @@ import { isDiscarded } from './discard.ts';
 import { type MintedTemporaryToken, provenTokenId, verifyTemporaryToken } from './verify.ts';
 
 /**
- * Mints a token that expires on its own. One request when all is well; repeating it does no harm. Where the runner's
- * clock is wrong, the lifetime is still the requested one by Mapbox's clock.
+ * Mints a token that expires on its own, normally with one request, which is safe to retry. If the runner's clock is
+ * wrong, the token is created again with the requested lifetime by Mapbox's clock.
  *
- * @throws {ActionError} when there is no token to use.
+ * @throws {ActionError} if there is no token to use.
  */
 export async function mintTemporaryToken(
   account: Account,
@@ -38,7 +38,7 @@ export async function mintTemporaryToken(
   );
 }
 
-/** `skewMs`: what to add to the runner's clock. */
+/** @param skewMs milliseconds to add to the runner's clock. */
 async function create(
   account: Account,
   { scopes, seconds }: TokenRequest & { kind: 'temporary' },
@@ -56,8 +56,8 @@ async function create(
 }
 
 /**
- * Deletes a stored token that came in place of a temporary one, if it is proved to be this step's, and says what became
- * of it.
+ * Deletes a stored token that Mapbox returned instead of a temporary one, if it is proved to be this step's, and
+ * describes the result.
  */
 async function discardUnexpected(
   account: Account,
@@ -71,10 +71,10 @@ async function discardUnexpected(
   const { id } = created;
   const named = id !== undefined && isTokenId(id) && id !== account.authorizingToken.id;
   const which = named ? `the token ${id} was` : 'a token was';
-  return `It may still be alive: look on the Tokens page, ${TOKENS_PAGE}, whether ${which} created just now.`;
+  return `It may still be alive: check on the Tokens page, ${TOKENS_PAGE}, whether ${which} created just now.`;
 }
 
-/** Mapbox measures the hour from when the request arrives, by its own clock: a full one would often be rejected. */
+/** Mapbox counts the hour from when the request arrives, by its own clock, so a full hour would often be rejected. */
 function maxSeconds(seconds: number): number {
   return Math.min(seconds, HOUR - 15);
 }

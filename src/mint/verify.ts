@@ -33,7 +33,7 @@ export interface MintedTemporaryToken {
   readonly lifetimeMs: number;
 }
 
-/** How a created token differs from the request: the end of a sentence that begins with "but". */
+/** How a created token differs from the request, worded to follow "Mapbox created a token, but". */
 export interface Mismatch {
   readonly mismatch: string;
 }
@@ -65,14 +65,14 @@ export function verifyStoredToken(
     return { mismatch: 'it is not restricted to exactly the allowed URLs' };
   }
   if (!isOfThisStep(created, nonce)) return { mismatch: 'it is not the one that this step requested' };
-  // The note is an output and stands in the summary: no place for a token, and we sent none.
+  // The note is an output and appears in the summary, so it must not contain a token. We sent none.
   if (extractTokens(note).length > 0) return { mismatch: 'its note contains a token' };
   return { usage, secret, username: claims.username, scopes: request.scopes, id, note };
 }
 
 /**
- * The id of a created token, where it is proved that this step created it: only then may it be deleted by its id. A
- * response that belongs to another creation could name somebody's production key.
+ * The id of a created token if it is proved that this step created it. Only then may the token be deleted by its id:
+ * the response to another creation could contain the id of a production token.
  *
  * @param nonce `undefined` if the request had no note.
  */
@@ -87,10 +87,10 @@ export function provenTokenId(
   return isOfThisStep(created, nonce) ? id : undefined;
 }
 
-/** Mapbox's clock shows both times, and a response is seconds old at most. */
+/** Both times are by Mapbox's clock, and a response is at most seconds old. */
 const MAX_CREATION_AGE_MS = 60_000;
 
-/** Whether the note has the step's nonce, or was stored changed and the token was created just now. */
+/** Whether the note has the step's nonce or, if Mapbox changed the note, whether the token was created just now. */
 function isOfThisStep({ note, created, serverDate }: CreatedToken, nonce: string | undefined): boolean {
   if (nonce !== undefined && hasNonce(note, nonce)) return true;
   const isOther = nonce === undefined ? note !== '' : parseMarker(note) !== undefined;
@@ -103,9 +103,10 @@ function isSameSet(requested: readonly string[], stored: readonly string[]): boo
 }
 
 /**
- * Checks that a created token is a temporary one of this account, and has exactly the scopes and the lifetime requested.
+ * Checks that a created token is a temporary one of this account, and has exactly the scopes and the lifetime
+ * requested.
  *
- * @param elapsedMs how long the request took: by that much the lifetime may be shorter.
+ * @param elapsedMs how long the request took; the lifetime may be shorter by that much.
  */
 export function verifyTemporaryToken(
   created: CreatedToken,
@@ -135,19 +136,19 @@ export function verifyTemporaryToken(
   return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt, lifetimeMs };
 }
 
-/** In seconds where both are the same number of minutes. */
+/** Uses seconds if both would read the same otherwise. */
 function describeDifference(actualMs: number, requestedMs: number): string {
   const [actual, requested] = [formatDuration(actualMs), formatDuration(requestedMs)];
   if (actual !== requested) return `${actual} instead of ${requested}`;
   return `${Math.round(actualMs / 1000)} s instead of ${Math.round(requestedMs / 1000)} s`;
 }
 
-/** Mapbox goes by the claim in the text; the response of 2018 had nothing beside the text. */
+/** Mapbox enforces the claim in the token's text. In 2018 its response had nothing but the token. */
 function expiryOf({ claims, expires }: CreatedToken): Date | undefined {
   return claims?.expiresAt ?? expires;
 }
 
-/** How long a temporary token lives, in milliseconds by each of Mapbox's clocks that the response shows. */
+/** A temporary token's lifetimes in milliseconds, measured from each of Mapbox's times in the response. */
 export function lifetimesOf(created: CreatedToken): number[] {
   const expiresAt = expiryOf(created);
   const starts = [created.issuedAt ?? created.claims?.issuedAt, created.serverDate];
@@ -155,7 +156,7 @@ export function lifetimesOf(created: CreatedToken): number[] {
   return starts.flatMap(start => (start === undefined ? [] : [expiresAt.getTime() - start.getTime()]));
 }
 
-/** Whether a lifetime is the requested one, give or take 5 s or 2 %, whichever is more, and the time of the request. */
+/** Whether a lifetime is the requested one, within 5 s or 2 %, whichever is more, plus the time of the request. */
 export function isLifetimeRequested(lifetimeMs: number, seconds: number, elapsedMs: number): boolean {
   const tolerance = Math.max(5_000, seconds * 20) + elapsedMs;
   return Math.abs(lifetimeMs - seconds * 1000) <= tolerance;
@@ -173,7 +174,7 @@ function verifyIdentity(
   return claims;
 }
 
-/** `granted`: `undefined` if the response does not say. */
+/** @param granted `undefined` if the response does not list the scopes. */
 function compareScopes(
   requested: readonly string[],
   granted: readonly string[] | undefined,
@@ -188,7 +189,7 @@ function compareScopes(
   return parts.length > 0 ? parts.join(', and ') : undefined;
 }
 
-/** What a response names may be of any length and number. */
+/** Shortens the list: a response may name any number of scopes of any length. */
 function shortCodeList(scopes: readonly string[]): string {
   return codeList(scopes.slice(0, 20).map(scope => scope.slice(0, 40)));
 }

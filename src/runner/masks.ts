@@ -1,16 +1,16 @@
 import { MIN_TOKEN_LENGTH } from '../secret.ts';
 
-/** Shorter base64 occurs in many texts by chance. */
+/** Shorter base64 occurs in ordinary text by chance. */
 const MIN_BASE64_LENGTH = 8;
 
-/** A Mapbox token of three parts: the last one, the signature, is secret. */
+/** A Mapbox token. Its third part, the signature, is secret. */
 const SIGNATURE = /^[pst]k\.[\w-]+\.([\w-]+)$/;
 
 /**
- * The texts to mask for a secret. The runner masks line by line, so each of its lines counts on its own: the line, and
- * its base64 as it occurs in the base64 of any text around it, which the runner's own masks miss for two of three
- * lengths. Of a Mapbox token also both halves of its signature: they stay hidden if a command prints only a part of the
- * token, or breaks the lines of its base64.
+ * The texts to mask for a secret. The runner masks line by line, so each line of the secret is masked separately, with
+ * its base64 as it occurs within the base64 of a longer text, which the runner's own masks miss in two of three
+ * alignments. For a Mapbox token, both halves of its signature are masked too, so that they stay hidden if a command
+ * prints only part of the token or wraps its base64.
  *
  * @param minLength shorter lines are not masked; at least 1.
  */
@@ -32,8 +32,8 @@ function signatureHalves(text: string): string[] {
 }
 
 /**
- * Base64 encodes three bytes at a time: the text before shifts it by zero, one or two bytes, and only whole groups do
- * not depend on the text after. In both alphabets, of Basic authentication and of URLs, if they differ.
+ * Base64 encodes three bytes at a time. Preceding text shifts the groups by zero, one or two bytes, and only whole
+ * groups are independent of the text that follows. Includes both alphabets, the standard one and the one for URLs.
  */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);

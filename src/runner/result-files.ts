@@ -12,8 +12,8 @@ export interface FileProblem {
 }
 
 /**
- * Finds a file of the runner that cannot be written; `undefined` if there is none. Without its file the toolkit would
- * print a token to the log.
+ * Finds a runner's file that cannot be written; `undefined` if there is none. Without its file, the toolkit would print
+ * the token to the log.
  *
  * @param variables whether environment variables are to be set.
  * @param uid this process's user, if the system has users.
@@ -44,7 +44,7 @@ export function findFileProblem(
 function describeFileError(file: string, path: string, error: unknown, uid: number | undefined): FileProblem {
   const title = errorTitles.filesNotWritable;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  const problem = `The file that the runner names in ${file} cannot be written: ${code}.`;
+  const problem = `The runner's file ${file} cannot be written: ${code}.`;
   if (code !== 'EACCES' && code !== 'EPERM') {
     return { title, problem, advice: "Check the runner's temporary directory." };
   }
@@ -88,7 +88,7 @@ export function checkFiles(
 }
 
 /**
- * Writes to the runner's files. If that fails, they are restored: the runner reads them also after a failure.
+ * Writes to the runner's files. If that fails, they are restored, because the runner reads them even after a failure.
  *
  * @throws what `write` throws.
  */
@@ -103,7 +103,7 @@ export function writeAllOrNothing(env: Environment, write: () => void): void {
       try {
         if (size !== undefined) truncateSync(path, size);
       } catch {
-        // The other files are truncated anyway.
+        // Continue with the other files.
       }
     }
     throw error;

@@ -12,15 +12,15 @@ export interface Runner {
   /** An input as written, empty if unset. */
   getInput(name: string): string;
   /**
-   * Masks a secret as {@link maskTexts} says, in every following line of this step and of all later steps.
+   * Masks the texts of {@link maskTexts} in the rest of this step's log and in all later steps.
    *
-   * @param minLength shorter lines are not masked; by default those that cannot be a token.
+   * @param minLength shorter lines are not masked; by default, those too short for a token.
    */
   mask(secret: Secret, minLength?: number): void;
   info(text: string): void;
   debug(text: string): void;
   warning(text: string): void;
-  /** Writes the one annotation of a failed step and sets the exit code. The runner does not mask titles. */
+  /** Writes the only annotation of a failed step and sets the exit code. The runner does not mask titles. */
   fail(title: ErrorTitle, text: string): void;
   /** Saves the post step's state, replacing the one saved before. Throws if it cannot be written. */
   saveState(state: string): void;
@@ -51,7 +51,7 @@ export interface Runner {
 
 /** The runner that reads this process's output. */
 export interface ActionsRunner extends Runner {
-  /** Bytes written for the log that the runner has not read yet. */
+  /** Bytes of the log that the runner has not read yet. */
   unreadOutput(): number;
 }
 
@@ -67,7 +67,7 @@ const STATE_KEY = 'cleanup';
  * The GitHub Actions runner of this process.
  *
  * @param env the process's environment, which names the runner's files.
- * @param stdout called before the first line: a silent step does not open it.
+ * @param stdout called before the first line is written, so that a step without output does not open it.
  */
 export function actionsRunner(
   env: Readonly<Record<string, string | undefined>>,

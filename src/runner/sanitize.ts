@@ -6,7 +6,7 @@ import { TOKENS } from '../secret.ts';
  * The runner reads `::command::` at the start of a line, after any white space, and the old `##[command]` anywhere in a
  * line [actions/runner, src/Runner.Common/ActionCommand.cs].
  *
- * @param secrets hidden in addition to everything that looks like a token.
+ * @param secrets texts to hide, in addition to everything that looks like a token.
  */
 export function sanitize(text: string, secrets: Iterable<string> = []): string {
   let clean = text;

@@ -9,7 +9,7 @@ import { Secret } from '../secret.ts';
 import type { Context, Environment } from './context.ts';
 
 /**
- * The proxy on the way to an API. Its credentials are masked.
+ * The proxy for an API, if any. Masks its credentials.
  *
  * @throws {ActionError} if the environment variable that names it cannot be used.
  */
@@ -22,7 +22,7 @@ export function proxyFor(
   return proxy;
 }
 
-/** Connects to Mapbox for as long as `use` takes. All requests count in `budget`. */
+/** Connects to Mapbox while `use` runs. All requests count in `budget`. */
 export async function withAccount<T>(
   context: Context,
   { api, authorizingToken, username }: Pick<ConnectionInputs, 'api' | 'authorizingToken' | 'username'>,
@@ -56,9 +56,10 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
 }
 
 /**
- * Retries for as many milliseconds, beginning now. One step makes them once, so that all of its requests count.
+ * Options to retry for `budget` milliseconds from now. A step creates them once, so that all of its requests count in
+ * one budget.
  *
- * @param failureBudget milliseconds for anything but a rate limit, if that is less.
+ * @param failureBudget a shorter limit in milliseconds for failures other than a rate limit.
  */
 export function retryOptions(
   { clock, randomInt, runner }: Context,

@@ -6,19 +6,19 @@ import type { Processes } from './processes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Opens the way to a server. */
+/** Creates a client for a server. */
 export type CreateHttpClient = (
   url: URL,
   proxies: ProxySettings | undefined,
   limits?: Partial<HttpLimits>,
 ) => Promise<HttpClient>;
 
-/** Everything outside that a step works with. */
+/** Everything outside the code that a step uses. */
 export interface Context {
   readonly runner: Runner;
   readonly env: Environment;
   readonly clock: Clock;
-  /** A whole number from 0 up to, not including, `below`; unpredictable. */
+  /** An unpredictable integer from 0 up to, but not including, `below`. */
   readonly randomInt: (below: number) => number;
   readonly createHttpClient: CreateHttpClient;
   readonly processes: Processes;

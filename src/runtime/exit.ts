@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** The process, as far as a step leaves it. */
+/** What {@link exit} needs of Node's `process`. */
 export interface ExitingProcess {
   exitCode?: number | string | null | undefined;
   readonly execPath: string;
@@ -11,19 +11,19 @@ export interface ExitingProcess {
   execve?(file: string, args: readonly string[], env: Readonly<Record<string, string>>): unknown;
 }
 
-/** A reader of the log that has taken nothing for this long is not waited for. */
+/** How long to wait for a log reader that reads nothing. */
 const STALL_LIMIT_MS = 5_000;
 
 const POLL_MS = 5;
 
 /**
- * Waits until the log's reader has taken everything: `process.exit` drops what is still in the pipe's queue.
+ * Waits until everything in the log has been read: `process.exit` drops output that is still queued.
  *
- * @param unread bytes that the reader has not taken yet.
+ * @param unread returns the number of bytes not read yet.
  */
 export async function drainOutput(unread: () => number, clock: Clock): Promise<void> {
   let left = unread();
-  // Without anything to wait for, the clock is not loaded, which takes a millisecond.
+  // If there is nothing to wait for, the clock is not loaded, which saves a millisecond.
   if (left === 0) return;
   let deadline = clock.monotonic() + STALL_LIMIT_MS;
   while (left > 0 && clock.monotonic() < deadline) {
@@ -38,9 +38,9 @@ export async function drainOutput(unread: () => number, clock: Clock): Promise<v
 const THREAD_POOL_WORK = /^(?:GetAddrInfo|GetNameInfo|FS)Req/;
 
 /**
- * Leaves the process at once with the exit code that is set, even if a thread hangs: `process.exit` waits for libuv's
- * threads [libuv, uv_library_shutdown], and with them for a DNS resolver that does not respond, deaf to every signal. Such
- * a process is replaced by one that has nothing to do but to exit.
+ * Exits at once with the exit code that is set, even if a thread hangs. `process.exit` waits for libuv's threads
+ * [libuv, uv_library_shutdown]: while a DNS resolver does not respond, the process would ignore every signal. Such a
+ * process is replaced by one that only exits.
  */
 export function exit(process: ExitingProcess): void {
   process.removeAllListeners('SIGINT');
@@ -50,7 +50,7 @@ export function exit(process: ExitingProcess): void {
     try {
       process.execve?.(process.execPath, [process.execPath, '-e', program], {});
     } catch {
-      // Not possible on this system, or not allowed by a permission model: exit takes as long as the threads do.
+      // Not supported by this system or not allowed by a permission model: `process.exit` waits for the threads.
     }
   }
   process.exit();

@@ -5,7 +5,9 @@ export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }
 
-/** The clock of work that can stop at any pause: `sleep` rejects with the signal's reason once it is aborted. */
+/**
+ * A clock for work that can be interrupted at any pause: `sleep` rejects with the signal's reason once it is aborted.
+ */
 export function interruptibleClock(clock: Clock, interrupted: AbortSignal): Clock {
   return {
     now: () => clock.now(),
@@ -15,10 +17,10 @@ export function interruptibleClock(clock: Clock, interrupted: AbortSignal): Cloc
 }
 
 /**
- * Waits for what must not be left half done.
+ * Waits for `pending`, which should not be abandoned halfway, until the step is interrupted.
  *
- * @param grace what is waited for after an interruption, at most.
- * @throws the signal's reason where `pending` has not settled by then.
+ * @param grace resolves when the time that `pending` gets after an interruption is over.
+ * @throws the signal's reason if `pending` has not settled by then.
  */
 export async function orInterrupted<T>(
   pending: Promise<T>,

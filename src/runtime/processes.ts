@@ -1,23 +1,23 @@
 import { readFileSync } from 'node:fs';
 
-/** A process that cannot be mistaken for another one: ids are used again, but not within the same clock tick. */
+/** Identifies a process without ambiguity: ids are reused, but not within the same clock tick. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** Clock ticks since the machine started, in digits [proc_pid_stat(5), field 22]. */
+  /** Clock ticks since the machine started, as decimal digits [proc_pid_stat(5), field 22]. */
   readonly startTime: string;
 }
 
-/** The processes of this machine, as far as the main and the post step need to know each other. */
+/** What the main step and the post step need to know about processes on this machine. */
 export interface Processes {
-  /** This process; `undefined` if the system does not show start times, as everywhere but on Linux. */
+  /** This process; `undefined` if its start time is unknown, as on every system except Linux. */
   own(): ProcessIdentity | undefined;
-  /** Whether the process still runs. */
+  /** Whether the process is still running. */
   isAlive(identity: ProcessIdentity): boolean;
   /** Sends SIGINT. Does nothing if the process has ended. */
   interrupt(identity: ProcessIdentity): void;
 }
 
-/** Field 22, counted from the one after the state, which is field 3. */
+/** The index of field 22 after the state, which is field 3. */
 const START_TIME = 18;
 
 /** What {@link systemProcesses} needs of Node's `process`. */
@@ -55,7 +55,7 @@ export function systemProcesses(
       try {
         if (isAlive(identity)) process.kill(identity.pid, 'SIGINT');
       } catch {
-        // It has ended meanwhile, or belongs to another user.
+        // It has ended in the meantime or belongs to another user.
       }
     },
   };

@@ -13,20 +13,20 @@ export interface Process extends ExitingProcess {
 /** The runner sends SIGTERM 7.5 s after SIGINT; a main step's last log lines need some of that time. */
 export const STOP_LIMIT_MS = 7_000;
 
-/** What a step is run with. */
+/** What {@link runStep} needs of the context. */
 export interface StepContext {
   readonly runner: Pick<ActionsRunner, 'info' | 'debug' | 'fail' | 'unreadOutput'>;
   readonly clock: Clock;
 }
 
 export interface Step {
-  /** `interrupted` is aborted when the step is to stop. */
+  /** `interrupted` is aborted when the step must stop. */
   run(interrupted: AbortSignal): Promise<void>;
-  /** Logs what a step that exits early leaves undone. */
+  /** Logs what an early exit leaves undone. */
   onInterrupt?(reason: string): void;
   /** Milliseconds that {@link run} may take after a signal. Without it, the step exits at once. */
   readonly stopLimitMs?: number;
-  /** The exit code after a signal, and after a bug, which then has no annotation; 1 unless given. */
+  /** The exit code after a signal or a bug; 1 by default. With 0, a bug gets no annotation. */
   readonly interruptedExitCode?: 0;
 }
 
@@ -62,7 +62,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (stage === 'running') void interrupt();
     else exit(process);
   });
-  // Node would print the whole error, which may hold a secret. [startup.ts] handled this until now.
+  // Node would print the whole error, which may contain a secret. [startup.ts] handled this until now.
   process.removeAllListeners('uncaughtException');
   process.on('uncaughtException', error => {
     if (stage === 'leaving') return;

@@ -1,11 +1,11 @@
 /**
- * Every entry imports this first. It stops a step under a Node.js that is too old, and reports errors while the modules of
- * a step load: Node.js would print the whole error, and with it what the module had read, such as a token. `runStep` takes
- * over from here. Nothing here needs a newer Node.js than 18.
+ * Every entry imports this first. It stops the step if Node.js is too old, and reports errors while the step's modules
+ * load: Node.js would print the whole error, and with it anything that the module had read, such as a token. `runStep`
+ * takes over from here. This module must run on Node.js 18.
  */
 import { errorTitles } from '../action-error.ts';
 
-/** The oldest Node.js that has all that the bundles need (`process.getBuiltinModule`, a current undici). */
+/** The oldest Node.js that has everything the bundles need (`process.getBuiltinModule`, a current undici). */
 const MIN_NODE = [22, 3] as const;
 
 const { node } = process.versions;
@@ -17,7 +17,7 @@ process.once('uncaughtException', error => {
   process.exitCode = isPost ? 0 : 1;
   const name = error instanceof Error ? error.name.replace(/\W/g, '') : typeof error;
   const problem = isTooOld
-    ? `This step runs on Node.js ${node}, and needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`
+    ? `This step runs on Node.js ${node} but needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`
     : `The action could not be loaded (${name}). Please report it.`;
   if (isPost) {
     process.stdout.write(`${describePost(problem)}\n`);
@@ -30,7 +30,7 @@ process.once('uncaughtException', error => {
 
 if (isTooOld) throw new Error(errorTitles.nodeTooOld);
 
-/** Saves an empty state, so that no variable can take its place in the post step. */
+/** Saves an empty state, so that the post step does not read an inherited variable instead. */
 async function saveNothing(): Promise<void> {
   const file = process.env['GITHUB_STATE'];
   if (!file) return;
@@ -38,7 +38,7 @@ async function saveNothing(): Promise<void> {
   await appendFile(file, 'cleanup=\n').catch(() => {});
 }
 
-/** What the post step leaves undone, as a warning; a plain line if that is nothing. */
+/** Describes what the post step leaves undone: a warning, or a plain line if that is nothing. */
 function describePost(problem: string): string {
   const state = process.env['STATE_cleanup'] ?? '';
   if (state === '') return problem;
@@ -53,7 +53,7 @@ function describePost(problem: string): string {
     leaked !== undefined
       ? `These leaked tokens are still alive: ${leaked}. ${problem} Delete them ${page}`
       : state.includes('"action":"rotation"')
-        ? `${which} may be in a secret, or in none. ${problem} Do not delete it by hand. Start a new run (not a re-run): the next rotation finds out.`
+        ? `${which} may or may not be in a secret. ${problem} Do not delete it by hand. Start a new run (not a re-run): the next rotation finds out.`
         : `${which} may still be alive. ${problem} Delete the token ${page} The job's result is not affected.`;
   return `::warning title=Mapbox token::${text.replace(/%/g, '%25').replace(/[\r\n]/g, ' ')}`;
 }

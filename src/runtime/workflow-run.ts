@@ -54,7 +54,7 @@ function notOnGithubActions(problem: string): ActionError {
   );
 }
 
-/** A server may have a path, as Gitea's can. Nothing else of a URL is accepted. */
+/** A server's address may have a path, as with Gitea, but no query, fragment or credentials. */
 function isServer(value: string): boolean {
   return /^https?:\/\/[^\s/?#@]+(?:\/[\w.~/-]*)?$/.test(value) && URL.canParse(value);
 }

@@ -55,7 +55,7 @@ it('gives up a name that DNS does not know within 15 s, and says which, and afte
       level: 'error',
       title: 'Could not reach Mapbox',
       message: expect.stringMatching(
-        /^Could not connect to api\.mapbox\.invalid:443: DNS does not know the name \(ENOTFOUND\)\. Gave up after \d+ attempts in (?:[\d.]+) s\./,
+        /^Could not connect to api\.mapbox\.invalid:443: DNS name not found \(ENOTFOUND\)\. Gave up after \d+ attempts in (?:[\d.]+) s\./,
       ),
     },
   ]);

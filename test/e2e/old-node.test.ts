@@ -8,7 +8,7 @@ import { NODES, nodeOf, SHIPPED } from './parts.ts';
 
 /** What both messages have: the version that was found, the one that is needed, and what to do. */
 const causeOf = (version: string) =>
-  `This step runs on Node.js ${version}, and needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`;
+  `This step runs on Node.js ${version} but needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`;
 
 function expectTooOld({ exitCode, stderr, annotations, outputs }: PhaseResult, version: string): void {
   expect([exitCode, stderr, outputs]).toEqual([1, '', {}]);

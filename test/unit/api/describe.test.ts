@@ -20,7 +20,7 @@ describe('says what failed', () => {
       "Mapbox's rate limit is exceeded (429); it resets within 60 s.",
     ],
     [notSent('ECONNREFUSED'), 'Could not connect to Mapbox: connection refused (ECONNREFUSED).'],
-    [notSent('ENOTFOUND'), 'Could not connect to Mapbox: DNS does not know the name (ENOTFOUND).'],
+    [notSent('ENOTFOUND'), 'Could not connect to Mapbox: DNS name not found (ENOTFOUND).'],
     [notSent('PROXY_502'), 'Could not connect to Mapbox: the proxy responded with 502.'],
     [notSent('SELF_SIGNED_CERT_IN_CHAIN'), /the certificate is not trusted \(SELF_/],
     [notSent('ERR_SSL_WRONG_VERSION_NUMBER'), /the server does not speak TLS \(ERR_SSL_/],

@@ -82,7 +82,7 @@ describe('the token of the job', () => {
   it.each([
     ['the connection is lost', lostResponse(), /connection reset/],
     ['Mapbox fails', json(503, {}), /responded with 503/],
-    ['no connection comes about', noConnection('ENOTFOUND'), /DNS does not know/],
+    ['no connection comes about', noConnection('ENOTFOUND'), /DNS name not found/],
   ])('is named in a warning with its note when it stays alive because %s', async (_, trouble, why) => {
     const { warning, lines } = await after({ id: ID }, [trouble], 200);
     expect(warning).toContain(ID);

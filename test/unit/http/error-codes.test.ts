@@ -11,11 +11,7 @@ const proxied = (code: string, findings?: Findings, hasCredentials = false) =>
 
 it.each([
   ['ECONNREFUSED', 'connection refused (ECONNREFUSED)', /^Check `api-url`, and .*firewall/],
-  [
-    'ENOTFOUND',
-    'DNS does not know the name (ENOTFOUND)',
-    /^Check the host in `api-url`, and the runner's DNS/,
-  ],
+  ['ENOTFOUND', 'DNS name not found (ENOTFOUND)', /^Check the host in `api-url`, and the runner's DNS/],
   ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)', /runner's DNS/],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the server does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)', /port/],
   ['NOT_HTTP', 'the response is not HTTP (NOT_HTTP)', /host and port in `api-url`/],
@@ -47,8 +43,8 @@ it.each([
 
 describe('a certificate', () => {
   it.each([
-    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
-    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /CA file in NODE_EXTRA_CA_CERTS/],
+    ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
     ['CERT_HAS_EXPIRED', /has expired/, /clock.*NODE_EXTRA_CA_CERTS/],
     ['CERT_NOT_YET_VALID', /is not valid yet/, /clock.*NODE_EXTRA_CA_CERTS/],
   ])('with %s', (code, problem, advice) => {
@@ -87,7 +83,7 @@ describe('a certificate', () => {
 describe('a proxy', () => {
   it('whose name DNS does not know is called that', () => {
     expect(proxied('ENOTFOUND', { isProxys: true })).toEqual({
-      problem: "DNS does not know the proxy's name (ENOTFOUND)",
+      problem: "the proxy's DNS name was not found (ENOTFOUND)",
       advice: "Check the host in https_proxy, and the runner's DNS.",
     });
   });

@@ -159,7 +159,9 @@ describe('allowed URLs stop the step', () => {
     expect(title).toBe('Invalid input');
     expect(message).toContain(says);
     expect(message).toContain('`allowed-urls` has `');
-    expect(message).toMatch(/Write one address a line, such as `https:\/\/example\.com`\.$|at most 2048\.$/);
+    expect(message).toMatch(
+      /Write one address per line, such as `https:\/\/example\.com`\.$|at most 2048\.$/,
+    );
   });
 
   it('at more than 100', () => {

@@ -68,7 +68,7 @@ describe('404', () => {
   });
 
   it.each<[string, ScriptedResponse, RegExp]>([
-    ['it may not look', notFound(), /how Mapbox says that the authorizing token lacks `tokens:write`/],
+    ['it may not look', notFound(), /usually means that the authorizing token lacks `tokens:write`/],
     [
       'it sees that it lacks it',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
@@ -77,7 +77,7 @@ describe('404', () => {
     [
       'it sees that it has it',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]),
-      /does have `tokens:write`, so there may be a problem with the account itself/,
+      /but it has that scope, so there may be a problem with the account/,
     ],
   ])('blames `tokens:write`: %s', async (_, step, says) => {
     const { title, message } = await explain({ reason: 'not-found', status: 404 }, [step]);

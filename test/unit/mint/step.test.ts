@@ -228,7 +228,9 @@ describe('what is beside the token', () => {
     Object.assign(runner, { writeSummary: () => Promise.reject(new Error('EACCES')) });
     await run();
     expect(runner.outputs).toMatchObject({ token: minted });
-    expect(runner.lines('warning')).toEqual(['The outputs were written, but the summary page could not be.']);
+    expect(runner.lines('warning')).toEqual([
+      'The outputs were written, but the summary page could not be written.',
+    ]);
   });
 });
 

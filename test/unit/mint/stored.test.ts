@@ -620,10 +620,7 @@ describe('where Mapbox stores the note changed', () => {
 
   it.each([
     [{ kind: 'until-deleted' }, "the sweep's `keep-permanent` does not count it"],
-    [
-      { kind: 'replaces', replaced: idOf(9), original: undefined },
-      'the next rotation takes it for one that no',
-    ],
+    [{ kind: 'replaces', replaced: idOf(9), original: undefined }, 'the next rotation does not recognize it'],
   ] as const)('says what that means for %j', async (purpose, consequence) => {
     const { warnings } = await mint([madeAt(idOf(1), { note: 'cut' })], { request: permanent, purpose });
     expect(warnings).toEqual([expect.stringContaining(consequence)]);

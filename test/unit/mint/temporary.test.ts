@@ -248,7 +248,7 @@ describe('temporary tokens', () => {
       const { end } = await ask([odd, ...steps]);
       expect(end).toMatchObject({
         message: expect.stringMatching(
-          `may still be alive: look on .*, whether ${named} created just now\\.$`,
+          `may still be alive: check on .*, whether ${named} created just now\\.$`,
         ),
       });
       expect(end).not.toMatchObject({ message: expect.stringContaining('delete it there') });

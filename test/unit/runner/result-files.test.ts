@@ -83,7 +83,7 @@ describe('a file that cannot be written', () => {
     rmSync(path);
     expect(problemOf(env)).toMatchObject({
       title: "Could not write to the runner's files",
-      problem: `The file that the runner names in GITHUB_STATE, ${path}, cannot be written: ENOENT.`,
+      problem: `The runner's file GITHUB_STATE, ${path}, cannot be written: ENOENT.`,
     });
     expect(existsSync(path)).toBe(false);
   });
@@ -105,7 +105,7 @@ describe('a file that cannot be written', () => {
     try {
       const found = problemOf(env);
       expect(found?.problem).toBe(
-        `The file that the runner names in GITHUB_OUTPUT, ${path}, cannot be written: EACCES. ` +
+        `The runner's file GITHUB_OUTPUT, ${path}, cannot be written: EACCES. ` +
           `This process runs as user 1001. The file belongs to user ${process.getuid?.()}.`,
       );
       expect(found?.advice).toContain('`options: --user root`');

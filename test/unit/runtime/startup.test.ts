@@ -48,7 +48,7 @@ describe('the post step under a Node.js that is too old', () => {
     });
     expect([status, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /^::warning title=Mapbox token::[^\n]* Node\.js 20\.20\.2, and needs 24\.[^\n]*\n$/,
+      /^::warning title=Mapbox token::[^\n]* Node\.js 20\.20\.2 but needs 24\.[^\n]*\n$/,
     );
     return stdout;
   };
