@@ -227,10 +227,10 @@ export class RotatedSecrets {
       'max-age': plan.maxAge ?? '',
     };
     const common = { inputs, runId: run.id, attempt: String(run.attempt), chance };
-    const failedPuts = new Set<string>();
+    let isGithubFaulty = false;
     const faults: SimulatedFaults = (request, index) => {
       const fault = plan.faults?.(request, index);
-      if (fault !== undefined && request.method === 'PUT') failedPuts.add(request.path.toLowerCase());
+      isGithubFaulty ||= fault !== undefined && request.to === 'github';
       return fault;
     };
     const first = await this.simulation.rotate({
@@ -240,7 +240,7 @@ export class RotatedSecrets {
       interruptAt: plan.interruptAt,
       diskFull: plan.diskFull ?? false,
     });
-    if (revokePrevious === 'now') this.#bringUpByHand(config, failedPuts, first);
+    if (revokePrevious === 'now' && isGithubFaulty) this.#bringUpByHand(config, first);
     this.#expectSecretsAlive('the rotation');
     const second =
       plan.hasPost !== false
@@ -309,13 +309,12 @@ export class RotatedSecrets {
   }
 
   /** A person saves the new token, as the error says, where a place other than the primary one did not take it. */
-  #bringUpByHand({ places }: Config, failedPuts: ReadonlySet<string>, { end, said }: SimulatedEnd): void {
+  #bringUpByHand({ places }: Config, { end, said }: SimulatedEnd): void {
     const { github } = this.simulation;
     const [primary, ...others] = places;
     const value = github.secrets.get(primary ?? '')?.value ?? '';
     for (const place of others) {
       if (this.simulation.isAlive(github.secrets.get(place)?.value)) continue;
-      if (!failedPuts.has(`/${place}`.toLowerCase())) continue;
       if (end === 'failure')
         expect(said.map(({ text }) => text).join('\n')).toContain('may hold a dead token');
       github.secrets.set(place, value);

@@ -249,12 +249,12 @@ export class TroubledRotations {
     this.#past.add(inputs.token);
     const common = { inputs, env: { GITHUB_REPOSITORY: this.#names.maps }, ...this.#identity() };
     let puts = 0;
-    let siteRefuses = false;
+    let isGithubFaulty = false;
     const withLasting: SimulatedFaults = (request, index) => {
       if (latePut !== undefined && isPut(request) && puts++ === 0) return { kind: 'delayed', ms: latePut.ms };
       const own = faults?.(request, index);
       if (own !== undefined) {
-        siteRefuses ||= isPut(request) && request.path.endsWith(this.#place('site'));
+        isGithubFaulty ||= request.to === 'github';
         return own;
       }
       for (const lasting of this.#lasting) {
@@ -302,7 +302,7 @@ export class TroubledRotations {
     isAlive = false;
     if (post === 'after') posts.push(runPost(end.state, () => {}));
     const ends = [end, ...(await Promise.all(posts))];
-    if (errorOf(end).includes('may hold a dead token') || (leaked && siteRefuses)) this.#bringUpByHand();
+    if (errorOf(end).includes('may hold a dead token') || (leaked && isGithubFaulty)) this.#bringUpByHand();
     this.#leaking = false;
     this.#lift(false);
     this.#check();
