@@ -8,8 +8,8 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: { SEED: seed },
-    // With programs that have to be installed first: `npm run test:real`.
-    exclude: [...configDefaults.exclude, 'test/e2e/**'],
+    // With programs that have to be installed first, and of the stand-ins: `npm run test:real`.
+    exclude: [...configDefaults.exclude, 'test/{e2e,support,conformance}/**'],
     // No test changes what another one imports, so that each worker loads the modules once.
     isolate: false,
     maxWorkers: availableParallelism(),
