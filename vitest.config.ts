@@ -13,6 +13,8 @@ export default defineConfig({
     // No test changes what another one imports, so that each worker loads the modules once.
     isolate: false,
     maxWorkers: availableParallelism(),
+    // Of tests that mostly wait.
+    maxConcurrency: 4,
     // A test that runs the bundle starts two processes and a server; a slow machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,

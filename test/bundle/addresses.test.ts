@@ -17,28 +17,31 @@ dns.lookup = (host, options, callback) => process.nextTick(callback, ${reply});`
   return () => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
-describe.runIf(process.platform === 'linux')('a name with several addresses', () => {
-  it('is reached at the last one where the others do not respond', async () => {
-    await using setting = await setUp();
-    const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
-    using dead = await unresponsiveServer(...addresses);
-    const port = Number(new URL(setting.mapbox.url).port);
-    const forward = createServer(socket => {
-      const mapbox = connect(port, '127.0.0.1');
-      mapbox.on('error', () => socket.destroy());
-      socket.pipe(mapbox).pipe(socket);
-    });
-    await using _forward = await listenOnLoopback(forward, 'http', dead.port);
-    const { main, post } = await setting.run(
-      { 'api-url': `http://localhost:${dead.port}` },
-      { nodeArgs: resolvesTo({ addresses: [...addresses, '127.0.0.1'] }) },
-    );
+describe('a name', { concurrent: true }, () => {
+  it.runIf(process.platform === 'linux')(
+    'with several addresses is reached at the last one where the others do not respond',
+    async () => {
+      await using setting = await setUp();
+      const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
+      using dead = await unresponsiveServer(...addresses);
+      const port = Number(new URL(setting.mapbox.url).port);
+      const forward = createServer(socket => {
+        const mapbox = connect(port, '127.0.0.1');
+        mapbox.on('error', () => socket.destroy());
+        socket.pipe(mapbox).pipe(socket);
+      });
+      await using _forward = await listenOnLoopback(forward, 'http', dead.port);
+      const { main, post } = await setting.run(
+        { 'api-url': `http://localhost:${dead.port}` },
+        { nodeArgs: resolvesTo({ addresses: [...addresses, '127.0.0.1'] }) },
+      );
 
-    expect(main.annotations).toEqual([]);
-    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
-    expect(main.stdout).not.toContain('Retrying');
-    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
-  });
+      expect(main.annotations).toEqual([]);
+      expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
+      expect(main.stdout).not.toContain('Retrying');
+      expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+    },
+  );
 });
 
 it('gives up a name that DNS does not know within 15 s, and says which, and after how many attempts', async () => {

@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import { ACTION, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
-import { interveningFaults, replicaBehind } from '../support/mapbox/intervening-faults.ts';
 import { setUpRotate } from '../support/rotate-setting.ts';
 import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
 import { startWorkflow } from '../support/runner/workflow.ts';
@@ -44,291 +43,306 @@ function rateLimit(seconds: string): Fault {
 const HANGS: Fault = { kind: 'hang', processed: true };
 
 // On Windows every signal ends a process at once: there is nothing that the process could do.
-describe.skipIf(process.platform === 'win32')('a token created by a request that was under way', () => {
-  it('is deleted by the post step when the job was cancelled while minting', async () => {
-    const { setting, arrived } = await setUpFor([HANGS]);
-    await using _ = setting;
-    const action = start(setting);
-    await arrived;
-    expect(setting.created()).toHaveLength(1);
-    action.cancel();
-    const { main, post } = await action.done;
+describe.skipIf(process.platform === 'win32')(
+  'a token created by a request that was under way',
+  { concurrent: true },
+  () => {
+    it('is deleted by the post step when the job was cancelled while minting', async () => {
+      const { setting, arrived } = await setUpFor([HANGS]);
+      await using _ = setting;
+      const action = start(setting);
+      await arrived;
+      expect(setting.created()).toHaveLength(1);
+      action.cancel();
+      const { main, post } = await action.done;
 
-    // By itself: a signal would stand here had the runner had to go on to SIGTERM or SIGKILL.
-    expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect(main.outputs).toEqual({});
-    expect(main.shown).toContain('Cancelled.');
-    expect(main.annotations).toEqual([]);
-    expect(post.shown).toMatch(
-      /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a usable response\./,
-    );
-    expect(setting.created()).toEqual([]);
-  });
-
-  it('is deleted by the post step when it is interrupted by SIGTERM alone', async () => {
-    const { setting, arrived } = await setUpFor([HANGS]);
-    await using _ = setting;
-    const action = start(setting);
-    await arrived;
-    action.terminate();
-    const { main, post } = await action.done;
-
-    expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect(main.shown).toContain('Cancelled.');
-    expect(post.shown).toContain('Deleted the orphaned token');
-    expect(setting.created()).toEqual([]);
-  });
-
-  it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
-    const arrived = Promise.withResolvers<void>();
-    let posts = 0;
-    let listed = 0;
-    await using setting: Setting = await setUp({
-      fault({ method }) {
-        if (method === 'POST') {
-          if (++posts === 1) return { kind: 'reset', processed: false };
-          arrived.resolve();
-          return { kind: 'hang', processed: true };
-        }
-        return method === 'GET' && ++listed === 2 ? carriedOutLate(setting) : undefined;
-      },
+      // By itself: a signal would stand here had the runner had to go on to SIGTERM or SIGKILL.
+      expect([main.exitCode, main.signal]).toEqual([1, null]);
+      expect(main.outputs).toEqual({});
+      expect(main.shown).toContain('Cancelled.');
+      expect(main.annotations).toEqual([]);
+      expect(post.shown).toMatch(
+        /Deleted the orphaned token c[a-z0-9]{24}, created by a request without a usable response\./,
+      );
+      expect(setting.created()).toEqual([]);
     });
-    const action = start(setting);
-    await arrived.promise;
-    action.kill();
-    await action.done;
 
-    expect(setting.created()).toEqual([]);
-  });
+    it('is deleted by the post step when it is interrupted by SIGTERM alone', async () => {
+      const { setting, arrived } = await setUpFor([HANGS]);
+      await using _ = setting;
+      const action = start(setting);
+      await arrived;
+      action.terminate();
+      const { main, post } = await action.done;
 
-  it('is deleted by the post step when the main step was killed', async () => {
-    const { setting, arrived } = await setUpFor([HANGS]);
-    await using _ = setting;
-    const action = start(setting);
-    await arrived;
-    action.kill();
-    const { main, post } = await action.done;
-
-    expect(main.signal).toBe('SIGKILL');
-    expect(post.exitCode).toBe(0);
-    expect(setting.created()).toEqual([]);
-  });
-
-  it('is named in a warning by its note where tokens:read is lacking', async () => {
-    const { setting, arrived } = await setUpFor([HANGS], ['tokens:write', 'tilesets:read', 'tilesets:write']);
-    await using _ = setting;
-    const action = start(setting);
-    await arrived;
-    action.kill();
-    const { post } = await action.done;
-
-    const [left] = setting.created();
-    expect(post.exitCode).toBe(0);
-    expect(post.annotations).toMatchObject([
-      { level: 'warning', message: expect.stringMatching(/lacks `tokens:read`/) },
-    ]);
-    expect(post.annotations[0]?.message).toContain(left?.note);
-  });
-
-  it('is deleted also when Mapbox carries the request out only after the post step first looked', async () => {
-    const arrived = Promise.withResolvers<void>();
-    let listed = 0;
-    await using setting: Setting = await setUp({
-      fault({ method }) {
-        if (method === 'POST') {
-          arrived.resolve();
-          return { kind: 'hang', processed: false };
-        }
-        return method === 'GET' && ++listed === 1 ? carriedOutLate(setting) : undefined;
-      },
+      expect([main.exitCode, main.signal]).toEqual([1, null]);
+      expect(main.shown).toContain('Cancelled.');
+      expect(post.shown).toContain('Deleted the orphaned token');
+      expect(setting.created()).toEqual([]);
     });
-    const action = start(setting);
-    await arrived.promise;
-    action.kill();
-    await action.done;
 
-    expect(listed).toBe(2);
-    expect(setting.created()).toEqual([]);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('a runner that is shut down while a token is created', () => {
-  /** Mapbox responds after so many milliseconds; then the runner, which runs no post step, is shut down. */
-  async function shutDown(ms: number, inputs: Record<string, string> = {}, signal = 'SIGINT') {
-    const { setting, arrived } = await setUpFor([{ kind: 'delay', ms }]);
-    const action = start(setting, { inputs: { ...setting.inputs, ...inputs } });
-    await arrived;
-    if (signal === 'SIGINT') action.shutdown();
-    else action.terminate();
-    const signalled = performance.now();
-    const { main, post } = await action.done;
-    return { setting, main, post, ms: performance.now() - signalled };
-  }
-
-  it.each([
-    [500, { 'export-env': 'MAPBOX_ACCESS_TOKEN' }],
-    [4_500, {}],
-    [500, { lifetime: 'permanent' }],
-  ])('leaves no token alive: the response comes after %i ms, with %j', async (ms, inputs) => {
-    const { setting, main, post } = await shutDown(ms, inputs);
-    await using _ = setting;
-
-    expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect(main.shown).toMatch(/Cancelled\.\nMapbox had created a token\. It was discarded\.$/);
-    expect([main.annotations, main.outputs, main.env]).toEqual([[], {}, {}]);
-    expect(main.files['GITHUB_OUTPUT']).toBe('');
-    // A post step, were there one, would have nothing to do.
-    expect(Object.values(main.state).join('')).toBe('');
-    expect(post.stdout).toBe('');
-    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
-    expect(setting.created()).toEqual([]);
-  });
-
-  it('ends on its own where no response comes, has left its state, and names the note in its last line', async () => {
-    const { setting, main, ms } = await shutDown(20_000);
-    await using _ = setting;
-    const [created] = setting.created();
-
-    expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect(ms).toBeLessThan(7_000);
-    expect(main.shown.split('\n').at(-2)).toBe('Cancelled.');
-    expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${created?.note}" may exist`);
-    expect(main.annotations).toEqual([]);
-    expect(Object.values(main.state).join('')).toContain('"orphans":1');
-  });
-
-  it('does not wait for a token that expires on its own', async () => {
-    const { setting, main, ms } = await shutDown(3_000, { lifetime: '20m' });
-    await using _ = setting;
-
-    expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
-    expect(ms).toBeLessThan(2_000);
-  });
-
-  it('names the note in the last line of a rotation too', async () => {
-    const arrived = Promise.withResolvers<void>();
-    await using setting = await setUpRotate({
-      mapbox: {
+    it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
+      const arrived = Promise.withResolvers<void>();
+      let posts = 0;
+      let listed = 0;
+      await using setting: Setting = await setUp({
         fault({ method }) {
-          if (method !== 'POST') return undefined;
-          arrived.resolve();
-          return { kind: 'hang', processed: true };
+          if (method === 'POST') {
+            if (++posts === 1) return { kind: 'reset', processed: false };
+            arrived.resolve();
+            return { kind: 'hang', processed: true };
+          }
+          return method === 'GET' && ++listed === 2 ? carriedOutLate(setting) : undefined;
         },
-      },
+      });
+      const action = start(setting);
+      await arrived.promise;
+      action.kill();
+      await action.done;
+
+      expect(setting.created()).toEqual([]);
     });
-    const action = setting.start();
-    await arrived.promise;
-    action.shutdown();
-    const { main } = await action.done;
 
-    const [made] = setting.made();
-    expect([main.exitCode, main.signal, main.annotations]).toEqual([1, null, []]);
-    expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${made?.note}" may exist`);
-    expect(setting.value()).toBe(setting.original.token);
-  });
+    it('is deleted by the post step when the main step was killed', async () => {
+      const { setting, arrived } = await setUpFor([HANGS]);
+      await using _ = setting;
+      const action = start(setting);
+      await arrived;
+      action.kill();
+      const { main, post } = await action.done;
 
-  it('leaves no token alive where SIGTERM comes first', async () => {
-    const { setting, main } = await shutDown(1_000, {}, 'SIGTERM');
-    await using _ = setting;
-
-    expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
-    expect(setting.created()).toEqual([]);
-  });
-});
-
-describe.skipIf(process.platform === 'win32')('a post step that is interrupted before it is done', () => {
-  it('names the token that is still alive, and leaves the job’s result alone', async () => {
-    const deleting = Promise.withResolvers<void>();
-    await using setting = await setUp({
-      fault({ method }) {
-        if (method !== 'DELETE') return undefined;
-        deleting.resolve();
-        return { kind: 'hang', processed: false };
-      },
+      expect(main.signal).toBe('SIGKILL');
+      expect(post.exitCode).toBe(0);
+      expect(setting.created()).toEqual([]);
     });
-    const action = start(setting);
-    await deleting.promise;
-    action.shutdown();
-    const { main, post } = await action.done;
 
-    expect([post.exitCode, post.signal]).toEqual([0, null]);
-    expect(post.annotations).toMatchObject([
-      {
-        level: 'warning',
-        message: expect.stringMatching(/may still be alive.*cancelled before it was done/),
-      },
-    ]);
-    expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
-    expect(post.annotations[0]?.message).toContain(main.outputs['note']);
-  });
+    it('is named in a warning by its note where tokens:read is lacking', async () => {
+      const { setting, arrived } = await setUpFor(
+        [HANGS],
+        ['tokens:write', 'tilesets:read', 'tilesets:write'],
+      );
+      await using _ = setting;
+      const action = start(setting);
+      await arrived;
+      action.kill();
+      const { post } = await action.done;
 
-  it.each<[string, readonly Fault[]]>([
-    ['a response that takes two seconds', [{ kind: 'delay', ms: 2_000 }]],
-    ['the pause before a retry', [interveningFaults['503 with HTML']]],
-    ['the pause before a second look', [replicaBehind]],
-    ['the pause that a rate limit asks for', [rateLimit('3')]],
-  ])('goes on for up to five seconds: it waits out %s, and deletes the token', async (_, faults) => {
-    let deletions = 0;
-    await using setting = await setUp({
-      fault({ method }) {
-        if (method !== 'DELETE') return undefined;
-        // The response, or nothing, comes after the signal.
-        if (deletions === 0) action.shutdown();
-        return faults[deletions++];
-      },
+      const [left] = setting.created();
+      expect(post.exitCode).toBe(0);
+      expect(post.annotations).toMatchObject([
+        { level: 'warning', message: expect.stringMatching(/lacks `tokens:read`/) },
+      ]);
+      expect(post.annotations[0]?.message).toContain(left?.note);
     });
-    const action = start(setting);
-    const { post } = await action.done;
 
-    expect([post.exitCode, post.signal, post.annotations]).toEqual([0, null, []]);
-    expect(post.shown).toMatch(/Cancelled\.\n(?:.*\n)*Deleted the token/);
-    expect(setting.created()).toEqual([]);
-  });
+    it('is deleted also when Mapbox carries the request out only after the post step first looked', async () => {
+      const arrived = Promise.withResolvers<void>();
+      let listed = 0;
+      await using setting: Setting = await setUp({
+        fault({ method }) {
+          if (method === 'POST') {
+            arrived.resolve();
+            return { kind: 'hang', processed: false };
+          }
+          return method === 'GET' && ++listed === 1 ? carriedOutLate(setting) : undefined;
+        },
+      });
+      const action = start(setting);
+      await arrived.promise;
+      action.kill();
+      await action.done;
 
-  it('waits no longer than that', async () => {
-    let signalled = Number.POSITIVE_INFINITY;
-    await using setting = await setUp({
-      fault({ method }) {
-        if (method !== 'DELETE') return undefined;
-        signalled = Math.min(signalled, performance.now());
-        action.shutdown();
-        return rateLimit('30');
-      },
+      expect(listed).toBe(2);
+      expect(setting.created()).toEqual([]);
     });
-    const action = start(setting);
-    const { post } = await action.done;
+  },
+);
 
-    expect([post.exitCode, post.signal]).toEqual([0, null]);
-    expect(performance.now() - signalled).toBeLessThan(7_000);
-    expect(post.annotations).toMatchObject([{ level: 'warning' }]);
-  });
+describe.skipIf(process.platform === 'win32')(
+  'a runner that is shut down while a token is created',
+  { concurrent: true },
+  () => {
+    /** Mapbox responds after so many milliseconds; then the runner, which runs no post step, is shut down. */
+    async function shutDown(ms: number, inputs: Record<string, string> = {}, signal = 'SIGINT') {
+      const { setting, arrived } = await setUpFor([{ kind: 'delay', ms }]);
+      const action = start(setting, { inputs: { ...setting.inputs, ...inputs } });
+      await arrived;
+      if (signal === 'SIGINT') action.shutdown();
+      else action.terminate();
+      const signalled = performance.now();
+      const { main, post } = await action.done;
+      return { setting, main, post, ms: performance.now() - signalled };
+    }
 
-  it('says nothing of a token that it was never to delete', async () => {
-    await using setting = await setUp();
-    const action = start(setting, { inputs: { ...setting.inputs, lifetime: 'permanent' } });
-    const { post } = await action.done;
+    it.each([
+      [500, { 'export-env': 'MAPBOX_ACCESS_TOKEN' }],
+      [4_500, {}],
+      [500, { lifetime: 'permanent' }],
+    ])('leaves no token alive: the response comes after %i ms, with %j', async (ms, inputs) => {
+      const { setting, main, post } = await shutDown(ms, inputs);
+      await using _ = setting;
 
-    expect([post.exitCode, post.stdout]).toEqual([0, '']);
-  });
-});
+      expect([main.exitCode, main.signal]).toEqual([1, null]);
+      expect(main.shown).toMatch(/Cancelled\.\nMapbox had created a token\. It was discarded\.$/);
+      expect([main.annotations, main.outputs, main.env]).toEqual([[], {}, {}]);
+      expect(main.files['GITHUB_OUTPUT']).toBe('');
+      // A post step, were there one, would have nothing to do.
+      expect(Object.values(main.state).join('')).toBe('');
+      expect(post.stdout).toBe('');
+      expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
+      expect(setting.created()).toEqual([]);
+    });
 
-describe.skipIf(process.platform === 'win32')('a job cancelled between two attempts', () => {
-  it('leaves at once, and leaves nothing behind', async () => {
-    const { setting } = await setUpFor(
-      Array.from({ length: 9 }, () => ({ kind: 'status', status: 429, processed: false })),
-    );
-    await using _ = setting;
-    const waiting = Promise.withResolvers<void>();
-    const action = start(setting, { onLine: line => line.includes('Retrying') && waiting.resolve() });
-    await waiting.promise;
-    action.cancel();
-    const { main, post } = await action.done;
+    it('ends on its own where no response comes, has left its state, and names the note in its last line', async () => {
+      const { setting, main, ms } = await shutDown(20_000);
+      await using _ = setting;
+      const [created] = setting.created();
 
-    expect([main.exitCode, main.signal]).toEqual([1, null]);
-    expect([post.exitCode, post.stdout]).toEqual([0, '']);
-    expect(setting.created()).toEqual([]);
-  });
-});
+      expect([main.exitCode, main.signal]).toEqual([1, null]);
+      expect(ms).toBeLessThan(7_000);
+      expect(main.shown.split('\n').at(-2)).toBe('Cancelled.');
+      expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${created?.note}" may exist`);
+      expect(main.annotations).toEqual([]);
+      expect(Object.values(main.state).join('')).toContain('"orphans":1');
+    });
+
+    it('does not wait for a token that expires on its own', async () => {
+      const { setting, main, ms } = await shutDown(3_000, { lifetime: '20m' });
+      await using _ = setting;
+
+      expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
+      expect(ms).toBeLessThan(2_000);
+    });
+
+    it('names the note in the last line of a rotation too', async () => {
+      const arrived = Promise.withResolvers<void>();
+      await using setting = await setUpRotate({
+        mapbox: {
+          fault({ method }) {
+            if (method !== 'POST') return undefined;
+            arrived.resolve();
+            return { kind: 'hang', processed: true };
+          },
+        },
+      });
+      const action = setting.start();
+      await arrived.promise;
+      action.shutdown();
+      const { main } = await action.done;
+
+      const [made] = setting.made();
+      expect([main.exitCode, main.signal, main.annotations]).toEqual([1, null, []]);
+      expect(main.shown.split('\n').at(-1)).toContain(`A token with the note "${made?.note}" may exist`);
+      expect(setting.value()).toBe(setting.original.token);
+    });
+
+    it('leaves no token alive where SIGTERM comes first', async () => {
+      const { setting, main } = await shutDown(1_000, {}, 'SIGTERM');
+      await using _ = setting;
+
+      expect([main.exitCode, main.signal, main.outputs]).toEqual([1, null, {}]);
+      expect(setting.created()).toEqual([]);
+    });
+  },
+);
+
+describe.skipIf(process.platform === 'win32')(
+  'a post step that is interrupted before it is done',
+  { concurrent: true },
+  () => {
+    it('names the token that is still alive, and leaves the job’s result alone', async () => {
+      const deleting = Promise.withResolvers<void>();
+      await using setting = await setUp({
+        fault({ method }) {
+          if (method !== 'DELETE') return undefined;
+          deleting.resolve();
+          return { kind: 'hang', processed: false };
+        },
+      });
+      const action = start(setting);
+      await deleting.promise;
+      action.shutdown();
+      const { main, post } = await action.done;
+
+      expect([post.exitCode, post.signal]).toEqual([0, null]);
+      expect(post.annotations).toMatchObject([
+        {
+          level: 'warning',
+          message: expect.stringMatching(/may still be alive.*cancelled before it was done/),
+        },
+      ]);
+      expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
+      expect(post.annotations[0]?.message).toContain(main.outputs['note']);
+    });
+
+    it('goes on for up to five seconds: it waits out a rate limit, and deletes the token', async () => {
+      const faults = [rateLimit('3')];
+      let deletions = 0;
+      await using setting = await setUp({
+        fault({ method }) {
+          if (method !== 'DELETE') return undefined;
+          // The response, or nothing, comes after the signal.
+          if (deletions === 0) action.shutdown();
+          return faults[deletions++];
+        },
+      });
+      const action = start(setting);
+      const { post } = await action.done;
+
+      expect([post.exitCode, post.signal, post.annotations]).toEqual([0, null, []]);
+      expect(post.shown).toMatch(/Cancelled\.\n(?:.*\n)*Deleted the token/);
+      expect(setting.created()).toEqual([]);
+    });
+
+    it('waits no longer than that', async () => {
+      let signalled = Number.POSITIVE_INFINITY;
+      await using setting = await setUp({
+        fault({ method }) {
+          if (method !== 'DELETE') return undefined;
+          signalled = Math.min(signalled, performance.now());
+          action.shutdown();
+          return rateLimit('30');
+        },
+      });
+      const action = start(setting);
+      const { post } = await action.done;
+
+      expect([post.exitCode, post.signal]).toEqual([0, null]);
+      expect(performance.now() - signalled).toBeLessThan(7_000);
+      expect(post.annotations).toMatchObject([{ level: 'warning' }]);
+    });
+
+    it('says nothing of a token that it was never to delete', async () => {
+      await using setting = await setUp();
+      const action = start(setting, { inputs: { ...setting.inputs, lifetime: 'permanent' } });
+      const { post } = await action.done;
+
+      expect([post.exitCode, post.stdout]).toEqual([0, '']);
+    });
+  },
+);
+
+describe.skipIf(process.platform === 'win32')(
+  'a job cancelled between two attempts',
+  { concurrent: true },
+  () => {
+    it('leaves at once, and leaves nothing behind', async () => {
+      const { setting } = await setUpFor(
+        Array.from({ length: 9 }, () => ({ kind: 'status', status: 429, processed: false })),
+      );
+      await using _ = setting;
+      const waiting = Promise.withResolvers<void>();
+      const action = start(setting, { onLine: line => line.includes('Retrying') && waiting.resolve() });
+      await waiting.promise;
+      action.cancel();
+      const { main, post } = await action.done;
+
+      expect([main.exitCode, main.signal]).toEqual([1, null]);
+      expect([post.exitCode, post.stdout]).toEqual([0, '']);
+      expect(setting.created()).toEqual([]);
+    });
+  },
+);
 
 it.skipIf(process.platform === 'win32')(
   'a token in use is deleted when the job is cancelled while a later step uses it',

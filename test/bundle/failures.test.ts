@@ -15,6 +15,7 @@ function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
   expect(main.stdout).not.toMatch(/^\s+at /m);
 }
 
+// Other failures are in integration/failures.
 describe('says what failed, how many attempts over how long, and what to do:', () => {
   it.each<[string, Fault, string, RegExp]>([
     [
@@ -22,66 +23,6 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
       'Mapbox server error',
       /^Mapbox responded with 503 and .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
-    ],
-    [
-      'a gateway fails',
-      { kind: 'html', status: 502, processed: false },
-      'Mapbox server error',
-      /^Mapbox responded with 502 and an HTML page \([\d.:]+\)\./,
-    ],
-    [
-      'the connection is reset',
-      { kind: 'reset', processed: false },
-      'Could not reach Mapbox',
-      /^No response from 127\.0\.0\.1:\d+: connection (?:reset|closed) .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
-    ],
-    [
-      'Mapbox is silent',
-      { kind: 'hang', processed: false },
-      'Could not reach Mapbox',
-      /^No response from 127\.0\.0\.1:\d+: took too long \(TIMEOUT\)\. Gave up after one attempt/,
-    ],
-    [
-      'a page comes in place of a response',
-      { kind: 'html', status: 200, processed: false },
-      'Unexpected response from Mapbox',
-      /^Mapbox responded with 200, but with an HTML page \([\d.:]+\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
-    ],
-    [
-      'the response stops in the middle',
-      { kind: 'garbage', processed: true },
-      'Unexpected response from Mapbox',
-      /^Mapbox responded with 201, but with a response that is not JSON \([\d.:]+, request id \S+\)\./,
-    ],
-    [
-      'the response is cut off',
-      { kind: 'cut', processed: true },
-      'Unexpected response from Mapbox',
-      /^Mapbox responded with 201, but with a truncated response \([\d.:]+, request id \S+\)\./,
-    ],
-    [
-      'megabytes come',
-      { kind: 'huge', processed: true },
-      'Unexpected response from Mapbox',
-      /^Mapbox responded with 201, but with a response that is too large \([\d.:]+, request id \S+\)\./,
-    ],
-    [
-      'a page refuses',
-      { kind: 'html', status: 403, processed: false },
-      'Unexpected response from Mapbox',
-      /^Mapbox's address responded with 403 and an HTML page, .*Check `api-url` and the proxy\./,
-    ],
-    [
-      'bytes come that are not HTTP',
-      { kind: 'not-http' },
-      'Could not reach Mapbox',
-      /the response is not HTTP/,
-    ],
-    [
-      'the rate limit outlasts the time',
-      { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
-      'Mapbox rate limit exceeded',
-      /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min \(request id [\w=-]+\)\. Gave up after one attempt\. Run the job again after that/,
     ],
   ])('%s', async (_, fault, title, says) => {
     await using setting = await setUp({
@@ -165,4 +106,19 @@ describe('a post step that cannot delete warns once, with id and note, and leave
     expect(post.annotations[0]?.message).toContain(main.outputs['token-id']);
     expect(post.annotations[0]?.message).toContain(main.outputs['note']);
   });
+});
+
+// Other refusals are in integration/refusals.
+it('leaves the post step nothing to do after a refusal', async () => {
+  await using setting = await setUp({ held: ['tokens:write'] });
+  const { main, post } = await setting.run();
+  const requests = setting.mapbox.requests.length;
+
+  expectOneError(
+    main,
+    'Mapbox rejected the scopes',
+    /lacks at least one of `tilesets:read`, `tilesets:write`/,
+  );
+  expect([post.exitCode, post.stdout]).toEqual([0, '']);
+  expect(setting.mapbox.requests).toHaveLength(requests);
 });

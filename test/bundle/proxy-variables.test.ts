@@ -15,12 +15,7 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 
 describe('credentials', () => {
   it.each([
-    ['user:100%sure-of-it', 'user:100%sure-of-it', '100%sure-of-it'],
-    ['user:p%40ss%20w0rd', 'user:p@ss w0rd', 'p@ss w0rd'],
     ['CORP\\bob:pass-word', 'CORP\\bob:pass-word', 'pass-word'],
-    [':pass-word', ':pass-word', 'pass-word'],
-    ['user:pass/w#rd?', 'user:pass/w#rd?', 'pass/w#rd?'],
-    ['user:pa@ss:word', 'user:pa@ss:word', 'pa@ss:word'],
     ['user:pässwörd', 'user:pässwörd', 'pässwörd'],
   ])('%s reach the proxy as they were meant, and are shown nowhere', async (written, meant, password) => {
     await using setting = await setUp({ tls: authority.tls });
@@ -46,13 +41,7 @@ describe('credentials', () => {
 describe('a variable that cannot be used', () => {
   it.each([
     ['http://octo:hidden-one@127.0.0.1:3128/pac', /HTTPS_PROXY has a path/],
-    ['http://octo:hidden-one@127.0.0.1:3128/?x=1', /HTTPS_PROXY has a path/],
-    ['http://octo:hidden-one@127.0.0.1:99999', /HTTPS_PROXY has no valid host and port/],
-    ['http://octo:hidden-one@', /HTTPS_PROXY has no valid host and port/],
-    ['http://octo:hidden-one@two words', /HTTPS_PROXY has a space/],
     ['http://a b:hidden-one@:x', /HTTPS_PROXY has no valid host and port/],
-    ['socks5://octo:hidden-one@127.0.0.1:1080', /HTTPS_PROXY names a SOCKS proxy/],
-    ['ftp://octo:hidden-one@127.0.0.1', /HTTPS_PROXY begins with neither/],
   ])('is an input error before any request: %s', async (value, says) => {
     await using setting = await setUp({ tls: authority.tls });
     const { main, post } = await setting.run({}, { debug: true, env: { HTTPS_PROXY: value } });
@@ -70,15 +59,6 @@ describe('a variable that cannot be used', () => {
 
 describe('a variable that would not be used is not looked at', () => {
   const BAD = 'socks5://127.0.0.1:1';
-
-  it.each([{ NO_PROXY: '*' }, { no_proxy: 'example.com, 127.0.0.1' }])('with %j', async env => {
-    await using setting = await setUp({ tls: authority.tls });
-    const { main, post } = await setting.run(
-      {},
-      { env: { NODE_EXTRA_CA_CERTS: authority.ca, HTTPS_PROXY: BAD, HTTP_PROXY: BAD, ...env } },
-    );
-    expect([main.exitCode, post.exitCode]).toEqual([0, 0]);
-  });
 
   it('as HTTP_PROXY beside HTTPS_PROXY', async () => {
     await using setting = await setUp({ tls: authority.tls });
