@@ -6,7 +6,7 @@ import type { Rejection, RetriesExhausted, Retryable, Service } from './result.t
 /** One sentence on why an attempt failed: what, at which host, through which proxy, with the API's id of the request. */
 export function describeResult(result: Retryable | Rejection, service: Service): string {
   if (result.kind === 'rate-limited') {
-    return `${service}'s rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
+    return `${service}'s rate limit is exceeded (${result.status}); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
   }
   if (result.kind === 'not-sent') return `Could not connect to ${describeFailed(result, service)}.`;
   const cause = result.kind === 'rejected' ? result : result.cause;

@@ -27,9 +27,10 @@ export interface Rejection {
   readonly requestId: string | undefined;
 }
 
-/** 429, or what an API says in its place: nothing was done. */
+/** A rate limit is exceeded: 429, or GitHub's 403. Nothing was done. */
 export interface RateLimited {
   readonly kind: 'rate-limited';
+  readonly status: number;
   /** Milliseconds until the limit resets, by the API's own clock. */
   readonly retryAfter: number;
   /** The limit's interval in milliseconds. */

@@ -119,6 +119,7 @@ function toGithubResult<T>(
     const wait = retryAfter(headers);
     return {
       kind: 'rate-limited',
+      status,
       retryAfter: wait,
       interval: wait,
       estimated: false,

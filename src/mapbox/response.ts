@@ -115,7 +115,7 @@ const ROUNDING_MS = 2_000;
  * Mapbox, API guide: rate limits. `Retry-After` is no header of Mapbox's, but of what may stand before it. A reset that
  * is further away than one interval is none, whatever unit or moment it counts from; nor is a `Retry-After` of hours.
  */
-function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
+function toRateLimited({ status, headers }: HttpResponse, mapboxNow: Date): RateLimited {
   const stated = Number(headers['x-rate-limit-interval']) * 1000;
   const interval = stated > 0 && stated <= MAX_RETRY_AFTER_MS ? stated : DEFAULT_INTERVAL_MS;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
@@ -126,8 +126,8 @@ function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited 
   // What lies in the past says less than what does not.
   const wait = waits.find(ahead => ahead > 0) ?? waits[0];
   return wait === undefined
-    ? { kind: 'rate-limited', retryAfter: interval, interval, estimated: true }
-    : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, estimated: false };
+    ? { kind: 'rate-limited', status, retryAfter: interval, interval, estimated: true }
+    : { kind: 'rate-limited', status, retryAfter: Math.max(0, wait), interval, estimated: false };
 }
 
 /** Milliseconds; not a number if the header says nothing. */

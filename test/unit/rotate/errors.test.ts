@@ -150,7 +150,10 @@ it('names both tokens and the causes of an outdated run', () => {
 
 it.each<[Retryable, string]>([
   [{ kind: 'not-sent', code: 'ENOTFOUND' }, 'Could not reach GitHub'],
-  [{ kind: 'rate-limited', retryAfter: 5, interval: 5, estimated: false }, 'GitHub rate limit exceeded'],
+  [
+    { kind: 'rate-limited', status: 403, retryAfter: 5, interval: 5, estimated: false },
+    'GitHub rate limit exceeded',
+  ],
   [
     { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
     'GitHub server error',

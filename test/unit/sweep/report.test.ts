@@ -150,7 +150,7 @@ describe('the result of a deletion', () => {
 
 describe('why GitHub did not say whether a run is over', () => {
   it.each([
-    [rateLimited(60_000), "GitHub's rate limit is exceeded (429); it resets in 60 s"],
+    [{ ...rateLimited(60_000), status: 403 }, "GitHub's rate limit is exceeded (403); it resets in 60 s"],
     [refusal(403), 'GitHub responded with 403'],
     [
       refusal(403, 'Resource not accessible by integration'),
