@@ -1,7 +1,8 @@
 import { errorTitles } from '../action-error.ts';
 import { parseAge } from '../duration.ts';
-import { parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
+import { parseAuthorizingToken, type TokenUse, WHY_SECRET_IS_EMPTY } from '../inputs/authorizing-token.ts';
 import { parseApiUrl, parseFlag, parseTimeout } from '../inputs/connection.ts';
+import { maskTokenInputs, secretsIn } from '../inputs/masking.ts';
 import { InputProblems } from '../inputs/problems.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
 import { isTokenId, parseToken } from '../mapbox/token.ts';
@@ -77,12 +78,9 @@ const ROTATING: TokenUse = {
 
 const SECRET_INPUTS = ['token', 'authorizing-token', 'github-token'] as const;
 
-/** Masks the tokens among the inputs, in whatever form they were pasted. */
+/** Masks the inputs that hold tokens, and every token in them. */
 export function maskRotateInputs(runner: Runner): void {
-  for (const name of SECRET_INPUTS) {
-    const input = runner.getInput(name);
-    for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
-  }
+  maskTokenInputs(runner, SECRET_INPUTS);
 }
 
 /**
@@ -98,7 +96,7 @@ export function parseRotateInputs(
   env: Environment,
   now: number,
 ): RotateInputs {
-  const problems = new InputProblems(SECRET_INPUTS.map(name => getInput(name).trim()));
+  const problems = new InputProblems(SECRET_INPUTS.flatMap(name => secretsIn(getInput(name))));
   const token = parseRotatedToken(getInput('token'), problems);
   const isGiven = getInput('authorizing-token').trim() !== '';
   const authorizingToken = isGiven
@@ -144,8 +142,7 @@ function parseRotatedToken(input: string, problems: InputProblems): RotatedToken
   const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
   if (text === '') {
     return invalid(
-      '`token` is empty. Pass the secret that is to be rotated: `token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
-        'If the workflow does so already, either the secret does not exist here, or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+      `\`token\` is empty. Pass the secret to rotate: \`token: \${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}\`. ${WHY_SECRET_IS_EMPTY}`,
     );
   }
   const claims = parseToken(text);

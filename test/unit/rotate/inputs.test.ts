@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WHY_SECRET_IS_EMPTY } from '../../../src/inputs/authorizing-token.ts';
 import {
   maskRotateInputs,
   parseRotateInputs,
@@ -95,12 +96,16 @@ it.each([
 });
 
 it.each([
-  ['token', ' ', '`token` is empty. Pass the secret that is to be rotated'],
-  [
-    'token',
-    '',
-    'GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
-  ],
+  ['token', Buffer.from(token).toString('base64'), token.slice(-12)],
+  ['authorizing-token', `"${web}"`, web.slice(-12)],
+  ['github-token', ' opaque-credential ', 'opaque-credential'],
+] as const)('quotes no part of %s, even if another input has it', (name, secret, part) => {
+  expect(() => parse({ [name]: secret, 'max-age': part })).toThrow('`max-age` is `***`');
+});
+
+it.each([
+  ['token', ' ', '`token` is empty. Pass the secret to rotate'],
+  ['token', '', WHY_SECRET_IS_EMPTY],
   ['token', 'sk.x', '`token` is not a Mapbox token: one begins with `sk.` or `pk.`'],
   ['token', 'sk.x', 'Copy one from https://'],
   ['token', tokenText('tk', { u: 'octo', exp: 9e9 }), '`token` is a temporary token'],
