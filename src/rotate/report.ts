@@ -8,7 +8,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { Cell } from '../runner/summary-table.ts';
 import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
 import type { Secret } from '../secret.ts';
-import type { DeletionPolicy, KeptToken } from './chain.ts';
+import type { KeptToken } from './chain.ts';
 import type { Deletions, UndeletedToken } from './deletions.ts';
 import { githubError } from './errors.ts';
 import { capitalize, describePlace, describePlaces, type Place } from './places.ts';
@@ -18,23 +18,29 @@ import type { Facts, Replacement, Rotation } from './rotation.ts';
 const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
 
 /** One line that says what is about to go where. */
-export function planLine({ inputs: { dryRun } }: Rotation, { current, places }: Facts): string {
+export function planLine({ inputs: { dryRun }, run }: Rotation, { current, places }: Facts): string {
   const kind = USAGES[current.usage] ?? current.usage;
   return (
-    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current)} ` +
+    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current, run)} ` +
     `with ${codeList(current.scopes)} in ${describePlaces(places)}.`
   );
 }
 
-/** The id, and the note without what finds the token again. */
-export function nameToken({ id, note }: { readonly id: string; readonly note: string }): string {
-  const text = oneLine(noteText(note));
+/** The id, and the note's text in quotes if there is any. */
+export function nameToken(
+  { id, note }: { readonly id: string; readonly note: string },
+  run: WorkflowRun,
+): string {
+  const text = oneLine(noteText(note, run));
   return text === '' ? id : `${id} ("${text}")`;
 }
 
+type Reporting = Pick<Rotation, 'policy' | 'run'>;
+
 /** Why a token is still alive, as a sentence about it. */
-export function describeKept({ token, reason }: KeptToken, { revokePrevious }: DeletionPolicy): string {
-  const which = `The token ${nameToken(token)}`;
+export function describeKept({ token, reason }: KeptToken, { policy, run }: Reporting): string {
+  const { revokePrevious } = policy;
+  const which = `The token ${nameToken(token, run)}`;
   switch (reason) {
     case 'next-rotation':
       return `${which} stays for jobs that already have it. The next rotation deletes it.`;
@@ -68,8 +74,9 @@ const NAMED: readonly KeptToken['reason'][] = ['original', 'orphan', 'young-orph
 export function leftWarning(
   kept: readonly KeptToken[],
   undeleted: readonly UndeletedToken[],
-  policy: DeletionPolicy,
+  rotation: Reporting,
 ): string | undefined {
+  const { policy, run } = rotation;
   const isLeaked = policy.revokePrevious === 'now';
   const lines: string[] = [];
   if (undeleted.length > 0) {
@@ -77,18 +84,18 @@ export function leftWarning(
       ? 'They have leaked: delete them on the Tokens page.'
       : 'A later rotation tries again.';
     lines.push(`These tokens could not be deleted. ${then}`);
-    lines.push(...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`));
+    lines.push(...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`));
   }
   for (const one of kept) {
     const { token, reason } = one;
-    if (NAMED.includes(reason)) lines.push(describeKept(one, policy));
+    if (NAMED.includes(reason)) lines.push(describeKept(one, rotation));
     else if (isLeaked && reason === 'default-token') {
       lines.push(
-        `The token ${nameToken(token)} has leaked and still works: it is the account's default token, which cannot be deleted. Use *Refresh* on the Tokens page to give it another text.`,
+        `The token ${nameToken(token, run)} has leaked and still works: it is the account's default token, which cannot be deleted. Use *Refresh* on the Tokens page to give it another text.`,
       );
     } else if (isLeaked && reason === 'authorizing-token') {
       lines.push(
-        `The token ${nameToken(token)} has leaked and still works: it is the authorizing token, which a rotation does not delete. Use *Refresh* on the Tokens page, or replace it by hand and delete it.`,
+        `The token ${nameToken(token, run)} has leaked and still works: it is the authorizing token, which a rotation does not delete. Use *Refresh* on the Tokens page, or replace it by hand and delete it.`,
       );
     }
   }
@@ -96,19 +103,20 @@ export function leftWarning(
 }
 
 /** The log's lines about tokens that stay, as far as the warning does not have them. */
-export function keptLines(kept: readonly KeptToken[], policy: DeletionPolicy): string[] {
-  return kept.filter(({ reason }) => !NAMED.includes(reason)).map(one => describeKept(one, policy));
+export function keptLines(kept: readonly KeptToken[], rotation: Reporting): string[] {
+  return kept.filter(({ reason }) => !NAMED.includes(reason)).map(one => describeKept(one, rotation));
 }
 
 /** The log after a rotation. */
 export function resultLines(
-  { inputs, run, policy }: Rotation,
+  rotation: Rotation,
   { current }: Facts,
   { token }: Replacement,
   stored: Facts['places'],
   { deleted }: Deletions,
   kept: readonly KeptToken[],
 ): string[] {
+  const { inputs, run } = rotation;
   return [
     `${capitalize(describePlaces(stored))} ${stored.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
     ...deleted.map(id => `Deleted the token ${id}.`),
@@ -122,28 +130,29 @@ export function resultLines(
           `Pages and apps that were built with the token ${current.id} stop working when it is deleted (variables such as \`VITE_…\` and \`NEXT_PUBLIC_…\` are built in). Build them again after each rotation.`,
         ]
       : []),
-    ...keptLines(kept, policy),
+    ...keptLines(kept, rotation),
   ];
 }
 
 /** The rows of the summary page. */
 export function rotationRows(
-  { run, policy }: Rotation,
+  rotation: Rotation,
   { current }: Facts,
   { token }: Replacement,
   stored: Facts['places'],
   { deleted, undeleted }: Deletions,
   kept: readonly KeptToken[],
 ): [string, Cell][] {
+  const { run } = rotation;
   const alive = [
-    ...undeleted.map(({ token, reason }) => `${nameToken(token)}: ${reason}`),
-    ...kept.map(one => describeKept(one, policy)),
+    ...undeleted.map(({ token, reason }) => `${nameToken(token, run)}: ${reason}`),
+    ...kept.map(one => describeKept(one, rotation)),
   ];
   return [
     ['Secret', describePlaces(stored)],
     ['New token', `${token.id}, ${oneLine(token.note)}`],
     ['Scopes', token.scopes.join(' ')],
-    ['Replaced', nameToken(current)],
+    ['Replaced', nameToken(current, run)],
     ...(deleted.length > 0 ? ([['Deleted', deleted.join(' ')]] satisfies [string, string][]) : []),
     ...alive.map((text): [string, string] => ['Still alive', text]),
     ['Run', new URL(runUrl(run))],

@@ -101,7 +101,7 @@ function finishDryRun(rotation: Rotation, facts: Facts): void {
   const { context, policy } = rotation;
   const { due, kept } = planDeletions(facts, policy);
   for (const { id } of due) context.runner.info(`Dry run: would delete the token ${id}.`);
-  for (const one of kept) context.runner.info(describeKept(one, policy));
+  for (const one of kept) context.runner.info(describeKept(one, rotation));
   context.runner.info('Dry run: nothing was created, stored or deleted.');
   finishUnchanged(rotation, facts.current, []);
 }
@@ -193,7 +193,7 @@ async function finish(
   });
   const stored = placesWith(results, 'stored');
   for (const line of resultLines(rotation, facts, replacement, stored, deletions, kept)) runner.info(line);
-  const warning = leftWarning(kept, deletions.undeleted, policy);
+  const warning = leftWarning(kept, deletions.undeleted, rotation);
   if (warning !== undefined) runner.warning(warning);
   if (inputs.summary) {
     try {

@@ -79,14 +79,22 @@ async function putCurrentEverywhere(
   const others = facts.places
     .filter(place => !places.includes(place))
     .map(place => ({ place, result: { kind: 'stored' } as const }));
-  const blocking =
-    rivals.length === 0
-      ? ''
-      : ` Nothing was put into ${describePlaces(skipped)}, because ${rivals.map(nameToken).join(', ')} replaced the current token in a run that was cut off, and may still be put there. A later run deletes it once it is an hour old; or delete it on the Tokens page, ${TOKENS_PAGE}, if no secret has it.`;
+  const blocking = rivals.map(token => {
+    const failure = deletions.undeleted.find(({ token: { id } }) => id === token.id);
+    const state = failure === undefined ? '' : ` It could not be deleted: ${failure.reason}`;
+    return `Nothing was put into ${describePlaces(skipped)}: an interrupted run created ${nameToken(token, run)} to replace the current token, and may still put it there.${state} A later run deletes it once it is an hour old. If no secret has it, you can delete it on the Tokens page, ${TOKENS_PAGE}.`;
+  });
   throw new ActionError(
     errorTitles.secretsDiffer,
-    `Not every secret has the current token for certain:\n${placeLines(`the current token, ${current.id}`, [...others, ...all]).join('\n')}\n${describeFailures(results, run)}${blocking}\n` +
+    [
+      'Not every secret is certain to have the current token:',
+      ...placeLines(`the current token, ${current.id}`, [...others, ...all]),
+      describeFailures(results, run),
+      ...blocking,
       `Nothing was created, and ${deleted.length === 0 ? 'nothing was deleted' : `only ${deleted.join(', ')}, which no secret had, was deleted`}. The next run tries again.`,
+    ]
+      .filter(line => line !== '')
+      .join('\n'),
   );
 }
 
@@ -103,7 +111,7 @@ export async function keepYoung(rotation: Rotation, facts: Facts): Promise<void>
   if (inputs.dryRun) return describeDue(rotation, facts, due);
   await putCurrentEverywhere(rotation, facts, places);
   const { deleted, undeleted } = await deleteInterruptibly(rotation, current, due);
-  const warning = leftWarning([], undeleted, policy);
+  const warning = leftWarning([], undeleted, rotation);
   if (warning !== undefined) runner.warning(warning);
   finishUnchanged(rotation, current, deleted);
 }
@@ -127,11 +135,11 @@ export async function deleteStuck(
   facts: Facts,
   stuck: readonly ListedToken[],
 ): Promise<void> {
-  const { context, policy, inputs } = rotation;
+  const { context, policy, inputs, run } = rotation;
   const { current, places } = facts;
   const { runner } = context;
   runner.info(
-    `Earlier rotations did not delete ${stuck.map(nameToken).join(', ')}. This run deletes them and rotates nothing.`,
+    `Earlier rotations did not delete ${stuck.map(token => nameToken(token, run)).join(', ')}. This run deletes them and rotates nothing.`,
   );
   if (inputs.dryRun) return describeDue(rotation, facts, stuck);
   await putCurrentEverywhere(rotation, facts, places);
@@ -146,10 +154,10 @@ export async function deleteStuck(
     errorTitles.secretNotUpdated,
     [
       'Tokens of earlier rotations could not be deleted, and nothing was rotated, so that they do not become more:',
-      ...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`),
+      ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
       ...young.map(
         token =>
-          `- ${nameToken(token)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
+          `- ${nameToken(token, run)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
       ),
       `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
@@ -183,7 +191,7 @@ export async function deleteNeverPut(
   rotation: Rotation,
   facts: Facts,
 ): Promise<{ readonly facts: Facts; readonly deleted: readonly string[] }> {
-  const { context, policy, inputs, account, interrupted } = rotation;
+  const { context, policy, inputs, run, account, interrupted } = rotation;
   const orphans = findNeverPut(facts, policy);
   if (inputs.dryRun) {
     for (const { id } of orphans) context.runner.info(`Dry run: would delete the token ${id}.`);
@@ -202,7 +210,7 @@ export async function deleteNeverPut(
     errorTitles.secretNotUpdated,
     [
       'Tokens of runs that were cut off could not be deleted. No secret has them, and nothing was created, so that they do not become more:',
-      ...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`),
+      ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
       `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );

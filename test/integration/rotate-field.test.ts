@@ -1,7 +1,7 @@
 /** What users of such tools report, and what models of the rotation found: rotations over days, in process. */
 import { describe, expect, it } from 'vitest';
 import { refusing, writeLimit } from '../support/github/fault-plans.ts';
-import { REPOSITORY, type SimulatedEnd } from '../support/rotation-simulation.ts';
+import { REPOSITORY, type SimulatedEnd, type SimulatedFaults } from '../support/rotation-simulation.ts';
 import {
   A,
   B,
@@ -209,23 +209,15 @@ describe('deletions that are refused', () => {
 
 describe('a run that was cut off between creation and puts', () => {
   /** The post step does not run either: the machine is gone. */
-  async function cutOff(setting: TwoRepositories): Promise<string> {
+  async function cutOff(setting: TwoRepositories, inputs = {}): Promise<string> {
     const before = setting.alive();
-    const { requests } = await setUp().rotate();
-    const put = requests.findIndex(isPut);
-    // No put and no look gets through, nor does the discarding.
-    await setting.rotate(
-      {},
-      {
-        faults: ({ to, method }, index) =>
-          index >= put - 1 && (to === 'github' || method === 'DELETE')
-            ? { kind: 'lost', processed: false }
-            : undefined,
-      },
-    );
+    await setting.rotate(inputs, { dieAfter: ({ method }) => method === 'POST' });
     const [orphan] = setting.alive().filter(id => !before.includes(id));
     return orphan ?? '';
   }
+
+  const noDeletions: SimulatedFaults = ({ method }) =>
+    method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
 
   it('leaves one token, which the next run deletes before it creates another', async () => {
     const setting = setUp();
@@ -242,16 +234,29 @@ describe('a run that was cut off between creation and puts', () => {
     const orphan = await cutOff(setting);
     setting.simulation.pass(DAY);
     const before = setting.alive();
-    const end = await setting.rotate(
-      { timeout: '20s' },
-      {
-        faults: ({ method }) =>
-          method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined,
-      },
-    );
+    const end = await setting.rotate({ timeout: '20s' }, { faults: noDeletions });
     expect(errorOf(end)).toMatch(/Tokens of runs that were cut off could not be deleted/);
     expect(errorOf(end)).toContain(orphan);
     expect(setting.alive()).toEqual(before);
+  });
+
+  it('keeps a primary place that is behind as it is until that token is deleted', async () => {
+    const setting = setUp();
+    const { account, github, simulation, rotate, alive, idIn, original } = setting;
+    const saved = account.issue({ scopes: POWERS, note: 'Saved by hand' });
+    github.secrets.set(B, saved.token);
+    simulation.pass(DAY);
+    const orphan = await cutOff(setting, { token: saved.token, 'revoke-previous': 'now' });
+    simulation.pass(DAY);
+    const before = alive();
+    const end = await rotate({ token: saved.token, timeout: '20s' }, { faults: noDeletions });
+    expect(errorOf(end)).toMatch(new RegExp(`^Secrets have different tokens: .*${orphan}.* 503`, 's'));
+    expect(end.requests.filter(isPut)).toEqual([]);
+    expect([idIn(A), alive()]).toEqual([original.id, before]);
+
+    const next = await rotate({ token: saved.token });
+    expect(next.outputs).toMatchObject({ rotated: 'false', deleted: orphan });
+    expect(idIn(A)).toBe(saved.id);
   });
 });
 
