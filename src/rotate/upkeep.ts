@@ -1,4 +1,4 @@
-/** What a run does before it creates a token, or in place of that: the current token stays in the secret. */
+/** What a run does before, or instead of, creating a token: the current token stays in the secret. */
 import { ActionError, errorTitles } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
@@ -12,7 +12,7 @@ import { describeFailures, finishUnchanged, leftWarning, nameToken, placeLines }
 import { type Facts, type Rotation, withoutTokens } from './rotation.ts';
 import type { KnownPlace } from './secrets.ts';
 
-/** Puts the current token into the places that never got it, which ends the run. */
+/** Puts the current token into the places that never received it, and ends the run. */
 export async function bringUp(
   rotation: Rotation,
   facts: Facts,
@@ -23,13 +23,13 @@ export async function bringUp(
   const where = describePlaces(behind);
   if (inputs.dryRun) {
     context.runner.info(
-      `Dry run: would put the current token ${current.id} into ${where}, which missed it, and rotate nothing.`,
+      `Dry run: would put the current token ${current.id} into ${where}, which never received it, and rotate nothing.`,
     );
     return finishUnchanged(rotation, current, []);
   }
   const deleted = await putCurrentEverywhere(rotation, facts, behind);
   context.runner.info(
-    `${capitalize(where)} had an older token and got the current one, ${current.id}. Nothing was rotated; the next run does.`,
+    `${capitalize(where)} had an older token and received the current one, ${current.id}. Nothing was rotated; the next run does that.`,
   );
   finishUnchanged(rotation, current, deleted);
 }
@@ -37,11 +37,11 @@ export async function bringUp(
 /**
  * Puts the current token into places.
  *
- * Before it is put into the primary place, what replaces it and was put nowhere is deleted: afterwards it would look as if
- * the secret had it.
+ * Before the primary place, it deletes replacements of the current token that were never put anywhere: the put changes
+ * the secret's `updated_at`, after which they could have been in it.
  *
- * @returns the ids of these.
- * @throws {ActionError} unless each place has it for certain.
+ * @returns the ids of the deleted tokens.
+ * @throws {ActionError} unless it is certain that each place has the current token.
  */
 async function putCurrentEverywhere(
   rotation: Rotation,
@@ -68,14 +68,14 @@ async function putCurrentEverywhere(
   ).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `The current token ${current.id} was being put into ${describePlaces(places)}. Nothing was created; the next rotation goes on there.`,
+      `The current token ${current.id} was being put into ${describePlaces(places)}. Nothing was created; the next rotation continues.`,
     );
   });
   const { deleted } = deletions;
   const skipped = places.filter(place => !results.some(({ place: { place: put } }) => put === place.place));
   const all = [...results, ...skipped.map(place => ({ place, result: { kind: 'skipped' } as const }))];
   if (placesWith(all, 'stored').length === places.length) return deleted;
-  // What is not behind has the current token.
+  // The other places already have the current token.
   const others = facts.places
     .filter(place => !places.includes(place))
     .map(place => ({ place, result: { kind: 'stored' } as const }));
@@ -87,7 +87,7 @@ async function putCurrentEverywhere(
   throw new ActionError(
     errorTitles.secretsDiffer,
     [
-      'Not every secret is certain to have the current token:',
+      'It is not certain that every secret has the current token:',
       ...placeLines(`the current token, ${current.id}`, [...others, ...all]),
       describeFailures(results, run),
       ...blocking,
@@ -98,13 +98,18 @@ async function putCurrentEverywhere(
   );
 }
 
-/** A token under `max-age` stays. What a duration makes due is still deleted, once every place has the token. */
+/**
+ * Keeps a token that is younger than `max-age`. If `revoke-previous` is a duration, tokens that are due are still
+ * deleted, once it is certain that every place has the current one.
+ */
 export async function keepYoung(rotation: Rotation, facts: Facts): Promise<void> {
   const { context, policy, inputs } = rotation;
   const { runner } = context;
   const { current, listed, places } = facts;
   const age = formatDuration(Math.max(0, listed.mapbox - (current.created?.getTime() ?? listed.mapbox)));
-  runner.info(`The token ${current.id} is ${age} old, which is not over \`max-age\`. Nothing was rotated.`);
+  runner.info(
+    `The token ${current.id} is ${age} old, which does not exceed \`max-age\`. Nothing was rotated.`,
+  );
   const due = typeof policy.revokePrevious === 'object' ? findDueNow(facts, policy) : [];
   const isChainDue = due.length > 0 && hasLink(facts, due);
   if (!isChainDue || findRivals(facts).length > 0) return finishUnchanged(rotation, current, []);
@@ -116,7 +121,7 @@ export async function keepYoung(rotation: Rotation, facts: Facts): Promise<void>
   finishUnchanged(rotation, current, deleted);
 }
 
-/** Whether one of the tokens is of the chain, not an orphan. */
+/** Whether any of the tokens is in the chain rather than an orphan. */
 function hasLink(facts: Facts, due: readonly ListedToken[]): boolean {
   const chain = new Set(chainOf(facts.current, facts.tokens).map(({ id }) => id));
   return due.some(({ id }) => chain.has(id));
@@ -124,12 +129,12 @@ function hasLink(facts: Facts, due: readonly ListedToken[]): boolean {
 
 function describeDue(rotation: Rotation, { current, places }: Facts, due: readonly ListedToken[]): void {
   const { runner } = rotation.context;
-  runner.info(`Dry run: would put the current token ${current.id} once more into ${describePlaces(places)}.`);
+  runner.info(`Dry run: would put the current token ${current.id} into ${describePlaces(places)} again.`);
   for (const { id } of due) runner.info(`Dry run: would delete the token ${id}.`);
   finishUnchanged(rotation, current, []);
 }
 
-/** Deletes what earlier rotations should have deleted, in place of creating another token. */
+/** Deletes tokens that earlier rotations failed to delete, instead of creating another one. */
 export async function deleteStuck(
   rotation: Rotation,
   facts: Facts,
@@ -153,18 +158,18 @@ export async function deleteStuck(
   throw new ActionError(
     errorTitles.secretNotUpdated,
     [
-      'Tokens of earlier rotations could not be deleted, and nothing was rotated, so that they do not become more:',
+      'Tokens of earlier rotations could not be deleted. Nothing was rotated, so that no more of them pile up:',
       ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
       ...young.map(
         token =>
           `- ${nameToken(token, run)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
       ),
-      `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
+      `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );
 }
 
-/** Deletes with the current or the authorizing token, while no replacement exists. */
+/** Deletes tokens with the current or the authorizing token, while there is no replacement. */
 async function deleteInterruptibly(
   rotation: Rotation,
   current: ListedToken,
@@ -174,7 +179,7 @@ async function deleteInterruptibly(
   const deletions = await orInterrupted(deleteTokens(rotation, account, due), interrupted).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `Every secret has the token ${current.id}. Older tokens were being deleted; the next rotation goes on there.`,
+      `Every secret has the token ${current.id}. Older tokens were being deleted; the next rotation continues.`,
     );
   });
   for (const id of deletions.deleted) context.runner.info(`Deleted the token ${id}.`);
@@ -182,10 +187,10 @@ async function deleteInterruptibly(
 }
 
 /**
- * Deletes what runs that were cut off created in place of the current token and put nowhere.
+ * Deletes replacements of the current token that interrupted runs created and never put anywhere.
  *
  * @returns the facts without them.
- * @throws {ActionError} if one is left: another must not be created beside it.
+ * @throws {ActionError} if one is left: creating another would let them pile up.
  */
 export async function deleteNeverPut(
   rotation: Rotation,
@@ -203,15 +208,15 @@ export async function deleteNeverPut(
   }
   const { deleted, undeleted } = await orInterrupted(deleteTokens(rotation, account, orphans), interrupted);
   for (const id of deleted) {
-    context.runner.info(`Deleted the token ${id}, which a run that was cut off put nowhere.`);
+    context.runner.info(`Deleted the token ${id}, which an interrupted run created and put nowhere.`);
   }
   if (undeleted.length === 0) return { facts: withoutTokens(facts, deleted), deleted };
   throw new ActionError(
     errorTitles.secretNotUpdated,
     [
-      'Tokens of runs that were cut off could not be deleted. No secret has them, and nothing was created, so that they do not become more:',
+      'Tokens of interrupted runs could not be deleted. No secret has them. Nothing was created, so that no more of them pile up:',
       ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
-      `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
+      `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );
 }

@@ -126,7 +126,7 @@ describe.skipIf(process.platform === 'win32')('the authorizing token goes to no 
     expect(post.annotations).toMatchObject([
       {
         level: 'warning',
-        message: expect.stringMatching(/`api-url` is another.*nothing was sent to Mapbox/),
+        message: expect.stringMatching(/`api-url` differs from the main step's.*nothing was sent to Mapbox/),
       },
     ]);
   });

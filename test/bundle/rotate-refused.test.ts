@@ -11,7 +11,7 @@ function expectError(main: PhaseResult, title: string, says: RegExp): void {
 
 const idsOf = ({ mapbox }: RotateSetting) => mapbox.account.tokens().map(({ id }) => id);
 
-describe('a replacement that is in no secret is deleted again where', () => {
+describe('a replacement that is in no secret is deleted if', () => {
   it.each<[string, (setting: RotateSetting) => void, string, RegExp]>([
     [
       'GitHub does not take the value, though its key was read again',
@@ -19,7 +19,7 @@ describe('a replacement that is in no secret is deleted again where', () => {
         github.fault = ({ method }) => (method === 'PUT' ? { kind: 'refused', status: 422 } : undefined);
       },
       'Unexpected response from GitHub',
-      /422: it does not take the new value for the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted again/,
+      /422: it rejected the new value of the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted/,
     ],
     [
       'the token of the GitHub App has expired by then',
@@ -27,7 +27,7 @@ describe('a replacement that is in no secret is deleted again where', () => {
         github.fault = ({ method }) => (method === 'PUT' ? { kind: 'refused', status: 401 } : undefined);
       },
       'GitHub rejected the github-token',
-      /lives for an hour.*was deleted again/,
+      /is valid for one hour.*was deleted/,
     ],
     [
       'the place is gone by then',
@@ -35,10 +35,10 @@ describe('a replacement that is in no secret is deleted again where', () => {
         github.fault = ({ method }) => (method === 'PUT' ? { kind: 'refused', status: 404 } : undefined);
       },
       'GitHub secret not found',
-      /404.*was deleted again/,
+      /404.*was deleted/,
     ],
     [
-      'Mapbox does not say that it is valid',
+      'Mapbox does not confirm that it is valid',
       ({ mapbox }) => {
         mapbox.fault = ({ method, path }) =>
           method === 'GET' && path === '/tokens/v2'
@@ -46,7 +46,7 @@ describe('a replacement that is in no secret is deleted again where', () => {
             : undefined;
       },
       'Token does not match the request',
-      /does not say that it is valid.*was deleted again/,
+      /does not confirm that it is valid.*was deleted/,
     ],
   ])('%s', async (_, prepare, title, says) => {
     await using setting = await setUpRotate();
@@ -128,7 +128,7 @@ it('needs every repository of a selected secret: one that is not listed would lo
       ? { kind: 'status', status: 200, processed: false, body: { total_count: 2, repositories: [] } }
       : undefined;
   const { main } = await setting.run({ organization: 'octo-org', token: original.token });
-  expectError(main, 'Unexpected response from GitHub', /lists 0 of the 2 repositories/);
+  expectError(main, 'Unexpected response from GitHub', /lists only 0 of the 2 repositories/);
   expect(setting.made()).toEqual([]);
   expect(github.secrets.get(place)?.access).toEqual({ visibility: 'selected', repositories: ids });
 });
@@ -137,7 +137,7 @@ it('refuses to delete a leaked token that may be in two secrets, before anything
   await using setting = await setUpRotate({ powers: POWERS });
   const { original } = setting;
   const { main } = await setting.run({ 'authorizing-token': original.token, 'revoke-previous': 'now' });
-  expectError(main, 'Invalid input', /the same token as `token`.*leave `authorizing-token` out/);
+  expectError(main, 'Invalid input', /the same token as `token`.*leave out `authorizing-token`/);
   expect(setting.made()).toEqual([]);
   expect(setting.value()).toBe(original.token);
 });

@@ -165,7 +165,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'an authorizing token of another account',
       { 'authorizing-token': text('sk', { u: 'hexa', a: id }) },
       'Invalid input',
-      /another Mapbox account/,
+      /different Mapbox accounts/,
     ],
     ['no secret', { secret: '' }, 'Invalid input', /`secret` is empty/],
     [
@@ -179,7 +179,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'a token for a name',
       { secret: text('sk', { u: 'octo', a: id }) },
       'Invalid input',
-      /`secret` is a token/,
+      /`secret` contains a token/,
     ],
     ['no GitHub token', { 'github-token': '' }, 'Invalid input', /`github-token` is empty.*GitHub App/],
     ['a GitHub token in two lines', { 'github-token': 'ghs_a\nb' }, 'Invalid input', /`github-token` is not/],
@@ -191,15 +191,15 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'an organization and an environment',
       { organization: 'octo-org', environment: 'production' },
       'Invalid input',
-      /exclude each other/,
+      /cannot be used together/,
     ],
     [
       'an organization and repositories',
       { organization: 'octo-org', repositories: 'octo-org/site' },
       'Invalid input',
-      /`organization` and `repositories` exclude each other/,
+      /`organization` and `repositories` cannot be used together/,
     ],
-    ['an app that GitHub does not have', { app: 'pages' }, 'Invalid input', /`app` has `pages`/],
+    ['an app that GitHub does not have', { app: 'pages' }, 'Invalid input', /`app` contains `pages`/],
     [
       'an environment for Dependabot',
       { environment: 'production', app: 'dependabot' },
@@ -275,7 +275,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
         return { token: web.token, 'authorizing-token': original.token };
       },
       'Token to rotate not found',
-      /has no token .*start a new run/,
+      /is not in the account .*start a new run/,
     ],
     [
       'the authorizing token lacks a scope of the token',
@@ -297,7 +297,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'the secret is not there',
       () => ({ secret: 'MAPBOX_TOKEN' }),
       'GitHub secret not found',
-      /no such secret: the secret `MAPBOX_TOKEN` of octo-org\/maps.*no new secret/,
+      /cannot find the secret `MAPBOX_TOKEN` of octo-org\/maps.*does not create secrets/,
     ],
     [
       'the GitHub token may write nothing',
@@ -309,7 +309,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'the GitHub token may not, and GitHub hides it',
       limited({}, true),
       'GitHub secret not found',
-      /404: "Not Found"\. Possible causes: there is no such place \(octo-org\/maps\)/,
+      /404: "Not Found"\. Possible causes: octo-org\/maps does not exist/,
     ],
     [
       'the environment is not there',
@@ -324,23 +324,23 @@ describe('fails with one titled annotation, nothing created and the secret untou
         return { app: 'codespaces', ...limited({ codespaces_secrets: 'read' })({ github } as RotateSetting) };
       },
       'GitHub permission missing',
-      /\*Codespaces secrets: write\*.*even reading needs write access/,
+      /\*Codespaces secrets: write\*.*even reading requires write access/,
     ],
     [
       'the GitHub token is not valid',
       () => ({ 'github-token': newToken() }),
       'GitHub rejected the github-token',
-      /401.*an hour/,
+      /401.*one hour/,
     ],
     [
-      'the repository has another name now',
+      'the repository was renamed',
       ({ github }) => {
         github.directory.addRepository('octo-org/old');
         github.directory.renameRepository('octo-org/old', 'octo-org/new');
         return { repositories: 'octo-org/old' };
       },
       'GitHub secret not found',
-      /301, a redirect.*another name/,
+      /301, a redirect.*renamed/,
     ],
   ];
   it.each(cases)('%s', async (_, prepare, title, says) => {
@@ -362,11 +362,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
     await using setting = await setUpRotate();
     const inputs = limited({ secrets: 'read' })(setting);
     const { main, post } = await setting.run(inputs);
-    expectFailure(
-      main,
-      'GitHub permission missing',
-      /`secrets=write`.*was deleted again\. The secret still has/,
-    );
+    expectFailure(main, 'GitHub permission missing', /`secrets=write`.*was deleted\. The secret still has/);
     expect(setting.made()).toEqual([]);
     expect(setting.value()).toBe(setting.original.token);
     expect(post.shown).toBe('');
@@ -381,7 +377,9 @@ describe('fails with one titled annotation, nothing created and the secret untou
     expectFailure(
       main,
       'Secret has another token',
-      new RegExp(`${setting.original.id}[^]*${replacement?.id}[^]*re-run[^]*hides[^]*put the old token back`),
+      new RegExp(
+        `${setting.original.id}[^]*${replacement?.id}[^]*re-run[^]*overrides[^]*restored the old token`,
+      ),
     );
     expect(setting.made()).toHaveLength(1);
     expect(setting.value()).toBe(replacement?.token);

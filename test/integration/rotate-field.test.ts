@@ -32,7 +32,7 @@ describe('an archived repository among two', () => {
         /^Secrets have different tokens: .*\n- The (?:new|current) token, \w+: the secret `\w+` of octo-org\/maps\n- Still an older token: the secret `\w+` of octo-org\/old-site\n/,
       );
       expect(errorOf(end)).toContain(
-        '"Repository was archived so is read-only". octo-org/old-site is archived and can only be read',
+        '"Repository was archived so is read-only". octo-org/old-site is archived and therefore read-only',
       );
       expect(alive()).toHaveLength(2);
       expectAlive();
@@ -41,7 +41,9 @@ describe('an archived repository among two', () => {
     if (site) site.archived = false;
     const caughtUp = await rotate(inputs);
     expect(caughtUp.outputs).toMatchObject({ rotated: 'false', deleted: '' });
-    expect(textOf(caughtUp)).toContain(`of octo-org/old-site had an older token and got the current one`);
+    expect(textOf(caughtUp)).toContain(
+      `of octo-org/old-site had an older token and received the current one`,
+    );
     expect(idIn(B)).toBe(idIn(A));
     expect(alive()).toHaveLength(2);
     for (let month = 0; month < 3; month++) {
@@ -104,7 +106,7 @@ describe('two minutes of rest', () => {
         },
       },
     );
-    expect(errorOf(end)).toMatch(/^Secret not updated: The token or its secret changes again and again/);
+    expect(errorOf(end)).toMatch(/^Secret not updated: The token or its secret keeps changing/);
     expect(end.said.filter(({ text }) => text.includes('Waiting'))).toHaveLength(3);
     expect(alive()).toEqual(before);
   });
@@ -181,7 +183,7 @@ describe('`revoke-previous: 2d`', () => {
     github.fault = refusing(B, { kind: 'refused', reason: 'suspended' });
     const end = await rotate(inputs);
     expect(errorOf(end)).toMatch(
-      /"This installation has been suspended".*installation of the GitHub App is suspended/,
+      /"This installation has been suspended".*The GitHub App installation is suspended/,
     );
     expect(alive()).toEqual(before);
   });
@@ -226,7 +228,9 @@ describe('a run that was cut off between creation and puts', () => {
     setting.simulation.pass(DAY);
     const end = await setting.rotate();
     expect(end.outputs).toMatchObject({ rotated: 'true', deleted: orphan });
-    expect(textOf(end)).toContain(`Deleted the token ${orphan}, which a run that was cut off put nowhere.`);
+    expect(textOf(end)).toContain(
+      `Deleted the token ${orphan}, which an interrupted run created and put nowhere.`,
+    );
   });
 
   it('stops the next run where that token cannot be deleted: none is created beside it', async () => {
@@ -235,7 +239,7 @@ describe('a run that was cut off between creation and puts', () => {
     setting.simulation.pass(DAY);
     const before = setting.alive();
     const end = await setting.rotate({ timeout: '20s' }, { faults: noDeletions });
-    expect(errorOf(end)).toMatch(/Tokens of runs that were cut off could not be deleted/);
+    expect(errorOf(end)).toMatch(/Tokens of interrupted runs could not be deleted/);
     expect(errorOf(end)).toContain(orphan);
     expect(setting.alive()).toEqual(before);
   });

@@ -28,14 +28,14 @@ it.each<[KeptToken['reason'], RegExp]>([
   ['next-rotation', /The next rotation deletes it/],
   ['duration', /deletes it 48 h after it was replaced/],
   ['too-young', /less than an hour ago/],
-  ['original', /created by no rotation/],
+  ['original', /not created by a rotation/],
   ['default-token', /default token/],
   ['authorizing-token', /authorizing token/],
   ['never', /`never`/],
-  ['orphan', /cut off, and is not deleted/],
+  ['orphan', /interrupted rotation and is not deleted/],
   ['young-orphan', /A later rotation deletes it/],
   ['elsewhere', /for another secret/],
-])('says of a token why it stays: %s', (reason, says) => {
+])('says why a token is kept: %s', (reason, says) => {
   const text = describeKept({ token: token('cone1'), reason }, rotation({ after: 172_800_000 }));
   expect(text).toMatch(/^The token cone1 \("Releases"\) .*\.$/);
   expect(text).toMatch(says);
@@ -43,7 +43,7 @@ it.each<[KeptToken['reason'], RegExp]>([
 
 it('names a token without a text by its id alone', () => {
   const bare = token('cone1', '[replaces cprev0: 123/7.1#abcdex1y]');
-  expect(describeKept({ token: bare, reason: 'never' }, rotation())).toMatch(/^The token cone1 stays/);
+  expect(describeKept({ token: bare, reason: 'never' }, rotation())).toMatch(/^The token cone1 is kept/);
 });
 
 it('warns of what only a person can decide, and logs the others', () => {
