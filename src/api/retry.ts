@@ -50,7 +50,7 @@ const PERMANENT_CODES =
  * Retries until an attempt succeeds or is rejected, or time is up. Waits as long as a rate limit demands, and uses
  * exponential back-off with full jitter after other failures [backoff.ts].
  *
- * @param attempt sends one request; gets the milliseconds left.
+ * @param attempt sends one request, given the milliseconds left.
  * @param beforeRetry runs before a request of unknown outcome is repeated. It may send one request that counts.
  */
 export async function retry<T, R extends Rejection>(

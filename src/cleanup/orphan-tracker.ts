@@ -10,7 +10,7 @@ export type SaveState = (state: CleanupState | undefined) => void;
 
 /**
  * Counts the tokens that requests may have created without their ids being known, and saves the post step's state
- * before every request, so that no token is lost whenever the step is interrupted.
+ * before every request, so that no token is lost no matter when the step is interrupted.
  */
 export class OrphanTracker {
   readonly #account: Account;

@@ -9,7 +9,7 @@ export type GithubResult<T> = Success<T> | GithubRejection | Retryable;
 
 /** GitHub rejected or redirected the request: nothing was done. */
 export interface GithubRejection extends Rejection {
-  /** GitHub's own reason: one line, truncated, without control characters and tokens. `undefined` if it gave none. */
+  /** GitHub's own reason: one line, truncated, without control characters or tokens. `undefined` if it gave none. */
   readonly reason: string | undefined;
   /** The permissions that would suffice, as GitHub lists them, such as `actions=read`. */
   readonly acceptedPermissions: string | undefined;
@@ -38,7 +38,7 @@ export interface GithubResponse {
 /** Sends requests to GitHub's REST API. */
 export interface GithubClient {
   /**
-   * Sends one request. Never rejects for network errors, follows no redirects, and never retries.
+   * Sends one request, without following redirects or retrying. Never rejects for network errors.
    *
    * @param read parses a successful response; `undefined` if it is not what GitHub documents.
    * @param timeoutMs milliseconds that the request may take.
@@ -157,7 +157,7 @@ function parseBody(body: HttpResponse['body']): { readonly data: unknown } | und
 }
 
 /**
- * The id by which GitHub's support can find the request. A text with a dot, such as a token, is not taken for an id.
+ * The id by which GitHub's support can find the request. A text with a dot, such as a token, is not accepted as an id.
  */
 function requestIdOf(headers: HttpResponse['headers']): string | undefined {
   return /^[\w:-]{1,100}$/.exec(headers['x-github-request-id'] ?? '')?.[0];

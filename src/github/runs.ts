@@ -9,8 +9,8 @@ export interface RunAttempt {
 }
 
 /** A run attempt to look up. */
-export interface AskedAttempt extends RunAttempt {
-  /** Whether to read its jobs if GitHub reports that it is not over; no by default. */
+export interface AttemptToCheck extends RunAttempt {
+  /** Whether to read its jobs if GitHub reports that it is not over; off by default. */
   readonly mayHang?: boolean;
 }
 
@@ -34,7 +34,7 @@ export interface RunQuery {
   readonly github: GithubClient;
   /** The repository's current `owner/name`. Runs move with it when it is renamed or transferred. */
   readonly repository: string;
-  readonly runs: readonly AskedAttempt[];
+  readonly runs: readonly AttemptToCheck[];
   /**
    * The run that this step belongs to. If it is readable, a run that is not found was deleted; if not, a permission is
    * missing.
@@ -60,11 +60,11 @@ export async function getRunStates(
   const states = new Map<string, RunState>();
   const queue = query.runs.values();
   let stop = false;
-  const ask = (run: AskedAttempt) => getRunState(query, run, clock, deadline);
+  const lookUp = (run: AttemptToCheck) => getRunState(query, run, clock, deadline);
   const worker = async () => {
     for (const run of queue) {
       if (stop || clock.monotonic() >= deadline) return;
-      const state = await ask(run);
+      const state = await lookUp(run);
       states.set(attemptKey(run), state);
       stop ||= isFinal(state);
     }
@@ -74,7 +74,7 @@ export async function getRunStates(
   // GitHub also responds with 404 if the token cannot read runs at all.
   const missing = [...states].filter(([, state]) => hasStatus(state, 404));
   if (missing.length > 0 && !stop && clock.monotonic() < deadline) {
-    const own = await ask(query.ownRun);
+    const own = await lookUp(query.ownRun);
     if (own.kind !== 'unknown') for (const [key] of missing) states.set(key, { kind: 'deleted' });
   }
   return states;
@@ -101,7 +101,7 @@ const HANGING_STATUSES = new Set(['in_progress', 'queued']);
 
 async function getRunState(
   query: RunQuery,
-  run: AskedAttempt,
+  run: AttemptToCheck,
   clock: Clock,
   deadline: number,
 ): Promise<RunState> {

@@ -190,7 +190,7 @@ function ageOf({ created }: ListedToken, { listed }: RotationFacts): number {
 }
 
 /** When a token of the chain was created; if that is unknown, the latest possible time. */
-function birthOf({ created }: ListedToken, { places }: RotationFacts): number {
+function creationTimeOf({ created }: ListedToken, { places }: RotationFacts): number {
   return created?.getTime() ?? Math.max(...places.map(({ updatedAt }) => updatedAt.getTime()));
 }
 
@@ -213,7 +213,7 @@ function findDue(
   if (revokePrevious === 'never') return [];
   const isNow = revokePrevious === 'now';
   const after = typeof revokePrevious === 'object' ? revokePrevious.after : 0;
-  const age = (token: ListedToken) => now - birthOf(token, facts);
+  const age = (token: ListedToken) => now - creationTimeOf(token, facts);
   const links = chain.flatMap(({ token, successor }) => {
     if (token === undefined || (!revokeOriginal && placeOf(token, facts) === undefined)) return [];
     const settled = age(token) > SETTLED_MS && (successor === undefined || age(successor) > SETTLED_MS);
@@ -226,7 +226,7 @@ function findDue(
   });
   return [...links, ...orphans]
     .filter(token => isProtected(token, policy) === undefined)
-    .sort((a, b) => birthOf(a, facts) - birthOf(b, facts));
+    .sort((a, b) => creationTimeOf(a, facts) - creationTimeOf(b, facts));
 }
 
 /** The predecessors of the current token and the orphans that are due for deletion. */
@@ -243,7 +243,7 @@ export function findStuck(facts: RotationFacts, policy: DeletionPolicy): ListedT
   if (policy.revokePrevious === 'now') return [];
   // The token that the current one replaced was not due at that time.
   const [, ...chain] = chainOf(current, tokens);
-  return findDue(facts, policy, chain, birthOf(current, facts));
+  return findDue(facts, policy, chain, creationTimeOf(current, facts));
 }
 
 /** Why a token that is no longer in the secret is kept. */

@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import type { CreateHttpClient } from '../runtime/context.ts';
 
-/** How long after a list puts, and deletions of listed tokens, may be sent. */
+/** Puts, and deletions of listed tokens, may be sent at most this long after the list. */
 const LIMIT_MS = 1_800_000;
 
 /** When a list was received, by both of the runner's clocks, and the ids in it. */
@@ -36,7 +36,7 @@ export class Deadline {
     return Math.max(this.#clock.now() - now, this.#clock.monotonic() - monotonic) > LIMIT_MS;
   }
 
-  /** Makes clients that fail puts and deletions of listed tokens with `TOO_LATE` after the deadline. */
+  /** Wraps clients so that puts and deletions of listed tokens fail with `TOO_LATE` after the deadline. */
   guard(create: CreateHttpClient): CreateHttpClient {
     return async (...args) => {
       const client = await create(...args);

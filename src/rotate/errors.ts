@@ -25,7 +25,7 @@ export function githubRetryOptions(options: RetryOptions): RetryOptions {
 }
 
 /** What a request to GitHub was for. */
-export type GithubQuestion = 'key' | 'secret' | 'repositories' | 'put';
+export type GithubPurpose = 'key' | 'secret' | 'repositories' | 'put';
 
 /**
  * The error for a failed request about a place. The place is unchanged.
@@ -35,23 +35,23 @@ export type GithubQuestion = 'key' | 'secret' | 'repositories' | 'put';
 export function githubError(
   result: GithubRejection | RetriesExhausted,
   place: Place,
-  question: GithubQuestion,
+  purpose: GithubPurpose,
   repository: string,
 ): ActionError {
   if (result.kind === 'retries-exhausted') {
     return new ActionError(
       titleForRetryable(result.last, result.service),
-      `${capitalize(describePlace(place))} could not be ${question === 'put' ? 'updated' : 'read'}. ${describeExhausted(result)}`,
+      `${capitalize(describePlace(place))} could not be ${purpose === 'put' ? 'updated' : 'read'}. ${describeExhausted(result)}`,
     );
   }
-  const { title, message } = explainRejection(result, place, question, repository);
+  const { title, message } = explainRejection(result, place, purpose, repository);
   return new ActionError(title, message);
 }
 
 function explainRejection(
   rejection: GithubRejection,
   place: Place,
-  question: GithubQuestion,
+  purpose: GithubPurpose,
   repository: string,
 ): Pick<ActionError, 'title' | 'message'> {
   const { status, reason } = rejection;
@@ -69,7 +69,7 @@ function explainRejection(
       message: `For ${where}, GitHub responded with ${status}, a redirect: the repository was renamed. Use its new name in \`repositories\`. Redirects are not followed.`,
     };
   }
-  if (status === 404 && question === 'secret') {
+  if (status === 404 && purpose === 'secret') {
     return {
       title: errorTitles.secretNotFound,
       message: `GitHub cannot find ${where}. A rotation does not create secrets. Correct \`secret\`, or the inputs that say where it is: \`repositories\`, \`environment\`, \`organization\` and \`app\`.`,
@@ -201,7 +201,7 @@ export function clocksError(mapbox: number, github: number, runner: number): Act
   return new ActionError(
     errorTitles.secretNotUpdated,
     `Mapbox's clock and GitHub's are more than a minute apart: Mapbox's says ${show(mapbox)}, GitHub's ${show(github)}, and this machine's ${show(runner)}. ` +
-      'So it is unclear which token is newer. Nothing was changed. Start a new run later.',
+      'It is unclear which token is newer. Nothing was changed. Start a new run later.',
   );
 }
 

@@ -28,7 +28,7 @@ export async function gatherFacts(
   const { clock, runner } = context;
   let { options } = rotation;
   for (let waits = 0; ; waits++) {
-    const facts = await orInterrupted(lookAround({ ...rotation, options }), interrupted);
+    const facts = await orInterrupted(readFacts({ ...rotation, options }), interrupted);
     checkClocks(facts);
     const left = timeToRest(facts);
     if (left === 0 || inputs.dryRun) {
@@ -48,7 +48,7 @@ export async function gatherFacts(
 }
 
 /** Lists the tokens, finds the current one, and reads every place. */
-async function lookAround(rotation: Rotation): Promise<Facts> {
+async function readFacts(rotation: Rotation): Promise<Facts> {
   const { inputs, run, github, account, options, deadline } = rotation;
   const search = await findTokens(account, options, () => true);
   if (search.kind !== 'found') {

@@ -300,7 +300,7 @@ const MAX_ENVIRONMENT_LENGTH = 255;
 /** Characters that break lines or control a terminal. Other format characters are allowed: some join emoji. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Returns an empty text if unset. A name of only dots would change the request's path. */
+/** Returns an empty string if unset. A name of only dots would change the request's path. */
 function parseEnvironment(input: string, problems: InputProblems): string {
   const text = input.trim();
   const isPath = !/^\.+$/.test(text) && !CONTROL.test(text);
@@ -312,7 +312,7 @@ function parseEnvironment(input: string, problems: InputProblems): string {
   return text;
 }
 
-/** Returns an empty text if unset. */
+/** Returns an empty string if unset. */
 function parseOrganization(input: string, problems: InputProblems): string {
   const text = input.trim();
   if (text === '' || (ORGANIZATION.test(text) && extractTokens(text).length === 0)) return text;

@@ -9,8 +9,8 @@ import { sealBox } from './sealed-box.ts';
 import { getPublicKey, getSecret, type KnownPlace, putSecret, timesOf } from './secrets.ts';
 
 /**
- * Why it is not certain that a place has a token. `changed`: someone else updated the secret. `too-late`: see {@link
- * Deadline}.
+ * Why it is not certain that a place has a token. `changed`: someone else updated the secret. `too-late`: the {@link
+ * Deadline} has passed.
  */
 export type PutFailure = GithubRejection | RetriesExhausted | { readonly kind: 'changed' | 'too-late' };
 

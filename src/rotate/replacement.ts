@@ -154,7 +154,7 @@ async function untilAccepted<T>(
     refusedAt ??= clock.monotonic();
     if (clock.monotonic() - refusedAt >= NEW_TOKEN_BUDGET_MS) return result;
     const bodyDescription =
-      result.status === 200 ? `${result.bodyDescription} for the new token` : 'a rejection';
+      result.status === 200 ? `${result.bodyDescription} for the new token` : 'an error';
     return { kind: 'indeterminate', cause: { kind: 'server-error', status: result.status, bodyDescription } };
   }, options);
   return result.kind === 'success' ? undefined : describeRefusal(result);

@@ -57,17 +57,17 @@ export function describeKept({ token, reason }: KeptToken, { policy, run }: Repo
     case 'authorizing-token':
       return `${which} is kept: it is the authorizing token.`;
     case 'original':
-      return `${which} was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page when nothing uses it any more.`;
+      return `${which} was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page once nothing uses it.`;
     case 'young-orphan':
       return `${which} was created by an interrupted rotation. A later rotation deletes it.`;
     case 'orphan':
-      return `${which} was created by an interrupted rotation and is not deleted automatically. Delete it on the Tokens page when nothing uses it any more.`;
+      return `${which} was created by an interrupted rotation and is not deleted automatically. Delete it on the Tokens page once nothing uses it.`;
     case 'elsewhere':
-      return `${which} replaces a token of this secret, but was created for another secret. Delete it on the Tokens page when nothing uses it any more.`;
+      return `${which} replaces a token of this secret, but was created for another secret. Delete it on the Tokens page once nothing uses it.`;
   }
 }
 
-/** Reasons for which a token is named in each rotation's warning, and not only in the log. */
+/** Tokens kept for these reasons are named in every rotation's warning, not only in the log. */
 const NAMED: readonly KeptToken['reason'][] = ['original', 'orphan', 'young-orphan', 'elsewhere'];
 
 /**

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts';
 import type { GithubClient, GithubResponse, GithubResult } from '../github/client.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import type { PlaceFacts } from './chain.ts';
-import { type GithubQuestion, githubError, githubRetryOptions } from './errors.ts';
+import { type GithubPurpose, githubError, githubRetryOptions } from './errors.ts';
 import { describePlace, type Place, placeTag, secretsPath } from './places.ts';
 
 /** The key that a place's secrets are encrypted to. */
@@ -153,18 +153,18 @@ export async function lookUpPlaces(
 ): Promise<KnownPlace[]> {
   const known: KnownPlace[] = [];
   for (const place of places) {
-    const ask: Ask = async (question, request) => {
+    const send: Send = async (purpose, request) => {
       const result = await retry(request, githubRetryOptions(options));
       if (result.kind === 'success') return result.value;
-      throw githubError(result, place, question, run.repository);
+      throw githubError(result, place, purpose, run.repository);
     };
-    const key = await ask('key', timeoutMs => getPublicKey(github, place, timeoutMs));
-    const secret = await ask('secret', timeoutMs => getSecret(github, place, timeoutMs));
+    const key = await send('key', timeoutMs => getPublicKey(github, place, timeoutMs));
+    const secret = await send('secret', timeoutMs => getSecret(github, place, timeoutMs));
     const { updatedAt } = secret;
     const { now, readAt } = timesOf(secret, options.clock);
     const access =
       secret.access?.visibility === 'selected'
-        ? ({ visibility: 'selected', repositories: await listRepositories(github, place, ask) } as const)
+        ? ({ visibility: 'selected', repositories: await listRepositories(github, place, send) } as const)
         : secret.access;
     known.push({ place, tag: placeTag(place, run), key, updatedAt, access, now, readAt });
   }
@@ -177,8 +177,8 @@ export function timesOf({ date }: StoredSecret, clock: Clock): Pick<KnownPlace, 
   return { now: date?.getTime() ?? readAt, readAt };
 }
 
-type Ask = <T>(
-  question: GithubQuestion,
+type Send = <T>(
+  purpose: GithubPurpose,
   request: (timeoutMs: number) => Promise<GithubResult<T>>,
 ) => Promise<T>;
 
@@ -191,11 +191,11 @@ const MAX_PAGES = 10_000;
  * @throws {ActionError} if the list is incomplete: a put sends the whole list, and repositories missing from it lose
  * access.
  */
-async function listRepositories(github: GithubClient, place: Place, ask: Ask): Promise<number[]> {
+async function listRepositories(github: GithubClient, place: Place, send: Send): Promise<number[]> {
   const ids = new Set<number>();
   let total = 0;
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const { ids: found, total: counted } = await ask('repositories', timeoutMs =>
+    const { ids: found, total: counted } = await send('repositories', timeoutMs =>
       getRepositoryPage(github, place, page, timeoutMs),
     );
     total = counted;

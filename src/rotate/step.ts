@@ -29,7 +29,7 @@ import {
   writeOutputs,
 } from './report.ts';
 import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
-import { bringUp, deleteNeverPut, deleteStuck, keepYoung } from './upkeep.ts';
+import { deleteNeverPut, deleteStuck, keepYoung, updatePlacesBehind } from './upkeep.ts';
 
 /** Stands for the primary place's tag, the first five of a nonce's eight characters, which is not known yet. */
 const TAG = '-----';
@@ -76,7 +76,7 @@ async function rotate(before: Rotation): Promise<void> {
   const { current, places } = facts;
   const isNow = policy.revokePrevious === 'now';
   const behind = isNow ? [] : places.filter(place => isBehind(place, current));
-  if (behind.length > 0) return bringUp(rotation, facts, behind);
+  if (behind.length > 0) return updatePlacesBehind(rotation, facts, behind);
   if (!isNow && inputs.maxAge !== undefined && isYoung(facts, inputs.maxAge))
     return keepYoung(rotation, facts);
   const stuck = findStuck(facts, policy);

@@ -13,7 +13,7 @@ import { type Facts, type Rotation, withoutTokens } from './rotation.ts';
 import type { KnownPlace } from './secrets.ts';
 
 /** Puts the current token into the places that never received it, and ends the run. */
-export async function bringUp(
+export async function updatePlacesBehind(
   rotation: Rotation,
   facts: Facts,
   behind: readonly KnownPlace[],

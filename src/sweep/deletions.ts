@@ -110,7 +110,7 @@ class Deletion<T extends Due> {
     return notFound;
   }
 
-  /** Retries the deletions that got a 404. After a second 404 the list decides, also about the queue. */
+  /** Retries the deletions that got a 404. After a second 404 the list decides, for the queued tokens as well. */
   async #lookAgain(notFound: readonly T[]): Promise<void> {
     const { clock, deadline } = this.#options;
     const inTime = clock.monotonic() + SECOND_LOOK_DELAY_MS < deadline;

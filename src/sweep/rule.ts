@@ -1,4 +1,4 @@
-import type { AskedAttempt, RunState } from '../github/runs.ts';
+import type { AttemptToCheck, RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
@@ -67,7 +67,7 @@ const DAY_MS = 24 * 3_600_000;
  */
 const MAX_RUN_AGE_MS = 36 * DAY_MS;
 
-/** The run of a younger token may just be starting, so that GitHub does not show it, or all of its jobs, yet. */
+/** The run of a younger token may be just starting: GitHub may not show it, or all of its jobs, yet. */
 const MIN_AGE_MS = DAY_MS;
 
 /**
@@ -107,7 +107,7 @@ export function decide(
  * The run attempts to look up, without duplicates, those with the oldest token first. A run may hang if it created no
  * token within the last day.
  */
-export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AskedAttempt[] {
+export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AttemptToCheck[] {
   const created = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
   const unchecked = tokens
     .filter(({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'not-checked')

@@ -1,7 +1,7 @@
 import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
-import { type AskedAttempt, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
+import { type AttemptToCheck, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
 import { maskTokenInputs } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
@@ -124,10 +124,10 @@ async function listTokens({
   return { listed, rules: { run, authorizingTokenId, now, jobMaxAge, permanent } };
 }
 
-/** Looks up runs at GitHub. This may take half of the remaining time; the other half is for deletions. */
+/** Looks up runs on GitHub. This may take half of the remaining time; the other half is for deletions. */
 async function checkRuns(
   { context, inputs, run, githubApi, options: { clock, deadline } }: Sweep,
-  runs: readonly AskedAttempt[],
+  runs: readonly AttemptToCheck[],
 ): Promise<ReadonlyMap<string, RunState>> {
   if (runs.length === 0) return new Map();
   return withGithub(context, githubApi, inputs.githubToken, async github => {

@@ -51,7 +51,7 @@ it('rotates three times in a row, and deletes at each what the one before the la
     ),
     `info: Deleted the token ${ids[1]}.`,
     `info: The token ${ids[2]} ("Releases") is kept for jobs that already have it. The next rotation deletes it.`,
-    `warning: The token ${ids[0]} ("Releases") was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page when nothing uses it any more.`,
+    `warning: The token ${ids[0]} ("Releases") was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page once nothing uses it.`,
   ]);
   for (const id of ids) expect(summary).toContain(id);
   expect(github.takeProblems()).toEqual([]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Retryable } from '../../../src/api/result.ts';
 import {
-  type GithubQuestion,
+  type GithubPurpose,
   githubError,
   notCopyableError,
   outdatedError,
@@ -22,7 +22,7 @@ const NO_PERMISSION = 'Resource not accessible by integration';
 
 const error = (
   status: number,
-  question: GithubQuestion,
+  question: GithubPurpose,
   {
     place = repository,
     reason = undefined as string | undefined,
@@ -50,7 +50,7 @@ const exhausted = (last: Retryable) =>
   ({ kind: 'retries-exhausted', service: 'GitHub', last, attempts: 3, elapsed: 9_000 }) as const;
 
 describe('a rejection', () => {
-  it.each<[number, GithubQuestion, string, RegExp]>([
+  it.each<[number, GithubPurpose, string, RegExp]>([
     [401, 'key', 'GitHub rejected the github-token', /is valid for one hour/],
     [301, 'key', 'GitHub secret not found', /a redirect: the repository was renamed/],
     [404, 'secret', 'GitHub secret not found', /cannot find the secret.*does not create secrets/],
