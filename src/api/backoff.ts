@@ -1,6 +1,6 @@
 /**
- * How long to wait before a request is repeated. Nothing here waits or looks at a clock: times come in and go out as
- * milliseconds, and chance as a fraction.
+ * How long to wait before a request is repeated. Pure functions: times are milliseconds, and randomness is passed in as
+ * a fraction.
  */
 import type { RateLimited } from './result.ts';
 
@@ -8,7 +8,7 @@ import type { RateLimited } from './result.ts';
 export interface RetryState {
   /** How many attempts failed in this way, at least 1. */
   readonly failures: number;
-  /** Milliseconds left to try in. */
+  /** Milliseconds left for retries. */
   readonly remaining: number;
   /** A fraction from 0 up to, not including, 1. */
   readonly random: number;
@@ -17,29 +17,29 @@ export interface RetryState {
 const INITIAL_BACKOFF_MS = 500;
 const MAX_BACKOFF_MS = 30_000;
 
-/** A last attempt after a rate limit has this long for its response. */
+/** How long a last attempt after a rate limit may wait for its response. */
 export const LAST_ATTEMPT_MS = 5_000;
 
-/** After a 429 the pause grows up to this, where the rate limit itself asks for less. */
+/** The limit of the growing minimum pause after a rate limit. */
 const MAX_FLOOR_MS = 10_000;
 
-/** Waits are lengthened by this much of themselves, a second of a minute: a clock or a header may be rounded. */
+/** Waits are extended by this fraction, one second per minute: a clock or a header may be rounded. */
 const GUARD = 1 / 60;
 
-/** Jobs that come back in the same window are spread over this much of the wait. */
+/** Jobs that retry in the same window are spread over this fraction of the wait. */
 const SPREAD = 1 / 25;
 
-/** Exponential back-off with full jitter: from nothing to half a second, doubling to half a minute. */
+/** Exponential back-off with full jitter: at most half a second at first, doubling up to half a minute. */
 export function exponentialDelay({ failures, remaining, random }: RetryState): number {
   return random * Math.min(INITIAL_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS, remaining);
 }
 
 /**
- * How long to wait after a 429: until the limit resets, and never less than a floor, which grows from half a second to
- * ten with every failure: a limit may say that it is over at once, again and again.
+ * How long to wait after a rate limit: until it resets, but never less than a minimum that grows from half a second to
+ * ten with every failure: a limit may repeatedly claim to reset at once.
  *
- * A limit that does not say when it resets may do so earlier than it can: it is tried once more before the time is up.
- * A delay that is longer than `remaining` means that the limit outlasts the time.
+ * If the reset is only estimated, it may come earlier than that: one more attempt is made before time is up. A delay
+ * longer than `remaining` means that the limit outlasts the remaining time.
  */
 export function rateLimitDelay(limit: RateLimited, { failures, remaining, random }: RetryState): number {
   const latest = Math.max(0, remaining - LAST_ATTEMPT_MS);

@@ -3,10 +3,10 @@ import { formatDuration } from '../duration.ts';
 import { describeFailure, describePeer, type Failure } from '../http/error-codes.ts';
 import type { Rejection, RetriesExhausted, Retryable, Service } from './result.ts';
 
-/** One sentence on why an attempt failed: what, at which host, through which proxy, with the API's id of the request. */
+/** Why an attempt failed, in one sentence with the host, the proxy and the API's request id. */
 export function describeResult(result: Retryable | Rejection, service: Service): string {
   if (result.kind === 'rate-limited') {
-    return `${service}'s rate limit is exceeded (429); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
+    return `${service}'s rate limit is exceeded (${result.status}); it resets ${result.estimated ? 'within' : 'in'} ${formatDuration(result.retryAfter)}${describeRequestId(result)}.`;
   }
   if (result.kind === 'not-sent') return `Could not connect to ${describeFailed(result, service)}.`;
   const cause = result.kind === 'rejected' ? result : result.cause;
@@ -23,7 +23,7 @@ export function describeResult(result: Retryable | Rejection, service: Service):
   return `${service} responded with ${cause.status}${conjunction}${cause.bodyDescription}${end}.`;
 }
 
-/** What names the host of an API: an input, or a variable of the runner's. */
+/** The setting that names an API's host: an input or a variable of the runner. */
 const HOST_SETTINGS: Readonly<Record<Service, string>> = { Mapbox: '`api-url`', GitHub: 'GITHUB_API_URL' };
 
 function describeFailed(failure: Failure, service: Service): string {
@@ -37,10 +37,10 @@ const STATUS_PAGES: Readonly<Record<Service, string>> = {
   GitHub: 'https://www.githubstatus.com',
 };
 
-/** Codes that a later attempt may not meet: time-outs, and what a proxy says while it is busy or failing. */
+/** Transient codes: timeouts, and responses of a busy or failing proxy. */
 const PASSING_CODES = /TIMEOUT|TIMEDOUT|^PROXY_(?:408|425|429|5)/;
 
-/** What to do after retrying ended without success, in sentences: by what happened last. */
+/** What to do after retries are exhausted, in sentences, depending on the last failure. */
 export function adviseExhausted({ service, last, attempts }: RetriesExhausted): string {
   const again = attempts > 1 ? 'raise `timeout` and run the job again' : 'run the job again later';
   const seeStatus = `See ${STATUS_PAGES[service]}, or ${again}.`;
@@ -63,7 +63,7 @@ export function describeRequestId({ requestId }: { readonly requestId?: string |
   return requestId === undefined ? '' : ` (request id ${requestId})`;
 }
 
-/** Why retrying ended, and after how many attempts. */
+/** Why retries ended, and after how many attempts. */
 export function describeExhausted({ service, last, attempts, elapsed }: RetriesExhausted): string {
   const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts in ${formatDuration(elapsed)}`;
   return `${describeResult(last, service)} Gave up after ${tries}.`;
@@ -84,7 +84,7 @@ const TITLES = {
   },
 } as const satisfies Record<Service, Record<string, ErrorTitle>>;
 
-/** The error title for a result after which nothing more was tried. */
+/** The error title for the last result of exhausted retries. */
 export function titleForRetryable(result: Retryable, service: Service): ErrorTitle {
   const titles = TITLES[service];
   if (result.kind === 'rate-limited') return titles.rateLimited;

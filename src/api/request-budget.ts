@@ -1,18 +1,18 @@
-/** Whatever fails: a step sends Mapbox no more requests than this in a minute. */
+/** However many requests fail, a step sends Mapbox at most this many per minute. */
 const MAX_REQUESTS = 12;
 
-/** Longer than a minute: a request takes some time to arrive, and the next may be faster. */
+/** Longer than a minute: requests take different times to arrive. */
 const MINUTE_MS = 61_000;
 
-/** The first deletions of a token neither wait nor count: after a signal a step has only seconds. */
+/** A token's first deletions neither wait nor count: after a signal, a step has only seconds left. */
 export const FREE_DELETIONS = 2;
 
-/** Why a request is not counted, if it is not: see {@link RequestBudget.isFree}. */
+/** Why a request is not counted, if so: see {@link RequestBudget.isFree}. */
 export type RequestKind = { readonly deletionOf: string } | 'further-page' | undefined;
 
 /**
- * How many requests a step may send to Mapbox: a dozen a minute. The API client counts each request where it is sent;
- * who plans further requests asks {@link delay} first. Times are the clock's monotonic milliseconds.
+ * Limits the requests that a step sends to Mapbox to a dozen per minute. The API client counts each request when it is
+ * sent; code that plans further requests calls {@link delay} first. Times are the clock's monotonic milliseconds.
  */
 export class RequestBudget {
   readonly #sent: number[] = [];
@@ -20,7 +20,7 @@ export class RequestBudget {
   readonly #max: number;
   #rateLimitedMs = 0;
 
-  /** @param max requests a minute; a sweep has no limit of its own. */
+  /** @param max requests per minute; a sweep has no limit of its own. */
   constructor(max = MAX_REQUESTS) {
     this.#max = max;
   }
@@ -47,7 +47,7 @@ export class RequestBudget {
       this.#deletions.set(kind.deletionOf, (this.#deletions.get(kind.deletionOf) ?? 0) + 1);
   }
 
-  /** Milliseconds until the minute has room for as many more requests. */
+  /** Milliseconds until this many more requests fit into the minute. */
   delay(now: number, requests = 1): number {
     const inTheWay = this.#sent[this.#sent.length - (this.#max - requests) - 1];
     return inTheWay === undefined ? 0 : Math.max(0, inTheWay + MINUTE_MS - now);

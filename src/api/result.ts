@@ -1,12 +1,11 @@
 import type { Peer } from '../http/response.ts';
 
-/** Whose API a request goes to, as people call it. */
+/** The service that a request goes to, as messages call it. */
 export type Service = 'Mapbox' | 'GitHub';
 
 /**
- * What a request to an API came to. Whether it may be repeated follows from the kind alone: `success` and `rejected` are
- * final, after `rate-limited` and `not-sent` nothing has happened, after `indeterminate` the request may have been
- * carried out.
+ * A result after which a request may be retried. The kind alone decides: `success` and `rejected` are final, after
+ * `rate-limited` and `not-sent` nothing was done, and after `indeterminate` the request may have been processed.
  */
 export type Retryable = RateLimited | NotSent | Indeterminate;
 
@@ -15,46 +14,47 @@ export interface Success<T> {
   readonly value: T;
 }
 
-/** The API said no, and nothing was done. Each API adds what its own rejections say. */
+/** The API rejected the request and did nothing. Each API adds its own details. */
 export interface Rejection {
   readonly kind: 'rejected';
   readonly status: number;
   /** Whether the response has the form of the API's errors; if not, something in between may have responded. */
   readonly isApiError: boolean;
-  /** What the response is, for people: `an HTML page`. */
+  /** A description of the body for messages: `an HTML page`. */
   readonly bodyDescription: string;
-  /** What the API's support can find the request by. */
+  /** The id by which the API's support can find the request. */
   readonly requestId: string | undefined;
 }
 
-/** 429, or what an API says in its place: nothing was done. */
+/** A rate limit is exceeded: 429, or GitHub's 403. Nothing was done. */
 export interface RateLimited {
   readonly kind: 'rate-limited';
+  readonly status: number;
   /** Milliseconds until the limit resets, by the API's own clock. */
   readonly retryAfter: number;
   /** The limit's interval in milliseconds. */
   readonly interval: number;
-  /** No header says when the limit resets, so `retryAfter` is the longest that it can take. */
+  /** No header says when the limit resets, so `retryAfter` is the longest possible wait. */
   readonly estimated: boolean;
   readonly requestId?: string | undefined;
 }
 
-/** The request never left. */
+/** The request was never sent. */
 export interface NotSent {
   readonly kind: 'not-sent';
   readonly code: string;
   readonly peer?: Peer | undefined;
 }
 
-/** The request may have been carried out. */
+/** The request may have been processed. */
 export interface Indeterminate {
   readonly kind: 'indeterminate';
   readonly cause:
     | { readonly kind: 'no-response'; readonly code: string; readonly peer?: Peer | undefined }
     | ({ readonly kind: 'server-error' | 'unreadable' } & UnexpectedResponse)
-    /** A rejection that something in front of the API may have written. */
+    /** A rejection that may come from something in front of the API. */
     | Rejection;
-  /** Milliseconds to wait at least before the next attempt. */
+  /** The minimum wait before the next attempt, in milliseconds. */
   readonly minDelay?: number;
 }
 

@@ -13,42 +13,45 @@ export interface RetryOptions {
   readonly random: () => number;
   /** When to stop trying. */
   readonly deadline: number;
-  /** When to stop trying for anything but a rate limit, if this is earlier; the waits for rate limits move it on. */
+  /** When to stop retrying failures other than rate limits, if that is earlier. Waits for rate limits postpone it. */
   readonly failureDeadline: number;
-  /** The requests of the whole step. */
+  /** The request budget of the whole step. */
   readonly budget: RequestBudget;
-  /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} unless given. */
+  /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} by default. */
   readonly maxUnreadable?: number;
-  /** How many further requests an attempt may need to send; none unless given. */
+  /** How many further requests an attempt may need to send; none by default. */
   readonly followUps?: number;
-  /** How many attempts send nothing that counts; none unless given. */
+  /** How many of the first attempts do not count against the budget; none by default. */
   readonly freeAttempts?: number;
   /** Called with a line for the log before each wait. */
   readonly log: (line: string) => void;
 }
 
-/** With less than this left, another attempt would only be cut off. */
+/** With less time left than this, another attempt would only time out. */
 const MIN_ATTEMPT_MS = 250;
 
 /** More attempts rarely help once a proxy responds instead of the API. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
 
-/** A name that DNS does not know is seldom known a minute later; a few attempts cover a resolver that is starting up. */
+/**
+ * A name that DNS does not know rarely becomes known within a minute; a few attempts cover a resolver that is starting
+ * up.
+ */
 const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
- * Certificate, credential and port errors are permanent, and so are bugs and requests that may not leave any more
- * (`TOO_LATE`). A proxy's 408, 425 and 429 are not.
+ * Certificate, credential and port errors are permanent, and so are bugs and requests past their deadline (`TOO_LATE`).
+ * A proxy's 408, 425 and 429 are not.
  */
 const PERMANENT_CODES =
   /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|ERR_TLS|ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d)|^(?:UNKNOWN|TOO_LATE)$/;
 
 /**
- * Tries until an attempt succeeds or is rejected, or time is up. Waits for a rate limit as long as it demands, and for
- * everything else with exponential back-off and full jitter [backoff.ts].
+ * Retries until an attempt succeeds or is rejected, or time is up. Waits as long as a rate limit demands, and uses
+ * exponential back-off with full jitter after other failures [backoff.ts].
  *
- * @param attempt one request; gets the milliseconds left.
- * @param beforeRetry runs before anything of unknown outcome is repeated. It may send one request that counts.
+ * @param attempt sends one request, given the milliseconds left.
+ * @param beforeRetry runs before a request of unknown outcome is repeated. It may send one request that counts.
  */
 export async function retry<T, R extends Rejection>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
@@ -91,18 +94,18 @@ export async function retry<T, R extends Rejection>(
     );
     if (result.kind === 'indeterminate') await beforeRetry?.(result);
     const rest = deadline - clock.monotonic() - MIN_ATTEMPT_MS;
-    // The clean-up may have taken more requests than were foreseen.
+    // The clean-up may have sent more requests than planned.
     const room = isFree ? 0 : budget.delay(clock.monotonic());
     if (rest < room) return exhausted();
     await clock.sleep(Math.max(Math.min(pause, rest), room));
     if (rateLimited) budget.waitedForRateLimit(Math.min(pause, rest));
     remaining = deadlineForFailures(options) - clock.monotonic();
-    // After the wait for a rate limit there may be little time left for failures, but there is some for a response.
+    // After a rate limit there may be little time left for failures, but enough for a response.
     if (rateLimited) remaining = Math.max(remaining, Math.min(LAST_ATTEMPT_MS, deadline - clock.monotonic()));
   }
 }
 
-/** Whether an attempt after a pause of as many milliseconds would still be in time. */
+/** Whether an attempt after a pause of this many milliseconds would still be in time. */
 export function hasTimeFor(pause: number, options: RetryOptions): boolean {
   return deadlineForFailures(options) - options.clock.monotonic() - pause >= MIN_ATTEMPT_MS;
 }
@@ -112,9 +115,9 @@ function deadlineForFailures({ deadline, failureDeadline, budget }: RetryOptions
 }
 
 /**
- * How long to wait; longer than `remaining` where waiting is useless.
+ * How long to wait; longer than `remaining` if waiting is useless.
  *
- * @param isFree whether the next attempt sends nothing that counts.
+ * @param isFree whether the next attempt does not count against the budget.
  */
 function nextDelay(
   result: Retryable,
@@ -133,14 +136,14 @@ function nextDelay(
   const roomFor = (requests: number) => budget.delay(clock.monotonic(), requests);
   if (roomFor(cleanUps) > 0) return Number.POSITIVE_INFINITY;
   const next = cleanUps + 1 + followUps;
-  // The next attempt, what it needs further, and a last attempt with what that needs when time runs out.
+  // The next attempt and a last one before time runs out, each with its further requests.
   const quiet = roomFor(next + 2 + followUps);
   if (quiet <= delay) return delay;
   const latest = remaining - LAST_ATTEMPT_MS;
   return latest > 0 && roomFor(next) <= latest ? Math.max(delay, Math.min(quiet, latest)) : quiet;
 }
 
-/** A name that DNS does not know is given up earlier than anything else. */
+/** Retries for a name that DNS does not know end earlier than others. */
 function timeLeft(result: Retryable, left: number, leftForName: number): number {
   const isUnknownName = result.kind === 'not-sent' && result.code === 'ENOTFOUND';
   return isUnknownName ? Math.min(left, leftForName) : left;
@@ -157,7 +160,7 @@ function isUnreadable(result: Retryable): boolean {
   return result.kind === 'indeterminate' && result.cause.kind === 'unreadable';
 }
 
-/** The same options with `most` milliseconds from now, or less where less is left. */
+/** The same options with at most `most` milliseconds left from now. */
 export function withBudget(options: RetryOptions, most: number): RetryOptions {
   return { ...options, deadline: Math.min(options.deadline, options.clock.monotonic() + most) };
 }

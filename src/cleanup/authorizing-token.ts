@@ -3,14 +3,14 @@ import { parseToken } from '../mapbox/token.ts';
 import { Secret } from '../secret.ts';
 import type { CleanupState } from './state.ts';
 
-/** The post step's authorizing token, or why nothing is sent with it. */
+/** The post step's authorizing token, or why it is not used. */
 export type PostAuthorizingToken = AuthorizingToken | { readonly unusable: string };
 
 /**
- * Checks that the `authorizing-token` input of the post step may delete what the main step created: the runner evaluates
- * it anew, and a token of another account goes nowhere.
+ * Checks that the post step's `authorizing-token` input can delete what the main step created: the runner evaluates
+ * inputs again, and a token of another account must not be sent anywhere.
  *
- * @param state what the main step saved, if it got so far.
+ * @param state what the main step saved, if it got that far.
  * @param actionPath `GITHUB_ACTION_PATH` of the post step.
  * @param now milliseconds since 1970.
  */
@@ -22,7 +22,7 @@ export function checkAuthorizingToken(
 ): PostAuthorizingToken {
   const text = input.trim();
   const changed = (what: string) => ({
-    unusable: describeChange('`authorizing-token`', what, state, actionPath),
+    unusable: describeChange('`authorizing-token`', `${what}, unlike the main step's`, state, actionPath),
   });
   if (text === '') return changed('is empty');
   const claims = parseToken(text);
@@ -39,7 +39,7 @@ export function checkAuthorizingToken(
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes };
 }
 
-/** Says that an input of the post step differs from the main step's, why that may be, and what to do. */
+/** Describes how an input of the post step differs from the main step's, the likely reason, and what to do. */
 export function describeChange(
   input: string,
   what: string,
@@ -47,7 +47,7 @@ export function describeChange(
   actionPath: string,
 ): string {
   const isNested = state !== undefined && actionPath !== state.actionPath;
-  return `The post step's ${input} ${what}, unlike the main step's, so nothing was sent to Mapbox. ${isNested ? NESTED_ACTION : CHANGED_VARIABLE}`;
+  return `The post step's ${input} ${what}, so nothing was sent to Mapbox. ${isNested ? NESTED_ACTION : CHANGED_VARIABLE}`;
 }
 
 const CHANGED_VARIABLE =

@@ -5,12 +5,12 @@ import { hasNonce } from '../note.ts';
 import { deleteOrphans, type OrphanSearch, orphanWarning } from './orphans.ts';
 import type { CleanupState } from './state.ts';
 
-/** Saves the post step's state, in place of the one before; `undefined` clears it. Throws where it cannot be written. */
+/** Replaces the post step's saved state; `undefined` clears it. Throws if it cannot be written. */
 export type SaveState = (state: CleanupState | undefined) => void;
 
 /**
- * Keeps count of the tokens that requests may have created without anyone knowing their ids, and saves the post step's
- * state ahead of every request, so that no token is lost whenever the step is interrupted.
+ * Counts the tokens that requests may have created without their ids being known, and saves the post step's state
+ * before every request, so that no token is lost no matter when the step is interrupted.
  */
 export class OrphanTracker {
   readonly #account: Account;
@@ -19,7 +19,7 @@ export class OrphanTracker {
   /** How many attempts may have created a token whose id is unknown. */
   #orphans = 0;
   readonly #deleted = new Set<string>();
-  /** The account cannot be searched without `tokens:read`. */
+  /** Whether the account cannot be searched, for lack of `tokens:read`. */
   #cannotSearch = false;
 
   constructor(
@@ -45,13 +45,15 @@ export class OrphanTracker {
   /**
    * Saves that one more token may be created.
    *
-   * @throws what saving throws: then no request may leave.
+   * @throws if saving fails: then the request must not be sent.
    */
   beforeAttempt(): void {
     if (this.#state.orphans !== this.#orphans + 1) this.#save({ orphans: this.#orphans + 1 });
   }
 
-  /** Counts what the attempt may have created. A rejection that Mapbox did not write says nothing about what it did. */
+  /**
+   * Counts what the attempt may have created. A rejection that did not come from Mapbox does not show what Mapbox did.
+   */
   afterAttempt(result: ApiResult<unknown>): void {
     if (result.kind === 'indeterminate' || (result.kind === 'rejected' && !result.isApiError)) {
       this.#orphans++;
@@ -60,7 +62,7 @@ export class OrphanTracker {
     }
   }
 
-  /** Searches for what earlier attempts created, and deletes it, before the next one. */
+  /** Searches for tokens that earlier attempts created and deletes them, before the next attempt. */
   async deleteOrphans(options: RetryOptions): Promise<void> {
     if (!this.#cannotSearch) await this.#search(options);
   }
@@ -68,22 +70,22 @@ export class OrphanTracker {
   /**
    * Saves the id of the created token.
    *
-   * @throws what saving throws.
+   * @throws if saving fails.
    */
   tokenCreated(id: string): void {
     this.#save({ token: { id, keep: false }, orphans: this.#orphans });
   }
 
-  /** The response does not prove which token it created, so that token can only be found by its nonce. */
+  /** For a response that does not prove which token was created: it can only be found by its nonce. */
   tokenUnconfirmed(): void {
     this.#orphans++;
     this.#trySave({ ...this.#state, token: undefined, orphans: this.#orphans });
   }
 
   /**
-   * Searches for the created token that is not to be used, by its nonce.
+   * Searches by nonce for a created token that must not be used, and deletes it.
    *
-   * @returns whether it is deleted.
+   * @returns whether it was deleted.
    */
   async discardOrphan(options: RetryOptions): Promise<boolean> {
     const search = await this.#search(options);
@@ -95,7 +97,7 @@ export class OrphanTracker {
     return this.#state.orphans > 0;
   }
 
-  /** The step ends without a token: only orphans are left to the post step. */
+  /** For a step that ends without a token: only orphans are left to the post step. */
   noToken(): void {
     this.#trySave(
       this.#orphans === 0 ? undefined : { ...this.#state, token: undefined, orphans: this.#orphans },
@@ -118,9 +120,9 @@ export class OrphanTracker {
   }
 
   /**
-   * What is left to the post step once the created token is in use; `undefined` for nothing.
+   * The state for the post step once the created token is in use; `undefined` if nothing is left to do.
    *
-   * @param keep whether the token is to outlive the job.
+   * @param keep whether the token outlives the job.
    */
   stateInUse(keep: boolean): CleanupState | undefined {
     const { token } = this.#state;
@@ -150,7 +152,7 @@ export class OrphanTracker {
     this.#saveState(this.#state);
   }
 
-  /** Where this cannot be written, the post step searches for something that is gone, which does no harm. */
+  /** If this cannot be written, the post step searches for tokens that are gone, which is harmless. */
   #trySave(state: CleanupState | undefined): void {
     if (state !== undefined) this.#state = state;
     try {

@@ -6,13 +6,13 @@ import { deleteTokenWithRetry, findTokens } from '../mapbox/tokens.ts';
 import { hasNonce } from '../note.ts';
 import type { CleanupState } from './state.ts';
 
-/** What a search for orphaned tokens found. */
+/** The result of a search for orphaned tokens. */
 export type OrphanSearch =
   | {
       readonly kind: 'searched';
       readonly deleted: readonly string[];
       readonly undeleted: readonly UndeletedToken[];
-      /** Whether the whole list was read. Otherwise a token that was not found may exist. */
+      /** Whether the list was read completely. Otherwise, a token that was not found may exist. */
       readonly complete: boolean;
     }
   | Rejected
@@ -28,7 +28,7 @@ export interface UndeletedToken {
 export interface StepTokens {
   readonly nonce: string;
   readonly keep: string | undefined;
-  /** Ids that this step has deleted already: a stale list shows them again. */
+  /** Ids that this step has deleted already: a stale list may still show them. */
   readonly deleted?: ReadonlySet<string>;
   /** The id of the authorizing token that created them. */
   readonly createdBy: string | undefined;
@@ -58,10 +58,10 @@ export async function deleteOrphans(
 }
 
 /**
- * The warning about requests that may have created tokens which cannot be told from others: because the account cannot
- * be searched, or because Mapbox does not store notes as they are sent.
+ * The warning about requests that may have created tokens that cannot be identified, because the account cannot be
+ * searched or because Mapbox does not store notes as sent.
  *
- * @param storedNote the note as Mapbox stored that of a later token, where it has no nonce.
+ * @param storedNote the note of a later token as Mapbox stored it, if the nonce is missing there.
  */
 export async function orphanWarning(
   account: Account,

@@ -7,20 +7,20 @@ import { type Deletion, deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { deleteOrphans, type UndeletedToken } from './orphans.ts';
 import type { CleanupState } from './state.ts';
 
-/** What the post step has to say. */
+/** What the post step reports. */
 export interface CleanupReport {
   /** For the log. */
   readonly lines: readonly string[];
-  /** About what is still alive, or may be. */
+  /** About tokens that are, or may be, still alive. */
   readonly warning: string | undefined;
 }
 
-/** Mapbox may still carry out a request that was under way when the main step ended: the pauses before each recheck. */
+/** The pauses before each recheck: Mapbox may still process a request that was in flight when the main step ended. */
 const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
 /**
- * Deletes what the main step created: the token of the job, or one that never became an output, and whatever lost
- * requests left behind. Never fails: a release that went well must not be run twice.
+ * Deletes what the main step created: the job's token, or one that never became an output, and orphans of lost
+ * requests. Never fails: a release that succeeded must not be run again.
  */
 export async function revoke(
   state: CleanupState,
@@ -63,10 +63,13 @@ interface Search {
   readonly failure: Rejected | RetriesExhausted | EarlyEnd | undefined;
 }
 
-/** `out-of-time`: after the deletion of the step's own token. `incomplete`: no list could be read whole. */
+/**
+ * `out-of-time`: the deletion of the step's own token took all the time. `incomplete`: the list could not be read
+ * completely.
+ */
 type EarlyEnd = { readonly kind: 'out-of-time' } | { readonly kind: 'incomplete' };
 
-/** Searches until as many orphans are found as there can be, or none can be late any more. */
+/** Searches until all possible orphans are found, or until none can appear any more. */
 async function searchOrphans(
   account: Account,
   { nonce, token, orphans, authorizingToken }: CleanupState,
@@ -157,7 +160,7 @@ function describeWarning(
 function describeFailure(failure: NonNullable<Search['failure']>): string {
   if (failure.kind === 'out-of-time') return 'There was no time left to search for it.';
   if (failure.kind === 'incomplete')
-    return 'The list of tokens could not be read whole, so it may not show it.';
+    return 'The list of tokens could not be read completely, so it may be missing from the list.';
   if (failure.kind === 'retries-exhausted') return describeResult(failure.last, 'Mapbox');
   if (isNotFound(failure))
     return 'The authorizing token lacks `tokens:read`, so it could not be searched for.';

@@ -8,37 +8,37 @@ import type { Context } from '../runtime/context.ts';
 import type { ProcessIdentity } from '../runtime/processes.ts';
 import { extractTokens } from '../secret.ts';
 
-/** Where the tokens are that a post step has to delete or to search for. Never a token's text. */
+/** What a post step needs to delete tokens or to search for them. Never a token's text. */
 export interface CleanupState {
   /** The Mapbox endpoint that the main step used. The post step uses its own input, and only if both are the same. */
   readonly apiUrl: string;
-  /** `GITHUB_ACTION_PATH`, which tells a nested local composite action's post step from any other. */
+  /** `GITHUB_ACTION_PATH`, which distinguishes the post step of a nested local composite action from any other. */
   readonly actionPath: string;
-  /** Whose token created the tokens; the id is no secret. */
+  /** The token that created them. Its id is not secret. */
   readonly authorizingToken: { readonly id: string | undefined; readonly username: string };
   readonly username: string;
   /** The whole note, as a person would search for it. */
   readonly note: string;
-  /** All tokens of this step carry it in their notes, and no others. */
+  /** All tokens of this step have it in their notes, and no others do. */
   readonly nonce: string;
-  /** The token that was created, where its id is known. One to keep is in use beyond the job. */
+  /** The created token, if its id is known. One to keep stays in use after the job. */
   readonly token: { readonly id: string; readonly keep: boolean } | undefined;
-  /** How many requests may have created an unknown token: their responses were lost, or are still to come. */
+  /** How many requests may have created an unknown token: their responses were lost or are still outstanding. */
   readonly orphans: number;
 }
 
-/** How far a rotation got with its places. `deleting`: leaked tokens are still to be deleted. */
+/** How far a rotation got with its places. `deleting`: leaked tokens remain to be deleted. */
 export type RotationPhase =
   | { readonly phase: 'putting'; readonly replacement: string; readonly previous: string }
   | { readonly phase: 'put'; readonly replacement: string }
   | { readonly phase: 'deleting'; readonly replacement: string; readonly undeleted: readonly string[] };
 
-/** What a main step, of a mint or of a rotation, saves for its post step. */
+/** What the main step of a mint or rotation saves for its post step. */
 export interface SavedState {
   readonly action: 'mint' | 'rotation';
-  /** The nonce of the step's tokens. A rotation knows only its random end at first. */
+  /** The nonce of the step's tokens. At first, a rotation knows only its random end. */
   readonly nonce: string;
-  /** The main step's mainStep, until it ends by itself. Known on Linux only. */
+  /** The main step's process, until it ends by itself. Known on Linux only. */
   readonly mainStep: ProcessIdentity | undefined;
   readonly cleanup: CleanupState | undefined;
   readonly rotation: RotationPhase | undefined;
@@ -46,7 +46,7 @@ export interface SavedState {
 
 /**
  * The post step's state. It is saved before anything else is done, so that the runner never passes a variable that
- * another step has set in its place [actions/runner, ActionRunner.cs], and again whenever it changes.
+ * another step set instead [actions/runner, ActionRunner.cs], and again whenever it changes.
  */
 export class PostStepState {
   readonly #runner: Context['runner'];
@@ -60,7 +60,7 @@ export class PostStepState {
   /**
    * Saves that a main step has begun.
    *
-   * @param nonce as {@link SavedState.nonce}.
+   * @param nonce see {@link SavedState.nonce}.
    * @throws {ActionError} if the runner's files cannot be written.
    */
   static begin(
@@ -82,7 +82,7 @@ export class PostStepState {
     return state;
   }
 
-  /** @throws {ActionError} if the state cannot be saved. Then nothing may be created. */
+  /** @throws {ActionError} if the state cannot be saved. Then nothing must be created. */
   update(change: Partial<Pick<SavedState, 'nonce' | 'cleanup' | 'rotation'>>): void {
     this.#state = { ...this.#state, ...change };
     try {
@@ -91,14 +91,14 @@ export class PostStepState {
       this.#runner.debug(stackOf(error));
       throw new ActionError(
         errorTitles.outputsNotWritten,
-        "The runner's state file could not be written, without which the post step could not clean up. Is the disk full?",
+        "The runner's state file could not be written, and the post step cannot clean up without it. Is the disk full?",
       );
     }
   }
 
   /**
-   * Saves what is left to the post step of a main step that ends by itself: nothing, in most cases. If it cannot be saved,
-   * the post step searches for tokens that do not exist.
+   * Saves what a main step that ends by itself leaves to the post step, usually nothing. If that cannot be saved, the
+   * post step searches for tokens that do not exist.
    */
   finish(): void {
     try {
@@ -111,7 +111,7 @@ export class PostStepState {
   /**
    * The same, saved together with other results.
    *
-   * @param write gets the state, and throws if nothing was written.
+   * @param write takes the state, and throws if nothing was written.
    */
   finishWith(cleanup: CleanupState | undefined, write: (state: string) => void): void {
     const state: SavedState = { ...this.#state, cleanup, mainStep: undefined };
@@ -124,7 +124,7 @@ function isNothingLeft({ mainStep, cleanup, rotation }: SavedState): boolean {
   return mainStep === undefined && isClean(cleanup) && (rotation === undefined || rotation.phase === 'put');
 }
 
-/** Whether there is no token to delete or to search for, unless the main step goes on. */
+/** Whether there is no token to delete or to search for, provided that the main step has ended. */
 function isClean(cleanup: CleanupState | undefined): boolean {
   return (
     cleanup === undefined || ((cleanup.token === undefined || cleanup.token.keep) && cleanup.orphans === 0)
@@ -132,8 +132,8 @@ function isClean(cleanup: CleanupState | undefined): boolean {
 }
 
 /**
- * Parses a saved state; `undefined` if there is none, where nothing is left to do, and where a part of it is not what a
- * main step saves: another step may have set it.
+ * Parses a saved state; `undefined` if there is none, if nothing is left to do, or if any part is not what a main step
+ * saves: another step may have set it.
  */
 export function parseState(text: string): SavedState | undefined {
   const value = parseJson(text);
@@ -165,7 +165,7 @@ function parseProcess({ pid, startTime }: Record<string, unknown>): ProcessIdent
   return typeof startTime === 'string' && /^\d{1,20}$/.test(startTime) ? { pid, startTime } : undefined;
 }
 
-/** Checks every part like an input. */
+/** Checks every part as strictly as an input. */
 function parseCleanup(value: Record<string, unknown>): CleanupState | undefined {
   const { apiUrl, actionPath, username, note, nonce, orphans } = value;
   const authorizingToken = parseCreator(value['authorizingToken']);

@@ -12,15 +12,15 @@ import { revoke } from './revoke.ts';
 import { type CleanupState, parseState, type SavedState } from './state.ts';
 
 /**
- * How long the post step waits for a rate limit: other jobs end at the same time. After a cancel GitHub gives a job
- * five minutes.
+ * How long the post step waits for a rate limit: other jobs may end at the same time. After a cancellation, GitHub
+ * gives a job five minutes.
  */
 const RATE_LIMIT_BUDGET_MS = 240_000;
 
-/** How long it keeps trying otherwise. A job that is over should end, so this does not depend on `timeout`. */
+/** How long it keeps trying otherwise. A finished job should end soon, so this does not depend on `timeout`. */
 const FAILURE_BUDGET_MS = 60_000;
 
-/** A signal comes only from a runner that is shut down. The runner sends SIGTERM 7.5 s later. */
+/** A signal means that the runner is shutting down. It sends SIGTERM 7.5 s later. */
 const STOP_LIMIT_MS = 5_000;
 
 interface PostStep extends Step {
@@ -29,8 +29,8 @@ interface PostStep extends Step {
 }
 
 /**
- * The post step of a mint and of a rotation: deletes what the main step created and did not use, whatever became of the
- * job. It names what it cannot delete in one warning, also when it is interrupted. The job's result does not change.
+ * The post step of a mint or rotation: deletes the tokens that the main step left to it, whatever the job's result. It
+ * names those that it cannot delete in one warning, even when it is interrupted. The job's result does not change.
  */
 export function postStep(context: Context): PostStep {
   const { runner } = context;
@@ -64,14 +64,14 @@ async function finish(context: Context, state: SavedState): Promise<void> {
   if (problem !== undefined) runner.warning(describeLeft(state, problem));
 }
 
-/** How long to wait for a main step that a cancel did not reach. */
+/** How long to wait for a main step that a cancellation did not reach. */
 const MAIN_STEP_LIMIT_MS = 10_000;
 
 const POLL_MS = 100;
 
 /**
- * Sends the main step the cancel that `docker exec` did not deliver [docker/cli 5309], once, and waits for its end. It is
- * never killed: it may be about to delete a token.
+ * Sends the main step, once, the signal that `docker exec` did not deliver [docker/cli 5309], and waits for it to end.
+ * Never kills it: it may be about to delete a token.
  */
 async function stopMainStep({ runner, clock, processes }: Context, main: ProcessIdentity): Promise<void> {
   if (!processes.isAlive(main)) return;
@@ -82,9 +82,9 @@ async function stopMainStep({ runner, clock, processes }: Context, main: Process
 }
 
 /**
- * Deletes what a main step created, and logs what became of it.
+ * Deletes what a main step created, and logs the results.
  *
- * @returns why that was not possible.
+ * @returns why that was not possible, if so.
  */
 async function cleanUp(context: Context, state: SavedState): Promise<string | undefined> {
   const { runner, clock, env } = context;
@@ -100,12 +100,12 @@ async function cleanUp(context: Context, state: SavedState): Promise<string | un
     const username =
       cleanup?.username ?? parseUsername(runner.getInput('username'), authorizingToken, problems);
     if (api === undefined || (cleanup !== undefined && api.href !== cleanup.apiUrl)) {
-      return describeChange('`api-url`', 'is another', cleanup, actionPath);
+      return describeChange('`api-url`', "differs from the main step's", cleanup, actionPath);
     }
     problems.throwIfAny({});
     const options = {
       ...retryOptions(context, RATE_LIMIT_BUDGET_MS, FAILURE_BUDGET_MS),
-      // A proxy's page in place of the list may be Mapbox's list a few seconds later.
+      // A proxy may return its own page first, and Mapbox's list a few seconds later.
       maxUnreadable: Number.POSITIVE_INFINITY,
     };
     const connection = { authorizingToken, api, username };
@@ -141,7 +141,7 @@ function toCleanUp({ cleanup, nonce, mainStep }: SavedState, username: string, a
 function describeLeft(state: SavedState, reason: string): string {
   const { action, nonce, cleanup, rotation } = state;
   if (rotation?.phase === 'putting') {
-    return `${reason} The secret has either the new token ${rotation.replacement} or still the old one, ${rotation.previous}. Neither was deleted. Start a new run (not a re-run): the next rotation finds out which it is.`;
+    return `${reason} The secret has either the new token ${rotation.replacement} or the old one, ${rotation.previous}. Neither was deleted. Start a new run (not a re-run): the next rotation finds out which it is.`;
   }
   if (rotation?.phase === 'deleting') {
     return `${reason} The secret has the new token ${rotation.replacement}. These leaked tokens are still alive: ${rotation.undeleted.join(', ')}. Delete them on the Tokens page, ${TOKENS_PAGE}.`;
@@ -151,5 +151,5 @@ function describeLeft(state: SavedState, reason: string): string {
   const described = `${which} with the note "${cleanup?.note ?? `#${nonce}`}" may still be alive. ${reason}`;
   return action === 'mint'
     ? `${described}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`
-    : `${described}\nNothing was deleted, because a secret may have it. Start a new run (not a re-run): the next rotation finds out, and deletes it if no secret has it.`;
+    : `${described}\nNothing was deleted, because a secret may have it. Start a new run (not a re-run): the next rotation checks that, and deletes it if no secret has it.`;
 }

@@ -4,29 +4,29 @@ import type { HttpClient } from '../http/client.ts';
 import type { HttpResponse, NoResponse } from '../http/response.ts';
 import { type Secret, TOKENS } from '../secret.ts';
 
-/** What a request to GitHub came to. */
+/** The result of a request to GitHub. */
 export type GithubResult<T> = Success<T> | GithubRejection | Retryable;
 
-/** GitHub said no, or redirected: nothing was done. */
+/** GitHub rejected or redirected the request: nothing was done. */
 export interface GithubRejection extends Rejection {
-  /** GitHub's own reason: one line, cut, without control characters and Mapbox tokens. `undefined` if it gave none. */
+  /** GitHub's own reason: one line, truncated, without control characters or tokens. `undefined` if it gave none. */
   readonly reason: string | undefined;
-  /** The permissions that would do, in GitHub's words, such as `actions=read`. */
+  /** The permissions that would suffice, as GitHub lists them, such as `actions=read`. */
   readonly acceptedPermissions: string | undefined;
-  /** Whether an organization demands single sign-on for the token (`x-github-sso`). */
+  /** Whether an organization requires single sign-on for the token (`x-github-sso`). */
   readonly needsSso: boolean;
 }
 
 /** One request to GitHub's REST API. */
 export interface GithubRequest {
   readonly method: 'GET' | 'PUT';
-  /** The path's segments, not encoded: each is percent-encoded once. */
+  /** The path's unencoded segments: each is percent-encoded once. */
   readonly path: readonly string[];
   /** The query of a GET, the JSON body of a PUT. */
   readonly parameters?: Readonly<Record<string, string | number | boolean | readonly number[]>>;
 }
 
-/** A success. */
+/** A successful response. */
 export interface GithubResponse {
   readonly status: number;
   /** The parsed body, to be checked before it is used; `undefined` if it is empty. */
@@ -38,11 +38,11 @@ export interface GithubResponse {
 /** Sends requests to GitHub's REST API. */
 export interface GithubClient {
   /**
-   * Sends one request. Never rejects for network errors, follows no redirect, repeats nothing.
+   * Sends one request, without following redirects or retrying. Never rejects for network errors.
    *
-   * @param read turns a success into its value, `undefined` if it is not what GitHub documents.
+   * @param read parses a successful response; `undefined` if it is not what GitHub documents.
    * @param timeoutMs milliseconds that the request may take.
-   * @throws {RangeError} if a segment of the path is empty, `.` or `..`: what comes from outside is checked before.
+   * @throws {RangeError} if a segment of the path is empty, `.` or `..`: callers check external input first.
    */
   send<T>(
     request: GithubRequest,
@@ -51,13 +51,13 @@ export interface GithubClient {
   ): Promise<GithubResult<T>>;
 }
 
-/** The toolkit writes nothing to the log. */
+/** Keeps the toolkit from writing to the log. */
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
 
 /**
- * A client for the API at `api`, which may have a path: that of GitHub Enterprise Server is `/api/v3`. GitHub's toolkit
- * builds the requests and `client` sends them: the toolkit's own fetch follows redirects and lets
- * NODE_TLS_REJECT_UNAUTHORIZED switch certificate checks off.
+ * Creates a client for the API at `api`, which may have a path: GitHub Enterprise Server's is `/api/v3`. GitHub's
+ * toolkit builds the requests and `client` sends them: the toolkit's own fetch follows redirects and lets
+ * NODE_TLS_REJECT_UNAUTHORIZED disable certificate checks.
  */
 export function createGithubClient(client: HttpClient, api: URL, token: Secret): GithubClient {
   const base = api.pathname.replace(/\/+$/, '');
@@ -68,7 +68,7 @@ export function createGithubClient(client: HttpClient, api: URL, token: Secret):
       const { promise, resolve } = Promise.withResolvers<HttpResponse | NoResponse>();
       const fetch = async (target: string, { method, headers, body }: FetchOptions) => {
         resolve(await client.send({ method, path: base + target, headers, body }, timeoutMs));
-        // The response is read below, whole: the toolkit gets one without a body.
+        // The response is parsed below. The toolkit gets one without a body.
         return { status: 204, url: target, headers: [] };
       };
       await octokit({
@@ -84,14 +84,14 @@ export function createGithubClient(client: HttpClient, api: URL, token: Secret):
   };
 }
 
-/** What the toolkit gives its fetch. */
+/** What the toolkit passes to its fetch. */
 interface FetchOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Turns a response into its meaning. */
+/** Classifies a response. */
 function toGithubResult<T>(
   response: HttpResponse | NoResponse,
   read: (response: GithubResponse) => T | undefined,
@@ -112,13 +112,14 @@ function toGithubResult<T>(
   if (status < 300) {
     const date = parseDate(headers['date']);
     const value = json === undefined ? undefined : read({ status, data: json.data, date });
-    return value === undefined ? unexpected('unreadable', NOT_GITHUBS) : { kind: 'success', value };
+    return value === undefined ? unexpected('unreadable', UNEXPECTED_BODY) : { kind: 'success', value };
   }
   const message = json === undefined ? undefined : messageIn(json.data);
   if (isRateLimit(response, message)) {
     const wait = retryAfter(headers);
     return {
       kind: 'rate-limited',
+      status,
       retryAfter: wait,
       interval: wait,
       estimated: false,
@@ -126,7 +127,7 @@ function toGithubResult<T>(
     };
   }
   if (status >= 500 || RETRYABLE_STATUSES.has(status)) return unexpected('server-error', 'an error');
-  if (message === undefined && status >= 400) return unexpected('unreadable', NOT_GITHUBS);
+  if (message === undefined && status >= 400) return unexpected('unreadable', UNEXPECTED_BODY);
   return {
     kind: 'rejected',
     status,
@@ -139,12 +140,12 @@ function toGithubResult<T>(
   };
 }
 
-const NOT_GITHUBS = 'a response that is not how GitHub responds';
+const UNEXPECTED_BODY = 'an unexpected body';
 
-/** Time-out, conflict with another change, too early: trying again may help, as after a 5xx [RFC 9110, RFC 8470]. */
+/** Request timeout, conflict, and too early: retrying may help, as after a 5xx [RFC 9110, RFC 8470]. */
 const RETRYABLE_STATUSES = new Set([408, 409, 425]);
 
-/** The data in a body, `undefined` if it is empty; nothing if it is no JSON or incomplete. */
+/** Parses a body, whose data is `undefined` if it is empty; `undefined` if it is not JSON or is incomplete. */
 function parseBody(body: HttpResponse['body']): { readonly data: unknown } | undefined {
   if (body.kind !== 'complete') return undefined;
   const text = body.text.reveal();
@@ -155,7 +156,9 @@ function parseBody(body: HttpResponse['body']): { readonly data: unknown } | und
   }
 }
 
-/** GitHub's support finds a request by it. Nothing with a dot, such as a token, is taken for an id. */
+/**
+ * The id by which GitHub's support can find the request. A text with a dot, such as a token, is not accepted as an id.
+ */
 function requestIdOf(headers: HttpResponse['headers']): string | undefined {
   return /^[\w:-]{1,100}$/.exec(headers['x-github-request-id'] ?? '')?.[0];
 }
@@ -165,16 +168,16 @@ function parseDate(text: string | undefined): Date | undefined {
   return Number.isNaN(date.getTime()) ? undefined : date;
 }
 
-/** What every error of GitHub's has. */
+/** The message that every GitHub error has. */
 function messageIn(data: unknown): string | undefined {
   const isObject = typeof data === 'object' && data !== null;
   return isObject && 'message' in data && typeof data.message === 'string' ? data.message : undefined;
 }
 
-/** What is shown of GitHub's message, in characters. */
+/** How many characters of GitHub's message are shown. */
 const MAX_REASON = 200;
 
-/** GitHub's message as a part of a line. Addresses may have an id of the session: they are left out. */
+/** GitHub's message, sanitized for use within a line. URLs are removed, because they may contain a session id. */
 function ownWords(message: string): string | undefined {
   const line = message
     .replace(TOKENS, '***')
@@ -186,7 +189,7 @@ function ownWords(message: string): string | undefined {
   return line === '' ? undefined : line;
 }
 
-/** The limits per hour, and the secondary ones, once called abuse detection [GitHub, REST API: rate limits]. */
+/** The hourly limits and the secondary ones, formerly called abuse detection [GitHub, REST API: rate limits]. */
 function isRateLimit({ status, headers }: HttpResponse, message = ''): boolean {
   if (status === 429) return true;
   return (

@@ -5,9 +5,9 @@ import type { Secret } from '../secret.ts';
 import { createGithubClient, type GithubClient } from './client.ts';
 
 /**
- * Where GitHub's API is, from the runner's default variables; `https://<host>/api/v3` on GitHub Enterprise Server.
+ * The URL of GitHub's API, from the runner's default variables; `https://<host>/api/v3` on GitHub Enterprise Server.
  *
- * @throws {ActionError} if the runner does not say.
+ * @throws {ActionError} if the runner does not set it.
  */
 export function githubApiUrl(env: Environment): URL {
   const url = URL.parse(env['GITHUB_API_URL'] ?? '');
@@ -18,7 +18,7 @@ export function githubApiUrl(env: Environment): URL {
   );
 }
 
-/** The most that a response may have: the JSON of a run attempt has some 30 KiB. */
+/** The maximum size of a response: the JSON of a run attempt takes about 30 KiB. */
 const MAX_RESPONSE_BYTES = 1024 * 1024;
 
 /** Opens a connection to GitHub's API at `api`, and closes it after `use`. */

@@ -8,46 +8,49 @@ export interface RunAttempt {
   readonly attempt: string;
 }
 
-/** A run attempt to ask about. */
-export interface AskedAttempt extends RunAttempt {
-  /** Whether to read its jobs if GitHub says that it is not over; not unless given. */
+/** A run attempt to look up. */
+export interface AttemptToCheck extends RunAttempt {
+  /** Whether to read its jobs if GitHub reports that it is not over; off by default. */
   readonly mayHang?: boolean;
 }
 
 /** What is known of a run attempt. */
 export type RunState =
   | { readonly kind: 'completed' }
-  /** GitHub does not call the attempt completed, but all of its jobs completed more than a day ago. */
+  /** GitHub does not report the attempt as completed, but all of its jobs completed more than a day ago. */
   | { readonly kind: 'jobs-completed' }
-  /** GitHub does not find the attempt, but finds the run that asks. Only a run that is over can be deleted. */
+  /** GitHub cannot find the attempt, but can find the sweep's own run. Only a completed run can be deleted. */
   | { readonly kind: 'deleted' }
-  /** `status`: GitHub's word, such as `in_progress` or `queued`. */
+  /** `status`: as GitHub reports it, such as `in_progress` or `queued`. */
   | { readonly kind: 'in-progress'; readonly status: string }
-  /** Nothing may be concluded. */
+  /** The state could not be determined. */
   | { readonly kind: 'unknown'; readonly cause: LookupError };
 
-/** Why GitHub did not say what the state of a run attempt is. */
+/** Why the state of a run attempt is unknown. */
 export type LookupError = Exclude<GithubResult<unknown>, { readonly kind: 'success' }>;
 
-/** Which runs to ask about, and who asks. */
+/** Which runs to look up, and with which client. */
 export interface RunQuery {
   readonly github: GithubClient;
-  /** `owner/name`, as the repository is called now. Runs move with it when it is renamed or transferred. */
+  /** The repository's current `owner/name`. Runs move with it when it is renamed or transferred. */
   readonly repository: string;
-  readonly runs: readonly AskedAttempt[];
-  /** The run that asks. If it is readable, a run that is not found was deleted; if not, a permission is missing. */
+  readonly runs: readonly AttemptToCheck[];
+  /**
+   * The run that this step belongs to. If it is readable, a run that is not found was deleted; if not, a permission is
+   * missing.
+   */
   readonly ownRun: RunAttempt;
 }
 
-/** Requests under way at a time: GitHub's secondary limits begin at a hundred [GitHub, REST API: rate limits]. */
+/** Concurrent requests: GitHub's secondary limit is a hundred [GitHub, REST API: rate limits]. */
 const MAX_CONCURRENCY = 5;
 
 /**
- * Asks GitHub once about each run attempt; needs `actions: read`. Stops early if every other request would fail too: the
- * token is rejected, its rate limit is exceeded, or time is up. Never rejects.
+ * Looks up each run attempt once; needs `actions: read`. Stops early if every other request would fail too: the token
+ * is rejected, its rate limit is exceeded, or time is up. Never rejects.
  *
  * @param deadline when to stop, by the clock's monotonic time.
- * @returns the states by {@link attemptKey}, without the attempts that were not asked about.
+ * @returns the states by {@link attemptKey}, without the attempts that were not looked up.
  */
 export async function getRunStates(
   query: RunQuery,
@@ -57,27 +60,27 @@ export async function getRunStates(
   const states = new Map<string, RunState>();
   const queue = query.runs.values();
   let stop = false;
-  const ask = (run: AskedAttempt) => getRunState(query, run, clock, deadline);
+  const lookUp = (run: AttemptToCheck) => getRunState(query, run, clock, deadline);
   const worker = async () => {
     for (const run of queue) {
       if (stop || clock.monotonic() >= deadline) return;
-      const state = await ask(run);
+      const state = await lookUp(run);
       states.set(attemptKey(run), state);
       stop ||= isFinal(state);
     }
   };
   await Promise.all(Array.from({ length: MAX_CONCURRENCY }, worker));
 
-  // GitHub also responds with 404 to a token that may not read runs at all.
+  // GitHub also responds with 404 if the token cannot read runs at all.
   const missing = [...states].filter(([, state]) => hasStatus(state, 404));
   if (missing.length > 0 && !stop && clock.monotonic() < deadline) {
-    const own = await ask(query.ownRun);
+    const own = await lookUp(query.ownRun);
     if (own.kind !== 'unknown') for (const [key] of missing) states.set(key, { kind: 'deleted' });
   }
   return states;
 }
 
-/** Whether GitHub does not accept the token at all. */
+/** Whether GitHub rejected the token itself. */
 export function isTokenRejected(state: RunState): boolean {
   return hasStatus(state, 401);
 }
@@ -93,12 +96,12 @@ function hasStatus(state: RunState, status: number): boolean {
   return state.cause.status === status && state.cause.isApiError;
 }
 
-/** Runs hang with these for weeks after their last job has completed [actions/runner, issue 3872]. */
+/** Runs can hang in these for weeks after their last job has completed [actions/runner, issue 3872]. */
 const HANGING_STATUSES = new Set(['in_progress', 'queued']);
 
 async function getRunState(
   query: RunQuery,
-  run: AskedAttempt,
+  run: AttemptToCheck,
   clock: Clock,
   deadline: number,
 ): Promise<RunState> {
@@ -127,15 +130,15 @@ function parseStatus(data: unknown, { id, attempt }: RunAttempt): string | undef
   return typeof data['status'] === 'string' ? data['status'] : undefined;
 }
 
-/** Jobs that completed later than this ago may still have something under way. */
+/** A job that completed more recently may still have requests in flight. */
 const MIN_JOB_AGE_MS = 24 * 3_600_000;
 
-/** A job has some kilobytes, more with many steps, and a response has a limit. */
+/** A job takes several kilobytes, more with many steps, and the size of a response is limited. */
 const JOBS_PER_PAGE = 50;
 
 /**
- * Whether all jobs of an attempt completed more than a day ago, by GitHub's clock and the runner's. If the list of jobs is
- * empty or cannot be read whole, they are not over.
+ * Whether all jobs of an attempt completed more than a day ago, by GitHub's clock and the runner's. False if the list
+ * of jobs is empty or cannot be read completely.
  */
 async function areJobsOver(
   query: RunQuery,
@@ -156,7 +159,7 @@ async function areJobsOver(
     );
     if (result.kind !== 'success') return false;
     const { total, jobs, date } = result.value;
-    // Not a number without GitHub's time; then no comparison holds.
+    // NaN if GitHub sent no date: then every comparison is false.
     const now = Math.min(date?.getTime() ?? Number.NaN, clock.now());
     if (!jobs.every(({ completedAt }) => now - completedAt > MIN_JOB_AGE_MS)) return false;
     const known = ids.size;
@@ -170,7 +173,7 @@ async function areJobsOver(
 interface JobPage {
   /** How many jobs there are on all pages. */
   readonly total: number;
-  /** `completedAt`: milliseconds since 1970, not a number for a job that is not completed. */
+  /** `completedAt`: milliseconds since 1970, NaN for a job that has not completed. */
   readonly jobs: readonly { readonly id: number; readonly completedAt: number }[];
   /** When GitHub responded, by its own clock. */
   readonly date: Date | undefined;
@@ -184,7 +187,7 @@ function parseJobs({ data, date }: GithubResponse, { id: runId, attempt }: RunAt
   for (const job of data['jobs']) {
     if (!isObject(job) || job['run_id'] !== Number(runId)) return undefined;
     const { id, run_attempt: runAttempt, status, completed_at: completedAt } = job;
-    // GitHub's description does not promise the attempt.
+    // GitHub's API description does not guarantee the attempt.
     if (typeof id !== 'number' || (runAttempt ?? Number(attempt)) !== Number(attempt)) return undefined;
     const isCompleted = status === 'completed' && typeof completedAt === 'string';
     jobs.push({ id, completedAt: isCompleted ? Date.parse(completedAt) : Number.NaN });

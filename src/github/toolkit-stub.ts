@@ -1,6 +1,6 @@
 /**
- * What the bundle has in place of two modules that @actions/github loads and nothing here needs: an HTTP client that knows
- * proxies, and the context of the workflow, for which it would read the event's file, however broken that is.
+ * The bundle's replacements for two modules that @actions/github loads but this action does not need: an HTTP client
+ * with proxy support, and the workflow context, which would read the event file even if it is malformed.
  */
 class HttpClientStub {
   getAgent(): undefined {}

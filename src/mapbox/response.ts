@@ -118,7 +118,7 @@ const ROUNDING_MS = 2_000;
  * front of it may. A reset further away than one interval is ignored, since it must have another unit or starting
  * point; so is a `Retry-After` of more than an hour.
  */
-function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited {
+function toRateLimited({ status, headers }: HttpResponse, mapboxNow: Date): RateLimited {
   const stated = Number(headers['x-rate-limit-interval']) * 1000;
   const interval = stated > 0 && stated <= MAX_RETRY_AFTER_MS ? stated : DEFAULT_INTERVAL_MS;
   const reset = Number(headers['x-rate-limit-reset']) * 1000;
@@ -129,8 +129,8 @@ function toRateLimited({ headers }: HttpResponse, mapboxNow: Date): RateLimited 
   // A wait in the future is preferred to one in the past.
   const wait = waits.find(ahead => ahead > 0) ?? waits[0];
   return wait === undefined
-    ? { kind: 'rate-limited', retryAfter: interval, interval, estimated: true }
-    : { kind: 'rate-limited', retryAfter: Math.max(0, wait), interval, estimated: false };
+    ? { kind: 'rate-limited', status, retryAfter: interval, interval, estimated: true }
+    : { kind: 'rate-limited', status, retryAfter: Math.max(0, wait), interval, estimated: false };
 }
 
 /** Milliseconds; `NaN` if the header is missing or malformed. */

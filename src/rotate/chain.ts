@@ -1,27 +1,26 @@
 /**
- * The rules of a rotation: which token came from which, and which of them may be deleted. They decide over tokens that
- * somebody may depend on, so they are pure, and whatever they do not name is left alone. Times are milliseconds since
- * 1970.
+ * The rules of a rotation: which token replaced which, and which tokens may be deleted. They are pure functions, and a
+ * token that they do not select is left alone: someone may depend on it. Times are milliseconds since 1970.
  */
 import type { ListedToken } from '../mapbox/list.ts';
 import { type Marker, parseMarker } from '../note.ts';
 import { tagOfNonce } from './places.ts';
 
-/** What a rotation's marker says. */
+/** The marker of a token that a rotation created. */
 export interface RotationMarker extends Marker {
   readonly purpose: Extract<Marker['purpose'], { kind: 'replaces' }>;
 }
 
-/** A place as far as the rules go. */
+/** What the rules need to know about a place. */
 export interface PlaceFacts {
   readonly tag: string;
   /** When the secret last changed, by GitHub's clock, in whole seconds. */
   readonly updatedAt: Date;
-  /** When it was read, by GitHub's clock; by the runner's where GitHub did not say. */
+  /** When the secret was read, by GitHub's clock, or by the runner's if GitHub sent no date. */
   readonly now: number;
 }
 
-/** What is known before anything is done. */
+/** What is known before anything is changed. */
 export interface RotationFacts {
   /** The token to rotate. */
   readonly current: ListedToken;
@@ -29,26 +28,28 @@ export interface RotationFacts {
   readonly tokens: readonly ListedToken[];
   /** The primary one first. */
   readonly places: readonly PlaceFacts[];
-  /** When the tokens were listed, by Mapbox's clock (the runner's where Mapbox did not say) and by the runner's. */
+  /** When the tokens were listed, by Mapbox's clock (or the runner's if Mapbox sent no date) and by the runner's. */
   readonly listed: { readonly mapbox: number; readonly runner: number };
 }
 
-/** GitHub's times have whole seconds, and Mapbox has another clock. */
+/** GitHub's times are in whole seconds, and Mapbox has its own clock. */
 const CLOCK_TOLERANCE_MS = 60_000;
 
-/** No put leaves later than half an hour after its list, and one that is carried out half an hour later does no harm. */
+/**
+ * Puts are sent at most half an hour after the list, and do no harm if GitHub takes another half hour to process them.
+ */
 const SETTLED_MS = 3_600_000;
 
-/** Nothing is done before the last change is this old: a request of another run may be under way. */
+/** How old the last change must be before a rotation starts: another run may have a request in flight. */
 export const REST_MS = 120_000;
 
-/** The marker of a rotation, of whatever place. */
+/** The marker of a token that a rotation of any place created. */
 export function rotationMarker({ note }: ListedToken): RotationMarker | undefined {
   const marker = parseMarker(note);
   return marker?.purpose.kind === 'replaces' ? { ...marker, purpose: marker.purpose } : undefined;
 }
 
-/** The place that a token was created for, if it is one of these. */
+/** Which of these places a token was created for, if any. */
 function placeOf(token: ListedToken, { places }: RotationFacts): PlaceFacts | undefined {
   const marker = rotationMarker(token);
   return marker && places.find(({ tag }) => tag === tagOfNonce(marker.nonce));
@@ -63,13 +64,13 @@ export interface Link {
   readonly id: string;
   /** If it is still listed. */
   readonly token: ListedToken | undefined;
-  /** What replaced it, if that is still listed. */
+  /** The token that replaced it, if that is still listed. */
   readonly successor: ListedToken | undefined;
 }
 
 /**
- * What came before a token: the id in its marker, the id in that one's marker, and so on as far as the list has markers;
- * at last the originals that these markers name. It may be thousands long.
+ * The predecessors of a token: the id in its marker, the id in that token's marker, and so on as long as the tokens are
+ * listed; then the originals that these markers name. There may be thousands.
  */
 export function chainOf(token: ListedToken, tokens: readonly ListedToken[]): Link[] {
   const byId = new Map(tokens.map(listed => [listed.id, listed]));
@@ -90,18 +91,18 @@ export function chainOf(token: ListedToken, tokens: readonly ListedToken[]): Lin
   return [...links.values()];
 }
 
-/** The listed token that no rotation of these places created, with which the chain of the current one began. */
+/** The token that the current one's chain began with, if it is listed and no rotation of these places created it. */
 export function originalOf(facts: RotationFacts): string | undefined {
   const chain = chainOf(facts.current, facts.tokens);
   return chain.findLast(({ token }) => token !== undefined && placeOf(token, facts) === undefined)?.id;
 }
 
-/** Whether the current token was put here by a rotation of another secret. */
+/** Whether the current token was created by the rotation of another secret. */
 export function isFromElsewhere(facts: RotationFacts): boolean {
   return rotationMarker(facts.current) !== undefined && placeOf(facts.current, facts) === undefined;
 }
 
-/** Milliseconds until the current token and every place have rested for {@link REST_MS}; 0 where they have. */
+/** Milliseconds until the current token and every place have been unchanged for {@link REST_MS}; 0 if they have. */
 export function timeToRest({ current, places, listed }: RotationFacts): number {
   const ages = places.map(({ now, updatedAt }) => now - updatedAt.getTime());
   if (current.created !== undefined) ages.push(listed.mapbox - current.created.getTime());
@@ -109,8 +110,9 @@ export function timeToRest({ current, places, listed }: RotationFacts): number {
 }
 
 /**
- * A token that the secret got after the current one: a replacement of it, or of one after it, for one of the places, which
- * is not younger than the secret's value there. Then this run has an old value. One without `created` counts, too.
+ * Finds a token that the secret has probably received since, so that this run is outdated: its marker names the current
+ * token as replaced or as the original, and it is not newer than the secret's value in its place. A token without
+ * `created` counts too.
  */
 export function findLater(facts: RotationFacts): ListedToken | undefined {
   const { current, tokens } = facts;
@@ -128,19 +130,19 @@ function isCreatedAfter({ created }: ListedToken, { updatedAt }: PlaceFacts): bo
   return created !== undefined && created.getTime() > updatedAt.getTime() + CLOCK_TOLERANCE_MS;
 }
 
-/** Whether a place never got the current token. */
+/** Whether a place never received the current token. */
 export function isBehind(place: PlaceFacts, current: ListedToken): boolean {
   return isCreatedAfter(current, place);
 }
 
-/** Whether the current token is not older than `maxAge` milliseconds, by Mapbox's clock. */
+/** Whether the current token is at most `maxAge` milliseconds old, by Mapbox's clock. */
 export function isYoung({ current: { created }, listed }: RotationFacts, maxAge: number): boolean {
   return created !== undefined && listed.mapbox - created.getTime() <= maxAge;
 }
 
 /**
- * Tokens that rotations of these places created and that are neither the current one nor in its chain. A run that died may
- * have left them, or may still be about to put them.
+ * Tokens that rotations of these places created and that are neither the current one nor in its chain. An interrupted
+ * run may have left them behind, or may still be about to put them.
  */
 export function findOrphans(facts: RotationFacts): ListedToken[] {
   const { current, tokens } = facts;
@@ -155,7 +157,7 @@ export function findRivals(facts: RotationFacts): ListedToken[] {
   return findOrphans(facts).filter(token => replacedBy(token) === facts.current.id);
 }
 
-/** The orphans that replace the current token and were put nowhere. */
+/** The orphans that replace the current token and were never put anywhere. */
 export function findNeverPut(
   facts: RotationFacts,
   policy: Pick<DeletionPolicy, 'protectedId'>,
@@ -171,24 +173,24 @@ export function findNeverPut(
   });
 }
 
-/** When replaced tokens are deleted. `after`: as many milliseconds after they were replaced. */
+/** When replaced tokens are deleted. `after`: this many milliseconds after they were replaced. */
 export type RevokePrevious = 'next-rotation' | 'now' | 'never' | { readonly after: number };
 
-/** How a rotation deletes. */
+/** Which tokens a rotation may delete. */
 export interface DeletionPolicy {
   readonly revokePrevious: RevokePrevious;
   readonly revokeOriginal: boolean;
-  /** An authorizing token of its own, which may be in a secret of its own. */
+  /** The id of a separate authorizing token, which may be stored in another secret. */
   readonly protectedId: string | undefined;
 }
 
-/** The age of an orphan by the clock that shows less; not a number if it does not say. */
+/** The age of an orphan by whichever clock shows less; NaN if its creation time is unknown. */
 function ageOf({ created }: ListedToken, { listed }: RotationFacts): number {
   return Math.min(listed.mapbox, listed.runner) - (created?.getTime() ?? Number.NaN);
 }
 
-/** When a token of the chain was created: where it does not say, as late as it can have been. */
-function birthOf({ created }: ListedToken, { places }: RotationFacts): number {
+/** When a token of the chain was created; if that is unknown, the latest possible time. */
+function creationTimeOf({ created }: ListedToken, { places }: RotationFacts): number {
   return created?.getTime() ?? Math.max(...places.map(({ updatedAt }) => updatedAt.getTime()));
 }
 
@@ -200,7 +202,7 @@ function isProtected(
   return id === protectedId ? 'authorizing-token' : undefined;
 }
 
-/** What may be deleted at a moment, oldest first, of a chain and of the orphans. */
+/** The members of a chain and the orphans that may be deleted at the time `now`, oldest first. */
 function findDue(
   facts: RotationFacts,
   policy: DeletionPolicy,
@@ -211,7 +213,7 @@ function findDue(
   if (revokePrevious === 'never') return [];
   const isNow = revokePrevious === 'now';
   const after = typeof revokePrevious === 'object' ? revokePrevious.after : 0;
-  const age = (token: ListedToken) => now - birthOf(token, facts);
+  const age = (token: ListedToken) => now - creationTimeOf(token, facts);
   const links = chain.flatMap(({ token, successor }) => {
     if (token === undefined || (!revokeOriginal && placeOf(token, facts) === undefined)) return [];
     const settled = age(token) > SETTLED_MS && (successor === undefined || age(successor) > SETTLED_MS);
@@ -224,25 +226,27 @@ function findDue(
   });
   return [...links, ...orphans]
     .filter(token => isProtected(token, policy) === undefined)
-    .sort((a, b) => birthOf(a, facts) - birthOf(b, facts));
+    .sort((a, b) => creationTimeOf(a, facts) - creationTimeOf(b, facts));
 }
 
-/** What is due of the chain of the current token, and of the orphans. The current token is not among them. */
+/** The predecessors of the current token and the orphans that are due for deletion. */
 export function findDueNow(facts: RotationFacts, policy: DeletionPolicy): ListedToken[] {
   const { mapbox, runner } = facts.listed;
   return findDue(facts, policy, chainOf(facts.current, facts.tokens), Math.min(mapbox, runner));
 }
 
-/** What was due when the current token was created, and is still there: deletions got stuck where it is more than one. */
+/**
+ * Tokens that were due when the current one was created and still exist. If there are several, deletions keep failing.
+ */
 export function findStuck(facts: RotationFacts, policy: DeletionPolicy): ListedToken[] {
   const { current, tokens } = facts;
   if (policy.revokePrevious === 'now') return [];
-  // The token that the current one replaced was not due then.
+  // The token that the current one replaced was not due at that time.
   const [, ...chain] = chainOf(current, tokens);
-  return findDue(facts, policy, chain, birthOf(current, facts));
+  return findDue(facts, policy, chain, creationTimeOf(current, facts));
 }
 
-/** Why a token that is no longer in the secret stays alive for now. */
+/** Why a token that is no longer in the secret is kept. */
 export type LeftoverReason =
   | 'next-rotation'
   | 'duration'
@@ -251,10 +255,10 @@ export type LeftoverReason =
   | 'original'
   | 'default-token'
   | 'authorizing-token'
-  /** It may be deleted once it is old enough. */
+  /** Deleted once it is old enough. */
   | 'young-orphan'
   | 'orphan'
-  /** Created for another secret, in place of a token of this one. */
+  /** Replaces a token of this secret, but was created for another one. */
   | 'elsewhere';
 
 export interface KeptToken {
@@ -262,14 +266,14 @@ export interface KeptToken {
   readonly reason: LeftoverReason;
 }
 
-/** What becomes of the tokens that are not in the secret, once it has the replacement. */
+/** What to do with older tokens once the secret has the replacement. */
 export interface DeletionPlan {
   /** Oldest first. */
   readonly due: readonly ListedToken[];
   readonly kept: readonly KeptToken[];
 }
 
-/** Decides about every token that has to do with these places, once the current one is replaced. */
+/** Decides which tokens related to these places to delete and which to keep, once the current one is replaced. */
 export function planDeletions(facts: RotationFacts, policy: DeletionPolicy): DeletionPlan {
   const { current, tokens } = facts;
   const isLeaked = policy.revokePrevious === 'now' && isProtected(current, policy) === undefined;

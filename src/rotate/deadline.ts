@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts';
 import type { HttpClient, HttpRequest } from '../http/client.ts';
 import type { CreateHttpClient } from '../runtime/context.ts';
 
-/** No put of whichever token, and no deletion of a listed one, leaves later than this after the list. */
+/** Puts, and deletions of listed tokens, may be sent at most this long after the list. */
 const LIMIT_MS = 1_800_000;
 
-/** When a list arrived, by both of the runner's clocks, and the ids on it. */
+/** When a list was received, by both of the runner's clocks, and the ids in it. */
 export interface ReceivedList {
   readonly now: number;
   readonly monotonic: number;
@@ -13,8 +13,8 @@ export interface ReceivedList {
 }
 
 /**
- * What is decided from a list holds for half an hour: a machine may sleep between a decision and its request, or have its
- * clock set back. It is checked last, when the connection is open.
+ * Decisions based on a list expire after half an hour: the machine may sleep between a decision and its request, or its
+ * clock may be set back. This is checked last, once the connection is open.
  */
 export class Deadline {
   readonly #clock: Clock;
@@ -24,22 +24,22 @@ export class Deadline {
     this.#clock = clock;
   }
 
-  /** Begins anew with a list. */
+  /** Restarts the half hour with a new list. */
   restart(list: ReceivedList): void {
     this.#list = list;
   }
 
-  /** Whether the half hour is over, by the clock that shows more. */
+  /** Whether the half hour is over by either clock. */
   isOver(): boolean {
     if (this.#list === undefined) return true;
     const { now, monotonic } = this.#list;
     return Math.max(this.#clock.now() - now, this.#clock.monotonic() - monotonic) > LIMIT_MS;
   }
 
-  /** Makes clients whose puts and deletions of listed tokens do not leave after the deadline: `TOO_LATE`. */
+  /** Wraps clients so that puts and deletions of listed tokens fail with `TOO_LATE` after the deadline. */
   guard(create: CreateHttpClient): CreateHttpClient {
-    return async (...way) => {
-      const client = await create(...way);
+    return async (...args) => {
+      const client = await create(...args);
       const send: HttpClient['send'] = async (request, timeoutMs) => {
         if (!this.#appliesTo(request)) return client.send(request, timeoutMs);
         const mayLeave = () => !this.isOver();
@@ -57,5 +57,5 @@ export class Deadline {
   }
 }
 
-/** The code of a request that did not leave. */
+/** The error code of a request that was not sent because the deadline had passed. */
 export const TOO_LATE = 'TOO_LATE';

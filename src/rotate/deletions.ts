@@ -6,7 +6,7 @@ import type { ListedToken } from '../mapbox/list.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import { accountAfter, type Replacement, type Rotation } from './rotation.ts';
 
-/** A token that was to be deleted, and why it is still alive, as a sentence. */
+/** A token that could not be deleted, and why, as a sentence. */
 export interface UndeletedToken {
   readonly token: ListedToken;
   readonly reason: string;
@@ -22,13 +22,13 @@ export interface Deletions {
 const TOO_LATE_REASON =
   'Too late: the tokens were listed more than half an hour ago. The machine may have slept.';
 
-/** One token does not use up the time of all others. */
+/** Keeps one token from using up the time of the others. */
 const DELETION_BUDGET_MS = 90_000;
 
 /**
- * Deletes tokens of the last list in their order. What cannot be deleted does not keep the others from being tried.
+ * Deletes listed tokens in the given order. A failure does not stop the others.
  *
- * @param afterEach called with the ids that are still to be deleted.
+ * @param afterEach called after each deletion with the ids that are left.
  */
 export async function deleteTokens(
   { options, deadline }: Pick<Rotation, 'options' | 'deadline'>,
@@ -44,7 +44,7 @@ export async function deleteTokens(
       ? undefined
       : await deleteTokenWithRetry(account, token.id, undefined, budget);
     if (result === undefined || result.kind === 'retries-exhausted') {
-      // It may have run out while the connection was being made.
+      // The deadline may have passed while connecting.
       const reason =
         result === undefined || deadline.isOver() ? TOO_LATE_REASON : describeResult(result.last, 'Mapbox');
       undeleted.push({ token, reason });
@@ -57,9 +57,9 @@ export async function deleteTokens(
 }
 
 /**
- * Deletes what lost requests for the replacement created.
+ * Deletes tokens created by lost requests for the replacement.
  *
- * @returns the ids; what is not found now is left to the post step.
+ * @returns the ids. Tokens that are not found now are left to the post step.
  */
 export async function deleteOwnOrphans(
   rotation: Pick<Rotation, 'account' | 'options'> & {

@@ -10,15 +10,15 @@ import { clocksError, explainOldRun, notListedError, notRestingError, outdatedEr
 import { type Facts, findToken, type Rotation } from './rotation.ts';
 import { lookUpPlaces } from './secrets.ts';
 
-/** After as many waits the step gives up. */
+/** The step gives up after this many waits. */
 const MAX_WAITS = 3;
 
 /**
- * Lists the account's tokens and looks at every place, until everything has rested for two minutes. Nothing is changed.
+ * Lists the account's tokens and reads every place, repeatedly until nothing has changed for two minutes. Changes
+ * nothing itself.
  *
- * @returns the facts, and the rotation with the time that the waits took.
- * @throws {ActionError} if the token or a place is not found, clocks differ, or the secret got another token than this
- * run has.
+ * @returns the facts, and the rotation with its deadline extended by the waits.
+ * @throws {ActionError} if the token or a place is not found, clocks differ, or this run is outdated.
  * @throws {InterruptedError}
  */
 export async function gatherFacts(
@@ -28,7 +28,7 @@ export async function gatherFacts(
   const { clock, runner } = context;
   let { options } = rotation;
   for (let waits = 0; ; waits++) {
-    const facts = await orInterrupted(lookAround({ ...rotation, options }), interrupted);
+    const facts = await orInterrupted(readFacts({ ...rotation, options }), interrupted);
     checkClocks(facts);
     const left = timeToRest(facts);
     if (left === 0 || inputs.dryRun) {
@@ -39,7 +39,7 @@ export async function gatherFacts(
     if (waits === MAX_WAITS) throw notRestingError();
     const pause = Math.min(Math.ceil(left / 1000) * 1000, REST_MS);
     runner.info(
-      `The token or its secret changed less than two minutes ago. Waiting ${formatDuration(pause)}, so that no other run is in the middle of a rotation.`,
+      `The token or its secret changed less than two minutes ago. Waiting ${formatDuration(pause)}, in case another run is still rotating it.`,
     );
     const start = clock.monotonic();
     await orInterrupted(clock.sleep(pause), interrupted);
@@ -47,15 +47,15 @@ export async function gatherFacts(
   }
 }
 
-/** Lists the tokens, finds the current one, and looks at every place. */
-async function lookAround(rotation: Rotation): Promise<Facts> {
+/** Lists the tokens, finds the current one, and reads every place. */
+async function readFacts(rotation: Rotation): Promise<Facts> {
   const { inputs, run, github, account, options, deadline } = rotation;
   const search = await findTokens(account, options, () => true);
   if (search.kind !== 'found') {
     if (isNotFound(search)) {
       throw new ActionError(
         errorTitles.notFound,
-        `Mapbox responded with 404 Not Found to the list of tokens: the authorizing token lacks \`tokens:read\`. Create one with \`tokens:read\`, \`tokens:write\` and every scope of the token to rotate on ${TOKENS_PAGE}, and save it in the secret.`,
+        `Mapbox responded with 404 Not Found to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. Create one with \`tokens:read\`, \`tokens:write\` and every scope of the token to rotate on ${TOKENS_PAGE}, and save it in the secret.`,
       );
     }
     const error = await apiError(search, [], account, options);
@@ -66,7 +66,7 @@ async function lookAround(rotation: Rotation): Promise<Facts> {
   if (!complete) {
     throw new ActionError(
       errorTitles.unexpectedResponse,
-      "Mapbox's list of tokens could not be read whole. It is unclear which tokens may be deleted, so nothing was changed. Start a new run later.",
+      "Mapbox's list of tokens could not be read completely. It is unclear which tokens may be deleted, so nothing was changed. Start a new run later.",
     );
   }
   deadline.restart({ ...received, ids: new Set(tokens.map(({ id }) => id)) });
@@ -77,7 +77,7 @@ async function lookAround(rotation: Rotation): Promise<Facts> {
   return { current, tokens, places, listed };
 }
 
-/** Clocks that are further apart than this cannot tell which of two tokens is newer. */
+/** If clocks differ by more than this, it is unclear which of two tokens is newer. */
 const MAX_CLOCK_DIFFERENCE_MS = 60_000;
 
 function checkClocks({ places, listed }: Facts): void {

@@ -1,7 +1,8 @@
 import { errorTitles } from '../action-error.ts';
 import { parseAge } from '../duration.ts';
-import { parseAuthorizingToken, type TokenUse } from '../inputs/authorizing-token.ts';
+import { parseAuthorizingToken, type TokenUse, WHY_SECRET_IS_EMPTY } from '../inputs/authorizing-token.ts';
 import { parseApiUrl, parseFlag, parseTimeout } from '../inputs/connection.ts';
+import { maskTokenInputs, secretsIn } from '../inputs/masking.ts';
 import { InputProblems } from '../inputs/problems.ts';
 import { type AuthorizingToken, TOKENS_PAGE } from '../mapbox/account.ts';
 import { isTokenId, parseToken } from '../mapbox/token.ts';
@@ -32,28 +33,27 @@ export const rotateInputNames = [
 
 export type RotateInputName = (typeof rotateInputNames)[number];
 
-/** The token to rotate, as far as its text tells. */
+/** The token to rotate, as its text describes it. */
 export interface RotatedToken {
   readonly secret: Secret;
   readonly usage: 'pk' | 'sk';
   readonly id: string;
-  /** The account. */
   readonly username: string;
 }
 
-/** The inputs of a rotation, checked as far as that is possible without the network. */
+/** The inputs of a rotation, checked as far as possible without the network. */
 export interface RotateInputs {
   readonly token: RotatedToken;
   /** `token` itself if `isSeparate` is false. */
   readonly authorizingToken: AuthorizingToken;
-  /** Whether `authorizing-token` was given. */
+  /** Whether the authorizing token and `token` are different tokens. */
   readonly isSeparate: boolean;
-  /** Whether `authorizing-token` was given: it may be in a secret of its own, so it is never deleted. */
+  /** Whether `authorizing-token` was given: it may be stored in another secret, so it is never deleted. */
   readonly isProtected: boolean;
   readonly githubToken: Secret;
   /** The primary one first. */
   readonly places: readonly Place[];
-  /** Milliseconds; `undefined`: rotate whatever the age. */
+  /** Milliseconds; `undefined`: rotate at any age. */
   readonly maxAge: number | undefined;
   readonly revokePrevious: RevokePrevious;
   readonly revokeOriginal: boolean;
@@ -65,7 +65,7 @@ export interface RotateInputs {
   readonly api: URL;
 }
 
-/** The id of the token that is never deleted. */
+/** The id of the authorizing token if it must never be deleted. */
 export function protectedIdOf({ isProtected, authorizingToken }: RotateInputs): string | undefined {
   return isProtected ? authorizingToken.id : undefined;
 }
@@ -77,19 +77,16 @@ const ROTATING: TokenUse = {
 
 const SECRET_INPUTS = ['token', 'authorizing-token', 'github-token'] as const;
 
-/** Masks the tokens among the inputs, in whatever form they were pasted. */
+/** Masks the inputs that hold tokens, and every token in them. */
 export function maskRotateInputs(runner: Runner): void {
-  for (const name of SECRET_INPUTS) {
-    const input = runner.getInput(name);
-    for (const text of [input, input.trim(), ...extractTokens(input)]) runner.mask(new Secret(text));
-  }
+  maskTokenInputs(runner, SECRET_INPUTS);
 }
 
 /**
  * Parses the inputs of a rotation.
  *
- * @param getInput gives an input as written, empty if it is not set.
- * @param env for the repository that the workflow runs in.
+ * @param getInput returns an input as written, empty if unset.
+ * @param env names the workflow's repository.
  * @param now milliseconds since 1970, by the runner's clock.
  * @throws {ActionError} that lists every problem.
  */
@@ -98,7 +95,7 @@ export function parseRotateInputs(
   env: Environment,
   now: number,
 ): RotateInputs {
-  const problems = new InputProblems(SECRET_INPUTS.map(name => getInput(name).trim()));
+  const problems = new InputProblems(SECRET_INPUTS.flatMap(name => secretsIn(getInput(name))));
   const token = parseRotatedToken(getInput('token'), problems);
   const isGiven = getInput('authorizing-token').trim() !== '';
   const authorizingToken = isGiven
@@ -107,14 +104,14 @@ export function parseRotateInputs(
   if (token && authorizingToken && authorizingToken.username !== token.username) {
     problems.add(
       errorTitles.invalidInput,
-      '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
+      '`authorizing-token` and `token` belong to different Mapbox accounts. Pass tokens of the same account.',
     );
   }
   const revokePrevious = parseRevokePrevious(getInput('revoke-previous'), problems);
   if (isGiven && token && token.id === authorizingToken?.id && revokePrevious === 'now') {
     problems.add(
       errorTitles.invalidInput,
-      '`authorizing-token` is the same token as `token`, which `revoke-previous: now` deletes. If both are the same secret, leave `authorizing-token` out. If they are two secrets, rotate both in one step, or put another token into one of them first.',
+      '`authorizing-token` is the same token as `token`, which `revoke-previous: now` deletes. If both are the same secret, leave out `authorizing-token`. If they are two secrets, rotate both in one step, or save a different token in one of them first.',
     );
   }
   const parsed = problems.throwIfAny({
@@ -144,15 +141,14 @@ function parseRotatedToken(input: string, problems: InputProblems): RotatedToken
   const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
   if (text === '') {
     return invalid(
-      '`token` is empty. Pass the secret that is to be rotated: `token: ${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`. ' +
-        'If the workflow does so already, either the secret does not exist here, or the run has none: GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
+      `\`token\` is empty. Pass the secret to rotate: \`token: \${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}\`. ${WHY_SECRET_IS_EMPTY}`,
     );
   }
   const claims = parseToken(text);
   if (claims === undefined) {
     return invalid(
-      '`token` is not a Mapbox token: one begins with `sk.` or `pk.` and has three parts with dots between. ' +
-        `Copy one from ${TOKENS_PAGE} into the secret, and nothing else.`,
+      '`token` is not a Mapbox token: those begin with `sk.` or `pk.` and have three parts separated by dots. ' +
+        `Copy one from ${TOKENS_PAGE} into the secret, without any other text.`,
     );
   }
   const { usage, id, username } = claims;
@@ -163,7 +159,7 @@ function parseRotatedToken(input: string, problems: InputProblems): RotatedToken
   }
   if (id === undefined || !isTokenId(id)) {
     return invalid(
-      `\`token\` has no id in its text, so it cannot be found on the account. Create a new token on ${TOKENS_PAGE} and save it in the secret.`,
+      `\`token\` does not contain its id, so it cannot be found in the account. Create a new token on ${TOKENS_PAGE} and save it in the secret.`,
     );
   }
   return { secret: new Secret(text), usage, id, username };
@@ -185,7 +181,7 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   return problems.add(
     errorTitles.invalidInput,
-    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has white space or unusual characters in it'}. Pass a token that may write secrets, such as that of a GitHub App: \`github-token: \${{ steps.app.outputs.token }}\`. The job's own \`GITHUB_TOKEN\` may not.`,
+    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other unexpected characters'}. Pass a token that can write secrets, such as a GitHub App token: \`github-token: \${{ steps.app.outputs.token }}\`. The job's own \`GITHUB_TOKEN\` cannot.`,
   );
 }
 
@@ -197,7 +193,7 @@ function parseMaxAge(input: string, problems: InputProblems): number | 'none' | 
   if (seconds !== undefined && seconds > 0) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`max-age\` is ${problems.quote(text)}. Use an age with its unit, such as \`30d\` or \`36h\`.`,
+    `\`max-age\` is ${problems.quote(text)}. Use an age with a unit, such as \`30d\` or \`36h\`.`,
   );
 }
 
@@ -208,11 +204,11 @@ function parseRevokePrevious(input: string, problems: InputProblems): RevokePrev
   if (seconds !== undefined && seconds > 0) return { after: seconds * 1000 };
   return problems.add(
     errorTitles.invalidInput,
-    `\`revoke-previous\` is ${problems.quote(text)}. Use \`next-rotation\`, \`now\`, \`never\`, or a duration with its unit, such as \`2d\` or \`36h\`.`,
+    `\`revoke-previous\` is ${problems.quote(text)}. Use \`next-rotation\`, \`now\`, \`never\`, or a duration with a unit, such as \`2d\` or \`36h\`.`,
   );
 }
 
-/** GitHub, Naming your secrets. */
+/** The names that GitHub allows [GitHub, Naming your secrets]. */
 const SECRET_NAME = /^[A-Z_][A-Z0-9_]*$/i;
 
 const REPOSITORY = /^[A-Za-z0-9][\w-]*\/(?!\.{1,2}$)[\w.-]+$/;
@@ -225,7 +221,7 @@ type PlaceInputName = 'secret' | 'repositories' | 'environment' | 'organization'
  * Parses the inputs that say where the secret is.
  *
  * @param repository `owner/name` of the workflow's repository.
- * @returns the primary place first, each place once.
+ * @returns each place once, the primary one first.
  */
 export function parsePlaces(
   getInput: (name: PlaceInputName) => string,
@@ -239,15 +235,17 @@ export function parsePlaces(
   const apps = parseApps(getInput('app'), problems);
   const invalid = (message: string) => problems.add(errorTitles.invalidInput, message);
   if (organization !== '' && environment !== '') {
-    invalid('`organization` and `environment` exclude each other: a secret belongs to one of them.');
+    invalid(
+      '`organization` and `environment` cannot be used together: a secret belongs to one or the other.',
+    );
   }
   if (organization !== '' && repositories?.some(name => name.toLowerCase() !== repository.toLowerCase())) {
     invalid(
-      "`organization` and `repositories` exclude each other: which repositories have an organization's secret is set there, and a rotation leaves it as it is.",
+      '`organization` and `repositories` cannot be used together: the organization decides which repositories can read its secret, and a rotation does not change that.',
     );
   }
   if (environment !== '' && apps?.some(app => app !== 'actions')) {
-    invalid('`environment` goes with `app: actions` only: environments have no other secrets.');
+    invalid('`environment` can be used only with `app: actions`: environments have no other secrets.');
   }
   if (secret === undefined || repositories === undefined || apps === undefined) return undefined;
   const owners: Place['owner'][] =
@@ -272,12 +270,12 @@ function parseSecretName(input: string, problems: InputProblems): string | undef
   }
   if (extractTokens(text).length > 0) {
     return invalid(
-      '`secret` is a token. It takes the name of the secret, such as `secret: MAPBOX_AUTHORIZING_TOKEN`.',
+      '`secret` contains a token. Pass the name of the secret, such as `secret: MAPBOX_AUTHORIZING_TOKEN`.',
     );
   }
   if (!SECRET_NAME.test(text) || /^GITHUB_/i.test(text)) {
     return invalid(
-      `\`secret\` is ${problems.quote(text)}, which cannot be the name of a GitHub secret: letters, digits and \`_\` only, no digit first, and not \`GITHUB_\` at the beginning.`,
+      `\`secret\` is ${problems.quote(text)}, which is not a valid name for a GitHub secret: use only letters, digits and \`_\`, and begin with neither a digit nor \`GITHUB_\`.`,
     );
   }
   return text;
@@ -289,38 +287,38 @@ function parseRepositories(input: string, problems: InputProblems): string[] | u
   for (const name of wrong) {
     problems.add(
       errorTitles.invalidInput,
-      `\`repositories\` has ${problems.quote(name)}, which is not a repository. Write \`owner/name\`, one a line.`,
+      `\`repositories\` contains ${problems.quote(name)}, which is not a repository. Write \`owner/name\`, one per line.`,
     );
   }
   if (names.length === 0) problems.add(errorTitles.invalidInput, '`repositories` is empty.');
   return wrong.length > 0 || names.length === 0 ? undefined : names;
 }
 
-/** The most characters of an environment's name [GitHub, Managing environments for deployment]. */
+/** The maximum length of an environment's name, in characters [GitHub, Managing environments for deployment]. */
 const MAX_ENVIRONMENT_LENGTH = 255;
 
-/** What breaks lines or steers a terminal. Emoji are joined by characters that are formats, too. */
+/** Characters that break lines or control a terminal. Other format characters are allowed: some join emoji. */
 const CONTROL = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}]/u;
 
-/** Empty if there is none. A name with nothing but dots would be another path. */
+/** Returns an empty string if unset. A name of only dots would change the request's path. */
 function parseEnvironment(input: string, problems: InputProblems): string {
   const text = input.trim();
   const isPath = !/^\.+$/.test(text) && !CONTROL.test(text);
   if (text.length <= MAX_ENVIRONMENT_LENGTH && isPath && extractTokens(text).length === 0) return text;
   problems.add(
     errorTitles.invalidInput,
-    `\`environment\` is ${problems.quote(text)}, which cannot be the name of an environment.`,
+    `\`environment\` is ${problems.quote(text)}, which is not a valid name for an environment.`,
   );
   return text;
 }
 
-/** Empty if there is none. */
+/** Returns an empty string if unset. */
 function parseOrganization(input: string, problems: InputProblems): string {
   const text = input.trim();
   if (text === '' || (ORGANIZATION.test(text) && extractTokens(text).length === 0)) return text;
   problems.add(
     errorTitles.invalidInput,
-    `\`organization\` is ${problems.quote(text)}, which cannot be the name of an organization.`,
+    `\`organization\` is ${problems.quote(text)}, which is not a valid name for an organization.`,
   );
   return text;
 }
@@ -333,7 +331,7 @@ function parseApps(input: string, problems: InputProblems): App[] | undefined {
   const wrong = apps.filter(app => !isApp(app)).map(word => problems.quote(word));
   return problems.add(
     errorTitles.invalidInput,
-    `\`app\` has ${wrong.join(', ')}. Use \`actions\`, \`dependabot\`, \`codespaces\` or several of them.`,
+    `\`app\` contains ${wrong.join(', ')}. Use \`actions\`, \`dependabot\`, \`codespaces\` or several of them.`,
   );
 }
 

@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { serverKey } from '../note.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 
-/** What has secrets of its own in a repository or an organization. */
+/** A part of GitHub that has its own secrets in a repository or organization. */
 export type App = 'actions' | 'dependabot' | 'codespaces';
 
 /** Where one copy of the secret is kept. */
 export interface Place {
-  /** Where its path in GitHub's REST API begins: `repos`, owner and name, or `orgs` and organization. */
+  /** The beginning of its path in GitHub's REST API: `repos`, owner and name, or `orgs` and organization. */
   readonly owner: readonly ['repos', string, string] | readonly ['orgs', string];
   /** Of the repository; environments have secrets for Actions only. */
   readonly environment: string | undefined;
@@ -15,12 +15,12 @@ export interface Place {
   readonly secret: string;
 }
 
-/** The path of all secrets there in GitHub's REST API, in segments that are not encoded. */
+/** The path of a place's secrets in GitHub's REST API, as unencoded segments. */
 export function secretsPath({ owner, environment, app }: Place): string[] {
   return [...owner, ...(environment === undefined ? [app] : ['environments', environment]), 'secrets'];
 }
 
-/** The place's path, decoded and in lower case: neither of GitHub's names is case-sensitive. */
+/** The place's path, decoded and in lower case: GitHub's names are not case-sensitive. */
 export function placePath(place: Place): string {
   return [...secretsPath(place), place.secret].join('/').toLowerCase();
 }
@@ -28,8 +28,8 @@ export function placePath(place: Place): string {
 const TAG_LENGTH = 5;
 
 /**
- * Five characters of `0-9a-z` that stand for a place in markers: the end, in base 36, of the SHA-256 of the server and the
- * place's path, in which the workflow's repository has its id, so that the tag survives when it is renamed.
+ * Five characters of `0-9a-z` that identify a place in markers: the last base-36 digits of the SHA-256 of the server
+ * and the place's path. The path names the workflow's repository by its id, so that the tag survives a rename.
  */
 export function placeTag(
   place: Place,
@@ -47,7 +47,7 @@ export function placeTag(
   return BigInt(`0x${hash}`).toString(36).slice(-TAG_LENGTH);
 }
 
-/** The tag with which the nonces of a rotation begin. */
+/** The tag at the beginning of a rotation's nonce. */
 export function tagOfNonce(nonce: string): string {
   return nonce.slice(0, TAG_LENGTH);
 }
@@ -63,8 +63,8 @@ export function isIn(place: Place, repository: string): boolean {
 }
 
 /**
- * The places with the primary one first: the one that `secrets.NAME` of this workflow comes from, which is the Actions or
- * environment secret of the workflow's repository, else the first place there, else the first.
+ * Moves the primary place to the front: the one that `secrets.NAME` of this workflow reads. It is the Actions or
+ * environment secret in the workflow's repository, else the first place there, else the first of all.
  *
  * @param repository `owner/name` of the workflow's repository.
  */
@@ -81,12 +81,12 @@ const APP_NAMES: Readonly<Record<App, string>> = {
   codespaces: 'Codespaces ',
 };
 
-/** A place as people call it. */
+/** A place in words. */
 export function describePlace(place: Place): string {
   return `the ${APP_NAMES[place.app]}secret \`${place.secret}\` of ${describeScope(place)}`;
 }
 
-/** Several places, as a part of a sentence. */
+/** Several places in words, joined by `and`. */
 export function describePlaces(places: readonly { readonly place: Place }[]): string {
   return places.map(({ place }) => describePlace(place)).join(' and ');
 }
@@ -98,15 +98,15 @@ export function describeScope(place: Place): string {
   return place.environment === undefined ? name : `the environment \`${place.environment}\` of ${name}`;
 }
 
-/** The permission of a GitHub App that may write a secret at this place. */
+/** A permission of a GitHub App. */
 export interface Permission {
-  /** As on GitHub's pages. */
+  /** As shown on GitHub's pages. */
   readonly name: string;
   /** As an input of actions/create-github-app-token. */
   readonly input: string;
 }
 
-/** Which permission writing a secret at a place needs [GitHub, Permissions required for GitHub Apps]. */
+/** The permission needed to write a secret at a place [GitHub, Permissions required for GitHub Apps]. */
 export function permissionFor({ owner: [kind], environment, app }: Place): Permission {
   if (environment !== undefined) return { name: 'Environments', input: 'permission-environments' };
   const words = [
@@ -118,7 +118,7 @@ export function permissionFor({ owner: [kind], environment, app }: Place): Permi
   return { name, input: ['permission', ...words].join('-') };
 }
 
-/** With a capital letter at its beginning. */
+/** Capitalizes the first letter. */
 export function capitalize(word: string): string {
   return word.charAt(0).toUpperCase() + word.slice(1);
 }

@@ -8,12 +8,15 @@ import type { Rotation } from './rotation.ts';
 import { sealBox } from './sealed-box.ts';
 import { getPublicKey, getSecret, type KnownPlace, putSecret, timesOf } from './secrets.ts';
 
-/** Why a place does not have a token for certain. `changed`: somebody updated the secret. `too-late`: see {@link Deadline}. */
+/**
+ * Why it is not certain that a place has a token. `changed`: someone else updated the secret. `too-late`: the {@link
+ * Deadline} has passed.
+ */
 export type PutFailure = GithubRejection | RetriesExhausted | { readonly kind: 'changed' | 'too-late' };
 
 /**
- * What became of the put at one place. `not-stored`: certain, the secret is as it was. `unknown`: it may have been stored.
- * `skipped`: nothing was sent.
+ * The result of a put into one place. `not-stored`: the secret is certainly unchanged. `unknown`: the token may have
+ * been stored. `skipped`: nothing was sent.
  */
 export type PutResult =
   | { readonly kind: 'stored' }
@@ -25,29 +28,31 @@ export interface PlaceResult {
   readonly result: PutResult;
 }
 
-/** What putting works with. */
+/** What puts need. */
 export interface Store {
   readonly github: GithubClient;
   readonly options: RetryOptions;
   readonly deadline: Deadline;
-  /** 32 bytes that are unpredictable, others each time. */
+  /** Returns 32 new unpredictable bytes each time. */
   readonly randomBytes: () => Uint8Array;
-  /** Whether only GitHub's 201 or 204 counts, not a secret that has changed. */
+  /** Whether only 201 and 204 prove that the token was stored, and a newer `updated_at` does not. */
   readonly isStrict: boolean;
 }
 
 const RANDOM_BYTES = 32;
 
-/** What a rotation puts with. */
+/** Returns what a rotation's puts need. */
 export function storeOf({ github, options, deadline, context, policy }: Rotation): Store {
   const randomBytes = () => Uint8Array.from({ length: RANDOM_BYTES }, () => context.randomInt(256));
   return { github, options, deadline, randomBytes, isStrict: policy.revokePrevious === 'now' };
 }
 
-/** An interrupted step waits this long for the response to a put: only the response tells what the secret has. */
+/** How long an interrupted step waits for the response to a put: only the response shows which token the secret has. */
 export const RESPONSE_GRACE_MS = 5_000;
 
-/** Puts a replacement into every place, the primary one first. Unless that one has it for certain, no other gets it. */
+/**
+ * Puts a replacement into every place, the primary one first. Skips the others unless the primary one certainly has it.
+ */
 export async function putReplacement(
   token: Secret,
   places: readonly KnownPlace[],
@@ -61,7 +66,7 @@ export async function putReplacement(
   return results;
 }
 
-/** Puts the current token into places. A refusal does not stop the others. */
+/** Puts the current token into places. A failure does not stop the others. */
 export async function putCurrent(
   token: Secret,
   places: readonly KnownPlace[],
@@ -72,7 +77,7 @@ export async function putCurrent(
   return results;
 }
 
-/** The places where a put came to one of these. */
+/** The places whose result is of one of these kinds. */
 export function placesWith(
   results: readonly PlaceResult[],
   ...kinds: readonly PutResult['kind'][]
@@ -80,13 +85,16 @@ export function placesWith(
   return results.filter(({ result }) => kinds.includes(result.kind)).map(({ place }) => place);
 }
 
-/** How much time may pass at GitHub between its first word about a place and a put. A paused machine's clocks stand still. */
+/**
+ * How much time may pass by GitHub's clock between the first read of a place and a put. The clocks of a paused machine
+ * stand still.
+ */
 const MAX_PAUSE_MS = 1_800_000;
 
-/** The last look at a secret whose put is unknown gets this long, whatever time is left. */
-const LAST_LOOK_MS = 5_000;
+/** How long the last check of a secret after a put of unknown outcome may take, even if no time is left. */
+const LAST_CHECK_MS = 5_000;
 
-/** Puts a token into one place, unless the place has changed since it was looked up. */
+/** Puts a token into one place, unless the secret has changed since it was last read. */
 async function putInto(token: Secret, place: KnownPlace, store: Store): Promise<PutResult> {
   const { github } = store;
   const options = githubRetryOptions(store.options);
@@ -99,15 +107,16 @@ async function putInto(token: Secret, place: KnownPlace, store: Store): Promise<
   if (timesOf(again.value, options.clock).now - place.now > MAX_PAUSE_MS) {
     return { kind: 'not-stored', reason: { kind: 'too-late' } };
   }
-  return putAfterLook(token, place, store, options);
+  return putUntilKnown(token, place, store, options);
 }
 
 /**
- * Putting is idempotent, so what is of unknown outcome is repeated, unless the secret shows that it has changed.
+ * Repeats puts of unknown outcome, since they are idempotent, until the secret's `updated_at` shows that one was
+ * stored.
  *
- * @param options those of requests to GitHub.
+ * @param options those for requests to GitHub.
  */
-async function putAfterLook(
+async function putUntilKnown(
   token: Secret,
   place: KnownPlace,
   store: Store,
@@ -117,7 +126,7 @@ async function putAfterLook(
   let isUncertain = false;
   let isStored = false;
   const put = putter(token, place, store);
-  const look = async (timeoutMs: number) => {
+  const check = async (timeoutMs: number) => {
     if (isStrict) return;
     const secret = await getSecret(github, place.place, timeoutMs);
     isStored ||= secret.kind === 'success' && secret.value.updatedAt.getTime() > place.updatedAt.getTime();
@@ -130,26 +139,26 @@ async function putAfterLook(
       const isTooLate = result.kind === 'not-sent' && result.code === TOO_LATE;
       return isTooLate ? { kind: 'success', value: 'too-late' } : result;
     },
-    // A proxy's page in place of GitHub's response says nothing: it is repeated like everything of unknown outcome.
+    // A proxy's page proves nothing about the put, so it is repeated like any other unknown outcome.
     { ...options, maxUnreadable: Number.POSITIVE_INFINITY },
-    () => look(Math.max(0, options.deadline - options.clock.monotonic())),
+    () => check(Math.max(0, options.deadline - options.clock.monotonic())),
   );
   if (result.kind === 'success' && result.value === 'stored') return { kind: 'stored' };
-  if (isUncertain) await look(LAST_LOOK_MS);
+  if (isUncertain) await check(LAST_CHECK_MS);
   if (isStored) return { kind: 'stored' };
   const reason: PutFailure = result.kind === 'success' ? { kind: 'too-late' } : result;
   return { kind: isUncertain || !isCertain(reason) ? 'unknown' : 'not-stored', reason };
 }
 
-/** Whether nothing was stored for certain, no attempt being uncertain: GitHub itself said no, or no request left. */
+/** Whether the last failure proves that it stored nothing: GitHub itself rejected the put, or no request was sent. */
 function isCertain(reason: PutFailure): boolean {
   return reason.kind !== 'rejected' || (reason.isApiError && [401, 403, 404, 422].includes(reason.status));
 }
 
-/** GitHub's response to a box for a key that it has replaced, among other faults. */
+/** GitHub's status for a value encrypted to an outdated key, among other errors. */
 const UNPROCESSABLE = 422;
 
-/** Sends puts, each with a new box. The key may have changed since it was read: it is read again, once. */
+/** Sends puts, each newly encrypted. After the first 422 it reads the key again, in case it has changed. */
 function putter(
   token: Secret,
   { place, key: firstKey, access }: KnownPlace,

@@ -20,7 +20,7 @@ import type { RotateInputs } from './inputs.ts';
 import { accountWith, type Facts, findToken, type Replacement, type Rotation } from './rotation.ts';
 
 /**
- * Checks that a copy of the current token can be like it, and that the authorizing token may create it.
+ * Checks that a copy would be as restricted as the current token, and that the authorizing token can create it.
  *
  * @throws {ActionError} if not.
  */
@@ -39,10 +39,10 @@ export function checkCopyable(
 }
 
 /**
- * Creates the replacement of the current token, verifies it, and asks Mapbox whether it works. From here on the post step
- * deletes it, until it is put into a secret.
+ * Creates the current token's replacement, verifies it, and asks Mapbox whether it works. The post step deletes it
+ * unless it is put into a secret.
  *
- * @throws {ActionError} if there is none to use; what was created is deleted or left to the post step.
+ * @throws {ActionError} if there is no usable replacement. Any token created is deleted or left to the post step.
  * @throws {InterruptedError} likewise.
  */
 export async function createReplacement(rotation: Rotation, facts: Facts): Promise<Replacement> {
@@ -89,7 +89,7 @@ export async function createReplacement(rotation: Rotation, facts: Facts): Promi
   );
 }
 
-/** A nonce of this rotation's primary place that no listed token has: tokens are found and deleted by it. */
+/** A nonce for the primary place that no listed token has: tokens are found and deleted by their nonces. */
 function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [primary] }: Facts): string {
   const tag = primary?.tag ?? '';
   let nonce = tag + randomPart;
@@ -97,16 +97,16 @@ function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [prima
   return nonce;
 }
 
-/** The old note without what earlier notes added to it; the secret's name where nothing is left. */
+/** The old note's text without what notes add to it, or the secret's name if nothing is left. */
 function replacementText(note: string, run: WorkflowRun, secretName: string): string {
   const text = noteText(note, run).replace(/…$/, '').trim();
   return text === '' || extractTokens(text).length > 0 ? secretName : text;
 }
 
-/** A token that is seconds old may not be known everywhere yet. */
+/** A new token may take some seconds to be known everywhere. */
 const NEW_TOKEN_BUDGET_MS = 10_000;
 
-/** Why the new token must not be put into the secret; the end of a sentence. */
+/** Why the new token must not be put into the secret, as the end of a sentence; `undefined` if it may. */
 async function findProblem(
   { inputs, account, options }: Rotation,
   { current }: Facts,
@@ -120,7 +120,7 @@ async function findProblem(
     if (result.kind !== 'success' || result.value === 'TokenValid') return result;
     return refused(result.value);
   }, options);
-  if (validity !== undefined) return `Mapbox does not say that it is valid. ${validity}`;
+  if (validity !== undefined) return `Mapbox does not confirm that it is valid. ${validity}`;
   if (inputs.isSeparate) return undefined;
   const listing = await untilAccepted(timeoutMs => listTokenPage(own, undefined, timeoutMs), options);
   return listing === undefined ? undefined : `it cannot list the account's tokens. ${listing}`;
@@ -138,7 +138,10 @@ function refused(code: string): Rejected {
   };
 }
 
-/** Asks until Mapbox accepts the new token, at most ten seconds from its first refusal. Gives why it does not. */
+/**
+ * Repeats a request until Mapbox accepts the new token, for at most ten seconds after the first rejection. Returns why
+ * Mapbox does not accept it, if so.
+ */
 async function untilAccepted<T>(
   attempt: (timeoutMs: number) => Promise<ApiResult<T>>,
   options: RetryOptions,
@@ -151,7 +154,7 @@ async function untilAccepted<T>(
     refusedAt ??= clock.monotonic();
     if (clock.monotonic() - refusedAt >= NEW_TOKEN_BUDGET_MS) return result;
     const bodyDescription =
-      result.status === 200 ? `${result.bodyDescription} for the new token` : 'a refusal';
+      result.status === 200 ? `${result.bodyDescription} for the new token` : 'an error';
     return { kind: 'indeterminate', cause: { kind: 'server-error', status: result.status, bodyDescription } };
   }, options);
   return result.kind === 'success' ? undefined : describeRefusal(result);
@@ -163,13 +166,13 @@ function describeRefusal(result: Rejected | RetriesExhausted): string {
   return `Mapbox responded with ${what} for ${NEW_TOKEN_BUDGET_MS / 1000} s.`;
 }
 
-/** A replacement that is not used gets this long to be deleted, even if the step's time is up. */
+/** How long to try to delete an unused replacement, even if the step's time is up. */
 const DISCARD_BUDGET_MS = 30_000;
 
 /**
- * Deletes a replacement that no secret has. What cannot be deleted is left to the post step.
+ * Deletes a replacement that no secret has. If that fails, it is left to the post step.
  *
- * @returns what became of it, in sentences.
+ * @returns the result, in sentences.
  */
 export async function discardReplacement(
   { account, options, state }: Rotation,
@@ -181,7 +184,7 @@ export async function discardReplacement(
   const isDeleted = result.kind !== 'retries-exhausted';
   if (isDeleted) state.update({ cleanup: orphans && { ...orphans, token: undefined } });
   const end = isDeleted
-    ? `The new token ${token.id} was deleted again.`
-    : `The new token ${token.id} is in no secret and may still be alive: the post step tries to delete it, and so does the next rotation. See ${TOKENS_PAGE}.`;
+    ? `The new token ${token.id} was deleted.`
+    : `The new token ${token.id} is not in any secret and may still be alive: the post step and the next rotation try to delete it. See ${TOKENS_PAGE}.`;
   return `${end} The secret still has the old token.`;
 }

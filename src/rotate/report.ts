@@ -8,7 +8,7 @@ import type { Runner } from '../runner/runner.ts';
 import type { Cell } from '../runner/summary-table.ts';
 import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
 import type { Secret } from '../secret.ts';
-import type { DeletionPolicy, KeptToken } from './chain.ts';
+import type { KeptToken } from './chain.ts';
 import type { Deletions, UndeletedToken } from './deletions.ts';
 import { githubError } from './errors.ts';
 import { capitalize, describePlace, describePlaces, type Place } from './places.ts';
@@ -17,59 +17,69 @@ import type { Facts, Replacement, Rotation } from './rotation.ts';
 
 const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
 
-/** One line that says what is about to go where. */
-export function planLine({ inputs: { dryRun } }: Rotation, { current, places }: Facts): string {
+/** The line that announces what will be replaced, and where. */
+export function planLine({ inputs: { dryRun }, run }: Rotation, { current, places }: Facts): string {
   const kind = USAGES[current.usage] ?? current.usage;
   return (
-    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current)} ` +
+    `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current, run)} ` +
     `with ${codeList(current.scopes)} in ${describePlaces(places)}.`
   );
 }
 
-/** The id, and the note without what finds the token again. */
-export function nameToken({ id, note }: { readonly id: string; readonly note: string }): string {
-  const text = oneLine(noteText(note));
+/** The id, and the note's text in quotes if there is any. */
+export function nameToken(
+  { id, note }: { readonly id: string; readonly note: string },
+  run: WorkflowRun,
+): string {
+  const text = oneLine(noteText(note, run));
   return text === '' ? id : `${id} ("${text}")`;
 }
 
+type Reporting = Pick<Rotation, 'policy' | 'run'>;
+
 /** Why a token is still alive, as a sentence about it. */
-export function describeKept({ token, reason }: KeptToken, { revokePrevious }: DeletionPolicy): string {
-  const which = `The token ${nameToken(token)}`;
+export function describeKept({ token, reason }: KeptToken, { policy, run }: Reporting): string {
+  const { revokePrevious } = policy;
+  const which = `The token ${nameToken(token, run)}`;
   switch (reason) {
     case 'next-rotation':
-      return `${which} stays for jobs that already have it. The next rotation deletes it.`;
+      return `${which} is kept for jobs that already have it. The next rotation deletes it.`;
     case 'duration': {
       const after = typeof revokePrevious === 'object' ? formatDuration(revokePrevious.after) : '';
-      return `${which} stays for jobs that already have it. A run deletes it ${after} after it was replaced.`;
+      return `${which} is kept for jobs that already have it. A run deletes it ${after} after it was replaced.`;
     }
     case 'too-young':
-      return `${which} stays: it was created or replaced less than an hour ago. The next rotation deletes it.`;
+      return `${which} is kept: it was created or replaced less than an hour ago. The next rotation deletes it.`;
     case 'never':
-      return `${which} stays: \`revoke-previous\` is \`never\`.`;
+      return `${which} is kept: \`revoke-previous\` is \`never\`.`;
     case 'default-token':
-      return `${which} stays: it is the account's default token.`;
+      return `${which} is kept: it is the account's default token.`;
     case 'authorizing-token':
-      return `${which} stays: it is the authorizing token.`;
+      return `${which} is kept: it is the authorizing token.`;
     case 'original':
-      return `${which} was created by no rotation of this secret and may be in use elsewhere. Delete it on the Tokens page when nothing uses it.`;
+      return `${which} was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page once nothing uses it.`;
     case 'young-orphan':
-      return `${which} was created by a rotation that was cut off. A later rotation deletes it.`;
+      return `${which} was created by an interrupted rotation. A later rotation deletes it.`;
     case 'orphan':
-      return `${which} was created by a rotation that was cut off, and is not deleted. Delete it on the Tokens page when nothing uses it.`;
+      return `${which} was created by an interrupted rotation and is not deleted automatically. Delete it on the Tokens page once nothing uses it.`;
     case 'elsewhere':
-      return `${which} replaces a token of this secret, but was created for another secret. Delete it on the Tokens page when nothing uses it.`;
+      return `${which} replaces a token of this secret, but was created for another secret. Delete it on the Tokens page once nothing uses it.`;
   }
 }
 
-/** What is named in the warning at each rotation, not only in the log. */
+/** Tokens kept for these reasons are named in every rotation's warning, not only in the log. */
 const NAMED: readonly KeptToken['reason'][] = ['original', 'orphan', 'young-orphan', 'elsewhere'];
 
-/** The one warning: what was to be deleted and still lives, and what somebody should look at; `undefined` for nothing. */
+/**
+ * The one warning: tokens that could not be deleted, and tokens that need someone's attention; `undefined` if there are
+ * none.
+ */
 export function leftWarning(
   kept: readonly KeptToken[],
   undeleted: readonly UndeletedToken[],
-  policy: DeletionPolicy,
+  rotation: Reporting,
 ): string | undefined {
+  const { policy, run } = rotation;
   const isLeaked = policy.revokePrevious === 'now';
   const lines: string[] = [];
   if (undeleted.length > 0) {
@@ -77,73 +87,75 @@ export function leftWarning(
       ? 'They have leaked: delete them on the Tokens page.'
       : 'A later rotation tries again.';
     lines.push(`These tokens could not be deleted. ${then}`);
-    lines.push(...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`));
+    lines.push(...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`));
   }
   for (const one of kept) {
     const { token, reason } = one;
-    if (NAMED.includes(reason)) lines.push(describeKept(one, policy));
+    if (NAMED.includes(reason)) lines.push(describeKept(one, rotation));
     else if (isLeaked && reason === 'default-token') {
       lines.push(
-        `The token ${nameToken(token)} has leaked and still works: it is the account's default token, which cannot be deleted. Use *Refresh* on the Tokens page to give it another text.`,
+        `The token ${nameToken(token, run)} has leaked and still works: it is the account's default token, which cannot be deleted. Use *Refresh* on the Tokens page to replace its text.`,
       );
     } else if (isLeaked && reason === 'authorizing-token') {
       lines.push(
-        `The token ${nameToken(token)} has leaked and still works: it is the authorizing token, which a rotation does not delete. Use *Refresh* on the Tokens page, or replace it by hand and delete it.`,
+        `The token ${nameToken(token, run)} has leaked and still works: it is the authorizing token, which a rotation does not delete. Use *Refresh* on the Tokens page, or replace it by hand and delete it.`,
       );
     }
   }
   return lines.length === 0 ? undefined : [...lines, `Tokens page: ${TOKENS_PAGE}`].join('\n');
 }
 
-/** The log's lines about tokens that stay, as far as the warning does not have them. */
-export function keptLines(kept: readonly KeptToken[], policy: DeletionPolicy): string[] {
-  return kept.filter(({ reason }) => !NAMED.includes(reason)).map(one => describeKept(one, policy));
+/** The log lines about kept tokens that the warning does not name. */
+export function keptLines(kept: readonly KeptToken[], rotation: Reporting): string[] {
+  return kept.filter(({ reason }) => !NAMED.includes(reason)).map(one => describeKept(one, rotation));
 }
 
-/** The log after a rotation. */
+/** The log lines after a rotation. */
 export function resultLines(
-  { inputs, run, policy }: Rotation,
+  rotation: Rotation,
   { current }: Facts,
   { token }: Replacement,
   stored: Facts['places'],
   { deleted }: Deletions,
   kept: readonly KeptToken[],
 ): string[] {
+  const { inputs, run } = rotation;
   return [
     `${capitalize(describePlaces(stored))} ${stored.length === 1 ? 'has' : 'have'} the new token ${token.id}, "${oneLine(token.note)}". Run: ${runUrl(run)}`,
     ...deleted.map(id => `Deleted the token ${id}.`),
     ...(inputs.revokePrevious === 'now' && deleted.includes(current.id)
       ? [
-          `Later steps of this job and jobs that are in progress still have the deleted token ${current.id}, which no longer works.`,
+          `Later steps of this job and jobs in progress still have the deleted token ${current.id}, which no longer works.`,
         ]
       : []),
     ...(current.usage === 'pk'
       ? [
-          `Pages and apps that were built with the token ${current.id} stop working when it is deleted (variables such as \`VITE_…\` and \`NEXT_PUBLIC_…\` are built in). Build them again after each rotation.`,
+          `Pages and apps built with the token ${current.id} stop working when it is deleted (variables such as \`VITE_…\` and \`NEXT_PUBLIC_…\` are compiled in). Rebuild them after each rotation.`,
         ]
       : []),
-    ...keptLines(kept, policy),
+    ...keptLines(kept, rotation),
   ];
 }
 
 /** The rows of the summary page. */
 export function rotationRows(
-  { run, policy }: Rotation,
+  rotation: Rotation,
   { current }: Facts,
   { token }: Replacement,
   stored: Facts['places'],
   { deleted, undeleted }: Deletions,
   kept: readonly KeptToken[],
 ): [string, Cell][] {
+  const { run } = rotation;
   const alive = [
-    ...undeleted.map(({ token, reason }) => `${nameToken(token)}: ${reason}`),
-    ...kept.map(one => describeKept(one, policy)),
+    ...undeleted.map(({ token, reason }) => `${nameToken(token, run)}: ${reason}`),
+    ...kept.map(one => describeKept(one, rotation)),
   ];
   return [
     ['Secret', describePlaces(stored)],
     ['New token', `${token.id}, ${oneLine(token.note)}`],
     ['Scopes', token.scopes.join(' ')],
-    ['Replaced', nameToken(current)],
+    ['Replaced', nameToken(current, run)],
     ...(deleted.length > 0 ? ([['Deleted', deleted.join(' ')]] satisfies [string, string][]) : []),
     ...alive.map((text): [string, string] => ['Still alive', text]),
     ['Run', new URL(runUrl(run))],
@@ -152,7 +164,7 @@ export function rotationRows(
 }
 
 /**
- * Which places have a token, which may have it, and which have an older one, a line each.
+ * Which places have a token, which may have it, and which have an older one, in one line each.
  *
  * @param name the token, as `the new token, cjo6…`.
  */
@@ -173,7 +185,7 @@ export function placeLines(
   ];
 }
 
-/** Why places do not have a token for certain, in sentences. */
+/** Why it is not certain that places have a token, in sentences. */
 export function describeFailures(results: readonly PlaceResult[], run: WorkflowRun): string {
   const reasons = results.flatMap(({ place: { place }, result }) =>
     result.kind === 'unknown' || result.kind === 'not-stored'
@@ -186,7 +198,7 @@ export function describeFailures(results: readonly PlaceResult[], run: WorkflowR
 function describeFailure(place: Place, reason: PutFailure, { repository }: WorkflowRun): string {
   switch (reason.kind) {
     case 'changed':
-      return `${capitalize(describePlace(place))} was changed while this run was under way, so nothing was put there.`;
+      return `${capitalize(describePlace(place))} was changed during this run, so nothing was put there.`;
     case 'too-late':
       return `More than half an hour has passed since the tokens were listed, so nothing was put into ${describePlace(place)}. The machine may have slept.`;
     case 'retries-exhausted':

@@ -11,25 +11,25 @@ import type { Deadline } from './deadline.ts';
 import type { RotateInputs } from './inputs.ts';
 import type { KnownPlace } from './secrets.ts';
 
-/** What the parts of a rotation work with. */
+/** What every part of a rotation needs. */
 export interface Rotation {
   readonly context: Context;
   readonly inputs: RotateInputs;
   readonly policy: DeletionPolicy;
   readonly run: WorkflowRun;
   readonly github: GithubClient;
-  /** With the authorizing token, which creates the replacement. */
+  /** Accessed with the authorizing token, which creates the replacement. */
   readonly account: Account;
   readonly options: RetryOptions;
   readonly deadline: Deadline;
-  /** Aborted when the step is to stop. */
+  /** Aborted when the step must stop. */
   readonly interrupted: AbortSignal;
   readonly state: PostStepState;
-  /** The random part of the nonce that the state already has. */
+  /** The random part of the nonce, which is already in the saved state. */
   readonly randomPart: string;
 }
 
-/** What was found before anything was done. */
+/** What is known before anything is changed. */
 export interface Facts extends RotationFacts {
   readonly places: readonly KnownPlace[];
 }
@@ -44,7 +44,7 @@ export interface Replacement {
   readonly orphans: CleanupState | undefined;
 }
 
-/** The account, accessed with the replacement where it is the next authorizing token. */
+/** The account, accessed with the replacement if that is the next authorizing token. */
 export function accountAfter(
   { account, inputs }: { readonly account: Account; readonly inputs: Pick<RotateInputs, 'isSeparate'> },
   { token }: Pick<Replacement, 'token'>,
@@ -69,7 +69,7 @@ export function findToken(tokens: readonly ListedToken[], id: string | undefined
   return tokens.find(token => token.id === id);
 }
 
-/** The facts without tokens that are gone. */
+/** The facts without deleted tokens. */
 export function withoutTokens<T extends RotationFacts>(facts: T, ids: readonly string[]): T {
   return { ...facts, tokens: facts.tokens.filter(({ id }) => !ids.includes(id)) };
 }

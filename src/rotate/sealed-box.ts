@@ -1,7 +1,7 @@
 /**
- * libsodium's sealed box, in which GitHub takes secrets [GitHub, Encrypting secrets for the REST API; libsodium,
- * `crypto_box_seal`]: an X25519 key pair used once, a nonce that is the BLAKE2b hash of both public keys, and
- * XSalsa20-Poly1305.
+ * libsodium's sealed box, the format in which GitHub accepts secrets [GitHub, Encrypting secrets for the REST API;
+ * libsodium, `crypto_box_seal`]: an X25519 key pair used once, a nonce that is the BLAKE2b hash of both public keys,
+ * and XSalsa20-Poly1305.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, type KeyObject } from 'node:crypto';
 import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js';
@@ -10,16 +10,16 @@ import type { Secret } from '../secret.ts';
 
 const KEY_BYTES = 32;
 
-/** RFC 8410: what stands before the 32 bytes of an X25519 private key in PKCS #8. */
+/** The PKCS #8 prefix of the 32 bytes of an X25519 private key [RFC 8410]. */
 const PRIVATE_KEY_HEAD = Buffer.from('302e020100300506032b656e04220420', 'hex');
 
 /**
- * Seals a text for the owner of a public key.
+ * Encrypts a text to a public key.
  *
  * @param publicKey 32 bytes.
- * @param random 32 bytes that are unpredictable, never used twice.
- * @returns the box in Base64, as GitHub takes it.
- * @throws {Error} if the public key is no usable point of the curve.
+ * @param random 32 unpredictable bytes, never used twice.
+ * @returns the box in Base64, as GitHub expects it.
+ * @throws {Error} if the public key is not a usable point on the curve.
  */
 export function sealBox(text: Secret, publicKey: Uint8Array, random: Uint8Array): string {
   const privateKey = createPrivateKey({

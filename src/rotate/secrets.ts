@@ -1,11 +1,11 @@
-/** Secrets in GitHub's REST API: one request each, and what its response means; and all that is known of a place. */
+/** Secrets in GitHub's REST API: a function for each request, and the lookup of all places. */
 import { ActionError, errorTitles } from '../action-error.ts';
 import { type RetryOptions, retry } from '../api/retry.ts';
 import type { Clock } from '../clock.ts';
 import type { GithubClient, GithubResponse, GithubResult } from '../github/client.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import type { PlaceFacts } from './chain.ts';
-import { type GithubQuestion, githubError, githubRetryOptions } from './errors.ts';
+import { type GithubPurpose, githubError, githubRetryOptions } from './errors.ts';
 import { describePlace, type Place, placeTag, secretsPath } from './places.ts';
 
 /** The key that a place's secrets are encrypted to. */
@@ -14,13 +14,13 @@ export interface PublicKey {
   readonly bytes: Uint8Array;
 }
 
-/** A secret, as far as GitHub shows it. */
+/** What GitHub shows of a secret. */
 export interface StoredSecret {
   /** Whole seconds, by GitHub's clock. */
   readonly updatedAt: Date;
   /** Which repositories can read an organization's secret. */
   readonly access: Access | undefined;
-  /** When GitHub said so, by its clock. */
+  /** When GitHub responded, by its own clock. */
   readonly date: Date | undefined;
 }
 
@@ -38,7 +38,7 @@ export function getPublicKey(
   return github.send({ method: 'GET', path }, ({ data }) => parsePublicKey(data), timeoutMs);
 }
 
-/** Gets what GitHub shows of a secret, but for the repositories that a `selected` one is for. */
+/** Gets what GitHub shows of a secret, without the list of repositories that can read a `selected` one. */
 export function getSecret(
   github: GithubClient,
   place: Place,
@@ -48,13 +48,13 @@ export function getSecret(
   return github.send({ method: 'GET', path }, response => parseSecret(response, place), timeoutMs);
 }
 
-/** A page of the repositories that an organization's `selected` secret is for. */
+/** A page of the repositories that can read an organization's `selected` secret. */
 interface RepositoryPage {
   readonly ids: readonly number[];
   readonly total: number;
 }
 
-/** A repository takes some 6 KiB, and a response may have 1 MiB. */
+/** A repository takes about 6 KiB, and a response may have at most 1 MiB. */
 const PAGE_SIZE = 50;
 
 /** @param page counts from 1. */
@@ -69,7 +69,7 @@ function getRepositoryPage(
   return github.send({ method: 'GET', path, parameters }, ({ data }) => parseRepositoryPage(data), timeoutMs);
 }
 
-/** A value for a secret. */
+/** An encrypted value for a secret. */
 export interface SecretValue {
   /** The sealed box in Base64. */
   readonly box: string;
@@ -78,8 +78,8 @@ export interface SecretValue {
 }
 
 /**
- * Puts an encrypted value into an existing secret. Repository access is unchanged. Idempotent. Only 201 and 204 mean that
- * it is stored [GitHub, REST API: create or update a secret].
+ * Puts an encrypted value into an existing secret. Repository access is unchanged. Idempotent. Only 201 and 204 mean
+ * that the value was stored [GitHub, REST API: create or update a secret].
  */
 export function putSecret(
   github: GithubClient,
@@ -93,7 +93,7 @@ export function putSecret(
   return github.send({ method: 'PUT', path, parameters }, read, timeoutMs);
 }
 
-/** Left out, GitHub makes a selected secret private, or takes it from all its repositories. */
+/** Without these, GitHub makes a `selected` secret private or takes it from all its repositories. */
 function accessParameters({ owner: [kind] }: Place, access: Access | undefined) {
   if (kind !== 'orgs') return {};
   if (access?.visibility !== 'selected') return { visibility: access?.visibility ?? 'private' };
@@ -131,7 +131,7 @@ function toRecord(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data)) : {};
 }
 
-/** A place, and what GitHub has there. */
+/** A place, and what GitHub shows of its secret. */
 export interface KnownPlace extends PlaceFacts {
   readonly place: Place;
   readonly key: PublicKey;
@@ -141,9 +141,9 @@ export interface KnownPlace extends PlaceFacts {
 }
 
 /**
- * Looks at every place: its public key, its secret, and which repositories can read it.
+ * Reads every place: its public key, its secret, and which repositories can read it.
  *
- * @throws {ActionError} if a place or its secret is not there, or may not be seen.
+ * @throws {ActionError} if a place or its secret does not exist or is not visible.
  */
 export async function lookUpPlaces(
   github: GithubClient,
@@ -153,48 +153,49 @@ export async function lookUpPlaces(
 ): Promise<KnownPlace[]> {
   const known: KnownPlace[] = [];
   for (const place of places) {
-    const ask: Ask = async (question, request) => {
+    const send: Send = async (purpose, request) => {
       const result = await retry(request, githubRetryOptions(options));
       if (result.kind === 'success') return result.value;
-      throw githubError(result, place, question, run.repository);
+      throw githubError(result, place, purpose, run.repository);
     };
-    const key = await ask('key', timeoutMs => getPublicKey(github, place, timeoutMs));
-    const secret = await ask('secret', timeoutMs => getSecret(github, place, timeoutMs));
+    const key = await send('key', timeoutMs => getPublicKey(github, place, timeoutMs));
+    const secret = await send('secret', timeoutMs => getSecret(github, place, timeoutMs));
     const { updatedAt } = secret;
     const { now, readAt } = timesOf(secret, options.clock);
     const access =
       secret.access?.visibility === 'selected'
-        ? ({ visibility: 'selected', repositories: await listRepositories(github, place, ask) } as const)
+        ? ({ visibility: 'selected', repositories: await listRepositories(github, place, send) } as const)
         : secret.access;
     known.push({ place, tag: placeTag(place, run), key, updatedAt, access, now, readAt });
   }
   return known;
 }
 
-/** When a secret was read, by GitHub's clock (the runner's where GitHub does not say) and by the runner's. */
+/** When a secret was read, by GitHub's clock (or the runner's if GitHub sent no date) and by the runner's. */
 export function timesOf({ date }: StoredSecret, clock: Clock): Pick<KnownPlace, 'now' | 'readAt'> {
   const readAt = clock.now();
   return { now: date?.getTime() ?? readAt, readAt };
 }
 
-type Ask = <T>(
-  question: GithubQuestion,
+type Send = <T>(
+  purpose: GithubPurpose,
   request: (timeoutMs: number) => Promise<GithubResult<T>>,
 ) => Promise<T>;
 
-/** More pages than an organization has repositories. */
+/** More pages than the repositories of any organization fill. */
 const MAX_PAGES = 10_000;
 
 /**
- * The ids of all repositories that a `selected` secret is for.
+ * Lists the ids of all repositories that can read a `selected` secret.
  *
- * @throws {ActionError} if not all can be had: the put sends them all, and takes the secret from every other.
+ * @throws {ActionError} if the list is incomplete: a put sends the whole list, and repositories missing from it lose
+ * access.
  */
-async function listRepositories(github: GithubClient, place: Place, ask: Ask): Promise<number[]> {
+async function listRepositories(github: GithubClient, place: Place, send: Send): Promise<number[]> {
   const ids = new Set<number>();
   let total = 0;
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const { ids: found, total: counted } = await ask('repositories', timeoutMs =>
+    const { ids: found, total: counted } = await send('repositories', timeoutMs =>
       getRepositoryPage(github, place, page, timeoutMs),
     );
     total = counted;
@@ -204,6 +205,6 @@ async function listRepositories(github: GithubClient, place: Place, ask: Ask): P
   }
   throw new ActionError(
     errorTitles.githubUnexpectedResponse,
-    `GitHub lists ${ids.size} of the ${total} repositories that have ${describePlace(place)}. The others would lose the secret if it were updated. Nothing was changed. Start a new run; if it fails in the same way, install the GitHub App for all repositories of the organization.`,
+    `GitHub lists only ${ids.size} of the ${total} repositories that can read ${describePlace(place)}. The others would lose access if the secret were updated. Nothing was changed. Start a new run; if it fails again, install the GitHub App for all repositories of the organization.`,
   );
 }

@@ -14,7 +14,7 @@ import { type Deletions, deleteOwnOrphans, deleteTokens } from './deletions.ts';
 import { githubError } from './errors.ts';
 import { gatherFacts } from './facts.ts';
 import { maskRotateInputs, parseRotateInputs, protectedIdOf } from './inputs.ts';
-import { describePlaces } from './places.ts';
+import { capitalize, describePlaces } from './places.ts';
 import { type PlaceResult, placesWith, putReplacement, RESPONSE_GRACE_MS, storeOf } from './put.ts';
 import { checkCopyable, createReplacement, discardReplacement } from './replacement.ts';
 import {
@@ -29,16 +29,16 @@ import {
   writeOutputs,
 } from './report.ts';
 import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
-import { bringUp, deleteNeverPut, deleteStuck, keepYoung } from './upkeep.ts';
+import { deleteNeverPut, deleteStuck, keepYoung, updatePlacesBehind } from './upkeep.ts';
 
-/** Of the eight characters of a nonce the first five are the primary place's tag, which is not known yet. */
+/** Stands for the primary place's tag, the first five of a nonce's eight characters, which is not known yet. */
 const TAG = '-----';
 
 /**
- * The rotation: replaces the token in a GitHub secret with a new one like it, and deletes what was replaced before.
+ * Rotates the token in a GitHub secret: replaces it with an equivalent new one, and deletes older ones.
  *
- * @param interrupted aborted when the step is to stop.
- * @throws {ActionError} if not every secret has the new token. Every secret then holds a living token, but for
+ * @param interrupted aborted when the step must stop.
+ * @throws {ActionError} if not every secret has the new token. Every secret still has a working token, except with
  * `revoke-previous: now`.
  * @throws {InterruptedError} likewise.
  */
@@ -76,7 +76,7 @@ async function rotate(before: Rotation): Promise<void> {
   const { current, places } = facts;
   const isNow = policy.revokePrevious === 'now';
   const behind = isNow ? [] : places.filter(place => isBehind(place, current));
-  if (behind.length > 0) return bringUp(rotation, facts, behind);
+  if (behind.length > 0) return updatePlacesBehind(rotation, facts, behind);
   if (!isNow && inputs.maxAge !== undefined && isYoung(facts, inputs.maxAge))
     return keepYoung(rotation, facts);
   const stuck = findStuck(facts, policy);
@@ -93,7 +93,7 @@ async function rotate(before: Rotation): Promise<void> {
 
 function warnElsewhere(runner: Runner, { current }: Facts): void {
   runner.warning(
-    `The token ${current.id} was created by the rotation of another secret, and copied into this one. What that rotation deletes may be in use here: rotate both secrets in one step (\`repositories\`, \`app\`), or give this one a token of its own.`,
+    `The token ${current.id} was created by the rotation of another secret and copied into this one. That rotation may delete tokens that are in use here: rotate both secrets in one step (\`repositories\`, \`app\`), or give this one its own token.`,
   );
 }
 
@@ -101,7 +101,7 @@ function finishDryRun(rotation: Rotation, facts: Facts): void {
   const { context, policy } = rotation;
   const { due, kept } = planDeletions(facts, policy);
   for (const { id } of due) context.runner.info(`Dry run: would delete the token ${id}.`);
-  for (const one of kept) context.runner.info(describeKept(one, policy));
+  for (const one of kept) context.runner.info(describeKept(one, rotation));
   context.runner.info('Dry run: nothing was created, stored or deleted.');
   finishUnchanged(rotation, facts.current, []);
 }
@@ -109,8 +109,9 @@ function finishDryRun(rotation: Rotation, facts: Facts): void {
 /**
  * Puts the replacement into every place.
  *
- * @returns what became of each: with `revoke-previous: now` only the primary place has it for certain.
- * @throws {ActionError} if not every place has it for certain. It is deleted only where no place can have it.
+ * @returns the result for each place. With `revoke-previous: now`, only the primary place is certain to have it.
+ * @throws {ActionError} if it is not certain that every place has it. The replacement is deleted only if no place can
+ * have it.
  * @throws {InterruptedError} likewise.
  */
 async function storeReplacement(
@@ -133,7 +134,7 @@ async function storeReplacement(
   ).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `The new token was being stored: the secret has one of ${token.id} and ${current.id}. Both are alive; the next rotation finds out.`,
+      `The new token was being stored: the secret has either ${token.id} or ${current.id}. Both are alive; the next rotation finds out which it is.`,
     );
   });
   const stored = placesWith(results, 'stored');
@@ -149,8 +150,8 @@ async function storeReplacement(
   const lines = placeLines(`the new token, ${token.id}`, results, older);
   throw new ActionError(
     isPrimaryStored ? errorTitles.secretsDiffer : errorTitles.secretNotUpdated,
-    `Not every secret has the new token for certain:\n${lines.join('\n')}\n${describeFailures(results, run)}\n` +
-      `${token.id} and ${current.id} are both alive and nothing was deleted, so every job works. Start a new run (not a re-run): it finds out, and brings them together.`,
+    `It is not certain that every secret has the new token:\n${lines.join('\n')}\n${describeFailures(results, run)}\n` +
+      `${token.id} and ${current.id} are both alive and nothing was deleted, so every job works. Start a new run (not a re-run) to bring every secret up to date.`,
   );
 }
 
@@ -170,9 +171,9 @@ async function notStoredError(
 }
 
 /**
- * Deletes what is due, and says what there is now.
+ * Deletes the tokens that are due, and reports the results.
  *
- * @param deletedBefore the ids that were deleted before the replacement was created.
+ * @param deletedBefore the ids of tokens deleted before the replacement was created.
  */
 async function finish(
   rotation: Rotation,
@@ -188,12 +189,12 @@ async function finish(
   const deletions = await orInterrupted(deleteOld(rotation, due, replacement), interrupted).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `The secret has the new token ${token.id}. Older tokens were being deleted; the next rotation goes on there.`,
+      `The secret has the new token ${token.id}. Older tokens were being deleted; the next rotation continues.`,
     );
   });
   const stored = placesWith(results, 'stored');
   for (const line of resultLines(rotation, facts, replacement, stored, deletions, kept)) runner.info(line);
-  const warning = leftWarning(kept, deletions.undeleted, policy);
+  const warning = leftWarning(kept, deletions.undeleted, rotation);
   if (warning !== undefined) runner.warning(warning);
   if (inputs.summary) {
     try {
@@ -238,7 +239,7 @@ async function deleteOld(
   return { deleted: [...own, ...deleted], undeleted };
 }
 
-/** A place that did not take the replacement of a leaked token does not keep that one from being deleted. */
+/** The error for places that may still hold the leaked token, which was deleted anyway. */
 function deadTokenError(
   { run }: Rotation,
   { token }: Replacement,
@@ -247,7 +248,7 @@ function deadTokenError(
   const others = results.filter(({ result }) => result.kind !== 'stored');
   return new ActionError(
     errorTitles.secretsDiffer,
-    `${describePlaces(others.map(({ place }) => place))} may hold a dead token: \`revoke-previous: now\` deleted the old one, and the new one, ${token.id}, is not there for certain. ${describeFailures(others, run)} ` +
-      'Correct that and start a new run (not a re-run), or save a token there by hand.',
+    `${capitalize(describePlaces(others.map(({ place }) => place)))} may hold a dead token: \`revoke-previous: now\` deleted the old one, and it is not certain that the new one, ${token.id}, was stored. ${describeFailures(others, run)} ` +
+      'Fix that and start a new run (not a re-run), or save a token there by hand.',
   );
 }

@@ -1,4 +1,4 @@
-/** What a run does before it creates a token, or in place of that: the current token stays in the secret. */
+/** What a run does before, or instead of, creating a token: the current token stays in the secret. */
 import { ActionError, errorTitles } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
@@ -12,8 +12,8 @@ import { describeFailures, finishUnchanged, leftWarning, nameToken, placeLines }
 import { type Facts, type Rotation, withoutTokens } from './rotation.ts';
 import type { KnownPlace } from './secrets.ts';
 
-/** Puts the current token into the places that never got it, which ends the run. */
-export async function bringUp(
+/** Puts the current token into the places that never received it, and ends the run. */
+export async function updatePlacesBehind(
   rotation: Rotation,
   facts: Facts,
   behind: readonly KnownPlace[],
@@ -23,13 +23,13 @@ export async function bringUp(
   const where = describePlaces(behind);
   if (inputs.dryRun) {
     context.runner.info(
-      `Dry run: would put the current token ${current.id} into ${where}, which missed it, and rotate nothing.`,
+      `Dry run: would put the current token ${current.id} into ${where}, which never received it, and rotate nothing.`,
     );
     return finishUnchanged(rotation, current, []);
   }
   const deleted = await putCurrentEverywhere(rotation, facts, behind);
   context.runner.info(
-    `${capitalize(where)} had an older token and got the current one, ${current.id}. Nothing was rotated; the next run does.`,
+    `${capitalize(where)} had an older token and received the current one, ${current.id}. Nothing was rotated; the next run does that.`,
   );
   finishUnchanged(rotation, current, deleted);
 }
@@ -37,11 +37,11 @@ export async function bringUp(
 /**
  * Puts the current token into places.
  *
- * Before it is put into the primary place, what replaces it and was put nowhere is deleted: afterwards it would look as if
- * the secret had it.
+ * Before the primary place, it deletes replacements of the current token that were never put anywhere: the put changes
+ * the secret's `updated_at`, after which they could have been in it.
  *
- * @returns the ids of these.
- * @throws {ActionError} unless each place has it for certain.
+ * @returns the ids of the deleted tokens.
+ * @throws {ActionError} unless it is certain that each place has the current token.
  */
 async function putCurrentEverywhere(
   rotation: Rotation,
@@ -68,47 +68,60 @@ async function putCurrentEverywhere(
   ).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `The current token ${current.id} was being put into ${describePlaces(places)}. Nothing was created; the next rotation goes on there.`,
+      `The current token ${current.id} was being put into ${describePlaces(places)}. Nothing was created; the next rotation continues.`,
     );
   });
   const { deleted } = deletions;
   const skipped = places.filter(place => !results.some(({ place: { place: put } }) => put === place.place));
   const all = [...results, ...skipped.map(place => ({ place, result: { kind: 'skipped' } as const }))];
   if (placesWith(all, 'stored').length === places.length) return deleted;
-  // What is not behind has the current token.
+  // The other places already have the current token.
   const others = facts.places
     .filter(place => !places.includes(place))
     .map(place => ({ place, result: { kind: 'stored' } as const }));
-  const blocking =
-    rivals.length === 0
-      ? ''
-      : ` Nothing was put into ${describePlaces(skipped)}, because ${rivals.map(nameToken).join(', ')} replaced the current token in a run that was cut off, and may still be put there. A later run deletes it once it is an hour old; or delete it on the Tokens page, ${TOKENS_PAGE}, if no secret has it.`;
+  const blocking = rivals.map(token => {
+    const failure = deletions.undeleted.find(({ token: { id } }) => id === token.id);
+    const state = failure === undefined ? '' : ` It could not be deleted: ${failure.reason}`;
+    return `Nothing was put into ${describePlaces(skipped)}: an interrupted run created ${nameToken(token, run)} to replace the current token, and may still put it there.${state} A later run deletes it once it is an hour old. If no secret has it, you can delete it on the Tokens page, ${TOKENS_PAGE}.`;
+  });
   throw new ActionError(
     errorTitles.secretsDiffer,
-    `Not every secret has the current token for certain:\n${placeLines(`the current token, ${current.id}`, [...others, ...all]).join('\n')}\n${describeFailures(results, run)}${blocking}\n` +
+    [
+      'It is not certain that every secret has the current token:',
+      ...placeLines(`the current token, ${current.id}`, [...others, ...all]),
+      describeFailures(results, run),
+      ...blocking,
       `Nothing was created, and ${deleted.length === 0 ? 'nothing was deleted' : `only ${deleted.join(', ')}, which no secret had, was deleted`}. The next run tries again.`,
+    ]
+      .filter(line => line !== '')
+      .join('\n'),
   );
 }
 
-/** A token under `max-age` stays. What a duration makes due is still deleted, once every place has the token. */
+/**
+ * Keeps a token that is younger than `max-age`. If `revoke-previous` is a duration, tokens that are due are still
+ * deleted, once it is certain that every place has the current one.
+ */
 export async function keepYoung(rotation: Rotation, facts: Facts): Promise<void> {
   const { context, policy, inputs } = rotation;
   const { runner } = context;
   const { current, listed, places } = facts;
   const age = formatDuration(Math.max(0, listed.mapbox - (current.created?.getTime() ?? listed.mapbox)));
-  runner.info(`The token ${current.id} is ${age} old, which is not over \`max-age\`. Nothing was rotated.`);
+  runner.info(
+    `The token ${current.id} is ${age} old, which does not exceed \`max-age\`. Nothing was rotated.`,
+  );
   const due = typeof policy.revokePrevious === 'object' ? findDueNow(facts, policy) : [];
   const isChainDue = due.length > 0 && hasLink(facts, due);
   if (!isChainDue || findRivals(facts).length > 0) return finishUnchanged(rotation, current, []);
   if (inputs.dryRun) return describeDue(rotation, facts, due);
   await putCurrentEverywhere(rotation, facts, places);
   const { deleted, undeleted } = await deleteInterruptibly(rotation, current, due);
-  const warning = leftWarning([], undeleted, policy);
+  const warning = leftWarning([], undeleted, rotation);
   if (warning !== undefined) runner.warning(warning);
   finishUnchanged(rotation, current, deleted);
 }
 
-/** Whether one of the tokens is of the chain, not an orphan. */
+/** Whether any of the tokens is in the chain rather than an orphan. */
 function hasLink(facts: Facts, due: readonly ListedToken[]): boolean {
   const chain = new Set(chainOf(facts.current, facts.tokens).map(({ id }) => id));
   return due.some(({ id }) => chain.has(id));
@@ -116,22 +129,22 @@ function hasLink(facts: Facts, due: readonly ListedToken[]): boolean {
 
 function describeDue(rotation: Rotation, { current, places }: Facts, due: readonly ListedToken[]): void {
   const { runner } = rotation.context;
-  runner.info(`Dry run: would put the current token ${current.id} once more into ${describePlaces(places)}.`);
+  runner.info(`Dry run: would put the current token ${current.id} into ${describePlaces(places)} again.`);
   for (const { id } of due) runner.info(`Dry run: would delete the token ${id}.`);
   finishUnchanged(rotation, current, []);
 }
 
-/** Deletes what earlier rotations should have deleted, in place of creating another token. */
+/** Deletes tokens that earlier rotations failed to delete, instead of creating another one. */
 export async function deleteStuck(
   rotation: Rotation,
   facts: Facts,
   stuck: readonly ListedToken[],
 ): Promise<void> {
-  const { context, policy, inputs } = rotation;
+  const { context, policy, inputs, run } = rotation;
   const { current, places } = facts;
   const { runner } = context;
   runner.info(
-    `Earlier rotations did not delete ${stuck.map(nameToken).join(', ')}. This run deletes them and rotates nothing.`,
+    `Earlier rotations did not delete ${stuck.map(token => nameToken(token, run)).join(', ')}. This run deletes them and rotates nothing.`,
   );
   if (inputs.dryRun) return describeDue(rotation, facts, stuck);
   await putCurrentEverywhere(rotation, facts, places);
@@ -145,18 +158,18 @@ export async function deleteStuck(
   throw new ActionError(
     errorTitles.secretNotUpdated,
     [
-      'Tokens of earlier rotations could not be deleted, and nothing was rotated, so that they do not become more:',
-      ...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`),
+      'Tokens of earlier rotations could not be deleted. Nothing was rotated, so that no more of them pile up:',
+      ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
       ...young.map(
         token =>
-          `- ${nameToken(token)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
+          `- ${nameToken(token, run)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
       ),
-      `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
+      `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );
 }
 
-/** Deletes with the current or the authorizing token, while no replacement exists. */
+/** Deletes tokens with the current or the authorizing token, while there is no replacement. */
 async function deleteInterruptibly(
   rotation: Rotation,
   current: ListedToken,
@@ -166,7 +179,7 @@ async function deleteInterruptibly(
   const deletions = await orInterrupted(deleteTokens(rotation, account, due), interrupted).catch(error => {
     if (!interrupted.aborted) throw error;
     throw new InterruptedError(
-      `Every secret has the token ${current.id}. Older tokens were being deleted; the next rotation goes on there.`,
+      `Every secret has the token ${current.id}. Older tokens were being deleted; the next rotation continues.`,
     );
   });
   for (const id of deletions.deleted) context.runner.info(`Deleted the token ${id}.`);
@@ -174,16 +187,16 @@ async function deleteInterruptibly(
 }
 
 /**
- * Deletes what runs that were cut off created in place of the current token and put nowhere.
+ * Deletes replacements of the current token that interrupted runs created and never put anywhere.
  *
  * @returns the facts without them.
- * @throws {ActionError} if one is left: another must not be created beside it.
+ * @throws {ActionError} if one is left: creating another would let them pile up.
  */
 export async function deleteNeverPut(
   rotation: Rotation,
   facts: Facts,
 ): Promise<{ readonly facts: Facts; readonly deleted: readonly string[] }> {
-  const { context, policy, inputs, account, interrupted } = rotation;
+  const { context, policy, inputs, run, account, interrupted } = rotation;
   const orphans = findNeverPut(facts, policy);
   if (inputs.dryRun) {
     for (const { id } of orphans) context.runner.info(`Dry run: would delete the token ${id}.`);
@@ -195,15 +208,15 @@ export async function deleteNeverPut(
   }
   const { deleted, undeleted } = await orInterrupted(deleteTokens(rotation, account, orphans), interrupted);
   for (const id of deleted) {
-    context.runner.info(`Deleted the token ${id}, which a run that was cut off put nowhere.`);
+    context.runner.info(`Deleted the token ${id}, which an interrupted run created and put nowhere.`);
   }
   if (undeleted.length === 0) return { facts: withoutTokens(facts, deleted), deleted };
   throw new ActionError(
     errorTitles.secretNotUpdated,
     [
-      'Tokens of runs that were cut off could not be deleted. No secret has them, and nothing was created, so that they do not become more:',
-      ...undeleted.map(({ token, reason }) => `- ${nameToken(token)}: ${reason}`),
-      `A person can delete them on the Tokens page, ${TOKENS_PAGE}.`,
+      'Tokens of interrupted runs could not be deleted. No secret has them. Nothing was created, so that no more of them pile up:',
+      ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
+      `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );
 }

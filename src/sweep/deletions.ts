@@ -5,25 +5,25 @@ import { deleteToken } from '../mapbox/delete.ts';
 import { isNotFound, type Rejected } from '../mapbox/response.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 
-/** What became of a token that was due for deletion. */
+/** The result for a token that was due for deletion. */
 export type SweepDeletion =
   /** Mapbox confirmed this deletion. */
   | { readonly kind: 'deleted' }
-  /** Mapbox responded with 404 twice, and the whole list no longer has the token. */
+  /** Mapbox responded with 404 twice, and the complete list no longer has the token. */
   | { readonly kind: 'already-deleted' }
-  /** Not attempted, because the whole list no longer has the token. */
+  /** Not attempted, because the complete list no longer has the token. */
   | { readonly kind: 'unlisted' }
-  /** Mapbox responded with 404, and no whole list could confirm that the token is gone. */
+  /** Mapbox responded with 404, and no complete list could confirm that the token is gone. */
   | { readonly kind: 'unconfirmed' }
   /** Not attempted: time was up, or no deletion could succeed. */
   | { readonly kind: 'skipped' }
   | Rejected
   | RetriesExhausted;
 
-/** Keeps a token that Mapbox fails to delete from using up the time of all. Longer than a rate limit's interval. */
+/** Keeps one token from using up the time of the others. Longer than a rate limit's interval. */
 const TOKEN_BUDGET_MS = 90_000;
 
-/** After this many failures in a row the tokens are not the cause. */
+/** After this many failures in a row, the tokens are probably not the cause. */
 const MAX_CONSECUTIVE_FAILURES = 2;
 
 /** A rejection may come from something in front of Mapbox. */
@@ -32,7 +32,7 @@ const MAX_REJECTED_ATTEMPTS = 3;
 /** After this many 404s in a row, from both ends of the queue, another sweep has probably deleted the rest. */
 const MAX_CONSECUTIVE_404S = 2;
 
-/** Gives replicas that are behind time to catch up. */
+/** Gives lagging replicas time to catch up. */
 const SECOND_LOOK_DELAY_MS = 2_000;
 
 /** A token that was just listed. */
@@ -42,8 +42,8 @@ interface Due {
 
 /**
  * Deletes tokens one after another, as fast as the rate limit allows. A 404 alone does not prove that a token is gone:
- * Mapbox also sends it to a token that may not delete, and a replica may be behind. Tokens with a 404 are set aside, and
- * are looked at again together.
+ * Mapbox also sends it if the authorizing token cannot delete tokens, and a replica may lag. Tokens with a 404 are set
+ * aside and rechecked together.
  *
  * @param onResult called for each token as soon as its result is known.
  * @returns the results, in the order of the calls.
@@ -64,7 +64,7 @@ class Deletion<T extends Due> {
   readonly #onResult: (due: T, deletion: SweepDeletion) => void;
   readonly #results = new Map<T, SweepDeletion>();
   #queue: T[];
-  /** Two sweeps of the same tokens should meet once, not at every token: the one that is late goes on from the other end. */
+  /** Keeps two concurrent sweeps from colliding at every token: the later one continues from the other end. */
   #fromEnd = false;
   #consecutiveFailures = 0;
   #isHopeless = false;
@@ -90,7 +90,7 @@ class Deletion<T extends Due> {
     return this.#results;
   }
 
-  /** @returns those that Mapbox did not find. */
+  /** @returns the tokens that Mapbox did not find. */
   async #deleteQueue(): Promise<T[]> {
     const notFound: T[] = [];
     let consecutive404s = 0;
@@ -110,7 +110,7 @@ class Deletion<T extends Due> {
     return notFound;
   }
 
-  /** Deletes once more what Mapbox did not find. If that gets 404 too, the list decides, also about the queue. */
+  /** Retries the deletions that got a 404. After a second 404 the list decides, for the queued tokens as well. */
   async #lookAgain(notFound: readonly T[]): Promise<void> {
     const { clock, deadline } = this.#options;
     const inTime = clock.monotonic() + SECOND_LOOK_DELAY_MS < deadline;
@@ -162,7 +162,7 @@ class Deletion<T extends Due> {
     this.#isHopeless ||= this.#consecutiveFailures >= MAX_CONSECUTIVE_FAILURES || this.#wouldRecur(deletion);
   }
 
-  /** Whether the deletion of any other token would end in the same way. */
+  /** Whether the deletion of any other token would fail in the same way. */
   #wouldRecur(deletion: SweepDeletion): boolean {
     if (deletion.kind === 'retries-exhausted') return deletion.last.kind === 'rate-limited';
     if (deletion.kind !== 'rejected' || deletion.reason === 'other') return false;

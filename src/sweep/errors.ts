@@ -13,8 +13,8 @@ import { describeLookupError, pluralize } from './report.ts';
 import type { SweptToken } from './rule.ts';
 
 const RENEW =
-  'The scopes of a token cannot be changed on the Tokens page: create one with `tokens:read` and `tokens:write` ' +
-  `on ${TOKENS_PAGE} and put it into the secret.`;
+  'The scopes of a token cannot be changed on the Tokens page: create a new one with `tokens:read` and `tokens:write` ' +
+  `on ${TOKENS_PAGE} and save it in the secret.`;
 
 /**
  * Checks the scopes that the list shows for the authorizing token.
@@ -48,13 +48,13 @@ export async function listError(
   ) {
     return new ActionError(
       errorTitles.notFound,
-      `Mapbox responded with 404 Not Found${describeRequestId(result)} to the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
+      `Mapbox responded with 404 Not Found${describeRequestId(result)} to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
   return sweepRejectionError(result, account, clock);
 }
 
-/** The error for tokens that could not be deleted; `undefined` if nothing failed, though time may have been up. */
+/** The error for tokens that could not be deleted; `undefined` if nothing failed, even if time ran out. */
 export async function deletionError(
   deletions: readonly SweepDeletion[],
   account: Account,
@@ -83,7 +83,7 @@ export async function deletionError(
   );
 }
 
-/** An annotation is for people to read; the log has all tokens. */
+/** Keeps annotations readable; the log has all tokens. */
 const MAX_NAMED = 20;
 
 function nameTokens(lines: readonly string[]): string[] {
@@ -92,7 +92,7 @@ function nameTokens(lines: readonly string[]): string[] {
   return more > 0 ? [...named, `- and ${more} more, see the log`] : named;
 }
 
-/** The warning that names the tokens whose runs GitHub said nothing about; `undefined` if there are none. */
+/** The warning about tokens whose runs could not be looked up; `undefined` if there are none. */
 export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefined {
   const unchecked = tokens.flatMap(({ token, run, decision }) => {
     if (decision.kind !== 'keep') return [];
@@ -119,31 +119,31 @@ export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefi
   ].join('\n');
 }
 
-/** The warning that names the permanent tokens whose notes were cut; `undefined` if there are none. */
+/** The warning about permanent tokens whose notes were truncated; `undefined` if there are none. */
 export function cutNoteWarning(tokens: readonly SweptToken[]): string | undefined {
   const cut = tokens.filter(
     ({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'cut-note',
   );
   if (cut.length === 0) return undefined;
   return [
-    `Kept ${pluralize(cut.length, 'permanent token')}, because the note was cut, and what was cut off may differ:`,
+    `Kept ${pluralize(cut.length, 'permanent token')}, because the note was truncated, and the missing text may differ:`,
     ...nameTokens(cut.map(({ token }) => `${token.id} "${oneLine(token.note)}"`)),
     'Use shorter notes, and delete tokens that are no longer in use on the Tokens page:',
     TOKENS_PAGE,
   ].join('\n');
 }
 
-/** The warning for tokens that are left although nothing was rejected; `undefined` if there are none. */
+/** The warning about tokens that are left although nothing was rejected; `undefined` if there are none. */
 export function leftoverWarning(deletions: ReadonlyMap<SweptToken, SweepDeletion>): string | undefined {
   const results = [...deletions.values()];
   if (results.every(isGone)) return undefined;
   const unconfirmed = [...deletions].filter(([, { kind }]) => kind === 'unconfirmed');
   const progress = describeProgress(results);
   if (unconfirmed.length === 0) {
-    return `Time is up. ${progress} The next sweep deletes the others; raise \`timeout\` to have all deleted in one.`;
+    return `Time is up. ${progress} The next sweep deletes the others; raise \`timeout\` to delete all of them in one sweep.`;
   }
   return [
-    `Mapbox responded with 404 to the deletion of ${pluralize(unconfirmed.length, 'token')}, and no whole list confirmed that they are gone:`,
+    `Mapbox responded with 404 to the deletion of ${pluralize(unconfirmed.length, 'token')}, and no complete list confirmed that they are gone:`,
     ...nameTokens(unconfirmed.map(([{ token }]) => token.id)),
     `${progress} The next sweep tries again.`,
   ].join('\n');
@@ -158,7 +158,7 @@ export function isGone({ kind }: SweepDeletion): boolean {
 export function githubTokenError(): ActionError {
   return new ActionError(
     errorTitles.githubTokenRejected,
-    "GitHub responded with 401: `github-token` is invalid or has expired. Leave it out: the job's own token is used, which needs `permissions: actions: read`. Nothing was deleted.",
+    "GitHub responded with 401: `github-token` is invalid or has expired. Leave it out to use the job's own token, which needs `permissions: actions: read`. Nothing was deleted.",
   );
 }
 

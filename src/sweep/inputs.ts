@@ -54,7 +54,7 @@ export function maskGithubToken(runner: Runner): void {
 /**
  * Parses the inputs of the sweep.
  *
- * @param getInput gives an input as written, empty if it is not set.
+ * @param getInput returns an input as written, empty if unset.
  * @param now milliseconds since 1970.
  * @throws {ActionError} that lists every problem.
  */
@@ -91,7 +91,7 @@ function parseGithubToken(input: string, problems: InputProblems): Secret | unde
   if (/^[\x21-\x7e]+$/.test(text)) return new Secret(text);
   return problems.add(
     errorTitles.invalidInput,
-    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other unexpected characters'}. Leave it out: the job's own token is used, which needs \`permissions: actions: read\`.`,
+    `\`github-token\` ${text === '' ? 'is empty' : 'is not a GitHub token: it has spaces or other unexpected characters'}. Leave it out to use the job's own token, which needs \`permissions: actions: read\`.`,
   );
 }
 
@@ -103,7 +103,7 @@ function parseJobMaxAge(input: string, problems: InputProblems): number | 'none'
   if (seconds !== undefined && seconds >= HOUR) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`job-max-age\` is ${problems.quote(text)}. Use a duration with its unit that no job of yours exceeds, such as \`6h\`, at least \`1h\`. Leave it out to go by GitHub alone.`,
+    `\`job-max-age\` is ${problems.quote(text)}. Use a duration with a unit that none of your jobs exceeds, such as \`6h\`, and at least \`1h\`. Leave it out to rely on GitHub alone.`,
   );
 }
 
@@ -117,7 +117,7 @@ function parseKeepPermanent(input: string, problems: InputProblems): number | 'a
   if (count >= 1 && count <= MAX_KEEP) return count;
   return problems.add(
     errorTitles.invalidInput,
-    `\`keep-permanent\` is ${problems.quote(text)}. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+    `\`keep-permanent\` is ${problems.quote(text)}. Use \`all\`, or how many of the newest tokens with the same note to keep, at least 1.`,
   );
 }
 
@@ -128,7 +128,7 @@ function parseMinAge(input: string, problems: InputProblems): number | undefined
   if (seconds !== undefined) return seconds * 1000;
   return problems.add(
     errorTitles.invalidInput,
-    `\`permanent-min-age\` is ${problems.quote(text)}. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
+    `\`permanent-min-age\` is ${problems.quote(text)}. Use a duration with a unit, such as \`7d\` or \`36h\`.`,
   );
 }
 

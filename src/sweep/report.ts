@@ -10,7 +10,7 @@ import type { SweepDeletion } from './deletions.ts';
 import type { DeleteReason, KeepReason, SweptToken } from './rule.ts';
 
 interface Entry extends SweptToken {
-  /** What became of the token. */
+  /** What happened to the token. */
   readonly result: string;
 }
 
@@ -19,7 +19,7 @@ const MAX_ROWS = 500;
 
 const COLUMNS = ['Token', 'Note', 'Age', 'Run', 'Result'];
 
-/** Reports what became of each token: at once in the log, and at the end on the summary page. */
+/** Reports what happened to each token: immediately in the log, and at the end on the summary page. */
 export class SweepReport {
   readonly #runner: Runner;
   readonly #now: number;
@@ -78,13 +78,13 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'authorizing-token':
       return 'it is the authorizing token';
     case 'this-run':
-      return 'it belongs to the run that sweeps';
+      return "it belongs to the sweep's own run";
     case 'not-checked':
       return 'there was no time to ask GitHub about its run';
     case 'in-progress':
       return `its run is not over (${reason.status.slice(0, 40)})`;
     case 'run-not-found':
-      return 'GitHub does not find its run, but the token is not known to be a day old';
+      return 'GitHub cannot find its run, but the token may be less than a day old';
     case 'unknown':
       return `it is unknown whether its run is over: ${describeLookupError(reason.cause)}`;
     case 'newest':
@@ -94,7 +94,7 @@ export function describeKeepReason(reason: KeepReason): string {
     case 'unknown-age':
       return 'Mapbox did not say how old it is';
     case 'cut-note':
-      return 'its note was cut, so others with the same note may be for something else';
+      return 'its note was truncated, so tokens with the same note may have different purposes';
   }
 }
 
@@ -108,7 +108,7 @@ export function describeDeleteReason(reason: DeleteReason): string {
     case 'run-deleted':
       return 'its run was deleted on GitHub';
     case 'older-than-any-run':
-      return 'no run lasts as long as it has existed';
+      return 'it is older than any run can be';
     case 'older-than-job-max-age':
       return 'it is older than `job-max-age`';
     case 'superseded':
@@ -116,7 +116,7 @@ export function describeDeleteReason(reason: DeleteReason): string {
   }
 }
 
-/** What became of a token that was due for deletion for this reason. */
+/** What happened to a token that was due for deletion for this reason. */
 export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason): string {
   const due = describeDeleteReason(reason);
   switch (deletion.kind) {
@@ -125,9 +125,9 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
     case 'already-deleted':
       return 'already deleted';
     case 'unlisted':
-      return "no longer on Mapbox's list";
+      return "no longer in Mapbox's list";
     case 'unconfirmed':
-      return `kept although ${due}: Mapbox responded with 404 to its deletion, and no whole list confirmed that it is gone`;
+      return `kept although ${due}: Mapbox responded with 404 to its deletion, and no complete list confirmed that it is gone`;
     case 'skipped':
       return `kept although ${due}: its deletion was not attempted`;
     case 'rejected':
@@ -137,7 +137,7 @@ export function describeDeletion(deletion: SweepDeletion, reason: DeleteReason):
   }
 }
 
-/** Why GitHub did not say whether a run is over, with its own reason: a sentence without the full stop. */
+/** Why it is unknown whether a run is over, with GitHub's own reason: a sentence without its full stop. */
 export function describeLookupError(error: LookupError): string {
   const sentence = describeResult(error, 'GitHub').replace(/\.$/, '');
   if (error.kind !== 'rejected' || error.reason === undefined) return sentence;

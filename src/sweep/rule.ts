@@ -1,16 +1,16 @@
-import type { AskedAttempt, RunState } from '../github/runs.ts';
+import type { AttemptToCheck, RunState } from '../github/runs.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
 /** What the sweep's decisions depend on besides the token and its run. */
 export interface SweepRules {
-  /** The run that sweeps. */
+  /** The sweep's own run. */
   readonly run: WorkflowRun;
   readonly authorizingTokenId: string | undefined;
   /**
-   * Milliseconds since 1970 by Mapbox's clock or the runner's, whichever is behind: a wrong clock keeps tokens.
-   * `undefined` if Mapbox gives no time; then no token has an age.
+   * Milliseconds since 1970 by Mapbox's clock or the runner's, whichever is earlier, so that a wrong clock only keeps
+   * tokens. `undefined` if Mapbox sent no date; then all ages are unknown.
    */
   readonly now: number | undefined;
   /** Older job tokens are deleted without asking GitHub. Milliseconds; `undefined`: no such limit. */
@@ -21,7 +21,7 @@ export interface SweepRules {
 
 /** Which permanent tokens with the same note are kept. */
 export interface PermanentRule {
-  /** How many of the newest. */
+  /** How many of the newest to keep. */
   readonly keep: number;
   /** Younger ones are kept too. Milliseconds. */
   readonly minAge: number;
@@ -33,8 +33,8 @@ export type Decision =
   | { readonly kind: 'keep'; readonly reason: KeepReason };
 
 /**
- * `jobs-completed`: GitHub does not call the run completed, but its jobs have been over for a day. `superseded`: enough
- * newer tokens have its note.
+ * `jobs-completed`: GitHub does not report the run as completed, but its jobs have been over for a day. `superseded`:
+ * enough newer tokens have the same note.
  */
 export type DeleteReason =
   | 'run-completed'
@@ -46,10 +46,10 @@ export type DeleteReason =
 
 export type KeepReason =
   | { readonly kind: 'default-token' | 'other-usage' | 'authorizing-token' }
-  /** Of tokens that live until their job ends. `run-not-found`: it may be too new for GitHub to find it. */
+  /** For job tokens. `run-not-found`: the run may be too new for GitHub to find it. */
   | { readonly kind: 'this-run' | 'not-checked' | 'run-not-found' }
   | Extract<RunState, { readonly kind: 'in-progress' | 'unknown' }>
-  /** Of permanent tokens. */
+  /** For permanent tokens. */
   | { readonly kind: 'newest' | 'too-young' | 'unknown-age' | 'cut-note' };
 
 /** A token that a run of this repository created. */
@@ -61,26 +61,30 @@ export interface SweptToken {
 
 const DAY_MS = 24 * 3_600_000;
 
-/** GitHub ends a run after 35 days, waiting and approvals included [GitHub, Actions limits]. One more for the clocks. */
+/**
+ * GitHub ends a run after 35 days, waiting and approvals included [GitHub, Actions limits]. One more day for clock
+ * differences.
+ */
 const MAX_RUN_AGE_MS = 36 * DAY_MS;
 
-/** For a token this old, a run that GitHub does not find, or whose jobs are all completed, is not just beginning. */
+/** The run of a younger token may be just starting: GitHub may not show it, or all of its jobs, yet. */
 const MIN_AGE_MS = DAY_MS;
 
 /**
- * Decides what the sweep deletes; nothing else does. A token is deleted if its note ends in a marker of this repository and
- * server, if it is public or secret, neither the account's default token nor the authorizing token, and if the marker says
+ * Decides which tokens the sweep deletes; no other code does. A token is deleted if its note ends in a marker of this
+ * repository and server, it is public or secret, it is neither the account's default token nor the authorizing token,
+ * and the marker says
  *
- * - `until job ends`, the run is not the one that sweeps, and the run attempt is over, or the token is older than any run
- *   can be or than the inputs allow;
- * - `until deleted`, the inputs ask for it, the note was not cut, and enough newer tokens of this repository have the same
- *   note.
+ * - `until job ends`, the run is not the sweep's own, and the run attempt is over or the token is older than any run
+ *   can be or than the inputs allow; or
+ * - `until deleted`, the inputs ask for it, the note was not truncated, and enough newer tokens of this repository have
+ *   the same note.
  *
- * Any other token on the account may be someone's production key: when in doubt, keep.
+ * Any other token of the account may be someone's production key: when in doubt, keep it.
  *
  * @param tokens all tokens of the account.
- * @param states what GitHub said, by {@link attemptKey}.
- * @returns the tokens with a marker of this repository that the sweep is for. No other token is looked at or reported.
+ * @param states what GitHub reported, by {@link attemptKey}.
+ * @returns the tokens of this repository that the sweep covers. It neither considers nor reports any others.
  */
 export function decide(
   tokens: readonly ListedToken[],
@@ -100,10 +104,10 @@ export function decide(
 }
 
 /**
- * The run attempts to ask GitHub about, each once, those with the oldest token first. A run may hang if it created no
+ * The run attempts to look up, without duplicates, those with the oldest token first. A run may hang if it created no
  * token within the last day.
  */
-export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AskedAttempt[] {
+export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AttemptToCheck[] {
   const created = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
   const unchecked = tokens
     .filter(({ decision }) => decision.kind === 'keep' && decision.reason.kind === 'not-checked')
@@ -117,7 +121,7 @@ export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules):
   });
 }
 
-/** The run that created a token, and whether the token is permanent; `undefined` if the sweep is not for it. */
+/** The run that created a token, and whether the token is permanent; `undefined` if the sweep does not cover it. */
 function originOf(
   { note }: ListedToken,
   { run: here, permanent }: SweepRules,
@@ -129,7 +133,7 @@ function originOf(
   return { run: { ...here, id: marker.runId, attempt: marker.attempt }, isPermanent };
 }
 
-/** Keeps a token whatever its marker says; `undefined` if the marker decides. */
+/** Keeps a token regardless of its marker; `undefined` if the marker decides. */
 function protection(token: ListedToken, rules: SweepRules): Decision | undefined {
   if (token.isDefault) return keep('default-token');
   if (token.usage !== 'pk' && token.usage !== 'sk') return keep('other-usage');
@@ -173,7 +177,7 @@ function decidePermanent(
   return age < permanent.minAge ? keep('too-young') : { kind: 'delete', reason: 'superseded' };
 }
 
-/** The ids of the newest permanent tokens of each note: as many as are kept. Protected tokens do not count. */
+/** The ids of the newest permanent tokens with each note, as many as are kept. Protected tokens do not count. */
 function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): ReadonlySet<string> {
   const newestFirst = tokens
     .filter(token => originOf(token, rules)?.isPermanent === true && protection(token, rules) === undefined)
@@ -189,7 +193,7 @@ function newestTokens(tokens: readonly ListedToken[], rules: SweepRules): Readon
   return ids;
 }
 
-/** Milliseconds; not a number if it is unknown. */
+/** Milliseconds; NaN if unknown. */
 function ageOf({ created }: ListedToken, now: number | undefined): number {
   return created === undefined || now === undefined ? Number.NaN : now - created.getTime();
 }

@@ -1,7 +1,7 @@
 import { RequestBudget } from '../api/request-budget.ts';
 import type { RetryOptions } from '../api/retry.ts';
 import { githubApiUrl, withGithub } from '../github/connect.ts';
-import { type AskedAttempt, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
+import { type AttemptToCheck, getRunStates, isTokenRejected, type RunState } from '../github/runs.ts';
 import { maskTokenInputs } from '../inputs/masking.ts';
 import type { Account } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
@@ -34,11 +34,11 @@ import { type DeleteReason, decide, runsToCheck, type SweepRules, type SweptToke
 
 export const sweepOutputNames = ['deleted', 'kept'] as const;
 
-/** What the parts of a sweep work with. */
+/** What every part of a sweep needs. */
 interface Sweep {
   readonly context: Context;
   readonly inputs: SweepInputs;
-  /** The run that sweeps. */
+  /** The sweep's own run. */
   readonly run: WorkflowRun;
   readonly githubApi: URL;
   readonly account: Account;
@@ -51,10 +51,10 @@ interface DueToken extends SweptToken {
 }
 
 /**
- * The sweep: deletes the tokens of this repository whose jobs are over and whose post steps never ran, and the permanent
- * tokens that the inputs call superseded.
+ * Deletes this repository's tokens whose jobs are over and whose post steps never ran, and permanent tokens that the
+ * inputs define as superseded.
  *
- * @throws {ActionError} if it cannot do its job. The log and the summary page say what was deleted until then.
+ * @throws {ActionError} if the sweep fails. The log and the summary page show what was deleted before.
  */
 export async function sweepStep(context: Context): Promise<void> {
   const { runner, env, clock } = context;
@@ -102,7 +102,7 @@ async function runSweep(sweep: Sweep): Promise<void> {
   await finish(sweep, tokens, deletions);
 }
 
-/** Lists all tokens of the account, and completes the rules with what the list says. */
+/** Lists all tokens of the account, and completes the rules from the list. */
 async function listTokens({
   context: { runner, clock },
   inputs: { connection, jobMaxAge, permanent, dryRun },
@@ -117,15 +117,17 @@ async function listTokens({
   const { tokens: listed, complete, serverDate } = search;
   if (!dryRun) checkOwnScopes(listed.find(({ id }) => id === authorizingTokenId));
   if (!complete)
-    runner.warning("Mapbox's list of tokens could not be read whole. The sweep does not see the others.");
+    runner.warning(
+      "Mapbox's list of tokens could not be read completely. The sweep does not cover the missing ones.",
+    );
   const now = serverDate && Math.min(serverDate.getTime(), runnerNow);
   return { listed, rules: { run, authorizingTokenId, now, jobMaxAge, permanent } };
 }
 
-/** Asks GitHub about runs. This may take half of the time that is left; the other half is for deleting. */
+/** Looks up runs on GitHub. This may take half of the remaining time; the other half is for deletions. */
 async function checkRuns(
   { context, inputs, run, githubApi, options: { clock, deadline } }: Sweep,
-  runs: readonly AskedAttempt[],
+  runs: readonly AttemptToCheck[],
 ): Promise<ReadonlyMap<string, RunState>> {
   if (runs.length === 0) return new Map();
   return withGithub(context, githubApi, inputs.githubToken, async github => {
@@ -160,7 +162,7 @@ async function writeSummary(runner: Runner, report: SweepReport, heading: string
   }
 }
 
-/** The last line, and the outputs. */
+/** Writes the last line and the outputs. */
 async function finish(
   { context: { runner, clock }, account }: Sweep,
   tokens: readonly SweptToken[],

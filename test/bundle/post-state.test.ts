@@ -121,7 +121,9 @@ describe.skipIf(process.platform === 'win32')(
       expect(post.annotations).toMatchObject([
         {
           level: 'warning',
-          message: expect.stringMatching(/`api-url` is another.*nothing was sent to Mapbox/),
+          message: expect.stringMatching(
+            /`api-url` differs from the main step's.*nothing was sent to Mapbox/,
+          ),
         },
       ]);
     });

@@ -149,7 +149,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       'a token for a name',
       { secret: text('sk', { u: 'octo', a: id }) },
       'Invalid input',
-      /`secret` is a token/,
+      /`secret` contains a token/,
     ],
   ])('%s', async (_, inputs, title, says) => {
     await using setting = await setUpRotate();
@@ -187,11 +187,7 @@ describe('fails with one titled annotation, and the secret untouched, where', ()
     const readOnly = newToken();
     setting.github.addCredential(readOnly, { permissions: { secrets: 'read' } });
     const { main, post } = await setting.run({ 'github-token': readOnly });
-    expectFailure(
-      main,
-      'GitHub permission missing',
-      /`secrets=write`.*was deleted again\. The secret still has/,
-    );
+    expectFailure(main, 'GitHub permission missing', /`secrets=write`.*was deleted\. The secret still has/);
     expect(setting.made()).toEqual([]);
     expect(setting.value()).toBe(setting.original.token);
     expect(post.shown).toBe('');
@@ -206,7 +202,9 @@ describe('fails with one titled annotation, and the secret untouched, where', ()
     expectFailure(
       main,
       'Secret has another token',
-      new RegExp(`${setting.original.id}[^]*${replacement?.id}[^]*re-run[^]*hides[^]*put the old token back`),
+      new RegExp(
+        `${setting.original.id}[^]*${replacement?.id}[^]*re-run[^]*overrides[^]*restored the old token`,
+      ),
     );
     expect(setting.made()).toHaveLength(1);
     expect(setting.value()).toBe(replacement?.token);

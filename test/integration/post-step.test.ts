@@ -98,7 +98,7 @@ it.each([
   const before = mapbox.requests.length;
   const ended = await runPost({ inputs: { ...rest, ...changes }, clock, state, env: SAME });
   expect(ended.log).toEqual([
-    { kind: 'warning', text: expect.stringContaining("`api-url` is another, unlike the main step's") },
+    { kind: 'warning', text: expect.stringContaining("`api-url` differs from the main step's") },
   ]);
   expect(mapbox.requests).toHaveLength(before);
   await mapbox.close();

@@ -129,7 +129,7 @@ describe('a put', () => {
     const secrets = await setUp(AUTHORIZING);
     const before = idsOf(secrets);
     const end = await secrets.rotate({ config: AUTHORIZING, faults: puts({ kind: 'refused', status: 403 }) });
-    expect(errorOf(end)).toMatch(/^Secret not updated: .*with 403: "Something".*was deleted again/);
+    expect(errorOf(end)).toMatch(/^Secret not updated: .*with 403: "Something".*was deleted/);
     expect(idsOf(secrets)).toEqual(before);
   });
 
@@ -200,7 +200,7 @@ describe('several places, some of which got the token', () => {
     const end = await secrets.rotate({ config: WEB, maxAge: '30d' });
     expect(end.outputs).toMatchObject({ rotated: 'false', deleted: '' });
     expect(end.said.map(({ text }) => text)).toContainEqual(
-      expect.stringMatching(/of octo-org\/site had an older token and got the current one/),
+      expect.stringMatching(/of octo-org\/site had an older token and received the current one/),
     );
     expect(idsOf(secrets)).toEqual(before);
   });

@@ -1,7 +1,7 @@
 /** What users of such tools report, and what models of the rotation found: rotations over days, in process. */
 import { describe, expect, it } from 'vitest';
 import { refusing, writeLimit } from '../support/github/fault-plans.ts';
-import { REPOSITORY, type SimulatedEnd } from '../support/rotation-simulation.ts';
+import { REPOSITORY, type SimulatedEnd, type SimulatedFaults } from '../support/rotation-simulation.ts';
 import {
   A,
   B,
@@ -32,7 +32,7 @@ describe('an archived repository among two', () => {
         /^Secrets have different tokens: .*\n- The (?:new|current) token, \w+: the secret `\w+` of octo-org\/maps\n- Still an older token: the secret `\w+` of octo-org\/old-site\n/,
       );
       expect(errorOf(end)).toContain(
-        '"Repository was archived so is read-only". octo-org/old-site is archived and can only be read',
+        '"Repository was archived so is read-only". octo-org/old-site is archived and therefore read-only',
       );
       expect(alive()).toHaveLength(2);
       expectAlive();
@@ -41,7 +41,9 @@ describe('an archived repository among two', () => {
     if (site) site.archived = false;
     const caughtUp = await rotate(inputs);
     expect(caughtUp.outputs).toMatchObject({ rotated: 'false', deleted: '' });
-    expect(textOf(caughtUp)).toContain(`of octo-org/old-site had an older token and got the current one`);
+    expect(textOf(caughtUp)).toContain(
+      `of octo-org/old-site had an older token and received the current one`,
+    );
     expect(idIn(B)).toBe(idIn(A));
     expect(alive()).toHaveLength(2);
     for (let month = 0; month < 3; month++) {
@@ -104,7 +106,7 @@ describe('two minutes of rest', () => {
         },
       },
     );
-    expect(errorOf(end)).toMatch(/^Secret not updated: The token or its secret changes again and again/);
+    expect(errorOf(end)).toMatch(/^Secret not updated: The token or its secret keeps changing/);
     expect(end.said.filter(({ text }) => text.includes('Waiting'))).toHaveLength(3);
     expect(alive()).toEqual(before);
   });
@@ -181,7 +183,7 @@ describe('`revoke-previous: 2d`', () => {
     github.fault = refusing(B, { kind: 'refused', reason: 'suspended' });
     const end = await rotate(inputs);
     expect(errorOf(end)).toMatch(
-      /"This installation has been suspended".*installation of the GitHub App is suspended/,
+      /"This installation has been suspended".*The GitHub App installation is suspended/,
     );
     expect(alive()).toEqual(before);
   });
@@ -209,23 +211,15 @@ describe('deletions that are refused', () => {
 
 describe('a run that was cut off between creation and puts', () => {
   /** The post step does not run either: the machine is gone. */
-  async function cutOff(setting: TwoRepositories): Promise<string> {
+  async function cutOff(setting: TwoRepositories, inputs = {}): Promise<string> {
     const before = setting.alive();
-    const { requests } = await setUp().rotate();
-    const put = requests.findIndex(isPut);
-    // No put and no look gets through, nor does the discarding.
-    await setting.rotate(
-      {},
-      {
-        faults: ({ to, method }, index) =>
-          index >= put - 1 && (to === 'github' || method === 'DELETE')
-            ? { kind: 'lost', processed: false }
-            : undefined,
-      },
-    );
+    await setting.rotate(inputs, { dieAfter: ({ method }) => method === 'POST' });
     const [orphan] = setting.alive().filter(id => !before.includes(id));
     return orphan ?? '';
   }
+
+  const noDeletions: SimulatedFaults = ({ method }) =>
+    method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
 
   it('leaves one token, which the next run deletes before it creates another', async () => {
     const setting = setUp();
@@ -234,7 +228,9 @@ describe('a run that was cut off between creation and puts', () => {
     setting.simulation.pass(DAY);
     const end = await setting.rotate();
     expect(end.outputs).toMatchObject({ rotated: 'true', deleted: orphan });
-    expect(textOf(end)).toContain(`Deleted the token ${orphan}, which a run that was cut off put nowhere.`);
+    expect(textOf(end)).toContain(
+      `Deleted the token ${orphan}, which an interrupted run created and put nowhere.`,
+    );
   });
 
   it('stops the next run where that token cannot be deleted: none is created beside it', async () => {
@@ -242,16 +238,29 @@ describe('a run that was cut off between creation and puts', () => {
     const orphan = await cutOff(setting);
     setting.simulation.pass(DAY);
     const before = setting.alive();
-    const end = await setting.rotate(
-      { timeout: '20s' },
-      {
-        faults: ({ method }) =>
-          method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined,
-      },
-    );
-    expect(errorOf(end)).toMatch(/Tokens of runs that were cut off could not be deleted/);
+    const end = await setting.rotate({ timeout: '20s' }, { faults: noDeletions });
+    expect(errorOf(end)).toMatch(/Tokens of interrupted runs could not be deleted/);
     expect(errorOf(end)).toContain(orphan);
     expect(setting.alive()).toEqual(before);
+  });
+
+  it('keeps a primary place that is behind as it is until that token is deleted', async () => {
+    const setting = setUp();
+    const { account, github, simulation, rotate, alive, idIn, original } = setting;
+    const saved = account.issue({ scopes: POWERS, note: 'Saved by hand' });
+    github.secrets.set(B, saved.token);
+    simulation.pass(DAY);
+    const orphan = await cutOff(setting, { token: saved.token, 'revoke-previous': 'now' });
+    simulation.pass(DAY);
+    const before = alive();
+    const end = await rotate({ token: saved.token, timeout: '20s' }, { faults: noDeletions });
+    expect(errorOf(end)).toMatch(new RegExp(`^Secrets have different tokens: .*${orphan}.* 503`, 's'));
+    expect(end.requests.filter(isPut)).toEqual([]);
+    expect([idIn(A), alive()]).toEqual([original.id, before]);
+
+    const next = await rotate({ token: saved.token });
+    expect(next.outputs).toMatchObject({ rotated: 'false', deleted: orphan });
+    expect(idIn(A)).toBe(saved.id);
   });
 });
 

@@ -218,7 +218,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
               : undefined,
         },
       );
-      expect(errorOf(end)).toMatch(/old-site was changed while this run was under way/);
+      expect(errorOf(end)).toMatch(/old-site was changed during this run/);
       expect(idIn(B)).toBe(replaced);
       expectAlive();
       simulation.pass(DAY);

@@ -87,7 +87,7 @@ describe('before a replacement is created, the rotation fails if', () => {
         return { token: web.token, 'authorizing-token': original.token };
       },
       'Token to rotate not found',
-      /has no token .*start a new run/,
+      /is not in the account .*start a new run/,
     ],
     [
       'the authorizing token lacks a scope of the token',
@@ -109,7 +109,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       'the secret does not exist',
       () => ({ secret: 'MAPBOX_TOKEN' }),
       'GitHub secret not found',
-      /no such secret: the secret `MAPBOX_TOKEN` of octo-org\/maps.*no new secret/,
+      /cannot find the secret `MAPBOX_TOKEN` of octo-org\/maps.*does not create secrets/,
     ],
     [
       'the GitHub token has no permissions',
@@ -121,7 +121,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       'the GitHub token has no permissions, and GitHub hides the secret',
       limited({}, true),
       'GitHub secret not found',
-      /404: "Not Found"\. Possible causes: there is no such place \(octo-org\/maps\)/,
+      /404: "Not Found"\. Possible causes: octo-org\/maps does not exist/,
     ],
     [
       'the environment does not exist',
@@ -136,13 +136,13 @@ describe('before a replacement is created, the rotation fails if', () => {
         return { app: 'codespaces', ...limited({ codespaces_secrets: 'read' })(setting) };
       },
       'GitHub permission missing',
-      /\*Codespaces secrets: write\*.*even reading needs write access/,
+      /\*Codespaces secrets: write\*.*even reading requires write access/,
     ],
     [
       'the GitHub token is not valid',
       () => ({ 'github-token': newToken() }),
       'GitHub rejected the github-token',
-      /401.*an hour/,
+      /401.*one hour/,
     ],
     [
       'the repository was renamed',
@@ -152,13 +152,13 @@ describe('before a replacement is created, the rotation fails if', () => {
         return { repositories: 'octo-org/old' };
       },
       'GitHub secret not found',
-      /301, a redirect.*another name/,
+      /301, a redirect.*renamed/,
     ],
     [
       'a leaked token is also the authorizing token, which another secret may hold',
       ({ original }) => ({ 'authorizing-token': original.token, 'revoke-previous': 'now' }),
       'Invalid input',
-      /the same token as `token`.*leave `authorizing-token` out/,
+      /the same token as `token`.*leave out `authorizing-token`/,
     ],
     [
       'GitHub does not list every repository of a selected secret: one would lose it',
@@ -174,7 +174,7 @@ describe('before a replacement is created, the rotation fails if', () => {
         return { organization: 'octo-org', token: original.token };
       },
       'Unexpected response from GitHub',
-      /lists 0 of the 2 repositories/,
+      /lists only 0 of the 2 repositories/,
     ],
   ])('%s', async (_, prepare, title, says) => {
     const setting = setUp();
@@ -189,7 +189,7 @@ describe('before a replacement is created, the rotation fails if', () => {
   });
 });
 
-describe('a replacement that is in no secret is deleted again if', () => {
+describe('a replacement that is in no secret is deleted if', () => {
   const json = (status: 401 | 403 | 404 | 422) => onPut({ kind: 'refused', status });
 
   it.each<[string, SimulatedFaults, string, RegExp]>([
@@ -197,23 +197,23 @@ describe('a replacement that is in no secret is deleted again if', () => {
       'GitHub does not take the value, though its key was read again',
       json(422),
       'Unexpected response from GitHub',
-      /422: it does not take the new value for the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted again/,
+      /422: it rejected the new value of the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted/,
     ],
     [
       'the token of the GitHub App has expired',
       json(401),
       'GitHub rejected the github-token',
-      /lives for an hour.*was deleted again/,
+      /is valid for one hour.*was deleted/,
     ],
-    ['the place is gone', json(404), 'GitHub secret not found', /404.*was deleted again/],
+    ['the place is gone', json(404), 'GitHub secret not found', /404.*was deleted/],
     [
-      'Mapbox does not say that it is valid',
+      'Mapbox does not confirm that it is valid',
       ({ method, path }) =>
         method === 'GET' && path === '/tokens/v2'
           ? { kind: 'empty', status: 200, processed: false }
           : undefined,
       'Token does not match the request',
-      /does not say that it is valid.*was deleted again/,
+      /does not confirm that it is valid.*was deleted/,
     ],
   ])('%s', async (_, faults, title, says) => {
     const setting = setUp();

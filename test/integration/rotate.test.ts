@@ -45,13 +45,13 @@ it('rotates three times in a row, and deletes at each what the one before the la
   expect(outputs).toMatchObject({ rotated: 'true', 'previous-token-id': ids[2], deleted: ids[1] });
   const note = `Releases (octo-org/maps) [replaces ${ids[2]} ${ids[0]}: 123456789/103.1#`;
   expect(said.map(({ kind, text }) => `${kind}: ${text.split('\n')[0]}`)).toEqual([
-    `info: Replacing the secret token ${ids[2]} ("Releases (octo-org/maps)") with \`tokens:read\`, \`tokens:write\`, \`tilesets:write\` in the secret \`MAPBOX_AUTHORIZING_TOKEN\` of octo-org/maps.`,
+    `info: Replacing the secret token ${ids[2]} ("Releases") with \`tokens:read\`, \`tokens:write\`, \`tilesets:write\` in the secret \`MAPBOX_AUTHORIZING_TOKEN\` of octo-org/maps.`,
     expect.stringContaining(
       `info: The secret \`MAPBOX_AUTHORIZING_TOKEN\` of octo-org/maps has the new token ${ids[3]}, "${note}`,
     ),
     `info: Deleted the token ${ids[1]}.`,
-    `info: The token ${ids[2]} ("Releases (octo-org/maps)") stays for jobs that already have it. The next rotation deletes it.`,
-    `warning: The token ${ids[0]} ("Releases") was created by no rotation of this secret and may be in use elsewhere. Delete it on the Tokens page when nothing uses it.`,
+    `info: The token ${ids[2]} ("Releases") is kept for jobs that already have it. The next rotation deletes it.`,
+    `warning: The token ${ids[0]} ("Releases") was not created by a rotation of this secret and may be in use elsewhere. Delete it on the Tokens page once nothing uses it.`,
   ]);
   for (const id of ids) expect(summary).toContain(id);
   expect(github.takeProblems()).toEqual([]);
@@ -107,7 +107,7 @@ describe('a rotation', () => {
           : undefined;
       },
     });
-    expect(end.said.at(-1)?.text).toMatch(/^Token does not match the request: .*was deleted again/);
+    expect(end.said.at(-1)?.text).toMatch(/^Token does not match the request: .*was deleted/);
     expect(github.secrets.get(PLACE)?.value).toBe(original.token);
     expect(account.tokens().filter(token => !token.default)).toHaveLength(1);
     expect(end.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
@@ -155,7 +155,9 @@ describe('a rotation', () => {
         return method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
       },
     });
-    expect(end.said.at(-1)?.text).toMatch(/may still be alive: the post step tries to delete it/);
+    expect(end.said.at(-1)?.text).toMatch(
+      /may still be alive: the post step and the next rotation try to delete it/,
+    );
     const inputs = { token: original.token, 'github-token': GITHUB_TOKEN };
     const post = await simulation.post({ inputs, state: end.state });
     expect(post.said.map(({ kind }) => kind)).not.toContain('warning');

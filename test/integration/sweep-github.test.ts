@@ -166,7 +166,7 @@ describe('a run that was deleted on GitHub', () => {
 
     expect(setting.exists(token)).toBe(true);
     expect(said(swept, 'warning')).toEqual([]);
-    expect(said(swept, 'info').join('\n')).toContain('kept, GitHub does not find its run, but ');
+    expect(said(swept, 'info').join('\n')).toContain('kept, GitHub cannot find its run, but ');
   });
 
   it('is unknown if something in front of GitHub responds with 404', async () => {
@@ -228,7 +228,7 @@ describe('a token that is older than any run can be', () => {
       `/repos/${REPOSITORY}/actions/runs/2/attempts/1`,
     ]);
     expect(said(swept, 'info')).toContainEqual(
-      expect.stringMatching(`^${old.id} .*: deleted, no run lasts as long as it has existed$`),
+      expect.stringMatching(`^${old.id} .*: deleted, it is older than any run can be$`),
     );
   });
 

@@ -29,7 +29,7 @@ it.each([
   expect([first, last].filter(setting.exists)).toEqual([]);
 });
 
-describe('a list that cannot be read whole', () => {
+describe('a list that cannot be read completely', () => {
   const cut: Fault = {
     kind: 'rewrite',
     rewrite: ({ headers, body, ...response }) => ({
@@ -61,7 +61,7 @@ describe('a list that cannot be read whole', () => {
     expect(swept).toMatchObject({ conclusion: 'success', outputs: { deleted: '0', kept: '9' } });
     expect(JSON.stringify(swept.log)).not.toContain('already deleted');
     expect(said(swept.log, 'warning')).toEqual([
-      expect.stringMatching(/^Mapbox responded with 404 to the deletion of 2 tokens, and no whole list/),
+      expect.stringMatching(/^Mapbox responded with 404 to the deletion of 2 tokens, and no complete list/),
     ]);
   });
 
@@ -71,7 +71,7 @@ describe('a list that cannot be read whole', () => {
 
     expect(swept.conclusion).toBe('success');
     expect(said(swept.log, 'warning')).toEqual([
-      "Mapbox's list of tokens could not be read whole. The sweep does not see the others.",
+      "Mapbox's list of tokens could not be read completely. The sweep does not cover the missing ones.",
     ]);
   });
 });

@@ -90,7 +90,7 @@ describe('the sweep', () => {
     expect(setting.exists(own)).toBe(true);
     expect(setting.github.requests).toEqual([]);
     expect(swept.outputs).toEqual({ deleted: '0', kept: '3' });
-    for (const reason of ["the account's default token", 'the authorizing token', 'the run that sweeps'])
+    for (const reason of ["the account's default token", 'the authorizing token', "the sweep's own run"])
       expect(said(swept, 'info').join('\n')).toContain(reason);
   });
 
@@ -131,7 +131,7 @@ describe('the sweep', () => {
     expect(deleted).toBeGreaterThanOrEqual(400);
     expect(first.outputs['kept']).toBe(String(1000 - deleted));
     expect(said(first, 'warning')).toEqual([
-      `Time is up. Deleted ${deleted} of 1000 tokens due for deletion. The next sweep deletes the others; raise \`timeout\` to have all deleted in one.`,
+      `Time is up. Deleted ${deleted} of 1000 tokens due for deletion. The next sweep deletes the others; raise \`timeout\` to delete all of them in one sweep.`,
     ]);
     expect(first.summary).toHaveLength(2 + 500 + 2);
     const second = await setting.sweep({ timeout: '30m' });

@@ -7,6 +7,7 @@ export const notSent = (code = 'ECONNREFUSED'): NotSent => ({ kind: 'not-sent', 
 
 export const rateLimited = (retryAfter: number, interval = 60_000): RateLimited => ({
   kind: 'rate-limited',
+  status: 429,
   retryAfter,
   interval,
   estimated: false,

@@ -19,6 +19,7 @@ describe('says what failed', () => {
       { ...rateLimited(60_000), estimated: true },
       "Mapbox's rate limit is exceeded (429); it resets within 60 s.",
     ],
+    [{ ...rateLimited(60_000), status: 403 }, "Mapbox's rate limit is exceeded (403); it resets in 60 s."],
     [notSent('ECONNREFUSED'), 'Could not connect to Mapbox: connection refused (ECONNREFUSED).'],
     [notSent('ENOTFOUND'), 'Could not connect to Mapbox: DNS name not found (ENOTFOUND).'],
     [notSent('PROXY_502'), 'Could not connect to Mapbox: the proxy responded with 502.'],

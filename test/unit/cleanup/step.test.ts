@@ -266,7 +266,7 @@ describe('the authorizing token goes to', () => {
     );
     await step.run();
     expect(runner.lines('warning')).toEqual([
-      expect.stringMatching(/`api-url` is another, unlike the main step's, so nothing was sent to Mapbox/),
+      expect.stringMatching(/`api-url` differs from the main step's, so nothing was sent to Mapbox/),
     ]);
   });
 });
@@ -290,7 +290,7 @@ describe('after a rotation', () => {
     [
       'it deletes nothing and names both tokens, where a secret may have either',
       { phase: 'putting', replacement: ID, previous: idOf(2) } as const,
-      new RegExp(`${ID} or still the old one, ${idOf(2)}`),
+      new RegExp(`${ID} or the old one, ${idOf(2)}`),
     ],
     [
       'it names the leaked tokens that are still alive',

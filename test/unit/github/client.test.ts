@@ -251,6 +251,7 @@ describe('a rate limit', () => {
   ])('is recognised: %s', async (_, response, retryAfter) => {
     expect((await send(response)).result).toMatchObject({
       kind: 'rate-limited',
+      status: response.status,
       retryAfter,
       estimated: false,
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createGithubClient } from '../../../src/github/client.ts';
-import { type AskedAttempt, getRunStates, isTokenRejected } from '../../../src/github/runs.ts';
+import { type AttemptToCheck, getRunStates, isTokenRejected } from '../../../src/github/runs.ts';
 import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import { Secret } from '../../../src/secret.ts';
 import { refusal } from '../../support/api-results.ts';
@@ -200,7 +200,7 @@ describe('the jobs of an attempt that is not completed', () => {
       success({ id: 42, run_attempt: 3, status }),
       ...pages.map(page => ('kind' in page ? page : success(jobPage(...page), 200, headers))),
     );
-    const run: AskedAttempt = { id: '42', attempt: '3', mayHang };
+    const run: AttemptToCheck = { id: '42', attempt: '3', mayHang };
     const query = { github, repository: 'octo-org/maps', runs: [run], ownRun: OWN };
     const found = await getRunStates(query, clock, 1000);
     const [first, ...paths] = github.requests.map(({ path }) => path);

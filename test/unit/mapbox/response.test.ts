@@ -126,6 +126,7 @@ describe('how long a rate limit lasts', () => {
     const theirs = new Date(START + 500_000).toUTCString();
     expect(limit({ 'x-rate-limit-reset': reset, 'x-rate-limit-interval': '30', date: theirs })).toEqual({
       kind: 'rate-limited',
+      status: 429,
       retryAfter: 7000,
       interval: 30_000,
       estimated: false,
@@ -143,7 +144,13 @@ describe('how long a rate limit lasts', () => {
   });
 
   it('is a minute where nothing is said, or nothing that can be read', () => {
-    const guess = { kind: 'rate-limited', retryAfter: 60_000, interval: 60_000, estimated: true };
+    const guess = {
+      kind: 'rate-limited',
+      status: 429,
+      retryAfter: 60_000,
+      interval: 60_000,
+      estimated: true,
+    };
     expect(limit({})).toEqual(guess);
     expect(
       limit({ 'x-rate-limit-reset': 'soon', 'x-rate-limit-interval': 'short', 'retry-after': 'later' }),

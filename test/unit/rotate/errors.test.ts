@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Retryable } from '../../../src/api/result.ts';
 import {
-  type GithubQuestion,
+  type GithubPurpose,
   githubError,
   notCopyableError,
   outdatedError,
@@ -22,7 +22,7 @@ const NO_PERMISSION = 'Resource not accessible by integration';
 
 const error = (
   status: number,
-  question: GithubQuestion,
+  question: GithubPurpose,
   {
     place = repository,
     reason = undefined as string | undefined,
@@ -50,11 +50,11 @@ const exhausted = (last: Retryable) =>
   ({ kind: 'retries-exhausted', service: 'GitHub', last, attempts: 3, elapsed: 9_000 }) as const;
 
 describe('a rejection', () => {
-  it.each<[number, GithubQuestion, string, RegExp]>([
-    [401, 'key', 'GitHub rejected the github-token', /lives for an hour/],
-    [301, 'key', 'GitHub secret not found', /a redirect: the repository has another name/],
-    [404, 'secret', 'GitHub secret not found', /no such secret.*creates no new secret/],
-    [422, 'put', 'Unexpected response from GitHub', /does not take the new value/],
+  it.each<[number, GithubPurpose, string, RegExp]>([
+    [401, 'key', 'GitHub rejected the github-token', /is valid for one hour/],
+    [301, 'key', 'GitHub secret not found', /a redirect: the repository was renamed/],
+    [404, 'secret', 'GitHub secret not found', /cannot find the secret.*does not create secrets/],
+    [422, 'put', 'Unexpected response from GitHub', /rejected the new value/],
     [410, 'put', 'Unexpected response from GitHub', /with 410\.$/],
   ])('with %i to the %s is "%s"', (status, question, title, message) => {
     expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
@@ -70,7 +70,7 @@ describe('a rejection', () => {
     const unclear = error(404, 'key', { reason: 'Not Found' });
     expect(unclear.title).toBe('GitHub secret not found');
     expect(unclear.message).toMatch(
-      /with 404: "Not Found"\. Possible causes: .*no such place.*not installed.*permission/,
+      /with 404: "Not Found"\. Possible causes: .*does not exist.*not installed.*permission/,
     );
     expect(error(403, 'put').title).toBe('Secret not updated');
   });
@@ -78,11 +78,11 @@ describe('a rejection', () => {
   it.each([
     [
       'the `octo` organization has an IP allow list enabled, and your IP address is not permitted',
-      /allow list does not have the runner's address/,
+      /allow list does not include the runner's address/,
     ],
     ['Resource protected by organization SAML enforcement.', /single sign-on/],
     ['Repository was archived so is read-only.', /octo\/maps is archived.*unarchive it/],
-    ['This installation has been suspended', /installation of the GitHub App is suspended/],
+    ['This installation has been suspended', /GitHub App installation is suspended/],
   ])('has GitHub’s own reason, and what to do about it: %s', (reason, advice) => {
     const { title, message } = error(403, 'put', { reason });
     expect(title).toBe('Secret not updated');
@@ -108,7 +108,7 @@ describe('a rejection', () => {
   });
 
   it('says that Codespaces need write access to read', () => {
-    expect(error(403, 'key', { place: codespaces }).message).toContain('even reading needs write access');
+    expect(error(403, 'key', { place: codespaces }).message).toContain('even reading requires write access');
     expect(error(403, 'key').message).not.toContain('even reading');
   });
 
@@ -136,10 +136,10 @@ it('names the fields that keep a token from being copied', () => {
 
 it('names both tokens and the causes of an outdated run', () => {
   const { message } = outdatedError(token, { ...token, id: 'ctwo2' }, [{ place: repository }]);
-  expect(message).toMatch(/cone1, but the secret `N` of octo\/maps may have had ctwo2/);
+  expect(message).toMatch(/cone1, but ctwo2, .* may have been put into the secret `N` of octo\/maps/);
   for (const cause of [
     'not a re-run',
-    'reads another place',
+    'not the secret that the inputs name',
     'Terraform',
     '`ignore_changes`',
     'a clock was wrong',
@@ -150,7 +150,10 @@ it('names both tokens and the causes of an outdated run', () => {
 
 it.each<[Retryable, string]>([
   [{ kind: 'not-sent', code: 'ENOTFOUND' }, 'Could not reach GitHub'],
-  [{ kind: 'rate-limited', retryAfter: 5, interval: 5, estimated: false }, 'GitHub rate limit exceeded'],
+  [
+    { kind: 'rate-limited', status: 403, retryAfter: 5, interval: 5, estimated: false },
+    'GitHub rate limit exceeded',
+  ],
   [
     { kind: 'indeterminate', cause: { kind: 'server-error', status: 502, bodyDescription: 'an error' } },
     'GitHub server error',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { WHY_SECRET_IS_EMPTY } from '../../../src/inputs/authorizing-token.ts';
 import {
   maskRotateInputs,
   parseRotateInputs,
@@ -95,24 +96,28 @@ it.each([
 });
 
 it.each([
-  ['token', ' ', '`token` is empty. Pass the secret that is to be rotated'],
-  [
-    'token',
-    '',
-    'GitHub gives no secrets to pull requests from forks, and to Dependabot only Dependabot secrets.',
-  ],
-  ['token', 'sk.x', '`token` is not a Mapbox token: one begins with `sk.` or `pk.`'],
+  ['token', Buffer.from(token).toString('base64'), token.slice(-12)],
+  ['authorizing-token', `"${web}"`, web.slice(-12)],
+  ['github-token', ' opaque-credential ', 'opaque-credential'],
+] as const)('quotes no part of %s, even if another input has it', (name, secret, part) => {
+  expect(() => parse({ [name]: secret, 'max-age': part })).toThrow('`max-age` is `***`');
+});
+
+it.each([
+  ['token', ' ', '`token` is empty. Pass the secret to rotate'],
+  ['token', '', WHY_SECRET_IS_EMPTY],
+  ['token', 'sk.x', '`token` is not a Mapbox token: those begin with `sk.` or `pk.`'],
   ['token', 'sk.x', 'Copy one from https://'],
   ['token', tokenText('tk', { u: 'octo', exp: 9e9 }), '`token` is a temporary token'],
-  ['token', tokenText('sk', { u: 'octo' }), '`token` has no id in its text'],
-  ['github-token', ' ', '`github-token` is empty. Pass a token that may write secrets'],
+  ['token', tokenText('sk', { u: 'octo' }), '`token` does not contain its id'],
+  ['github-token', ' ', '`github-token` is empty. Pass a token that can write secrets'],
   [
     'github-token',
     'a b',
-    '`github-token` is not a GitHub token: it has white space or unusual characters in it',
+    '`github-token` is not a GitHub token: it has spaces or other unexpected characters',
   ],
-  ['max-age', 'soon', '`max-age` is `soon`. Use an age with its unit'],
-  ['max-age', '0d', '`max-age` is `0d`. Use an age with its unit'],
+  ['max-age', 'soon', '`max-age` is `soon`. Use an age with a unit'],
+  ['max-age', '0d', '`max-age` is `0d`. Use an age with a unit'],
   ['timeout', 'soon', '`timeout`'],
   ['api-url', 'soon', '`api-url`'],
   ['revoke-original', 'soon', '`revoke-original`'],
@@ -125,7 +130,7 @@ it.each([
 it('refuses an authorizing token of another account', () => {
   const other = tokenText('sk', { u: 'other', a: idOf(3) });
   expect(() => parse({ 'authorizing-token': other })).toThrow(
-    '`authorizing-token` belongs to another Mapbox account than `token`. Pass one of the same account.',
+    '`authorizing-token` and `token` belong to different Mapbox accounts. Pass tokens of the same account.',
   );
 });
 

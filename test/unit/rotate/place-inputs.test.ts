@@ -95,28 +95,34 @@ const token = tokenText('sk', { u: 'octo' });
 
 it.each([
   [{ secret: ' ' }, '`secret` is empty.'],
-  [{ secret: token }, '`secret` is a token.'],
-  [{ secret: '1NAME' }, '`secret` is `1NAME`, which cannot'],
-  [{ secret: 'x'.repeat(40).concat('-y') }, `\`secret\` is \`${'x'.repeat(40)}…\`, which cannot`],
+  [{ secret: token }, '`secret` contains a token.'],
+  [{ secret: '1NAME' }, '`secret` is `1NAME`, which is not a valid name'],
+  [
+    { secret: 'x'.repeat(40).concat('-y') },
+    `\`secret\` is \`${'x'.repeat(40)}…\`, which is not a valid name`,
+  ],
   [{ repositories: ' , ' }, '`repositories` is empty.'],
-  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` has `octo/***'],
+  [{ repositories: `octo/maps octo/${token}/x` }, '`repositories` contains `octo/***'],
   [{ environment: token }, '`environment` is `***`, which'],
   [{ organization: token }, '`organization` is `***`, which'],
-  [{ app: 'pages, actions wiki' }, '`app` has `pages`, `wiki`. Use'],
-  [{ organization: 'octo', environment: 'prod' }, '`organization` and `environment` exclude each other'],
+  [{ app: 'pages, actions wiki' }, '`app` contains `pages`, `wiki`. Use'],
+  [{ organization: 'octo', environment: 'prod' }, '`organization` and `environment` cannot be used together'],
   [
     { organization: 'octo', repositories: 'octo/maps octo/site' },
-    '`organization` and `repositories` exclude each other',
+    '`organization` and `repositories` cannot be used together',
   ],
-  [{ environment: 'prod', app: 'actions dependabot' }, '`environment` goes with `app: actions` only'],
+  [{ environment: 'prod', app: 'actions dependabot' }, '`environment` can be used only with `app: actions`'],
 ])('name what is wrong with %o, and show no token', (inputs, words) => {
   expect(() => parse(inputs)).toThrow(words);
   expect(() => parse(inputs)).not.toThrow(token);
 });
 
 it.each([
-  [{ organization: 'octo', repositories: 'octo' }, /^`repositories` has `octo`, which is not a repository/],
-  [{ environment: 'prod', app: 'pages' }, /^`app` has `pages`/],
+  [
+    { organization: 'octo', repositories: 'octo' },
+    /^`repositories` contains `octo`, which is not a repository/,
+  ],
+  [{ environment: 'prod', app: 'pages' }, /^`app` contains `pages`/],
 ])('report nothing that follows from another problem: %o', (inputs, message) => {
   expect(() => parse(inputs)).toThrow(message);
 });

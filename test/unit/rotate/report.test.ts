@@ -1,9 +1,13 @@
 import { expect, it } from 'vitest';
 import type { ListedToken } from '../../../src/mapbox/list.ts';
-import type { DeletionPolicy, KeptToken } from '../../../src/rotate/chain.ts';
+import type { KeptToken, RevokePrevious } from '../../../src/rotate/chain.ts';
 import { describeKept, keptLines, leftWarning } from '../../../src/rotate/report.ts';
+import { run } from '../../support/workflow-run.ts';
 
-const token = (id: string, note = 'Releases (o/r) [replaces cprev0: 123/7.1#abcdex1y]'): ListedToken => ({
+const token = (
+  id: string,
+  note = 'Releases (octo-org/maps) [replaces cprev0: 123/7.1#abcdex1y]',
+): ListedToken => ({
   id,
   usage: 'sk',
   note,
@@ -14,51 +18,47 @@ const token = (id: string, note = 'Releases (o/r) [replaces cprev0: 123/7.1#abcd
   notUnderstood: [],
 });
 
-const policy: DeletionPolicy = {
-  revokePrevious: 'next-rotation',
-  revokeOriginal: false,
-  protectedId: undefined,
-};
-const now: DeletionPolicy = { ...policy, revokePrevious: 'now' };
+const rotation = (revokePrevious: RevokePrevious = 'next-rotation') => ({
+  policy: { revokePrevious, revokeOriginal: false, protectedId: undefined },
+  run,
+});
+const now = rotation('now');
 
 it.each<[KeptToken['reason'], RegExp]>([
   ['next-rotation', /The next rotation deletes it/],
   ['duration', /deletes it 48 h after it was replaced/],
   ['too-young', /less than an hour ago/],
-  ['original', /created by no rotation/],
+  ['original', /not created by a rotation/],
   ['default-token', /default token/],
   ['authorizing-token', /authorizing token/],
   ['never', /`never`/],
-  ['orphan', /cut off, and is not deleted/],
+  ['orphan', /interrupted rotation and is not deleted/],
   ['young-orphan', /A later rotation deletes it/],
   ['elsewhere', /for another secret/],
-])('says of a token why it stays: %s', (reason, says) => {
-  const text = describeKept(
-    { token: token('cone1'), reason },
-    { ...policy, revokePrevious: { after: 172_800_000 } },
-  );
-  expect(text).toMatch(/^The token cone1 \("Releases \(o\/r\)"\) .*\.$/);
+])('says why a token is kept: %s', (reason, says) => {
+  const text = describeKept({ token: token('cone1'), reason }, rotation({ after: 172_800_000 }));
+  expect(text).toMatch(/^The token cone1 \("Releases"\) .*\.$/);
   expect(text).toMatch(says);
 });
 
 it('names a token without a text by its id alone', () => {
   const bare = token('cone1', '[replaces cprev0: 123/7.1#abcdex1y]');
-  expect(describeKept({ token: bare, reason: 'never' }, policy)).toMatch(/^The token cone1 stays/);
+  expect(describeKept({ token: bare, reason: 'never' }, rotation())).toMatch(/^The token cone1 is kept/);
 });
 
 it('warns of what only a person can decide, and logs the others', () => {
   const reasons = ['next-rotation', 'original', 'young-orphan', 'elsewhere', 'never'] as const;
   const kept = reasons.map((reason, n) => ({ token: token(`cone${n}`), reason }));
-  const warning = leftWarning(kept, [], policy) ?? '';
+  const warning = leftWarning(kept, [], rotation()) ?? '';
   expect(warning).toMatch(/cone1[\s\S]*cone2[\s\S]*cone3[\s\S]*Tokens page: https:/);
   expect(warning).not.toMatch(/cone0|cone4/);
-  expect(leftWarning(kept.slice(0, 1), [], policy)).toBeUndefined();
-  expect(keptLines(kept, policy).join('\n')).toMatch(/^The token cone0.*\nThe token cone4/);
+  expect(leftWarning(kept.slice(0, 1), [], rotation())).toBeUndefined();
+  expect(keptLines(kept, rotation()).join('\n')).toMatch(/^The token cone0.*\nThe token cone4/);
 });
 
 it('warns of each token that could not be deleted, and more so where it has leaked', () => {
   const undeleted = [{ token: token('cone1'), reason: 'Mapbox responded with 502.' }];
-  expect(leftWarning([], undeleted, policy)).toMatch(
+  expect(leftWarning([], undeleted, rotation())).toMatch(
     /A later rotation tries again[\s\S]*cone1.*: Mapbox responded with 502\./,
   );
   expect(leftWarning([], undeleted, now)).toMatch(/They have leaked/);
@@ -70,6 +70,6 @@ it.each(['default-token', 'authorizing-token'] as const)(
   reason => {
     const kept = [{ token: token('cone1'), reason }];
     expect(leftWarning(kept, [], now)).toMatch(/cone1.* has leaked and still works: .*\*Refresh\*/);
-    expect(leftWarning(kept, [], policy)).toBeUndefined();
+    expect(leftWarning(kept, [], rotation())).toBeUndefined();
   },
 );

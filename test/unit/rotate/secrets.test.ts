@@ -172,7 +172,7 @@ describe('looking up places', () => {
         lookUp(organization, keyResponse, selected, pageOf(ids), pageOf([])),
       ).rejects.toMatchObject({
         title: 'Unexpected response from GitHub',
-        message: expect.stringContaining(`lists ${ids.length} of the 3 repositories`),
+        message: expect.stringContaining(`lists only ${ids.length} of the 3 repositories`),
       });
     },
   );

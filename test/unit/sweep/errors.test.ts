@@ -241,7 +241,7 @@ describe('the warning about cut notes', () => {
     const note = `Web\n${tokenText('sk')} of… [until deleted: 1/1.1#abcd1234]`;
     expect(cutNoteWarning([swept(1, { kind: 'newest' }), swept(2, { kind: 'cut-note' }, note)])).toBe(
       [
-        'Kept 1 permanent token, because the note was cut, and what was cut off may differ:',
+        'Kept 1 permanent token, because the note was truncated, and the missing text may differ:',
         `- ${idOf(2)} "Web *** of… [until deleted: 1/1.1#abcd1234]"`,
         'Use shorter notes, and delete tokens that are no longer in use on the Tokens page:',
         'https://console.mapbox.com/account/access-tokens/',
@@ -263,14 +263,14 @@ describe('the warning about tokens that are left', () => {
 
   it('says that time was up, and how far the sweep came', () => {
     expect(warningFor({ kind: 'deleted' }, { kind: 'skipped' })).toBe(
-      'Time is up. Deleted 1 of 2 tokens due for deletion. The next sweep deletes the others; raise `timeout` to have all deleted in one.',
+      'Time is up. Deleted 1 of 2 tokens due for deletion. The next sweep deletes the others; raise `timeout` to delete all of them in one sweep.',
     );
   });
 
   it('names those that may still exist', () => {
     expect(warningFor({ kind: 'deleted' }, { kind: 'unconfirmed' }, { kind: 'skipped' })).toBe(
       [
-        'Mapbox responded with 404 to the deletion of 1 token, and no whole list confirmed that they are gone:',
+        'Mapbox responded with 404 to the deletion of 1 token, and no complete list confirmed that they are gone:',
         `- ${idOf(1)}`,
         'Deleted 1 of 3 tokens due for deletion. The next sweep tries again.',
       ].join('\n'),

@@ -103,7 +103,7 @@ describe('keep-permanent', () => {
   it.each(['0', '-1', '1.5', '1e3', 'none', '٣', '1000001', '1 2'])('cannot be %j', text => {
     expect(problem({ 'keep-permanent': text })).toEqual({
       title: 'Invalid input',
-      message: `\`keep-permanent\` is \`${text}\`. Use \`all\`, or how many of the newest tokens of each note to keep, at least 1.`,
+      message: `\`keep-permanent\` is \`${text}\`. Use \`all\`, or how many of the newest tokens with the same note to keep, at least 1.`,
     });
   });
 
@@ -129,7 +129,7 @@ describe('permanent-min-age', () => {
   it.each(['7', 'a week', '-1d', '1y', 'all'])('cannot be %j, even if it is not needed', text => {
     expect(problem({ 'permanent-min-age': text })).toEqual({
       title: 'Invalid input',
-      message: `\`permanent-min-age\` is \`${text}\`. Use a duration with its unit, such as \`7d\` or \`36h\`.`,
+      message: `\`permanent-min-age\` is \`${text}\`. Use a duration with a unit, such as \`7d\` or \`36h\`.`,
     });
   });
 });

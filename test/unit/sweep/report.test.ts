@@ -100,9 +100,12 @@ describe('the reason why a token is kept', () => {
     [{ kind: 'default-token' }, "it is the account's default token"],
     [{ kind: 'other-usage' }, 'it is neither public nor secret'],
     [{ kind: 'authorizing-token' }, 'it is the authorizing token'],
-    [{ kind: 'this-run' }, 'it belongs to the run that sweeps'],
-    [{ kind: 'run-not-found' }, 'GitHub does not find its run, but the token is not known to be a day old'],
-    [{ kind: 'cut-note' }, 'its note was cut, so others with the same note may be for something else'],
+    [{ kind: 'this-run' }, "it belongs to the sweep's own run"],
+    [{ kind: 'run-not-found' }, 'GitHub cannot find its run, but the token may be less than a day old'],
+    [
+      { kind: 'cut-note' },
+      'its note was truncated, so tokens with the same note may have different purposes',
+    ],
     [{ kind: 'not-checked' }, 'there was no time to ask GitHub about its run'],
     [{ kind: 'newest' }, 'it is among the newest with its note'],
     [{ kind: 'too-young' }, 'it is younger than `permanent-min-age`'],
@@ -118,7 +121,7 @@ describe('the reason why a token is due for deletion', () => {
     ['jobs-completed', 'all jobs of its run completed more than a day ago'],
     ['older-than-job-max-age', 'it is older than `job-max-age`'],
     ['run-deleted', 'its run was deleted on GitHub'],
-    ['older-than-any-run', 'no run lasts as long as it has existed'],
+    ['older-than-any-run', 'it is older than any run can be'],
     ['superseded', 'newer tokens have its note'],
   ] as const)('%s', (reason, words) => {
     expect(describeDeleteReason(reason)).toBe(words);
@@ -129,10 +132,10 @@ describe('the result of a deletion', () => {
   it.each([
     [{ kind: 'deleted' }, 'deleted, newer tokens have its note'],
     [{ kind: 'already-deleted' }, 'already deleted'],
-    [{ kind: 'unlisted' }, "no longer on Mapbox's list"],
+    [{ kind: 'unlisted' }, "no longer in Mapbox's list"],
     [
       { kind: 'unconfirmed' },
-      'kept although newer tokens have its note: Mapbox responded with 404 to its deletion, and no whole list confirmed that it is gone',
+      'kept although newer tokens have its note: Mapbox responded with 404 to its deletion, and no complete list confirmed that it is gone',
     ],
     [{ kind: 'skipped' }, 'kept although newer tokens have its note: its deletion was not attempted'],
     [
@@ -150,7 +153,7 @@ describe('the result of a deletion', () => {
 
 describe('why GitHub did not say whether a run is over', () => {
   it.each([
-    [rateLimited(60_000), "GitHub's rate limit is exceeded (429); it resets in 60 s"],
+    [{ ...rateLimited(60_000), status: 403 }, "GitHub's rate limit is exceeded (403); it resets in 60 s"],
     [refusal(403), 'GitHub responded with 403'],
     [
       refusal(403, 'Resource not accessible by integration'),
