@@ -1,4 +1,7 @@
-/** The probes against the stand-in, and against stand-ins that differ from the assumptions. `run.test.ts` tests the program. */
+/**
+ * The probes against the stand-in, and against stand-ins that differ from the assumptions. `run.test.ts` tests the
+ * program.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

@@ -1,7 +1,7 @@
 /**
- * `npm run conformance`: probes what Mapbox's documentation leaves open. With MAPBOX_AUTHORIZING_TOKEN it probes the real
- * Mapbox, else the stand-in, whose behavior is assumed. Every created token is marked as a test token and deleted in the
- * end, even after Ctrl-C. `--with-rate-limit` also probes the rate limit, by reaching it.
+ * `npm run conformance`: probes what Mapbox's documentation leaves open. With MAPBOX_AUTHORIZING_TOKEN it probes the
+ * real Mapbox, else the stand-in, whose behavior is assumed. Every created token is marked as a test token and deleted
+ * in the end, even after Ctrl-C. `--with-rate-limit` also probes the rate limit, by reaching it.
  */
 import { fillAccount } from '../support/mapbox/heavy-list.ts';
 import { startMapbox } from '../support/mapbox/server.ts';

@@ -1,6 +1,6 @@
 /**
- * Schedules of faults found by a model of the rotation, each with the rule it requires: without that rule, a secret ends
- * up dead, or tokens pile up.
+ * Schedules of faults found by a model of the rotation, each with the rule it requires: without that rule, a secret
+ * ends up dead, or tokens pile up.
  */
 import { expect, it } from 'vitest';
 import { refusing } from '../support/github/fault-plans.ts';

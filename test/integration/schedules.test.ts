@@ -34,9 +34,9 @@ const GRACE_MS = 12_000;
 const MAX_REQUESTS_A_MINUTE = 12;
 
 /**
- * Schedules that always run in addition to the random ones, so that finding these mistakes does not depend on chance. An
- * earlier version of this test found none: the account had no other tokens, no response named one, a 404 to a DELETE was
- * always true, and requests were not counted.
+ * Schedules that always run in addition to the random ones, so that finding these mistakes does not depend on chance.
+ * An earlier version of this test found none: the account had no other tokens, no response named one, a 404 to a DELETE
+ * was always true, and requests were not counted.
  */
 const ALWAYS: Readonly<Record<string, Schedule>> = {
   // Another step's token is written to the outputs, and deleted by the post step.

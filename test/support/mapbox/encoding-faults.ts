@@ -1,4 +1,4 @@
-/** Right responses in an unusual form: a client should read all of them. */
+/** Valid responses in an unusual form, which a client should be able to read. */
 
 import type { Fault } from './faults.ts';
 
@@ -12,5 +12,5 @@ export const encodingFaults = {
   'after several interim responses': { kind: 'informational', statuses: [100, 102, 103, 100] },
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Compressed although the request forbade it. */
+/** Compressed even if the request forbids it. */
 export const compressedAnyway: Fault = { kind: 'gzip', always: true };

@@ -160,7 +160,10 @@ it('masks the authorizing token first, even an unusable one', async () => {
   expect(runner.lines('warning')[0]).not.toContain('longer-than-eight');
 });
 
-/** A Mapbox account with these tokens, each with the step's nonce; `requests` records the requests, without their queries. */
+/**
+ * A Mapbox account with these tokens, each with the step's nonce; `requests` records the requests, without their
+ * queries.
+ */
 function mapboxWith(ids: readonly string[]) {
   const requests: string[] = [];
   const createHttpClient: Context['createHttpClient'] = async url => ({

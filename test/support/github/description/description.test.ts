@@ -1,4 +1,4 @@
-/** That the stand-in is held to what GitHub publishes, and that the check sees what is wrong. */
+/** The check against GitHub's published description accepts valid and finds invalid requests and responses. */
 import { describe, expect, it } from 'vitest';
 import type { GithubRequest } from '../message.ts';
 import { exampleText, OPERATIONS, requestProblems, responseProblems } from './check.ts';
@@ -12,7 +12,7 @@ function request(method: string, target: string, body?: unknown, type = 'applica
 }
 
 describe('api.json', () => {
-  it('has all operations of secrets for each app, the environments, the run attempt and its jobs', () => {
+  it('has all operations on secrets for each app, the environments, the run attempt and its jobs', () => {
     expect(OPERATIONS).toHaveLength(3 * 7 + 3 + 2);
     expect(OPERATIONS.filter(({ body }) => body !== undefined)).toHaveLength(3 * 2 + 1);
     expect(OPERATIONS.filter(({ documentation }) => !documentation.startsWith('https://docs.'))).toEqual([]);
@@ -27,7 +27,7 @@ describe('a request', () => {
     ['for a page', request('GET', '/orgs/o/codespaces/secrets/N/repositories?per_page=100&page=2')],
     ['to put', request('PUT', PLACE, put, 'application/json; charset=utf-8')],
     ['for an attempt', request('GET', '/repos/o/r/actions/runs/7/attempts/1?exclude_pull_requests=true')],
-  ])('%s is right', (_, asked) => {
+  ])('%s is valid', (_, asked) => {
     expect(requestProblems(asked)).toEqual([]);
   });
 
@@ -56,7 +56,7 @@ describe('a request', () => {
       'must match pattern',
     ],
     ['an organization’s without visibility', request('PUT', '/orgs/o/actions/secrets/N', put), 'visibility'],
-  ])('with %s is wrong', (_, asked, problem) => {
+  ])('with %s is invalid', (_, asked, problem) => {
     expect(requestProblems(asked).join()).toContain(problem);
   });
 });
@@ -70,7 +70,7 @@ describe('a response', () => {
     ['a new secret', problemsOf(201, {}, request('PUT', PLACE, {}))],
     ['a replaced secret', problemsOf(204, undefined, request('PUT', PLACE, {}))],
     ['an error', problemsOf(403, { message: 'No', documentation_url: 'https://x', status: '403' })],
-  ])('that is %s is right', (_, problems) => {
+  ])('that is %s is valid', (_, problems) => {
     expect(problems).toEqual([]);
   });
 
@@ -82,11 +82,11 @@ describe('a response', () => {
     ['has no body where one belongs', problemsOf(200), 'must be object'],
     ['has a status of another endpoint', problemsOf(201, {}), 'not a response that is described'],
     ['is an error in another form', problemsOf(404, '<html>'), 'not an error of GitHub'],
-  ])('that %s is wrong', (_, problems, problem) => {
+  ])('that %s is invalid', (_, problems, problem) => {
     expect(problems.join()).toContain(problem);
   });
 
-  it('that GitHub gives as an example is right', () => {
+  it('from GitHub’s examples is valid', () => {
     const run = request('GET', '/repos/o/r/actions/runs/7/attempts/1');
     expect(problemsOf(200, JSON.parse(exampleText('workflow-run')), run)).toEqual([]);
     const list = request('GET', '/orgs/o/dependabot/secrets/N/repositories');

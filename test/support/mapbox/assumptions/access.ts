@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of who may do what, of validation, and of responses in general. */
+/** Assumptions about permissions, validation, and responses in general. */
 export const accessAssumptions = {
   'no-token-status': {
     question: 'Is a request without a token 401 or 422? The error table has both.',

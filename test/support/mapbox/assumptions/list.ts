@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of the list of tokens, and of deleting them. */
+/** Assumptions about the list of tokens, and about deletions. */
 export const listAssumptions = {
   'list-page-size': {
     question: 'How many tokens does a page of the list hold, by default and at most?',

@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of the rate limit, and of the services that tokens are used for. */
+/** Assumptions about the rate limit, and about the services that accept tokens. */
 export const serviceAssumptions = {
   'tiling-takes-tk': {
     question: 'Does the Tiling Service accept a temporary token with the right scope?',
