@@ -57,7 +57,7 @@ export function foreignResponse(options: ForeignResponse): Fault {
 export const storedCreationFaults = {
   'somebody else’s token with the same scopes': foreignResponse({ scopes: 'same' }),
   'somebody else’s token with other scopes': foreignResponse({ scopes: 'other' }),
-  'somebody else’s token, the own one not created': foreignResponse({ scopes: 'same', processed: false }),
+  'somebody else’s token, own token not created': foreignResponse({ scopes: 'same', processed: false }),
   'somebody else’s old token': foreignResponse({ scopes: 'same', age: 30 * DAY }),
   'somebody else’s temporary token': foreignResponse({ scopes: 'same', token: 'temporary' }),
   'a token text without an id': changed(body => ({ ...body, token: withoutId(body) })),

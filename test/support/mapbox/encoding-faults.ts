@@ -3,7 +3,7 @@
 import type { Fault } from './faults.ts';
 
 export const encodingFaults = {
-  'compressed where the request allows it': { kind: 'gzip' },
+  'compressed if the request allows it': { kind: 'gzip' },
   'with a byte order mark': { kind: 'bom' },
   'with header names in capitals': { kind: 'capitals' },
   'after 100 Continue': { kind: 'informational', statuses: [100] },

@@ -68,7 +68,7 @@ export interface Phase {
   interrupt(): void;
   /** Only SIGTERM, as a machine sends it on shutdown. */
   terminate(): void;
-  /** The runner's Worker dies: output and files of the process, which lives on, are not read any more. */
+  /** The runner's Worker dies: output and files of the process, which lives on, are no longer read. */
   abandon(): void;
   /** The machine dies with all of its processes. */
   kill(): void;
@@ -133,7 +133,7 @@ export function startPhase(options: PhaseOptions): Phase {
     signal: child.signalCode,
     stdout,
     stderr,
-    // A process that outlives its job has no files any more.
+    // A process that outlives its job no longer has files.
     files: Object.fromEntries(
       Object.entries(files).map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : '']),
     ),

@@ -291,7 +291,7 @@ describe('the job’s token and the search together', () => {
     expect(lines).toContain('Found 1 of up to 2 orphaned tokens. The other requests probably created none.');
   });
 
-  it('put each token on a line of its own', async () => {
+  it('list each token on its own line', async () => {
     const { warning } = await after({ id: ID, orphans: 1 }, [forbidden]);
     expect(warning?.split('\n')).toEqual([
       expect.stringContaining(`The token ${ID}`),

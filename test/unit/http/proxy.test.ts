@@ -108,7 +108,7 @@ describe('proxy credentials', () => {
   const secretsOf = (given: string) => parse({ HTTPS_PROXY: `http://${given}@${HOST}` })?.secrets;
   const base64 = (text: string) => basic(text).slice('Basic '.length);
 
-  it('are masked as written, decoded and as sent, but for a short user', () => {
+  it('are masked as written, decoded and as sent, except a short user', () => {
     expect(secretsOf('user:100%25sure')).toEqual(['100%25sure', '100%sure', base64('user:100%sure')]);
     expect(secretsOf('user:a%/bcdef')).toEqual(['a%/bcdef', 'a%25%2Fbcdef', base64('user:a%/bcdef')]);
     expect(secretsOf('bob:')).toEqual([base64('bob:')]);

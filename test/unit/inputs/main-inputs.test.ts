@@ -192,7 +192,7 @@ describe('the inputs stop the step', () => {
     expect(message).not.toContain('eyJ');
   });
 
-  it('with no error but their own, whatever they are', () => {
+  it('with their own errors only, for any inputs', () => {
     for (const name of inputNames) {
       for (const odd of [
         '\ud800',

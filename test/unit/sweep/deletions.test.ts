@@ -249,7 +249,7 @@ describe('a failing deletion', () => {
     expect(clock.monotonic()).toBeLessThan(2 * 91_000);
   });
 
-  it('is counted anew after a success', async () => {
+  it('starts a new count after a success', async () => {
     const { deletions } = await under(5, 1000, 3_600_000, () => noConnection('ERR_TLS_CERT_ALTNAME_INVALID'));
     expect(kinds(deletions)).toEqual([
       'retries-exhausted',

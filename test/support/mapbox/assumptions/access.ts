@@ -59,7 +59,7 @@ export const accessAssumptions = {
     certainty: 'D',
   },
   'scope-table': {
-    question: 'Which scopes may the account use that the action’s catalogue does not have, or has otherwise?',
+    question: 'Which of the account’s scopes are missing or different in the action’s catalogue?',
     assumed: 'none',
     certainty: '?',
   },
