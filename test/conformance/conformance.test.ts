@@ -228,7 +228,7 @@ describe('cleans up', () => {
 
   it.each([
     ['cannot be deleted', { kind: 'status', status: 403, processed: false } as const],
-    ['is said to be unknown and is on the list', replicaBehind],
+    ['is reported as unknown but listed', replicaBehind],
   ])('and names tokens if one %s', async (_, fault) => {
     await using mapbox = await startMapbox({ fault: always('DELETE', fault) });
     const { token: authorizingToken } = mapbox.account.issue({ scopes: PROBED_SCOPES });

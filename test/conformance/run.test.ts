@@ -91,7 +91,7 @@ describe('reports the error without the token:', () => {
   const nowhere = 'http://127.0.0.1:1';
   it.each([
     [
-      'a text that is no token',
+      'a text that is not a token',
       { MAPBOX_AUTHORIZING_TOKEN: 'not-a-token', MAPBOX_API: nowhere },
       /is not a Mapbox token/,
     ],

@@ -50,9 +50,9 @@ it('every script of an example that gets a token runs here or in examples.test.t
 
 it.each([
   ['accepts features', '{"type":"Feature"}\n{"type":"Feature"}\n', true],
-  ['refuses an empty file', '', false],
-  ['refuses a line that is no JSON', '{"type":"Feature"}\n{"type":\n', false],
-  ['refuses a line that is no feature, before one that is', '{}\n{"type":"Feature"}\n', false],
+  ['rejects an empty file', '', false],
+  ['rejects a line that is not JSON', '{"type":"Feature"}\n{"type":\n', false],
+  ['rejects a line that is not a feature, before one that is', '{}\n{"type":"Feature"}\n', false],
 ])('the check of environment.yml %s', async (_, data, passes) => {
   using workspace = newWorkspace();
   writeFileSync(join(workspace.path, 'data/parks.ldgeojson'), data);

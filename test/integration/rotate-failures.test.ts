@@ -97,8 +97,8 @@ describe.each(examined.map(config => ({ config, name: configs[config]?.name ?? '
     });
 
     it.each([
-      ['and its post step runs', true],
-      ['and the machine is shut down', false],
+      ['with a post step', true],
+      ['with a shutdown of the machine', false],
     ])('survives an interruption at any request, %s', async (_, hasPost) => {
       const { requests } = await undisturbed(config);
       for (const interruptAt of requests.keys()) await check(config, { interruptAt, hasPost });

@@ -48,7 +48,7 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
     foreignResponse({ scopes: 'other', note: SIBLINGS_NOTE }),
   ),
   // The search for the lost request's token also finds the other step's.
-  'orphans are told apart by their run, or by no more than their form': creating({
+  'orphans are identified by their run, or by their form only': creating({
     kind: 'reset',
     processed: true,
   }),
@@ -56,7 +56,7 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
   'a 429 is not waited for': creating(rateLimit('3')),
   'a 429 that asks for no wait is repeated at once': creating(rateLimit('0')),
   // The token stays alive without a warning. A readable list would show the token.
-  'a 404 that Mapbox did not write is believed': {
+  'a 404 that is not from Mapbox is believed': {
     ...deleting(interveningFaults['404 with HTML']),
     mayRead: false,
   },
@@ -81,7 +81,7 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
   // Rejected by a stale replica while the account cannot be searched.
   'one 404 is believed': { ...deleting(replicaBehind, 1), mayRead: false },
   // The lost request's token is on a page that was not read.
-  'a list that was cut is taken for all of it': {
+  'a truncated list is taken for the whole': {
     ...QUIET,
     pageSize: 2,
     faults: {
@@ -93,7 +93,7 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
   ...Object.fromEntries(
     [1, 5, 8].flatMap(leaveAt =>
       [true, false].map(endsBefore => [
-        `a main step that was left at ${leaveAt} is forgotten${endsBefore ? ', which has ended' : ''}`,
+        `a main step abandoned at ${leaveAt} is forgotten${endsBefore ? ', which has ended' : ''}`,
         { ...QUIET, main: { leaveAt }, endsBefore },
       ]),
     ),

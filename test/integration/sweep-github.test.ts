@@ -74,7 +74,7 @@ describe('a run of unknown state', () => {
     ['the requests of the hour are used up', 403, { 'x-ratelimit-remaining': '0' }],
     ['GitHub asks to wait with a 403', 403, { 'retry-after': '60' }],
     ['GitHub asks to wait with a 429', 429, { 'retry-after': '60' }],
-  ])('ends further requests once %s', async (_, status, headers) => {
+  ])('is no longer looked up once %s', async (_, status, headers) => {
     await using setting = await setUpSweep();
     for (let run = 1; run <= 40; run++) {
       setting.createJobToken(String(run));

@@ -35,13 +35,13 @@ export const configs: readonly Config[] = [
     authorizing: undefined,
   },
   {
-    name: 'one token in an environment and kept elsewhere, too',
+    name: 'one token in an environment and elsewhere',
     places: [`repos/${REPOSITORY}/environments/need%2Fencoding/secrets/MAPBOX_TOKEN`],
     inputs: { secret: 'MAPBOX_TOKEN', environment: 'need/encoding' },
     authorizing: undefined,
   },
   {
-    name: 'the public token of two repositories, for Dependabot, too',
+    name: 'the public token of two repositories, also for Dependabot',
     places: [
       `repos/${REPOSITORY}/actions/secrets/WEB_TOKEN`,
       `repos/${SITE}/actions/secrets/WEB_TOKEN`,

@@ -11,7 +11,7 @@ it('an error has a title, a message and its own name', () => {
   });
 });
 
-it('no title contains outside text or a line break, or names two things', () => {
+it('titles are unique, plain texts of one line', () => {
   const titles = Object.values(errorTitles);
   expect(titles).toEqual([...new Set(titles)]);
   for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z'. -]+$/);

@@ -187,17 +187,17 @@ describe('a marker', () => {
 
   it.each([
     ['something behind it', `${MARKER} `],
-    ['something glued to its front', `x${MARKER}`],
-    ['no bracket at its front', MARKER.slice(1)],
+    ['text directly before it', `x${MARKER}`],
+    ['no opening bracket', MARKER.slice(1)],
     ['another purpose', MARKER.replace('until job ends', 'until Friday')],
     ['a replaced token that is not an ID', '[replaces ../x: 1/2.3#abcd1234]'],
     ['a short nonce', MARKER.replace('k3v9x0aa', 'k3v9x0a')],
     ['a long nonce', MARKER.replace('k3v9x0aa', 'k3v9x0aab')],
     ['a nonce in capitals', MARKER.replace('k3v9x0aa', 'K3V9X0AA')],
     ['a run number that begins with zero', MARKER.replace('16012345678', '016012345678')],
-    ['a run number beyond what a number holds', MARKER.replace('16012345678', '1'.repeat(16))],
+    ['a run number too large for a number', MARKER.replace('16012345678', '1'.repeat(16))],
     ['attempt 0', MARKER.replace('.1#', '.0#')],
-    ['an attempt beyond counting', MARKER.replace('.1#', `.${'1'.repeat(10)}#`)],
+    ['an attempt too large for a number', MARKER.replace('.1#', `.${'1'.repeat(10)}#`)],
     ['no repository', MARKER.replace('123456789/', '/')],
     ['a repository with a blank', MARKER.replace('123456789', '12 34')],
     [

@@ -189,9 +189,9 @@ const DELETION = `DELETE https://api.mapbox.com/tokens/v2/${OWNER}/${ID}`;
 
 describe('after a main step that was cut off', () => {
   it.each([
-    ['that had saved nothing but its beginning', undefined],
-    ['that had asked for a token', { ...saved, token: undefined, orphans: 1 }],
-  ])('it searches by the nonce, %s', async (_, cleanup) => {
+    ['if the main step saved only its start', undefined],
+    ['if the main step requested a token', { ...saved, token: undefined, orphans: 1 }],
+  ])('it searches by the nonce %s', async (_, cleanup) => {
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { processes, interrupted } = oneProcess(() => false);
     const { step } = setUp(
@@ -257,10 +257,10 @@ describe('the authorizing token goes to', () => {
   });
 
   it.each([
-    ['an address that a state names', '', 'http://127.0.0.1:1/'],
-    ['an address that is another now', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
-    ['an address that cannot be used', 'ftp://example.com', 'https://api.mapbox.com/'],
-  ])('no address in place of %s, and a warning says why', async (_, input, apiUrl) => {
+    ['only the state has an address', '', 'http://127.0.0.1:1/'],
+    ['the address has changed', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
+    ['the address is invalid', 'ftp://example.com', 'https://api.mapbox.com/'],
+  ])('nowhere, with a warning, if %s', async (_, input, apiUrl) => {
     const { step, runner } = setUp(
       serialize({ ...saved, apiUrl }),
       unforeseen,

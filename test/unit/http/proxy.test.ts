@@ -92,7 +92,7 @@ describe('proxy credentials', () => {
     ['user:50%+%21', 'user:50%+!'],
     ['user:%', 'user:%'],
     ['user:a://b', 'user:a://b'],
-  ])('%s are decoded before they are sent', (given, meant) => {
+  ])('%s are decoded as intended', (given, meant) => {
     expect(parse({ HTTPS_PROXY: `http://${given}@${HOST}` })).toMatchObject({
       url: `http://${HOST}/`,
       authorization: basic(meant),

@@ -125,7 +125,7 @@ describe('an exported variable that holds the authorizing token', () => {
     ['is not exported', ['B'], { A: token }, token],
     ['differs in capitals', ['mapbox_token'], { MAPBOX_TOKEN: token, RUNNER_OS: 'Linux' }, token],
     ['is the input', ['A'], { 'INPUT_AUTHORIZING-TOKEN': token }, token],
-    ['is a name that every object has', ['constructor', '__proto__'], {}, token],
+    ['is a property of every object', ['constructor', '__proto__'], {}, token],
     ['is empty, as the input is', ['A'], { A: '' }, ''],
   ])('is no problem if it %s', (_, exportEnv, env, authorizingToken) => {
     expect(check(exportEnv, env, authorizingToken)).toMatchObject({ title: undefined });

@@ -17,7 +17,7 @@ describe('the link to the next page', () => {
   it.each([
     ['an address of the API', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel="next"'],
     ['a path', '</tokens/v2/octo?start=x&limit=2>; rel="next"'],
-    ['one with more to say', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
+    ['one with another parameter', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
     ['one without quotes', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel=next'],
     [
       'one of several',

@@ -280,7 +280,7 @@ describe('deleting one token', () => {
     });
 
     it.each([
-      ['is not valid any more', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
+      ['is no longer valid', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
       ['cannot be validated', AUTHORIZING_TOKEN_ID, [lostResponse()]],
       ['is another', idOf(8), []],
       ['is unknown', undefined, []],

@@ -479,7 +479,7 @@ describe('a response that does not match the request', () => {
   it.each([
     ['the account cannot be searched', [notFound()]],
     [
-      'one of two with the mark cannot be deleted',
+      'one of two with the nonce cannot be deleted',
       [
         page([
           { id: idOf(1), note },

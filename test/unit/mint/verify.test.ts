@@ -116,8 +116,8 @@ describe('a stored token', () => {
       created(temporaryText(), { usage: 'tk' }),
       /neither a public nor a secret/,
     ],
-    ['whose text says another usage', created(publicText), /`pk`.*`sk`/],
-    ['that is public though a scope is secret', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
+    ['with another usage in its text', created(publicText), /`pk`.*`sk`/],
+    ['that is public despite a secret scope', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
     ['without scopes', created(secretText, { scopes: undefined }), /scopes are unknown/],
     ['that lacks a scope', created(secretText, { scopes: ['styles:read'] }), /lacks `tilesets:write`/],
     [
@@ -126,10 +126,10 @@ describe('a stored token', () => {
       /not requested: `tokens:write`/,
     ],
     ['without an id', created(secretText, { id: undefined }), /id is missing/],
-    ['with an id that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
-    ['with another id than its text has', created(secretText, { id: idOf(2) }), /id is not the one/],
+    ['with an ID that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
+    ['with another ID than in its text', created(secretText, { id: idOf(2) }), /id is not the one/],
     [
-      'with the id of the authorizing token',
+      'with the ID of the authorizing token',
       created(secretText, { id: AUTHORIZING_TOKEN_ID }),
       /is the authorizing token/,
     ],
@@ -218,7 +218,7 @@ describe('a temporary token', () => {
   });
 
   it.each<[string, CreatedToken, RegExp]>([
-    ['that would live for ever', created(secretText), /`sk` token instead of a temporary/],
+    ['that never expires', created(secretText), /`sk` token instead of a temporary/],
     [
       'of another account',
       created(tokenText('tk', { u: 'other', exp: START / 1000, scopes: SCOPES }), bare),
@@ -226,7 +226,7 @@ describe('a temporary token', () => {
     ],
     ['without scopes', created(temporaryText({ scopes: undefined }), bare), /scopes are unknown/],
     [
-      'whose response claims the right scopes but whose text has others',
+      'with the right scopes in the response but others in its text',
       created(temporaryText({ scopes: ['tokens:write'] }), { ...bare, scopes: SCOPES }),
       /lacks.*and it has scopes that were not requested/,
     ],

@@ -142,8 +142,8 @@ describe('a token that lives until its job ends', () => {
     ['the default token', { isDefault: true }, 'default-token'],
     ['neither public nor secret', { usage: 'tk' }, 'other-usage'],
     ['the authorizing token', { id: 'cown0' }, 'authorizing-token'],
-    ['of the run that sweeps', { note: markerFor(SWEEPING_RUN, { attempt: 2 }) }, 'this-run'],
-    ['of a run that GitHub was not asked about', { note: markerFor('2') }, 'not-checked'],
+    ['of the sweep’s own run', { note: markerFor(SWEEPING_RUN, { attempt: 2 }) }, 'this-run'],
+    ['of a run that was not looked up', { note: markerFor('2') }, 'not-checked'],
   ])('is kept if it is %s', (_, changes, kind) => {
     expect(decisionOn(job(changes))).toEqual({ kind: 'keep', reason: { kind } });
   });
@@ -199,7 +199,7 @@ describe('with `job-max-age`, a token that lives until its job ends', () => {
   });
 
   it.each([
-    ['of the run that sweeps', { note: markerFor(SWEEPING_RUN) }],
+    ['of the sweep’s own run', { note: markerFor(SWEEPING_RUN) }],
     ['the default token', { isDefault: true }],
     ['the authorizing token', { id: 'cown0' }],
     ['neither public nor secret', { usage: 'tk' }],
@@ -283,7 +283,7 @@ describe('a permanent token', () => {
 
   it.each([
     ['in the user’s own parentheses', 'Map (eu/prod)', 'Map (us/prod)'],
-    ['in a name that the repository had before', 'Map (octo-org/old-name)', 'Map (octo-org/maps)'],
+    ['in the repository’s former name', 'Map (octo-org/old-name)', 'Map (octo-org/maps)'],
     ['in another repository’s name', 'Map (octo-org/maps2)', 'Map (octo-org/maps)'],
     ['in case', 'map', 'Map'],
     ['in a blank', 'Map', 'Map  (octo-org/maps)'],

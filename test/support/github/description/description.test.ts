@@ -39,22 +39,22 @@ describe('a request', () => {
       'not',
     ],
     ['an unknown parameter', request('GET', `${PLACE}?page=2`), 'no parameter page in the query'],
-    ['a page that is no number', request('GET', `/orgs/o/actions/secrets/N/repositories?page=x`), 'integer'],
     [
-      'a run that is no number',
+      'a page that is not a number',
+      request('GET', `/orgs/o/actions/secrets/N/repositories?page=x`),
+      'integer',
+    ],
+    [
+      'a run that is not a number',
       request('GET', '/repos/o/r/actions/runs/x/attempts/1'),
       'run_id is no integer',
     ],
-    ['a body to read', request('GET', PLACE, {}), 'a body where none is described'],
+    ['a body for GET', request('GET', PLACE, {}), 'a body where none is described'],
     ['a body that is not sent as JSON', request('PUT', PLACE, put, 'text/plain'), 'not sent as JSON'],
     ['no key', request('PUT', PLACE, { encrypted_value: 'YWJj' }), "required property 'key_id'"],
     ['a wrong name', request('PUT', PLACE, { ...put, value: 'x' }), '"additionalProperty":"value"'],
     ['a key that is a number', request('PUT', PLACE, { ...put, key_id: 1 }), 'must be string'],
-    [
-      'what is not encrypted',
-      request('PUT', PLACE, { ...put, encrypted_value: 'a.b' }),
-      'must match pattern',
-    ],
+    ['an unencrypted value', request('PUT', PLACE, { ...put, encrypted_value: 'a.b' }), 'must match pattern'],
     ['an organization’s without visibility', request('PUT', '/orgs/o/actions/secrets/N', put), 'visibility'],
   ])('with %s is invalid', (_, asked, problem) => {
     expect(requestProblems(asked).join()).toContain(problem);
@@ -77,9 +77,9 @@ describe('a response', () => {
   it.each([
     ['lacks a property', problemsOf(200, { ...SECRET, updated_at: undefined }), "property 'updated_at'"],
     ['has one more', problemsOf(200, { ...SECRET, value: 'x' }), '"additionalProperty":"value"'],
-    ['has no date where one belongs', problemsOf(200, { ...SECRET, updated_at: 'today' }), 'date-time'],
-    ['has a body where none belongs', problemsOf(204, {}, request('PUT', PLACE, {})), 'a body'],
-    ['has no body where one belongs', problemsOf(200), 'must be object'],
+    ['has an invalid date', problemsOf(200, { ...SECRET, updated_at: 'today' }), 'date-time'],
+    ['has an unexpected body', problemsOf(204, {}, request('PUT', PLACE, {})), 'a body'],
+    ['has no body', problemsOf(200), 'must be object'],
     ['has a status of another endpoint', problemsOf(201, {}), 'not a response that is described'],
     ['is an error in another form', problemsOf(404, '<html>'), 'not an error of GitHub'],
   ])('that %s is invalid', (_, problems, problem) => {
