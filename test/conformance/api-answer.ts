@@ -1,19 +1,19 @@
-/** Responses of Mapbox as the questions read them. No token leaves this file in a text that is shown. */
+/** Reads Mapbox's responses for the probes. No text that is shown may contain a token. */
 
 import { isObject, parseJson } from '../support/mapbox/messages.ts';
 
-/** A response, read as far as it is JSON. */
+/** A response, parsed if it is JSON. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly json: unknown;
-  /** The body when it is a JSON object, else an empty one. */
+  /** The body if it is a JSON object, else an empty one. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Status and message in one, never anything that could be a token: `422 scopes are invalid`. */
+  /** Status and message without tokens, such as `422 scopes are invalid`. */
   readonly words: string;
 }
 
-/** The longest wait for a rate limit, in milliseconds: its interval is a minute. */
+/** The longest wait for a rate limit in milliseconds: its interval is one minute. */
 const LONGEST_PAUSE = 61_000;
 
 export function readAnswer({ status, headers }: Response, text: string): ApiAnswer {
@@ -24,22 +24,22 @@ export function readAnswer({ status, headers }: Response, text: string): ApiAnsw
   return { status, headers, json, fields, words: `${status} ${hidden.slice(0, 80)}`.trim() };
 }
 
-/** The rows of a list; none where the response is no list. */
+/** The rows of a list, empty if the response is not a list. */
 export function rowsOf({ json }: ApiAnswer): Readonly<Record<string, unknown>>[] {
   return Array.isArray(json) ? json.filter(isObject) : [];
 }
 
-/** What was refused, in Mapbox's words. */
+/** Mapbox's words for a rejection. */
 export function outcomeOf({ status, words }: ApiAnswer): string {
   return status < 300 ? 'accepted' : words;
 }
 
-/** One text where all say the same. */
+/** A single text if all are equal. */
 export function summarize(texts: readonly string[]): string {
   return [...new Set(texts)].join(' / ');
 }
 
-/** The target of a link with this relation. */
+/** The target of the link with this relation. */
 export function linkOf(headers: Headers, relation: string): string | undefined {
   return linksOf(headers).get(relation);
 }
@@ -59,13 +59,13 @@ export function nextQuery({ headers }: ApiAnswer): Record<string, string> | unde
   return query;
 }
 
-/** Milliseconds to wait after a 429: until the reset that it names, or a minute. */
+/** Milliseconds to wait after a 429: until the given reset, or a minute. */
 export function pauseAfter({ headers }: ApiAnswer): number {
   const reset = Number(headers.get('x-rate-limit-reset')) * 1000 - Date.now();
   return Math.min(Math.max(reset, 1000) || 60_000, LONGEST_PAUSE);
 }
 
-/** Which headers of the rate limit are there. */
+/** The rate limit headers that are present. */
 export function limitHeadersOf({ headers }: ApiAnswer): string {
   const names = ['interval', 'limit', 'reset'].filter(name => headers.has(`x-rate-limit-${name}`));
   return names.length === 0 ? 'no headers' : names.join(', ');

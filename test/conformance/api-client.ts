@@ -1,6 +1,6 @@
 /**
- * A client of Mapbox that asks questions: plain requests with the authorizing token, and test tokens, of which every
- * one that is stored is deleted in the end.
+ * A Mapbox client for the probes: plain requests with the authorizing token, and test tokens. All stored test tokens
+ * are deleted in the end.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,21 +8,21 @@ import { isObject, isStrings } from '../support/mapbox/messages.ts';
 import { readToken } from '../support/mapbox/token-format.ts';
 import { type ApiAnswer, nextQuery, pauseAfter, readAnswer } from './api-answer.ts';
 
-/** A question that cannot be asked here, and why. */
+/** A probe that cannot be run here, with the reason. */
 export class NotAsked extends Error {}
 
-/** A reason to ask nothing more: test tokens could not be told from others. */
+/** A reason to stop: test tokens could not be told from others. */
 export class Unsafe extends Error {}
 
 export interface ApiRequest {
   readonly method?: string;
-  /** `{username}` stands for the account. */
+  /** `{username}` is replaced by the account. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON, a text as it is. */
+  /** Sent as JSON, a string unchanged. */
   readonly body?: unknown;
-  /** In place of the authorizing token; `null` for none. */
+  /** Instead of the authorizing token; `null` for none. */
   readonly token?: string | null;
 }
 
@@ -32,23 +32,23 @@ export interface TestToken {
   readonly answer: ApiAnswer;
 }
 
-/** What could not be cleaned up. */
+/** Tokens that could not be cleaned up. */
 export interface Leftovers {
-  /** The ids of test tokens that are still alive. */
+  /** The IDs of test tokens that are still alive. */
   readonly alive: readonly string[];
-  /** The ids of tokens that may be test tokens, but whose note is another: not deleted. */
+  /** The IDs of possible test tokens with another note, which are not deleted. */
   readonly doubtful: readonly string[];
-  /** How many creations got no response and left nothing that could be found. */
+  /** How many creations got no response and left no token to be found. */
   readonly unaccounted: number;
 }
 
 export interface ApiClientOptions {
   readonly url: string;
   readonly authorizingToken: string;
-  /** Ends what is being asked; cleaning up goes on. */
+  /** Stops the running probe, but not the clean-up. */
   readonly interrupted: AbortSignal;
   readonly log: (line: string) => void;
-  /** How long a creation that is under way may still take after an interruption, in milliseconds. */
+  /** How long a creation in progress may take after an interruption, in milliseconds. */
   readonly grace?: number;
 }
 
@@ -57,17 +57,17 @@ const CREATION_GRACE = 5000;
 
 export class ApiClient {
   readonly username: string;
-  /** How the notes of all test tokens begin. */
+  /** The beginning of every test token's note. */
   readonly notePrefix: string;
   readonly #options: ApiClientOptions;
   readonly #created = new Set<string>();
   readonly #doubtful = new Set<string>();
   #held: ReadonlySet<string> = new Set();
-  /** Creations of stored tokens since the last clean-up, and those of them that got no response. */
+  /** Creations of stored tokens since the last clean-up, and how many of them got no response. */
   #sent = 0;
   #unanswered = 0;
 
-  /** @throws {NotAsked} where the authorizing token cannot be one. */
+  /** @throws {NotAsked} if the authorizing token is invalid. */
   constructor(options: ApiClientOptions) {
     const read = readToken(options.authorizingToken);
     if (read === undefined) throw new NotAsked('MAPBOX_AUTHORIZING_TOKEN is not a Mapbox token.');
@@ -77,9 +77,9 @@ export class ApiClient {
   }
 
   /**
-   * Learns which scopes the authorizing token holds.
+   * Finds out the authorizing token's scopes.
    *
-   * @throws {NotAsked} where it could not delete the test tokens.
+   * @throws {NotAsked} if it could not delete the test tokens.
    */
   async open(): Promise<void> {
     const read = readToken(this.#options.authorizingToken);
@@ -92,13 +92,13 @@ export class ApiClient {
     }
   }
 
-  /** @throws {NotAsked} where the authorizing token lacks one of the scopes. */
+  /** @throws {NotAsked} if the authorizing token lacks one of the scopes. */
   requireScopes(...scopes: readonly string[]): void {
     const missing = scopes.filter(scope => !this.#held.has(scope));
     if (missing.length > 0) throw new NotAsked(`the authorizing token lacks ${missing.join(', ')}`);
   }
 
-  /** Sends a request; over the rate limit, it waits for the reset and sends it once more. */
+  /** Sends a request; after a 429, waits for the reset and sends it once more. */
   async request(request: ApiRequest): Promise<ApiAnswer> {
     const { interrupted, log } = this.#options;
     const answer = await this.#send(request, interrupted);
@@ -109,15 +109,15 @@ export class ApiClient {
     return this.#send(request, interrupted);
   }
 
-  /** As {@link request}, but a 429 is the answer. */
+  /** As {@link request}, but returns a 429. */
   requestOnce(request: ApiRequest): Promise<ApiAnswer> {
     return this.#send(request, this.#options.interrupted);
   }
 
   /**
-   * Asks for a stored token with these fields and the note of a test token; it may be refused.
+   * Requests a stored token with these fields and a test token's note; it may be rejected.
    *
-   * @throws {Unsafe} where the response has another note: what it names may be somebody else's.
+   * @throws {Unsafe} if the response has another note, because it may name someone else's token.
    */
   async requestToken(fields: object, token?: string): Promise<ApiAnswer> {
     const body = { note: this.notePrefix, ...fields };
@@ -132,7 +132,7 @@ export class ApiClient {
     return answer;
   }
 
-  /** @throws {NotAsked} where it is refused. */
+  /** @throws {NotAsked} if it is rejected. */
   async createToken(scopes: readonly string[], fields: object = {}): Promise<TestToken> {
     this.requireScopes(...scopes);
     const answer = await this.requestToken({ scopes, ...fields });
@@ -141,18 +141,18 @@ export class ApiClient {
     throw new NotAsked(`a test token was refused: ${answer.words}`);
   }
 
-  /** Asks for a temporary token that lives for a minute; it may be refused. */
+  /** Requests a temporary token that lives for a minute; it may be rejected. */
   async requestTemporary(scopes: readonly string[], fields: object = {}, token?: string): Promise<ApiAnswer> {
     const expires = new Date(Date.now() + 60_000).toISOString();
     const body = { scopes, expires, ...fields };
     const answer = await this.request({ ...CREATE, body, ...(token !== undefined && { token }) });
-    // A temporary token has no id: this one was stored, and without a note.
+    // A temporary token has no ID: this one was stored, and without a note.
     if (answer.status < 300 && typeof answer.fields['id'] === 'string')
       this.#doubtful.add(answer.fields['id']);
     return answer;
   }
 
-  /** @throws {NotAsked} where it is refused. */
+  /** @throws {NotAsked} if it is rejected. */
   async createTemporary(scopes: readonly string[], token?: string): Promise<string> {
     this.requireScopes(...scopes);
     const { fields, words } = await this.requestTemporary(scopes, {}, token);
@@ -166,13 +166,13 @@ export class ApiClient {
     return answer;
   }
 
-  /** Mapbox's verdict on a token. */
+  /** Mapbox's validation of a token. */
   async validate(token: string): Promise<unknown> {
     const { fields } = await this.request({ path: '/tokens/v2', token });
     return fields['code'];
   }
 
-  /** Deletes every token that was created here, also those whose creation got no response. */
+  /** Deletes every token created here, including those whose creation got no response. */
   async cleanUp(): Promise<Leftovers> {
     if (this.#sent === 0 && this.#created.size === 0) return this.#leftovers(0);
     const found = await this.#findOwn();
@@ -183,7 +183,7 @@ export class ApiClient {
     for (const id of [...this.#created]) {
       const { status } = await this.#persistently(DELETE(id));
       if (status === 204) this.#created.delete(id);
-      // Not proof that it is gone: the list says.
+      // Not proof of deletion, which only the list gives.
       unsure ||= status === 404;
     }
     if (unsure) {
@@ -199,7 +199,7 @@ export class ApiClient {
     return { alive: [...this.#created], doubtful: [...this.#doubtful], unaccounted };
   }
 
-  /** The ids of the test tokens on the list. */
+  /** The IDs of the test tokens on the list. */
   async #findOwn(): Promise<string[]> {
     const ids: string[] = [];
     for await (const { id, note } of this.#tokens()) {
@@ -210,7 +210,7 @@ export class ApiClient {
   }
 
   async *#tokens(): AsyncGenerator<Readonly<Record<string, unknown>>> {
-    // A new value each time, so that no cache answers.
+    // A new value each time, to bypass caches.
     let query: Record<string, string> = { fresh: randomBytes(6).toString('hex') };
     for (let pages = 0; pages < 1000; pages++) {
       const answer = await this.#persistently({ path: '/tokens/v2/{username}', query });
@@ -224,7 +224,7 @@ export class ApiClient {
     }
   }
 
-  /** Also when interrupted, and beyond the rate limit: what was created has to be deleted. */
+  /** Retries even when interrupted or over the rate limit: created tokens must be deleted. */
   async #persistently(request: ApiRequest): Promise<ApiAnswer> {
     for (let attempt = 1; ; attempt++) {
       const answer = await this.#send(request, undefined).catch(() => undefined);
@@ -268,7 +268,7 @@ const DELETE = (id: string): ApiRequest => ({
   path: `/tokens/v2/{username}/${encodeURIComponent(id)}`,
 });
 
-/** A signal that follows another after a while. */
+/** A signal that follows another one with a delay. */
 function delayed(signal: AbortSignal, ms: number): AbortSignal {
   const controller = new AbortController();
   signal.addEventListener('abort', () => setTimeout(() => controller.abort(), ms).unref(), { once: true });

@@ -1,4 +1,7 @@
-/** The questions asked of the stand-in, and of stand-ins that are not as assumed. The program itself is in `run.test.ts`. */
+/**
+ * The probes against the stand-in, and against stand-ins that differ from the assumptions. `run.test.ts` tests the
+ * program.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -44,7 +47,7 @@ async function run({ held = PROBED_SCOPES, maps = 120, ...options }: RunOptions 
   return { mapbox, before, after, client, left, end, found, findings, by };
 }
 
-/** A stand-in that answers some requests otherwise. */
+/** A stand-in with other responses to some requests. */
 function otherwise(path: RegExp, method: string, change: (body: unknown) => unknown): StandInOptions {
   const fault: Fault = {
     kind: 'rewrite',
@@ -56,8 +59,8 @@ function otherwise(path: RegExp, method: string, change: (body: unknown) => unkn
 const NONE_LEFT = { alive: [], doubtful: [], unaccounted: 0 };
 const SELDOM = ['delete-default', 'tiling-errors', 'tiling-status', 'tiling-changesets', 'rate-limit-window'];
 
-it('finds the stand-in as it is assumed to be, in every question that can be asked, and leaves it as it was', async () => {
-  // With 120 maps no page of one ends with a test token; with none the pages are not full.
+it('confirms every assumption about the stand-in, and leaves the account unchanged', async () => {
+  // With 120 maps, no page of one ends with a test token; with none, the pages are not full.
   const full = await run({ rateLimit: ROOMY });
   const empty = await run({ maps: 0 });
 
@@ -65,7 +68,7 @@ it('finds the stand-in as it is assumed to be, in every question that can be ask
   expect(full.by('not asked')).toEqual(['link-key-survives', ...SELDOM]);
   expect(empty.found['link-key-survives']?.verdict).toBe('as assumed');
   expect(full.found['rate-limit-answer']?.verdict).toBe('as assumed');
-  // A plain run does not ask about the rate limit.
+  // A plain run does not probe the rate limit.
   const limitations = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'limitations.md'), 'utf8');
   expect(limitations).toContain(` ${full.by('as assumed').length - 1} questions, these among them`);
   for (const { left, before, after } of [full, empty]) {
@@ -74,7 +77,7 @@ it('finds the stand-in as it is assumed to be, in every question that can be ask
   }
 });
 
-it('names every token that it stores as a test token', async () => {
+it('marks every stored token as a test token', async () => {
   const { mapbox, before, client } = await run();
   const created = mapbox.account.everIssued().filter(({ id }) => !before.some(token => token.id === id));
 
@@ -82,14 +85,14 @@ it('names every token that it stores as a test token', async () => {
   for (const { note } of created) expect(note).toMatch(new RegExp(`^${client.notePrefix}`));
 });
 
-it('shows each point with its certainty, and no text that could be a token', async () => {
+it('shows each finding with its certainty, and no text that could be a token', async () => {
   const { findings } = await run();
   const rows = findings.map(rowOf);
   for (const row of rows) expect(row).toMatch(/^\| .+\? .*\| .+ \| [DCH?] \| /);
   expect(rows.join('\n')).not.toMatch(/\b[pst]k\.eyJ/);
 });
 
-describe('tells where Mapbox is found to be otherwise:', () => {
+describe('reports a difference in', () => {
   it.each<[string, StandInOptions, Record<string, string>]>([
     ['the fields of a temporary token', { temporaryAnswer: '2018' }, { 'temporary-fields': 'token' }],
     ['the size of a page', { pageSize: 20 }, { 'list-page-size': '20 by default, 20 at most' }],
@@ -119,7 +122,7 @@ describe('tells where Mapbox is found to be otherwise:', () => {
     expect(left).toEqual(NONE_LEFT);
   });
 
-  it('a scope that nobody here knew', async () => {
+  it('an unknown scope', async () => {
     const { found } = await run(
       otherwise(/^\/scopes/, 'GET', body => [
         ...(Array.isArray(body) ? body : []),
@@ -142,14 +145,14 @@ describe('tells where Mapbox is found to be otherwise:', () => {
     expect(found['note-stored']).toMatchObject({ verdict: 'differs', found: expect.stringMatching(says) });
   });
 
-  it('a list that is cached', async () => {
+  it('a cached list', async () => {
     const { found, left } = await run({ fault: cachedList() });
     expect(found['list-fresh']).toMatchObject({ verdict: 'differs' });
     expect(found['list-cache-headers']?.found).toMatch(/x-cache: Hit from cloudfront/);
     expect(left).toEqual(NONE_LEFT);
   });
 
-  it('its words, but never those of a token', async () => {
+  it('its words, but not those of a token', async () => {
     const text = ['tk', 'a'.repeat(20), 's'.repeat(22)].join('.');
     const { found } = await run(
       otherwise(/^\/tokens\/v2\/octo\/./, 'DELETE', () => ({ message: `No ${text}` })),
@@ -158,12 +161,12 @@ describe('tells where Mapbox is found to be otherwise:', () => {
   });
 });
 
-it('does not call it a difference where Mapbox is as milder as it is reported to be', async () => {
+it('accepts a Mapbox that is as lenient as reported', async () => {
   const { by } = await run({ temporaryNote: 'ignored' });
   expect([by('differs'), by('as reported')]).toEqual([[], ['temporary-note']]);
 });
 
-it('asks what the authorizing token is good for, and says of the rest what it lacks', async () => {
+it('runs the probes that the authorizing token allows, and says what the others lack', async () => {
   const { by, found } = await run({ held: ['tokens:write', 'tokens:read', 'styles:read'] });
   expect(by('differs')).toEqual([]);
   expect(found['downloads-takes-tk']).toMatchObject({
@@ -177,7 +180,7 @@ it('asks what the authorizing token is good for, and says of the rest what it la
 it.each([
   [['tokens:write', 'styles:read'], /tokens:read/],
   [['tokens:read'], /tokens:write/],
-])('asks nothing with %j, since it could not clean up', async (held, says) => {
+])('runs no probe with %j, since it could not clean up', async (held, says) => {
   const { end, mapbox, before, after } = await run({ held });
   expect(end).toMatch(says);
   expect(after).toEqual(before);
@@ -185,7 +188,7 @@ it.each([
 });
 
 describe('cleans up', () => {
-  it('but never deletes a token that another’s response named: it ends and names it', async () => {
+  it('but never deletes a token named in someone else’s response: it stops and reports it', async () => {
     const { end, left, after, mapbox } = await run({
       fault: once('POST', storedCreationFaults['somebody else’s token with the same scopes']),
     });
@@ -196,13 +199,13 @@ describe('cleans up', () => {
     expect(after.filter(({ note }) => note?.startsWith('Test token'))).toEqual([]);
   });
 
-  it('and stops at once where notes are not stored, since nobody could find the tokens', async () => {
+  it('and stops at once if notes are not stored, since the tokens could not be found', async () => {
     const { end, left } = await run({ storeNote: noteChanges['not stored'] });
     expect(end).toMatch(/stored another note/);
     expect(left.doubtful).toHaveLength(1);
   });
 
-  it('what was created though no response came, and what a replica did not know', async () => {
+  it('tokens whose creation got no response, and those unknown to a replica', async () => {
     let deletions = 0;
     let creations = 0;
     const { left, after, before } = await run({
@@ -218,15 +221,15 @@ describe('cleans up', () => {
     expect(after).toEqual(before);
   });
 
-  it('and says so where a creation got no response and left nothing to be found', async () => {
+  it('and reports a creation that got no response and left nothing to find', async () => {
     const { left } = await run({ fault: once('POST', { kind: 'reset', processed: false }) });
     expect(left).toEqual({ ...NONE_LEFT, unaccounted: 1 });
   });
 
   it.each([
     ['cannot be deleted', { kind: 'status', status: 403, processed: false } as const],
-    ['is said to be unknown and is on the list', replicaBehind],
-  ])('and names what %s', async (_, fault) => {
+    ['is reported as unknown but listed', replicaBehind],
+  ])('and names tokens if one %s', async (_, fault) => {
     await using mapbox = await startMapbox({ fault: always('DELETE', fault) });
     const { token: authorizingToken } = mapbox.account.issue({ scopes: PROBED_SCOPES });
     const interrupted = new AbortController().signal;

@@ -1,4 +1,4 @@
-/** Asks the questions of the list one by one, and tells what was found beside what is assumed. */
+/** Runs the probes one by one, and reports each finding beside the assumption. */
 import { type Assumption, type AssumptionId, assumptions } from '../support/mapbox/assumptions.ts';
 import { type ApiClient, NotAsked, Unsafe } from './api-client.ts';
 import { accessProbes } from './probes/access.ts';
@@ -12,11 +12,11 @@ export type Verdict = 'as assumed' | 'as reported' | 'differs' | 'not asked';
 export interface Finding {
   readonly id: AssumptionId;
   readonly assumption: Assumption;
-  /** `as reported`: the stand-in is stricter than Mapbox on purpose. */
+  /** `as reported`: the stand-in is deliberately stricter than Mapbox. */
   readonly verdict: Verdict;
-  /** What was found, or why it was not asked. */
+  /** The finding, or why the probe did not run. */
   readonly found: string;
-  /** More about it, where there is more. */
+  /** Details, if any. */
   readonly detail: string;
 }
 
@@ -24,11 +24,11 @@ export interface ConformanceOptions {
   readonly interrupted: AbortSignal;
   /** Whether to use up the account's rate limit for a minute. */
   readonly withRateLimit: boolean;
-  /** Called with each finding as it comes. */
+  /** Called with each finding as it arrives. */
   readonly onFinding: (finding: Finding) => void;
 }
 
-/** The scopes of an authorizing token that every question can be asked with. */
+/** The scopes of an authorizing token that allows every probe. */
 export const PROBED_SCOPES: readonly string[] = [
   ...['tokens:write', 'tokens:read', 'scopes:list', 'styles:read'],
   ...['tilesets:list', 'uploads:list', 'downloads:read'],
@@ -42,10 +42,10 @@ const probes: Readonly<Record<AssumptionId, Probe>> = {
 };
 
 /**
- * Asks every question that may be asked. Stops where it is interrupted.
+ * Runs every permitted probe. Stops if it is interrupted.
  *
- * @throws {NotAsked} where the authorizing token does not suffice for anything.
- * @throws {Unsafe} where test tokens cannot be told from others.
+ * @throws {NotAsked} if the authorizing token allows no probe.
+ * @throws {Unsafe} if test tokens cannot be told from others.
  */
 export async function conform(
   client: ApiClient,
@@ -80,18 +80,18 @@ async function ask(id: AssumptionId, client: ApiClient, withRateLimit: boolean):
     return new NotAsked('it uses up the account’s limit for a minute: --with-rate-limit');
   }
   try {
-    // The last question leaves no requests to clean up with.
+    // The last probe leaves no requests to clean up with.
     if (id === 'rate-limit-answer') await client.cleanUp();
     return await probes[id](client);
   } catch (error) {
     if (error instanceof NotAsked) return error;
     if (error instanceof Unsafe) throw error;
-    // No stack and no message: a failed fetch may name the URL, and with it a token.
+    // Without stack and message: a failed fetch may contain the URL, and with it a token.
     return new NotAsked(`it could not be asked (${error instanceof Error ? error.name : 'unknown'})`);
   }
 }
 
-/** A row of the table, and its head. */
+/** A row of the table, or its head. */
 export const HEAD = '| question | assumed | certainty | found | |\n|---|---|---|---|---|';
 export function rowOf({ id, assumption, verdict, found, detail }: Finding): string {
   const { question, assumed, certainty } = assumption;

@@ -1,4 +1,4 @@
-/** `npm run conformance` as a process: it deletes what it created, however it ends, and never shows a token. */
+/** `npm run conformance` as a process: it deletes the tokens it created, however it ends, and never shows a token. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function start(env: Readonly<Record<string, string>>) {
   return { child, closed };
 }
 
-/** A stand-in whose second creation of a stored token gets a response late or never. */
+/** A stand-in that responds late or never to the second creation of a stored token. */
 async function setUp(second: { kind: 'hang'; processed: boolean } | { kind: 'delay'; ms: number }) {
   const arrived = Promise.withResolvers<void>();
   let creations = 0;
@@ -38,7 +38,7 @@ async function setUp(second: { kind: 'hang'; processed: boolean } | { kind: 'del
 }
 
 // Windows has no such signals.
-describe.skipIf(process.platform === 'win32')('stopped in the middle', () => {
+describe.skipIf(process.platform === 'win32')('interrupted', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('by %s, it deletes everything', async signal => {
     const { mapbox, token, before, env, arrived } = await setUp({ kind: 'delay', ms: 300 });
     await using _ = mapbox;
@@ -56,7 +56,7 @@ describe.skipIf(process.platform === 'win32')('stopped in the middle', () => {
     expect(mapbox.account.tokens()).toHaveLength(before);
   });
 
-  it('while a creation gets no response, it finds what that created', async () => {
+  it('while a creation gets no response, it finds the token', async () => {
     const { mapbox, before, env, arrived } = await setUp({ kind: 'hang', processed: true });
     await using _ = mapbox;
     const { child, closed } = start(env);
@@ -73,7 +73,7 @@ describe.skipIf(process.platform === 'win32')('stopped in the middle', () => {
     expect(mapbox.account.tokens()).toHaveLength(before);
   });
 
-  it('by a reader that goes away, it goes on and deletes everything', async () => {
+  it('by a reader that goes away, it continues and deletes everything', async () => {
     const { mapbox, before, env } = await setUp({ kind: 'delay', ms: 1 });
     await using _ = mapbox;
     const { child, closed } = start(env);
@@ -87,11 +87,11 @@ describe.skipIf(process.platform === 'win32')('stopped in the middle', () => {
   });
 });
 
-describe('says what is wrong, and never shows the token:', () => {
+describe('reports the error without the token:', () => {
   const nowhere = 'http://127.0.0.1:1';
   it.each([
     [
-      'a text that is no token',
+      'a text that is not a token',
       { MAPBOX_AUTHORIZING_TOKEN: 'not-a-token', MAPBOX_API: nowhere },
       /is not a Mapbox token/,
     ],

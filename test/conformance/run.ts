@@ -1,14 +1,14 @@
 /**
- * `npm run conformance`: asks what Mapbox's documentation leaves open. With MAPBOX_AUTHORIZING_TOKEN the real Mapbox is
- * asked, else the stand-in, whose answers are assumptions. Every token created is named as a test token and deleted in
- * the end, also on Ctrl-C. `--with-rate-limit` asks about the rate limit too, by reaching it.
+ * `npm run conformance`: probes what Mapbox's documentation leaves open. With MAPBOX_AUTHORIZING_TOKEN it probes the
+ * real Mapbox, else the stand-in, whose behavior is assumed. Every created token is marked as a test token and deleted
+ * in the end, even after Ctrl-C. `--with-rate-limit` also probes the rate limit, by reaching it.
  */
 import { fillAccount } from '../support/mapbox/heavy-list.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
 import { ApiClient, NotAsked, Unsafe } from './api-client.ts';
 import { conform, HEAD, PROBED_SCOPES, rowOf } from './conformance.ts';
 
-// A reader that goes away (`| head`, a closed terminal) must not end what deletes the test tokens.
+// A reader that goes away (`| head`, a closed terminal) must not prevent the deletion of test tokens.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
@@ -17,7 +17,7 @@ const interrupted = interruption.signal;
 const log = (line: string) => console.error(line);
 let stoppedAt: number | undefined;
 const stop = () => {
-  // npm hands a Ctrl-C on that has reached this process already: the second one is not a person's.
+  // npm forwards a Ctrl-C that has already reached this process: the second one is not the user's.
   if (stoppedAt !== undefined && performance.now() - stoppedAt > 1000) process.exit(130);
   if (stoppedAt !== undefined) return;
   stoppedAt = performance.now();
@@ -28,7 +28,7 @@ const stop = () => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
 
 const given = process.env['MAPBOX_AUTHORIZING_TOKEN']?.trim() ?? '';
-// A limit that the questions do not reach by the way, as they may at Mapbox.
+// A limit that the other probes do not reach, as they might at Mapbox.
 const rateLimit = { requests: 1000, intervalSeconds: 60 };
 await using standIn = given === '' ? await startMapbox({ rateLimit }) : undefined;
 if (standIn !== undefined) fillAccount(standIn.account, { tokens: 120, urls: 0 });
@@ -50,7 +50,7 @@ try {
     await cleanUp(client);
   }
 } catch (error) {
-  // Nothing but our own words: a failed request may name its URL, and with it a token.
+  // Prints fixed texts only: a failed request may contain its URL, and with it a token.
   const known = error instanceof NotAsked || error instanceof Unsafe;
   log(known ? error.message : 'It failed; look on the Tokens page for test tokens.');
   process.exitCode ||= 1;
@@ -88,7 +88,7 @@ async function cleanUp(client: ApiClient): Promise<void> {
   else log('Every test token is deleted.');
 }
 
-/** Where Mapbox is: nothing but HTTPS may carry a token, but for loopback. */
+/** Mapbox's URL: only HTTPS may carry a token, except to loopback. */
 function apiUrl(text: string): string {
   const url = URL.parse(text === '' ? 'https://api.mapbox.com' : text);
   const isLoopback = url !== null && /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(url.hostname);

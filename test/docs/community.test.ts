@@ -1,4 +1,4 @@
-/** The forms that people open issues with, and what a release promises to have checked. GitHub hides a form that it cannot read. */
+/** The issue forms, and the checks a release depends on. GitHub silently hides an invalid form. */
 import { globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -43,7 +43,7 @@ describe.each(forms)('the form %s', name => {
     for (const { type } of form.body) expect(types).toContain(type);
   });
 
-  it('gives each field a label, and an id of its own', () => {
+  it('gives each field a label and its own ID', () => {
     const fields = form.body.filter(({ type }) => type !== 'markdown');
     const ids = fields.map(({ id }) => id);
     expect(ids).toEqual([...new Set(ids)]);
@@ -54,7 +54,7 @@ describe.each(forms)('the form %s', name => {
   });
 });
 
-it('a bug report asks for every action by its name', () => {
+it('the bug report offers every action by name', () => {
   const form: Form = parse(read('.github/ISSUE_TEMPLATE/bug.yml'));
   const actions = globSync('{.,sweep,rotate}/action.yml', { cwd: root }).map(name =>
     name
@@ -67,14 +67,14 @@ it('a bug report asks for every action by its name', () => {
   expect([...options].sort()).toEqual(actions.sort());
 });
 
-it('vulnerabilities are led away from issues, which everyone can read', () => {
+it('vulnerabilities are diverted from issues, which are public', () => {
   const { blank_issues_enabled, contact_links } = parse(read('.github/ISSUE_TEMPLATE/config.yml'));
   expect(blank_issues_enabled).toBe(false);
   const urls = contact_links.map(({ url }: { url: string }) => url);
   expect(urls).toContain('https://github.com/your-org/create-mapbox-token/security/advisories/new');
 });
 
-it('one job of CI needs all the others, and a merge needs that one', () => {
+it('one CI job depends on all the others, and a merge requires that one', () => {
   const { jobs }: { jobs: Record<string, { name: string; needs?: string[] }> } = parse(
     read('.github/workflows/ci.yml'),
   );
@@ -83,7 +83,7 @@ it('one job of CI needs all the others, and a merge needs that one', () => {
   expect(read('.github/SETTINGS.md')).toContain(`"context": "${gate?.name}"`);
 });
 
-it('the titles that CI expects of refused steps are titles that there are', () => {
+it('the titles that CI expects of refused steps exist', () => {
   const { jobs } = parse(read('.github/workflows/ci.yml'));
   const titles: string[] = jobs.titles.steps[0].env.EXPECTED.trim().split('\n');
   expect(Object.values(errorTitles)).toEqual(expect.arrayContaining(titles));
@@ -98,19 +98,19 @@ describe('the release workflow', () => {
       expect(release).toMatch(new RegExp(`^ {12}${file.replaceAll('*', '\\*')}$`, 'm'));
   });
 
-  it('moves `vX` only when the smoke workflow has passed', () => {
+  it('moves `vX` only after the smoke workflow has passed', () => {
     const { jobs } = parse(release);
     expect(jobs.smoke.uses).toBe('./.github/workflows/smoke.yml');
     expect([jobs.attest.needs, jobs.publish.needs]).toEqual([['check', 'smoke'], 'attest']);
   });
 
-  it('stops while a placeholder is left, which it does not contain itself', () => {
+  it('stops while a placeholder is left, and contains none itself', () => {
     expect(release).toContain('No placeholder is left');
     expect(release).not.toContain('your-org');
   });
 });
 
-it('Dependabot looks into every folder that pins an action or a package', () => {
+it('Dependabot checks every folder that pins an action or a package', () => {
   const { updates }: { updates: Record<string, unknown>[] } = parse(read('.github/dependabot.yml'));
   const watched = (ecosystem: string) =>
     updates
@@ -130,7 +130,7 @@ it('Dependabot looks into every folder that pins an action or a package', () => 
   expect(updates.map(update => update['cooldown'])).toEqual(updates.map(() => ({ 'default-days': 7 })));
 });
 
-it('the checks that a merge into main needs are jobs that there are', () => {
+it('the checks required for a merge into main are existing jobs', () => {
   const needed = [...read('.github/SETTINGS.md').matchAll(/"context": "([^"]+)"/g)].map(
     ([, name = '']) => name,
   );

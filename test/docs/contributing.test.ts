@@ -1,10 +1,10 @@
-/** The map of the code in CONTRIBUTING.md, and test/README.md, name what is there. */
+/** CONTRIBUTING.md and test/README.md name files that exist. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folderOf, ROOT, readModules } from '../support/modules.ts';
 
-/** The paths of the project that a document names in code or links to. */
+/** The project paths that a document has in code or links. */
 function namedPaths(document: string): string[] {
   const text = readFileSync(join(ROOT, document), 'utf8');
   const inCode = text.matchAll(/`((?:src|test|scripts|docs|bench|demo|examples)\/[\w./-]*)`/g);
@@ -17,15 +17,15 @@ it.each(['CONTRIBUTING.md', 'test/README.md'])('%s names files and folders that 
   expect(paths.filter(path => !existsSync(join(ROOT, path)))).toEqual([]);
 });
 
-it('the map leads into every folder of src/, and to every file beside them but the smallest', () => {
+it('the map covers every folder of src/, and every file beside them except the smallest', () => {
   const drawn = new Set(namedPaths('CONTRIBUTING.md').map(path => folderOf(path.replace('src/', ''))));
   const places = new Set(readModules('src').map(({ path }) => folderOf(path)));
-  // A secret, a clock and a duration are found by their names.
+  // Secret, clock and duration are found by their names.
   const smallest = ['secret.ts', 'clock.ts', 'duration.ts'];
   expect([...places].filter(place => !drawn.has(place) && !smallest.includes(place))).toEqual([]);
 });
 
-it('every npm script that runs TypeScript says first if Node is too old, also where npm runs no `pre` scripts', () => {
+it('every npm script that runs TypeScript checks Node’s version first, even if npm runs no `pre` scripts', () => {
   const { scripts }: { scripts: Record<string, string> } = JSON.parse(
     readFileSync(join(ROOT, 'package.json'), 'utf8'),
   );

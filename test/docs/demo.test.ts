@@ -20,7 +20,7 @@ async function start(env: Record<string, string> = {}): Promise<{ code: unknown;
   return { code, text: (await output).flat().join('') };
 }
 
-it('shows the whole job, the sweep and a rotation on the stand-in, says so, keeps every promise that it lists, and is what the pictures show', async () => {
+it('shows a whole job, the sweep and a rotation on the stand-in, keeps the promises it lists, and matches the pictures', async () => {
   const { code, text } = await start();
 
   expect(text).toMatch(/^A stand-in for Mapbox on this machine/);
@@ -36,7 +36,7 @@ it('shows the whole job, the sweep and a rotation on the stand-in, says so, keep
 });
 
 describe('with MAPBOX_AUTHORIZING_TOKEN', () => {
-  it('creates one temporary token that expires in a minute, and asks Mapbox whether it is valid', async () => {
+  it('creates one temporary token that expires in a minute, and validates it with Mapbox', async () => {
     await using mapbox = await startMapbox();
     const { token } = mapbox.account.issue({ scopes: ['tokens:write', 'styles:read'] });
     const before = mapbox.account.everIssued().length;
@@ -56,7 +56,7 @@ describe('with MAPBOX_AUTHORIZING_TOKEN', () => {
     expect(mapbox.account.everIssued()).toHaveLength(before);
   });
 
-  it('shows by its exit code that it went wrong', async () => {
+  it('exits with an error code on failure', async () => {
     await using mapbox = await startMapbox();
     const { token, id } = mapbox.account.issue({ scopes: ['tokens:write', 'styles:read'] });
     mapbox.account.delete(id);

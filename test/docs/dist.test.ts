@@ -14,7 +14,7 @@ it('dist is what `npm run build` makes, byte for byte', async () => {
     const committed = filesIn(join(root, 'dist'));
     const built = filesIn(target);
     expect([...built.keys()]).toEqual([...committed.keys()]);
-    // Compared one by one, without a diff: two bundles side by side help nobody.
+    // Compared one by one without a diff, which would be unreadable.
     for (const [name, bytes] of built) {
       expect(
         committed.get(name)?.equals(bytes),
@@ -24,7 +24,7 @@ it('dist is what `npm run build` makes, byte for byte', async () => {
   } finally {
     rmSync(target, { recursive: true, force: true });
   }
-  // A build takes half a minute, and several on a busy machine.
+  // A build takes half a minute, and longer on a busy machine.
 }, 300_000);
 
 function filesIn(folder: string): Map<string, Buffer> {
@@ -35,13 +35,13 @@ function filesIn(folder: string): Map<string, Buffer> {
   return new Map(names.map(name => [name.slice(folder.length + 1), readFileSync(name)]));
 }
 
-it('no module is imported under a name by which the build leaves out another', () => {
+it('no module is imported under a name that the build replaces', () => {
   const left = [
     ...readFileSync(join(root, 'scripts', 'build.ts'), 'utf8').matchAll(/^ +'\.\/([\w-]+)(?:\.js)?':/gm),
   ];
   const names = left.map(([, name = '']) => name);
   expect(names).toContain('summary');
-  // Types only: no bundle has an import of it.
+  // Types only: no bundle imports it.
   const modules = readModules('src').filter(({ path }) => path !== 'runtime/context.ts');
   expect(modules.map(({ path }) => path).filter(path => names.includes(basename(path, '.ts')))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** The layout of `src/`: who may import whom, what stands where, and who may touch the process, time and chance. */
+/** The layout of `src/`: imports, file names and sizes, and access to the process, time and randomness. */
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { findCircle, folderOf, lineOf, type Module, nodesIn, readModules } from '../support/modules.ts';
@@ -8,15 +8,15 @@ const paths = new Set(modules.map(({ path }) => path));
 
 const ENTRIES = ['main.ts', 'post.ts', 'sweep.ts', 'rotate.ts'];
 
-/** The files directly in `src/`: the entries, and what every folder may need. */
+/** The files directly in `src/`: the entries, and modules for every folder. */
 const TOP = [
   ...ENTRIES,
   ...['live-context.ts', 'action-error.ts', 'note.ts', 'secret.ts', 'clock.ts', 'duration.ts'],
 ];
 
 /**
- * What the modules of a folder may import from outside it: a folder with a slash, a file or a package. Lower ones come
- * first; a folder imports nothing that comes after it.
+ * The modules outside a folder that it may import: a folder with a slash, a file or a package. Lower folders come
+ * first; a folder imports nothing below its own line.
  */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'secret.ts': [],
@@ -99,7 +99,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'rotate.ts': ['rotate/step.ts', 'runtime/', 'live-context.ts'],
 };
 
-/** Where all nodes of the sources stand that `matches` takes, as `path:line`. */
+/** The positions of all matching nodes in the sources, as `path:line`. */
 function find(matches: (node: ts.Node, module: Module) => boolean): string[] {
   return modules.flatMap(module =>
     [...nodesIn(module.source)]
@@ -108,7 +108,7 @@ function find(matches: (node: ts.Node, module: Module) => boolean): string[] {
   );
 }
 
-/** Which modules have a node that `matches` takes. */
+/** The modules with a matching node. */
 function findModules(matches: (node: ts.Node, module: Module) => boolean): string[] {
   return [...new Set(find(matches).map(place => place.replace(/:\d+$/, '')))];
 }
@@ -140,7 +140,7 @@ describe('imports', () => {
     expect(modules.length).toBeGreaterThan(50);
   });
 
-  it.each(Object.entries(ALLOWED))('of %s are those that its line of the table allows', (folder, allowed) => {
+  it.each(Object.entries(ALLOWED))('of %s are those in its line of the table', (folder, allowed) => {
     const inFolder = modules.filter(({ path }) => folderOf(path) === folder);
     expect(inFolder.length).toBeGreaterThan(0);
     const isAllowed = (name: string) =>
@@ -152,15 +152,15 @@ describe('imports', () => {
     expect(others).toEqual([]);
   });
 
-  it('have a line of the table for every folder, and for every file in none', () => {
+  it('have a line in the table for every folder, and for every file outside one', () => {
     expect(new Set(modules.map(({ path }) => folderOf(path)))).toEqual(new Set(Object.keys(ALLOWED)));
   });
 
-  it('make no circle of files, not even of types', () => {
+  it('contain no cycle of files, not even of types', () => {
     expect(findCircle(new Map(modules.map(({ path, imports }) => [path, imports])))).toBeUndefined();
   });
 
-  it('make no circle of folders', () => {
+  it('contain no cycle of folders', () => {
     const folders = Map.groupBy(modules, ({ path }) => folderOf(path));
     const graph = [...folders].map(([folder, inFolder]) => {
       const named = inFolder.flatMap(({ imports }) => imports.filter(name => paths.has(name)).map(folderOf));
@@ -169,14 +169,14 @@ describe('imports', () => {
     expect(findCircle(new Map(graph))).toBeUndefined();
   });
 
-  it('leave no module that nothing needs', () => {
+  it('use every module', () => {
     const needed = new Set(modules.flatMap(({ imports }) => imports));
     const unused = [...paths].filter(path => !needed.has(path) && !ENTRIES.includes(path));
-    // Loaded by the bundle in place of modules of a package [scripts/build.ts].
+    // Loaded by the bundle instead of a package's modules [scripts/build.ts].
     expect(unused).toEqual(['github/toolkit-stub.ts']);
   });
 
-  it('wait for a module only where the bundle finds it: a relative path is resolved from dist/', () => {
+  it('are dynamic only with paths that the bundle finds: relative ones are resolved from dist/', () => {
     const isLazy = (node: ts.Node) =>
       ts.isCallExpression(node) &&
       node.expression.kind === ts.SyntaxKind.ImportKeyword &&
@@ -186,11 +186,11 @@ describe('imports', () => {
 });
 
 describe('files', () => {
-  it('directly in src/ are the entries and what every folder may need', () => {
+  it('directly in src/ are the entries and modules for every folder', () => {
     expect([...paths].filter(path => !path.includes('/')).sort()).toEqual([...TOP].sort());
   });
 
-  it('have a subject: no folder or file for leftovers, and none that only passes on what others export', () => {
+  it('have a subject: no folder or file for leftovers, and none that only re-exports', () => {
     const leftovers = /(?:^|[/-])(?:utils?|helpers?|shared|common|misc|index)(?:[/.-]|$)/;
     expect([...paths].filter(path => leftovers.test(path))).toEqual([]);
     expect(find(node => ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined)).toEqual([]);
@@ -201,7 +201,7 @@ describe('files', () => {
     expect(long).toEqual([]);
   });
 
-  it('that are entries only wire: two statements, whatever they import', () => {
+  it('that are entries only wire: two statements, besides imports', () => {
     for (const { path, source } of modules.filter(module => ENTRIES.includes(module.path))) {
       expect(
         source.statements.filter(statement => !ts.isImportDeclaration(statement)),
@@ -211,8 +211,8 @@ describe('files', () => {
   });
 });
 
-describe('what is outside', () => {
-  it('the process is touched where a step starts and ends', () => {
+describe('access to the outside', () => {
+  it('the process is used only if a step starts and ends', () => {
     expect(findModules(node => isGlobal(node, 'process'))).toEqual(
       [
         ...ENTRIES,
@@ -223,7 +223,7 @@ describe('what is outside', () => {
     );
   });
 
-  it('time is read where the clock is, and where requests have limits', () => {
+  it('time is read only by the clock and the requests’ limits', () => {
     const TIMERS = ['setTimeout', 'setInterval', 'setImmediate', 'performance', 'Temporal'];
     const readsTime = (node: ts.Node, { imports }: Module) =>
       isMember(node, 'Date', 'now') ||
@@ -233,7 +233,7 @@ describe('what is outside', () => {
     expect(findModules(readsTime)).toEqual(['clock.ts', 'http/response-handler.ts']);
   });
 
-  it('chance is taken in one place', () => {
+  it('randomness has one source', () => {
     const takesChance = (node: ts.Node) =>
       isMember(node, 'Math', 'random') ||
       isGlobal(node, 'crypto') ||
@@ -241,19 +241,19 @@ describe('what is outside', () => {
     expect(findModules(takesChance)).toEqual([
       'live-context.ts',
       'rotate/places.ts', // a hash
-      'rotate/sealed-box.ts', // X25519, with bytes that it is given
+      'rotate/sealed-box.ts', // X25519, with bytes it is given
     ]);
   });
 
-  it('a secret is revealed on its way to the runner, to Mapbox or to GitHub, and to read a response', () => {
+  it('a secret is revealed only to the runner, Mapbox and GitHub, and to parse a response', () => {
     const reveals = (node: ts.Node) =>
       ts.isCallExpression(node) &&
       ts.isPropertyAccessExpression(node.expression) &&
       node.expression.name.text === 'reveal';
     expect(findModules(reveals)).toEqual([
-      'github/client.ts', // the GitHub token into its header; reads a response
-      'mapbox/client.ts', // the authorizing token into the query
-      'mapbox/create.ts', // from here on: read a response
+      'github/client.ts', // the GitHub token in its header; parses a response
+      'mapbox/client.ts', // the authorizing token in the query
+      'mapbox/create.ts', // from here on: parse a response
       'mapbox/list.ts',
       'mapbox/response.ts',
       'mapbox/validate.ts',

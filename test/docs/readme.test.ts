@@ -1,4 +1,4 @@
-/** People copy from these pages while a release waits: nothing in them may differ from what is there. */
+/** Users copy from these pages, so everything in them must match the code. */
 
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
@@ -46,7 +46,7 @@ const allPages = [
 
 const blocks = pages.flatMap(({ name, text }) => blocksOf(text).map(block => ({ ...block, page: name })));
 
-/** What people copy: the blocks of YAML, and the examples. */
+/** The text that users copy: YAML blocks and the examples. */
 const copied: readonly Block[] = [
   ...blocks.filter(({ language }) => language === 'yaml'),
   ...globSync('examples/*.yml', { cwd: root })
@@ -54,14 +54,14 @@ const copied: readonly Block[] = [
     .map(name => ({ language: 'yaml', text: read(name), line: 1 })),
 ];
 
-/** The actions of this repository, as people name them, and the folder that each is in. */
+/** The actions of this repository by name, with their folders. */
 const actions = new Map([
   ['your-org/create-mapbox-token', 'action.yml'],
   ['your-org/create-mapbox-token/sweep', 'sweep/action.yml'],
   ['your-org/create-mapbox-token/rotate', 'rotate/action.yml'],
 ]);
 
-describe('the first thing to read', () => {
+describe('the beginning of the README', () => {
   it('is the title, four badges, one sentence and the steps to copy', () => {
     const [intro, steps = ''] = readme.split('```yaml\n');
     expect(intro).toMatch(/^# Create Mapbox Token\n\n(\[!\[[^\n]+\)(?: |\n)){4}\n[^\n]+\.\n\n$/);
@@ -71,7 +71,7 @@ describe('the first thing to read', () => {
     expect(copied).toContain('steps.mapbox.outputs.token');
   });
 
-  it('says before the picture what is needed, what is unproved, and what nobody may miss', () => {
+  it('says before the picture what is required, what is unproved, and the key warnings', () => {
     const [before = '', after = ''] = readme.split('<picture>\n');
     for (const words of ['administrator', 'Not made or endorsed by Mapbox', '> [!WARNING]\n', '> [!NOTE]\n'])
       expect(before).toContain(words);
@@ -104,19 +104,19 @@ it('the README lists every example and every page', () => {
 describe('the tables of inputs and outputs', () => {
   const metadata = (file: string): Metadata => parse(read(file));
 
-  it('say what action.yml says', () => {
+  it('match action.yml', () => {
     const { inputs, outputs } = metadata('action.yml');
     expect(tableIn('README.md', 'Inputs')).toEqual(inputRows(inputs));
     expect(tableIn('README.md', 'Outputs')).toEqual(outputRows(outputs));
   });
 
-  it('say what sweep/action.yml says', () => {
+  it('match sweep/action.yml', () => {
     const { inputs, outputs } = metadata('sweep/action.yml');
     expect(tableIn('sweep/README.md', 'Inputs of the sweep')).toEqual(inputRows(inputs));
     expect(tableIn('sweep/README.md', 'Outputs of the sweep')).toEqual(outputRows(outputs));
   });
 
-  it('say what rotate/action.yml says', () => {
+  it('match rotate/action.yml', () => {
     const { inputs, outputs } = metadata('rotate/action.yml');
     expect(tableIn('rotate/README.md', 'Inputs of the rotation')).toEqual(inputRows(inputs));
     expect(tableIn('rotate/README.md', 'Outputs of the rotation')).toEqual(outputRows(outputs));
@@ -128,13 +128,13 @@ describe('the troubleshooting table', () => {
 
   const own = tableIn('rotate/README.md', 'Errors of the rotation');
 
-  it('and that of the rotation have every title that a failed step can end with, each once', () => {
+  it('and the rotation’s have every title of a failed step, each once', () => {
     const titles = [...rows, ...own].map(([title]) => title);
     expect(titles.sort()).toEqual(Object.values(errorTitles).sort());
     expect(own.flat()).not.toContain('');
   });
 
-  it('says of each what it means and what to do', () => {
+  it('explains each and says what to do', () => {
     for (const row of rows)
       expect(row, row[0]).toEqual([expect.any(String), expect.stringMatching(/\.$/), expect.anything()]);
     expect(rows.flat()).not.toContain('');
@@ -142,7 +142,7 @@ describe('the troubleshooting table', () => {
 });
 
 describe('the scopes', () => {
-  it('that the tables name are in the catalogue', () => {
+  it('in the tables are in the catalogue', () => {
     const rows = [
       ...tableIn('docs/scopes-and-variables.md', 'Scopes for common jobs'),
       ...tableIn('README.md', 'Common scopes'),
@@ -152,7 +152,7 @@ describe('the scopes', () => {
     expect(named.filter(scope => !knownScopes.has(scope))).toEqual([]);
   });
 
-  it('that anything to copy asks for are accepted without a warning', () => {
+  it('in anything to copy are accepted without a warning', () => {
     const asked = stepsIn(copied).flatMap(({ uses, given }) =>
       actions.get(nameOf(uses)) === 'action.yml' ? [String(given['scopes'])] : [],
     );
@@ -176,12 +176,12 @@ describe('the YAML', () => {
     const content = workflowFrom(text);
     if (content === undefined) return;
     const { context, value } = parseWorkflow({ name: 'page.yml', content }, new NoOperationTraceWriter());
-    // Conditions, schedules and what jobs need are judged in the conversion only.
+    // Only the conversion checks conditions, schedules and job dependencies.
     if (value !== undefined) await convertWorkflowTemplate(context, value);
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
 
-  it('uses these actions by names that they have', () => {
+  it('refers to these actions by existing names', () => {
     const used = stepsIn(copied).map(({ uses }) => nameOf(uses));
     expect(
       used.filter(name => name.startsWith('your-org/create-mapbox-token') && !actions.has(name)),
@@ -189,7 +189,7 @@ describe('the YAML', () => {
     expect([...actions.keys()].filter(name => !used.includes(name))).toEqual([]);
   });
 
-  it.each([...actions])('gives %s what it takes', (name, file) => {
+  it.each([...actions])('gives %s only inputs that exist', (name, file) => {
     const { inputs }: Metadata = parse(read(file));
     const required = Object.keys(inputs).filter(input => inputs[input]?.required);
     for (const { given } of stepsIn(copied).filter(({ uses }) => nameOf(uses) === name)) {
@@ -198,7 +198,7 @@ describe('the YAML', () => {
     }
   });
 
-  it('reads only outputs that there are', () => {
+  it('reads only outputs that exist', () => {
     const outputs = [...actions.values()].flatMap(file => {
       const { outputs }: Metadata = parse(read(file));
       return Object.keys(outputs);
@@ -215,8 +215,8 @@ describe('the YAML', () => {
   });
 });
 
-describe('what people are asked to run and to read', () => {
-  it('is a script of package.json, or a command that npm has', () => {
+describe('references in the documents', () => {
+  it('to commands are scripts of package.json, or commands of npm', () => {
     const { scripts }: { scripts: Record<string, string> } = JSON.parse(read('package.json'));
     const commands = [
       ...pages
@@ -229,7 +229,7 @@ describe('what people are asked to run and to read', () => {
     expect(commands).toEqual(expect.arrayContaining(['ci', 'start', 'cit']));
   });
 
-  it.each(allPages)('is there, all that %s links to', page => {
+  it.each(allPages)('to files and headings exist: %s', page => {
     const links = [...proseOf(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target);
     const local = links.filter(target => !/^https?:/.test(target));
     const missing = local.filter(target => {
@@ -241,14 +241,14 @@ describe('what people are asked to run and to read', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(allPages)('has no two headings in %s that a link could not tell apart', page => {
+  it.each(allPages)('are unambiguous, as no two headings in %s have the same anchor', page => {
     const anchors = anchorsOf(page);
-    // The change log has the same few headings in each version.
+    // The change log repeats a few headings in each version.
     if (page !== 'CHANGELOG.md') expect(anchors).toEqual([...new Set(anchors)]);
   });
 });
 
-it('shows nothing that looks like a token', () => {
+it('no page contains text that looks like a token', () => {
   for (const page of allPages) expect(read(page), page).not.toMatch(/\b[pst]k\.[\w-]{8,}/);
 });
 
@@ -275,7 +275,7 @@ function sectionsOf(markdown: string): Section[] {
   });
 }
 
-/** What is said outside of fences. */
+/** The text outside of fences. */
 function proseOf(markdown: string): string {
   return markdown.replace(/^( *)```.*\n[\s\S]*?^\1```$/gm, '');
 }
@@ -301,7 +301,7 @@ function tableIn(page: string, heading: string): string[][] {
     );
 }
 
-/** What a table cell has between backticks. */
+/** The text between backticks in a table cell. */
 function codeIn(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }
@@ -317,7 +317,7 @@ function nameOf(uses: string): string {
   return uses.replace(/@.*/, '');
 }
 
-/** Every step in the blocks that uses an action, whatever it stands in. */
+/** Every step in the blocks that uses an action, at any depth. */
 function stepsIn(from: readonly Block[]): Step[] {
   const find = (value: unknown): Step[] => {
     if (typeof value !== 'object' || value === null) return [];
@@ -330,7 +330,7 @@ function stepsIn(from: readonly Block[]): Step[] {
   return from.filter(({ language }) => language === 'yaml').flatMap(({ text }) => find(parse(text)));
 }
 
-/** The anchor that GitHub gives a heading. */
+/** GitHub's anchor for a heading. */
 function slug(heading: string): string {
   return heading
     .toLowerCase()

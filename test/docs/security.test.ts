@@ -1,4 +1,4 @@
-/** SECURITY.md names a test for each promise; a promise whose test is gone is no promise. */
+/** SECURITY.md names a test for each guarantee, and that test must exist. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -10,7 +10,7 @@ const promises = [
   ...read('SECURITY.md').matchAll(/^\| (.+) \| \[[\w/-]+\]\((.+\.test\.ts)\): (.+) \|$/gm),
 ].map(([, promise = '', file = '', title = '']) => ({ promise, file, title }));
 
-it('SECURITY.md has its promises in a table', () => {
+it('SECURITY.md lists its guarantees in a table', () => {
   expect(promises.length).toBeGreaterThan(15);
 });
 

@@ -1,4 +1,4 @@
-/** GitHub's own parser reads what we hand to GitHub: the actions' metadata, and every workflow that people may copy. */
+/** GitHub's own parser accepts the actions' metadata and every workflow that users may copy. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAction } from '@actions/workflow-parser/actions/action-parser';
@@ -14,7 +14,7 @@ const root = join(import.meta.dirname, '..', '..');
 const find = (pattern: string) => globSync(pattern, { cwd: root, exclude: ['node_modules/**'] }).sort();
 const read = (name: string) => ({ name, content: readFileSync(join(root, name), 'utf8') });
 
-describe("GitHub's parser has nothing to say about", () => {
+describe("GitHub's parser accepts", () => {
   it.each(find('{.,*,.github/actions/*,test/e2e/actions/*}/action.yml'))('%s', name => {
     const { context } = parseAction(read(name), new NoOperationTraceWriter());
     expect(context.errors.getErrors().map(String)).toEqual([]);
@@ -23,7 +23,7 @@ describe("GitHub's parser has nothing to say about", () => {
   const workflows = find('{.github/workflows,examples,test/**}/*.{yml,yaml}');
   it.each(workflows.filter(name => !name.endsWith('/action.yml')))('%s', async name => {
     const { context, value } = parseWorkflow(read(name), new NoOperationTraceWriter());
-    // Without the conversion, a broken `if` or a job that needs an unknown one would pass.
+    // Without the conversion, an invalid `if` or an unknown job in `needs` would pass.
     if (value !== undefined) await convertWorkflowTemplate(context, value);
     expect(context.errors.getErrors().map(String)).toEqual([]);
   });
@@ -32,15 +32,15 @@ describe("GitHub's parser has nothing to say about", () => {
 describe('action.yml', () => {
   const action = parse(read('action.yml').content);
 
-  it('has the inputs that the action reads, in its order', () => {
+  it('has the action’s inputs, in its order', () => {
     expect(Object.keys(action.inputs)).toEqual([...inputNames]);
   });
 
-  it('has the outputs that the action sets, in its order', () => {
+  it('has the action’s outputs, in its order', () => {
     expect(Object.keys(action.outputs)).toEqual([...outputNames]);
   });
 
-  it('names bundles that are there', () => {
+  it('names existing bundles', () => {
     expect(find('dist/*.js')).toEqual(expect.arrayContaining([action.runs.main, action.runs.post]));
   });
 });

@@ -1,11 +1,11 @@
 /**
- * Runs a workflow file with act, a runner that nobody here wrote, on this machine and without a container engine.
+ * Runs a workflow file with act, an independent runner, on this machine and without a container engine.
  *
- * Each run has a folder of its own, which is all that act sees of the machine: a repository with the files of the
- * action and the workflows of this folder, a home, a cache. Where a workflow says `your-org/create-mapbox-token@v1`,
- * act takes what a download of this repository would bring; nothing is fetched.
+ * Each run has its own folder, the only part of the machine that act sees: a repository with the files of the action
+ * and the workflows of this folder, a home, a cache. For `your-org/create-mapbox-token@v1` in a workflow, act uses the
+ * files that a download of this repository would contain; nothing is downloaded.
  *
- * Where act differs from GitHub's own runner, the test that meets the difference says so.
+ * If act differs from GitHub's own runner, the test concerned says so.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
@@ -20,34 +20,34 @@ export interface ActOptions {
   readonly workflow: string;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
-  /** Which act; the original unless given. */
+  /** Which act; the original by default. */
   readonly engine?: 'act' | 'gitea';
-  /** Lets act write its log as it does for people, so that nothing is known of the run but `output`. */
+  /** Lets act write its log as it does for users, so that only `output` is known of the run. */
   readonly plain?: boolean;
-  /** The id of the user whose job it is, as in a job container; only root can choose another one. */
+  /** The ID of the job's user, as in a job container; only root can choose another one. */
   readonly user?: number;
 }
 
 /** One entry of act's log. */
 export interface Entry {
-  /** What the log shows, secrets hidden. */
+  /** The text in the log, with secrets hidden. */
   readonly shown: string;
   /** As act names jobs: those of a matrix have a number. */
   readonly job: string;
-  /** The id of the step, or its place from 0; within a composite action the ids down to it. */
+  /** The step's ID, or its index; within a composite action the IDs down to it. */
   readonly step: readonly string[];
   readonly stage: 'Pre' | 'Main' | 'Post' | undefined;
-  /** A line that a program wrote, in contrast to act's own words. */
+  /** A line from a program, rather than from act. */
   readonly written: boolean;
-  /** What act did: `add-mask`, `set-env`, `set-output`, `summary` or a command of the program's. */
+  /** What act did: `add-mask`, `set-env`, `set-output`, `summary` or another command of the program. */
   readonly command: string | undefined;
-  /** Of an output or a variable; the title of an annotation. */
+  /** The name of an output or variable; the title of an annotation. */
   readonly name: string | undefined;
-  /** Of an output or a variable, the text of a mask, an annotation or a summary. Not hidden. */
+  /** The value of an output or variable, the text of a mask, an annotation or a summary. Not hidden. */
   readonly value: string;
-  /** How a step ended. */
+  /** A step's result. */
   readonly result: string | undefined;
-  /** How a job ended. */
+  /** A job's result. */
   readonly jobResult: string | undefined;
 }
 
@@ -55,19 +55,19 @@ export interface ActRun {
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly entries: readonly Entry[];
-  /** All that the log shows. */
+  /** The whole log. */
   readonly shown: string;
-  /** What act wrote, with what it knows beside what it shows. */
+  /** act's output, which has more than the log shows. */
   readonly output: string;
 }
 
 export interface StartedAct extends AsyncDisposable {
   readonly done: Promise<ActRun>;
-  /** Waits for an entry; rejects when act ends without it. */
+  /** Waits for an entry; rejects if act ends without it. */
   until(found: (entry: Entry) => boolean): Promise<Entry>;
   /** Ctrl-C: the job is cancelled, as by the button on GitHub. */
   interrupt(): void;
-  /** The machine dies: act and all that it started are killed, and no post step runs. */
+  /** The machine dies: act and its processes are killed, and no post step runs. */
   die(): void;
 }
 
@@ -77,7 +77,7 @@ export async function runAct(options: ActOptions): Promise<ActRun> {
   return await act.done;
 }
 
-/** Starts a workflow. Disposing of it ends what still runs and removes its folder. */
+/** Starts a workflow. Disposing of it ends its processes and removes its folder. */
 export function startAct({
   workflow,
   secrets = {},
@@ -102,20 +102,20 @@ export function startAct({
       ...['push', '--workflows', `.github/workflows/${workflow}`, '--directory', repository],
       ...['--platform', 'ubuntu-latest=-self-hosted', '--no-cache-server', '--action-offline-mode'],
       ...(plain ? [] : ['--json']),
-      // Gitea's runner gives its engine the address of its server, which GITHUB_SERVER_URL then is.
+      // Gitea's runner gives its engine its server's URL, which GITHUB_SERVER_URL then has.
       ...(engine === 'gitea' ? ['--github-instance', 'https://gitea.example.com'] : []),
       ...['--local-repository', `your-org/create-mapbox-token@v1=${SHIPPED}`],
-      // Without one, act asks a program of the machine for the user's own.
+      // Without one, act asks a local program for the user's own.
       ...pairs('--secret', { GITHUB_TOKEN: 'the-job-token', ...secrets }),
       ...pairs('--env', { ...FACTS[engine], ...env }),
     ],
     {
       stdio: ['ignore', 'pipe', 'pipe'],
-      // A group of its own, so that Ctrl-C at the tests reaches act only through us.
+      // A process group of its own, so that Ctrl-C during the tests reaches act only through us.
       detached: true,
       ...(user === undefined ? {} : { uid: user, gid: user }),
       env: {
-        // act starts whatever `node` comes first.
+        // act starts the first `node` on PATH.
         PATH: [dirname(process.execPath), PYTHON_BIN, process.env['PATH']].join(delimiter),
         HOME: home,
         XDG_CACHE_HOME: cache,
@@ -140,7 +140,7 @@ export function startAct({
   const done = new Promise<ActRun>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exitCode, signal) => {
-      // The last line reaches the reader of lines in a turn of its own.
+      // The line reader gets the last line in a later turn.
       setImmediate(() =>
         resolve({
           exitCode,
@@ -175,16 +175,16 @@ export function startAct({
   };
 }
 
-/** Which run it is; a test may say otherwise. */
+/** The default run. */
 const FACTS = {
   act: {
     GITHUB_REPOSITORY: 'octo-org/maps',
-    // act does not set it; GitHub's runner does.
+    // act does not set it, unlike GitHub's runner.
     GITHUB_REPOSITORY_ID: '123456789',
     GITHUB_RUN_ID: '4711',
     GITHUB_RUN_ATTEMPT: '1',
   },
-  // As Gitea's runner does: no ID of the repository, no attempt.
+  // Like Gitea's runner: no repository ID, no attempt.
   gitea: {
     GITHUB_REPOSITORY: 'octo-org/maps',
     GITHUB_RUN_ID: '4711',
@@ -192,7 +192,7 @@ const FACTS = {
   },
 };
 
-/** Makes a repository with the action in it, as ours is, and with the workflows and actions of this folder. */
+/** Creates a repository with the action, and with the workflows and actions of this folder. */
 export function callerAt(folder: string): void {
   cpSync(SHIPPED, folder, { recursive: true });
   for (const part of ['workflows', 'actions', 'data'])
@@ -230,10 +230,10 @@ function readEntry(line: string): Entry | undefined {
   };
 }
 
-/** Kills a process and all that came from it. act gives each step a session, which a process group does not reach. */
+/** Kills a process and its descendants. act gives each step a session, which a process group signal does not reach. */
 function killTree({ pid, exitCode, signalCode }: ChildProcess): void {
   if (pid === undefined || exitCode !== null || signalCode !== null) return;
-  // It must not see its children die, and go on to the post steps.
+  // It must not notice its children's death and continue with the post steps.
   process.kill(pid, 'SIGSTOP');
   const parents = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
     .trim()

@@ -1,14 +1,14 @@
-/** What every test here begins with: an account at a stand-in for Mapbox, and workflows that act runs beside it. */
+/** The common setup: an account on a Mapbox stand-in, and workflows that act runs against it. */
 import { type Setting, setUp } from '../support/bundle.ts';
 import type { StandInOptions } from '../support/mapbox/server.ts';
 import { type ActOptions, type ActRun, type Entry, runAct, type StartedAct, startAct } from './act.ts';
 
 export interface Caller extends AsyncDisposable {
   readonly setting: Setting;
-  /** Runs a file of `workflows/`; its secret is a token that authorizes at this Mapbox, which MAPBOX_API names. */
+  /** Runs a file of `workflows/`; its secret is an authorizing token of this Mapbox, whose URL is in MAPBOX_API. */
   run(workflow: string, options?: Partial<ActOptions>): Promise<ActRun>;
   start(workflow: string, options?: Partial<ActOptions>): StartedAct;
-  /** Every request of the Tokens API, `POST 201`, in the order in which they came. */
+  /** Every Tokens API request, such as `POST 201`, in order of arrival. */
   requests(): string[];
 }
 
@@ -33,11 +33,11 @@ export async function newCaller(options: StandInOptions & { held?: string[] } = 
   };
 }
 
-/** Which part of a run is looked at; all of it where nothing is said. */
+/** A part of a run; by default all of it. */
 export interface Part {
   /** The job, without the workflow's name. */
   readonly job?: string;
-  /** The id of the step, the last one within a composite action. */
+  /** The step's ID, within a composite action the last one. */
   readonly step?: string;
   readonly stage?: Entry['stage'];
 }
@@ -51,25 +51,25 @@ export function entriesOf(run: ActRun, { job, step, stage }: Part): Entry[] {
   );
 }
 
-/** The lines that programs wrote, as the log shows them. */
+/** The programs' lines in the log. */
 export function linesOf(run: ActRun, part: Part): string[] {
   return entriesOf(run, part)
     .filter(({ written }) => written)
     .map(({ shown }) => shown);
 }
 
-/** How a step or its post step ended; `undefined` where it did not run. */
+/** The result of a step or its post step; `undefined` if it did not run. */
 export function endOf(run: ActRun, part: Part): string | undefined {
   return entriesOf(run, { stage: 'Main', ...part }).find(({ result }) => result !== undefined)?.result;
 }
 
-/** What a step handed on by a command of the runner, such as `set-output`, in plain text. */
+/** The values that a step passed on by a command such as `set-output`, in plain text. */
 export function setBy(run: ActRun, command: 'set-output' | 'set-env', part: Part): Record<string, string> {
   const entries = entriesOf(run, part).filter(entry => entry.command === command);
   return Object.fromEntries(entries.map(({ name = '', value }) => [name, value]));
 }
 
-/** The ends of the jobs, by name. */
+/** The results of the jobs, by name. */
 export function jobsOf(run: ActRun): Record<string, string> {
   return Object.fromEntries(
     run.entries.flatMap(({ job, jobResult }) => (jobResult === undefined ? [] : [[job, jobResult]])),

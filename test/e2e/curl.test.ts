@@ -1,6 +1,6 @@
 /**
- * The requests of Mapbox's tutorial "Creating access tokens with the Tokens API", by curl as the tutorial has them, and
- * the answers that it shows: so much of the stand-in is Mapbox as a reader of the tutorial meets it.
+ * The curl requests of Mapbox's tutorial "Creating access tokens with the Tokens API", with the responses that it
+ * shows: the stand-in behaves as the tutorial says.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -12,7 +12,7 @@ import { isObject, parseJson } from '../support/mapbox/messages.ts';
 const MODEST = ['tokens:write', 'tokens:read', 'styles:read', 'fonts:read'];
 const TILESETS = ['tilesets:read', 'tilesets:write', 'tilesets:list'];
 
-/** What curl prints for `options` and the path with the token: the answer's status, and its body as JSON. */
+/** Runs curl with `options` and the path with the token; returns the response's status and JSON body. */
 async function curl(url: string, ...options: string[]): Promise<{ status: number; body: unknown }> {
   const { stdout } = await promisify(execFile)('curl', [
     ...['--silent', '--show-error', '--noproxy', '*', '--write-out', '\n%{http_code}'],
@@ -34,7 +34,7 @@ function textOf(usage: 'pk' | 'sk') {
   return expect.stringMatching(new RegExp(`^${usage}\\.[A-Za-z0-9_-]+\\.[A-Za-z0-9_-]{22}$`));
 }
 
-describe('by the tutorial, curl', () => {
+describe('curl, as in the tutorial,', () => {
   it('creates a public token', async () => {
     await using setting = await setUp({ held: MODEST });
     const { mapbox, authorizingToken } = setting;
@@ -62,7 +62,7 @@ describe('by the tutorial, curl', () => {
     });
   });
 
-  it('creates a secret token, and sees its text then and never again', async () => {
+  it('creates a secret token, and sees its text only then', async () => {
     await using setting = await setUp({ held: [...MODEST, ...TILESETS] });
     const { mapbox, authorizingToken } = setting;
     const url = `${mapbox.url}/tokens/v2/octo?access_token=${authorizingToken.token}`;
@@ -90,7 +90,7 @@ describe('by the tutorial, curl', () => {
     });
   });
 
-  it('is refused a scope that the authorizing token lacks', async () => {
+  it('is denied a scope that the authorizing token lacks', async () => {
     await using setting = await setUp({ held: MODEST });
     const { mapbox, authorizingToken } = setting;
     const { status, body } = await curl(
@@ -103,7 +103,7 @@ describe('by the tutorial, curl', () => {
   });
 });
 
-it('a token of the action is good for a plain call by curl until it is deleted', async () => {
+it('a token of the action works in a plain curl request until it is deleted', async () => {
   await using setting = await setUp();
   const { main } = await setting.run({ scopes: 'tilesets:list' }, { post: false });
   const { token, 'token-id': id } = main.outputs;

@@ -1,13 +1,13 @@
-/** Jobs that do not come to their own end: cancelled as by Ctrl-C, or dead with their machine. */
+/** Jobs that end early: cancelled as by Ctrl-C, or dead with their machine. */
 import { describe, expect, it } from 'vitest';
 import { startGithub } from '../support/github/server.ts';
 import { endOf, linesOf, newCaller, setBy } from './caller.ts';
 
 const mint = { step: 'mapbox' };
 
-// act cancels a step by SIGKILL at once, where GitHub's runner begins with SIGINT and waits: the harder case of the two.
+// act cancels a step by SIGKILL at once, while GitHub's runner starts with SIGINT and waits: the harder case.
 describe('a cancelled workflow', () => {
-  it('leaves no token behind when it was cancelled while minting, though nobody had read the response', async () => {
+  it('leaves no token behind when it is cancelled while minting, before the response was read', async () => {
     const arrived = Promise.withResolvers<void>();
     await using caller = await newCaller({
       fault({ method }) {
@@ -35,7 +35,7 @@ describe('a cancelled workflow', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('leaves no token behind when it was cancelled while a later step used it', async () => {
+  it('leaves no token behind when it is cancelled while a later step uses it', async () => {
     await using caller = await newCaller();
     await using act = caller.start('long-step.yml');
     await act.until(({ written, shown }) => written && shown === 'in use');
@@ -52,10 +52,10 @@ describe('a cancelled workflow', () => {
   });
 });
 
-describe('the sweep after a run whose runner died', () => {
+describe('the sweep after a runner died', () => {
   const token = 'a-token-of-the-run-that-sweeps';
 
-  it('deletes its token once GitHub says that the run is over, and not before', async () => {
+  it('deletes the run’s token once GitHub reports the run as over, and not before', async () => {
     await using caller = await newCaller();
     await using github = await startGithub({ token });
     {

@@ -1,4 +1,6 @@
-/** Runs the scripts of the examples that build or deploy something with a token, with programs that tell what they get. */
+/**
+ * Runs the scripts of the examples that build or deploy something with a token, with programs that record their inputs.
+ */
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -15,7 +17,7 @@ import {
 } from './example-scripts.ts';
 import { ROOT } from './parts.ts';
 
-/** The only script of an example that `pattern` fits, its token filled in as GitHub would. */
+/** The only matching script of an example, with its token filled in like on GitHub. */
 function scriptOf(example: string, pattern: RegExp): Script {
   const [script, ...more] = allScriptsOf(example).filter(({ run }) => pattern.test(run));
   if (script === undefined || more.length > 0) throw new Error(`Not one such script in ${example}`);
@@ -26,7 +28,7 @@ function scriptOf(example: string, pattern: RegExp): Script {
   };
 }
 
-it('every script of an example that gets a token is run here or in examples.test.ts', () => {
+it('every script of an example that gets a token runs here or in examples.test.ts', () => {
   const examples = globSync('*.yml', { cwd: join(ROOT, 'examples') }).sort();
   expect(examples.filter(example => allScriptsOf(example).some(getsToken))).toEqual([
     ...['android.yml', 'environment.yml', 'ios.yml', 'matrix.yml', 'reusable.yml', 'rotate-web-token.yml'],
@@ -37,7 +39,7 @@ it('every script of an example that gets a token is run here or in examples.test
       .filter(script => !getsToken(script) && !script.run.startsWith('pipx install '))
       .map(({ run }) => `${example}: ${run}`),
   );
-  // The first two are run here; the others are npm's own.
+  // The first two run here; the others are npm's own.
   expect(others).toEqual([
     expect.stringMatching(/^environment\.yml: jq /),
     expect.stringMatching(/^ios\.yml: xcodebuild build /),
@@ -48,9 +50,9 @@ it('every script of an example that gets a token is run here or in examples.test
 
 it.each([
   ['accepts features', '{"type":"Feature"}\n{"type":"Feature"}\n', true],
-  ['refuses an empty file', '', false],
-  ['refuses a line that is no JSON', '{"type":"Feature"}\n{"type":\n', false],
-  ['refuses a line that is no feature, before one that is', '{}\n{"type":"Feature"}\n', false],
+  ['rejects an empty file', '', false],
+  ['rejects a line that is not JSON', '{"type":"Feature"}\n{"type":\n', false],
+  ['rejects a line that is not a feature, before one that is', '{}\n{"type":"Feature"}\n', false],
 ])('the check of environment.yml %s', async (_, data, passes) => {
   using workspace = newWorkspace();
   writeFileSync(join(workspace.path, 'data/parks.ldgeojson'), data);
@@ -77,7 +79,7 @@ describe.each([0, 1])('a build that ends with %i', code => {
     expect(result).toMatchObject({ code, stdout: expect.stringContaining(`\n${TOKEN}\n`) });
   });
 
-  it('has the token in ~/.netrc in ios.yml while it downloads, and not after', async () => {
+  it('has the token in ~/.netrc in ios.yml during the download only', async () => {
     using workspace = newWorkspace();
     workspace.program('xcodebuild', `ls -l ~/.netrc; cat ~/.netrc; exit ${code}`);
     const { run, env } = scriptOf('ios.yml', /netrc/);
@@ -90,7 +92,7 @@ describe.each([0, 1])('a build that ends with %i', code => {
 });
 
 describe('ios.yml', () => {
-  it('leaves a ~/.netrc alone that is there already', async () => {
+  it('keeps an existing ~/.netrc', async () => {
     using workspace = newWorkspace();
     workspace.program('xcodebuild', 'echo downloading');
     writeFileSync(join(workspace.path, '.netrc'), 'machine example.com\n');
@@ -100,7 +102,7 @@ describe('ios.yml', () => {
     expect(await workspace.run('cat ~/.netrc')).toMatchObject({ stdout: 'machine example.com\n' });
   });
 
-  it('builds with the packages that it has downloaded, without the token', async () => {
+  it('builds with the downloaded packages, without the token', async () => {
     using workspace = newWorkspace();
     workspace.program('xcodebuild', 'echo "$*"');
     const folder = '-clonedSourcePackagesDirPath packages';
@@ -114,7 +116,7 @@ describe('ios.yml', () => {
 /**
  * Netlify's `setEnvVarValue`, by its own OpenAPI description (npm's `@netlify/open-api` 2.60.0): PATCH
  * `/accounts/{account_id}/env/{key}` with `site_id` in the query and `context` and `value` in the body; 201 with the
- * variable, its values in clear.
+ * variable, its values in plain text.
  */
 describe('rotate-web-token.yml', () => {
   const NETLIFY_TOKEN = 'netlify-token';
@@ -133,7 +135,7 @@ describe('rotate-web-token.yml', () => {
     return { ...result, seen: server.seen };
   }
 
-  it("sets the site's variable, and shows nothing of what Netlify answers", async () => {
+  it("sets the site's variable, and shows nothing of Netlify's response", async () => {
     const values = [{ id: '1', context: 'all', value: TOKEN }];
     const { code, shown, seen } = await give([201, { key: 'MAPBOX_TOKEN', scopes: ['builds'], values }]);
     expect(seen).toMatchObject([
@@ -143,7 +145,7 @@ describe('rotate-web-token.yml', () => {
     expect({ code, shown }).toEqual({ code: 0, shown: '' });
   });
 
-  it('fails when Netlify refuses, and shows what it says', async () => {
+  it('fails when Netlify rejects the request, and shows its message', async () => {
     const { code, shown, seen } = await give([404, { code: 404, message: 'No such variable' }]);
     expect(shown).toContain('No such variable');
     expect(seen).toHaveLength(1);

@@ -1,4 +1,4 @@
-/** What the tests of the examples run: their scripts, in a folder and against a server of their own. */
+/** Runs the examples' scripts in a folder and against a server of their own. */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -9,7 +9,7 @@ import { parse } from 'yaml';
 import { listenOnLoopback } from '../support/loopback-server.ts';
 import { PYTHON_BIN, ROOT } from './parts.ts';
 
-/** Stands in for the token: what the scripts must not put where others can see it. */
+/** A fake token, which the scripts must not expose. */
 export const TOKEN = 'the-token';
 
 interface Step {
@@ -22,7 +22,7 @@ export interface Script {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Every script of an example, in order, with its variables as they stand there. */
+/** Every script of an example, in order, with its unevaluated variables. */
 export function allScriptsOf(example: string): Script[] {
   const { jobs }: { jobs: Record<string, { steps?: Step[] }> } = parse(
     readFileSync(join(ROOT, 'examples', example), 'utf8'),
@@ -35,7 +35,7 @@ export function getsToken({ env }: Script): boolean {
   return Object.values(env).some(value => /outputs\.token/.test(value));
 }
 
-/** The scripts of an example that get the token. What only GitHub can evaluate of their variables, the test has to set. */
+/** The scripts of an example that get the token. The test must set variables that only GitHub can evaluate. */
 export function scriptsOf(example: string): Script[] {
   const isPlain = ([, value]: [string, string]) => !value.includes('${{');
   return allScriptsOf(example)
@@ -49,7 +49,7 @@ export function onlyScriptOf(example: string): Script {
   return script;
 }
 
-/** A folder to run scripts in, with programs that stand before all others. */
+/** A folder to run scripts in, with programs that come first on PATH. */
 export function newWorkspace() {
   const path = mkdtempSync(join(tmpdir(), 'example-'));
   const bin = join(path, 'bin');
@@ -98,7 +98,7 @@ interface Seen {
 
 export type Response = readonly [status: number, body: unknown];
 
-/** A server that gives the responses one after another, each authorized request one of them. */
+/** A server that returns one response after another, one for each authorized request. */
 export async function serve(
   responses: readonly Response[],
   isAuthorized = ({ query }: Seen) => query === `access_token=${TOKEN}`,
@@ -116,7 +116,7 @@ export async function serve(
   return Object.assign(await listenOnLoopback(server), { seen });
 }
 
-/** Has every call of curl write down what it was given, as any process of the machine could see it. */
+/** Records the arguments of every curl call, which any process on the machine could see. */
 export function watchCurl({ program, path }: ReturnType<typeof newWorkspace>): () => string {
   const real = execFileSync('which', ['curl'], { encoding: 'utf8' }).trim();
   program('curl', `printf '%s\\n' "$@" >> '${path}/arguments'\nexec '${real}' "$@"`);

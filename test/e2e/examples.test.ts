@@ -1,4 +1,4 @@
-/** Runs the scripts of the examples, as a runner would, with tilesets-cli and curl: people copy them as they are. */
+/** Runs the scripts of the examples like a runner, with tilesets-cli and curl, as users copy them unchanged. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -17,7 +17,7 @@ import { ROOT } from './parts.ts';
 describe('tileset.yml', () => {
   const { run, env } = onlyScriptOf('tileset.yml');
 
-  it('uploads, publishes and waits for the job, with just the scopes that it requests', async () => {
+  it('uploads, publishes and waits for the job, with only the scopes it requests', async () => {
     using workspace = newWorkspace();
     await using mapbox = await startMapbox();
     const { token } = mapbox.account.issue({ scopes: ['tilesets:write', 'tilesets:read'] });
@@ -26,7 +26,7 @@ describe('tileset.yml', () => {
       'tilesets upload-source octo parks data/parks.ldgeojson',
       'tilesets create octo.parks --recipe data/recipe.json --name Parks',
     ];
-    // As the example's first lines say.
+    // As in the example's first lines.
     for (const command of byHand) {
       expect(readFileSync(join(ROOT, 'examples/tileset.yml'), 'utf8')).toContain(`#   ${command}\n`);
       expect(await workspace.run(command, given)).toMatchObject({ code: 0 });
@@ -74,13 +74,13 @@ describe.each([
     return results;
   }
 
-  it('publishes with just the scope that it requests', async () => {
+  it('publishes with only the scope it requests', async () => {
     const results = await publish(['tilesets:write']);
     expect(results.map(({ code }) => code)).toEqual(results.map(() => 0));
     expect(results.at(-1)?.stdout).toContain('"jobId"');
   });
 
-  it('fails without it, and shows what Mapbox says', async () => {
+  it('fails without it, and shows Mapbox’s message', async () => {
     const results = await publish(['tilesets:list']);
     expect(results).not.toEqual([]);
     for (const { code, shown } of results) {
@@ -137,14 +137,14 @@ describe('upload.yml', () => {
     expect(code).toBe(0);
   });
 
-  it('shows what Mapbox says when it refuses, and does not repeat the creation', async () => {
+  it('shows Mapbox’s message after a rejection, and does not repeat the creation', async () => {
     const { code, shown, seen } = await upload([200, credentials], [500, { message: 'Out of order' }]);
     expect(shown).toContain('Out of order');
     expect(seen).toHaveLength(2);
     expect(code).not.toBe(0);
   });
 
-  it('fails when the upload did', async () => {
+  it('fails if the upload failed', async () => {
     const failed = { id: 'u1', progress: 1, complete: false, error: 'Not a tileset' };
     const { code, shown } = await upload([200, credentials], [201, failed], [200, failed]);
     expect(shown).toContain('Not a tileset');
@@ -168,7 +168,7 @@ describe('styles.yml', () => {
     return { ...result, seen: server.seen };
   }
 
-  it('replaces the style by what is in the repository', async () => {
+  it('replaces the style with the one in the repository', async () => {
     const { code, shown, seen } = await publish([200, { id: 's1', name: 'Outdoors', modified: 'later' }]);
     expect(seen).toMatchObject([{ method: 'PATCH', path: '/styles/v1/octo/s1' }]);
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual({ version: 8, name: 'Outdoors' });
@@ -176,7 +176,7 @@ describe('styles.yml', () => {
     expect(code).toBe(0);
   });
 
-  it('shows what Mapbox says when it refuses', async () => {
+  it('shows Mapbox’s message after a rejection', async () => {
     const { code, shown } = await publish([422, { message: 'Bad layer' }]);
     expect(shown).toContain('Bad layer');
     expect(code).toBe(1);

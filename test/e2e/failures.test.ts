@@ -1,9 +1,9 @@
-/** Steps that fail: what a person reads, and how a workflow goes on. */
+/** Failing steps: the messages, and how the workflow continues. */
 import { describe, expect, it } from 'vitest';
 import { endOf, errorsOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
 
 describe('bad input', () => {
-  it('fails the job with one error that has all that is wrong, before any request', async () => {
+  it('fails the job with one error that lists all problems, before any request', async () => {
     await using caller = await newCaller();
     const run = await caller.run('bad-input.yml');
     const job = 'fails';
@@ -21,12 +21,12 @@ describe('bad input', () => {
     expect(message).toMatch(/`lifetime`.*hour/s);
     expect(message).toMatch(/GITHUB_TOKEN/);
     expect(setBy(run, 'set-output', { job, step: 'mapbox' })).toEqual({});
-    // Its post step has nothing to do and says nothing.
+    // Its post step has nothing to do and prints nothing.
     expect(endOf(run, { job, step: 'mapbox', stage: 'Post' })).toBe('success');
     expect(linesOf(run, { job, step: 'mapbox', stage: 'Post' })).toEqual([]);
   });
 
-  it('does not stop the job with `continue-on-error`, and a later step can ask for the outcome', async () => {
+  it('does not stop the job with `continue-on-error`, and a later step can check the outcome', async () => {
     await using caller = await newCaller();
     const run = await caller.run('bad-input.yml');
     const job = 'goes-on';
@@ -38,7 +38,7 @@ describe('bad input', () => {
     expect(linesOf(run, { job, step: 'without' })).toEqual(['conclusion success, outputs {}']);
   });
 
-  it('that only Mapbox can know of is reported with what is missing', async () => {
+  it('that only Mapbox can detect is reported with what is missing', async () => {
     await using caller = await newCaller();
     const run = await caller.run('bad-input.yml');
     const job = 'refused';

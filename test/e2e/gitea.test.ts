@@ -1,7 +1,7 @@
 /**
- * In the engine of Gitea's runner, a fork of act. What Gitea's server does is not there. The variables are as Gitea's
- * runner sets them: its server's address, but neither the repository's ID nor the run attempt. The log shows workflow
- * commands as they are.
+ * The action in the engine of Gitea's runner, a fork of act, without Gitea's server. The variables are those of Gitea's
+ * runner: its server's URL, but neither the repository's ID nor the run attempt. The log shows workflow commands as
+ * they are.
  */
 import { expect, it } from 'vitest';
 import { endOf, jobsOf, linesOf, newCaller } from './caller.ts';
@@ -9,7 +9,7 @@ import { endOf, jobsOf, linesOf, newCaller } from './caller.ts';
 const engine = 'gitea';
 const mint = { step: 'mapbox' };
 
-it('a token is created, works in a later step, is deleted by the post step, and is in the mask commands only', async () => {
+it('a token is created, works in a later step, is deleted by the post step, and appears in the mask commands only', async () => {
   await using caller = await newCaller();
   const { account } = caller.setting.mapbox;
   const run = await caller.run('lifetimes.yml', { engine, env: { LIFETIME: 'job' } });
@@ -29,7 +29,7 @@ it('a token is created, works in a later step, is deleted by the post step, and 
   for (const { token } of account.everIssued()) expect(shown.join('\n')).not.toContain(token);
 });
 
-it('a token is deleted though a later step fails', async () => {
+it('a token is deleted even if a later step fails', async () => {
   await using caller = await newCaller();
   const run = await caller.run('later-step-fails.yml', { engine });
 
@@ -41,7 +41,7 @@ it('a token is deleted though a later step fails', async () => {
   expect(caller.setting.created()).toEqual([]);
 });
 
-it('a temporary token works, and takes no further request', async () => {
+it('a temporary token works, and needs no further request', async () => {
   await using caller = await newCaller();
   const run = await caller.run('lifetimes.yml', { engine, env: { LIFETIME: '5m' } });
 

@@ -1,10 +1,10 @@
-/** What a step is given, and that no way to print it shows it. */
+/** What a step passes on, and that no way of printing the token reveals it. */
 import { describe, expect, it } from 'vitest';
 import { entriesOf, linesOf, newCaller, setBy } from './caller.ts';
 
 const mint = { step: 'mapbox' };
 
-describe('a token that was exported', () => {
+describe('an exported token', () => {
   it('is in every variable requested, and the summary has everything but the token', async () => {
     await using caller = await newCaller();
     const run = await caller.run('hand-over.yml');
@@ -21,7 +21,7 @@ describe('a token that was exported', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('is hidden where a step prints it plain, in JSON, in its environment, and in the trace of a shell', async () => {
+  it('is hidden if a step prints it plain, in JSON, in its environment, and in a shell’s trace', async () => {
     await using caller = await newCaller();
     const run = await caller.run('hand-over.yml');
 
@@ -33,13 +33,14 @@ describe('a token that was exported', () => {
     expect(linesOf(run, { step: 'trace' }).join('\n')).toMatch(/access_token=\*\*\*/);
     const { token = '' } = setBy(run, 'set-output', mint);
     expect(run.shown).not.toContain(token);
-    // act hides the values themselves only, and so shows that the action's own base64 masks leave a few characters at most.
+    // act hides only the values themselves, so this shows that the action's own base64 masks leave a few characters at
+    // most.
     expect(linesOf(run, { step: 'encoded' })).toEqual([
       expect.stringMatching(/^encoded \*\*\*[\w+/=]{0,4}$/),
     ]);
   });
 
-  it('is nowhere in the log as a person sees it', async () => {
+  it('is nowhere in the log as users see it', async () => {
     await using caller = await newCaller();
     const { account } = caller.setting.mapbox;
     const run = await caller.run('hand-over.yml', { plain: true });

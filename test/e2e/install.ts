@@ -1,6 +1,6 @@
 /**
- * What `npm run test:real` begins with: sees what the machine has, brings the parts into `.real`, and says which they
- * are. When they are there already, it installs nothing.
+ * The start of `npm run test:real`: checks the machine, installs the parts into `.real`, and lists them. If they are
+ * there already, it installs nothing.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -27,10 +27,10 @@ import {
 
 const STAMP = join(REAL, 'installed');
 
-/** GitHub's description of its API, which the stand-in for GitHub is held to. */
+/** GitHub's description of its API, against which the GitHub stand-in is checked. */
 const OPENAPI = `@octokit/openapi@${VERSION}`;
 
-/** What a program says of itself, `undefined` where it is not there or fails. */
+/** A program's version output, `undefined` if it is missing or fails. */
 function ask(program: string, ...args: string[]): string | undefined {
   const { status, stdout } = spawnSync(program, args, { encoding: 'utf8' });
   return status === 0 ? stdout.trim() : undefined;
@@ -40,7 +40,7 @@ function atLeast(version: string, needed: string): boolean {
   return version.localeCompare(needed, 'en', { numeric: true }) >= 0;
 }
 
-/** Runs one step of the installation and shows what it says. */
+/** Runs one step of the installation and shows its output. */
 function run(
   program: string,
   args: readonly string[],
@@ -63,7 +63,7 @@ function hashOf(file: string): string {
   return `sha256:${createHash('sha256').update(readFileSync(file)).digest('hex')}`;
 }
 
-/** Takes the one file out of the package, which has 404 MB. npm checks what it gets. */
+/** Extracts one file from the package, which has 404 MB. npm verifies the download. */
 function getDescription(): void {
   const folder = join(REAL, 'openapi');
   mkdirSync(folder);
@@ -77,7 +77,7 @@ function getDescription(): void {
 /** The package of Node.js programs for this machine. */
 const NODE_PACKAGE = `node-${process.platform}-${process.arch}`;
 
-/** Takes the program out of npm's package of a version of Node.js. npm checks what it gets. */
+/** Extracts the program from npm's package of a Node.js version. npm verifies the download. */
 function getNode(version: OtherNode): void {
   const folder = dirname(dirname(nodeOf(version)));
   mkdirSync(folder, { recursive: true });
@@ -89,12 +89,12 @@ function getNode(version: OtherNode): void {
 
 interface Machine {
   readonly go: string;
-  /** The command of a Python that will do, and its version. */
+  /** The command of a suitable Python, and its version. */
   readonly python: string;
   readonly pythonVersion: string;
 }
 
-/** What the machine has of what the parts need; what it lacks is told all at once. */
+/** The machine's versions of what the parts require; reports everything that is missing at once. */
 function inspect(): Machine {
   const lacks: string[] = [];
   const tell = (found: string | undefined) => (found === undefined ? 'found none' : `found ${found}`);
@@ -129,7 +129,7 @@ function inspect(): Machine {
 }
 
 const machine = inspect();
-// The environment of Python holds paths, so that a moved folder needs a new one.
+// Python's environment contains paths, so a moved folder needs a new one.
 const request = [
   ...Object.values(GO_PROGRAMS),
   OPENAPI,

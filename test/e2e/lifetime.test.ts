@@ -1,4 +1,4 @@
-/** The main promise in a runner that nobody here wrote: a token of each kind is minted, used, and ends as it should. */
+/** The main promise in an independent runner: a token of each kind is minted, used, and ends as it should. */
 import { describe, expect, it } from 'vitest';
 import { endOf, entriesOf, errorsOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
 
@@ -6,7 +6,7 @@ const MARK = /\[until job ends: 123456789\/4711\.1#[a-z0-9]{8}\]$/;
 const mint = { step: 'mapbox' };
 
 describe('a token for the job', () => {
-  it('is minted, works in a plain curl call of a later step, and is deleted by the post step', async () => {
+  it('is minted, works in a plain curl request of a later step, and is deleted by the post step', async () => {
     await using caller = await newCaller();
     const run = await caller.run('lifetimes.yml', { env: { LIFETIME: 'job' } });
 
@@ -32,7 +32,7 @@ describe('a token for the job', () => {
     expect(run.shown).not.toContain(caller.setting.authorizingToken.token);
   });
 
-  it('is deleted all the same when a later step fails, and is alive until then', async () => {
+  it('is alive until a later step fails, and is then deleted', async () => {
     await using caller = await newCaller();
     const run = await caller.run('later-step-fails.yml');
 
@@ -46,7 +46,7 @@ describe('a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('is deleted before the one of an earlier step when there are two', async () => {
+  it('is deleted before an earlier step’s', async () => {
     await using caller = await newCaller();
     const run = await caller.run('two-mints.yml');
 
@@ -69,7 +69,7 @@ describe('a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('is one of its own for each of eight jobs of a matrix', async () => {
+  it('is separate for each of a matrix’s eight jobs', async () => {
     await using caller = await newCaller();
     const run = await caller.run('matrix.yml');
 
@@ -92,8 +92,8 @@ describe('a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  // GitHub's runner drops a job output with a masked value in it. act hands it on: what the second job reads there is dead.
-  it('is of no use to another job, which mints its own', async () => {
+  // GitHub's runner drops a job output with a masked value. act passes it on, but the token is dead in the second job.
+  it('is useless to another job, which mints its own', async () => {
     await using caller = await newCaller();
     const run = await caller.run('two-jobs.yml');
 
@@ -110,7 +110,7 @@ describe('a token for the job', () => {
   });
 });
 
-it('a temporary token is minted, used, and left to expire, with no request of the post step', async () => {
+it('a temporary token is minted, used, and left to expire, without a request of the post step', async () => {
   await using caller = await newCaller();
   const run = await caller.run('lifetimes.yml', { env: { LIFETIME: '20m' } });
 
@@ -125,7 +125,7 @@ it('a temporary token is minted, used, and left to expire, with no request of th
   expect(run.shown).not.toContain(outputs['token']);
 });
 
-it('a permanent token is minted, used, and stays, with no request of the post step', async () => {
+it('a permanent token is minted, used, and kept, without a request of the post step', async () => {
   await using caller = await newCaller();
   const run = await caller.run('lifetimes.yml', { env: { LIFETIME: 'permanent' } });
 
@@ -143,7 +143,7 @@ it('a permanent token is minted, used, and stays, with no request of the post st
   expect(caller.setting.created()).toMatchObject([{ id: outputs['token-id'] }]);
 });
 
-it('the repository of the action can use it by its path, and the sweep beside it keeps what is in use', async () => {
+it('the action’s own repository can use it by its path, and the sweep keeps tokens in use', async () => {
   await using caller = await newCaller();
   const run = await caller.run('own-repository.yml');
 

@@ -1,4 +1,4 @@
-/** What the two linters that people run on workflows have to say about ours, and about what they may copy. */
+/** The two common workflow linters accept our workflows, and those that users may copy. */
 import { execFile } from 'node:child_process';
 import { cpSync, globSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { blocksOf, userPages, workflowFrom } from '../support/readme-blocks.ts';
 import { callerAt } from './act.ts';
 import { ACTIONLINT, ROOT, ZIZMOR } from './parts.ts';
 
-/** How a linter ended, and all that it said. */
+/** A linter's exit code and output. */
 async function lint(
   program: string,
   folder: string,
@@ -27,11 +27,11 @@ async function lint(
   return [child.child.exitCode ?? -1, `${stdout}${stderr}`.trim()];
 }
 
-// The programs that actionlint would start for what stands in `run:` are on one machine and not on another.
+// The programs that actionlint would start for `run:` are not on every machine.
 const actionlint = (folder: string, ...files: string[]) =>
   lint(ACTIONLINT, folder, '-shellcheck=', '-pyflakes=', ...OUTDATED, ...files);
 
-/** `pedantic` also asks for names, comments and limits, which a workflow of our own has and a snippet need not. */
+/** `pedantic` also requires names, comments and limits, which our own workflows have and a snippet does not need. */
 const zizmor = (persona: 'regular' | 'pedantic', config: string, folder: string, ...inputs: string[]) =>
   lint(
     ZIZMOR,
@@ -39,23 +39,23 @@ const zizmor = (persona: 'regular' | 'pedantic', config: string, folder: string,
     ...['--offline', '--no-progress', '--quiet', '--persona', persona, '--config', config, ...inputs],
   );
 
-/** As for this repository, which pins what it uses by hash, but for this action. */
+/** As for this repository, which pins everything by hash except this action. */
 const PINNED = join(ROOT, '.github/zizmor.yml');
-/** For the pages: people read a tag there, and a hash would grow old. */
+/** For the pages: they show tags, and a hash would become outdated. */
 const TAGGED = 'rules: { unpinned-uses: { config: { policies: { "*": ref-pin } } } }\n';
 
 const find = (folder: string, ...patterns: string[]) =>
   globSync(patterns, { cwd: folder, exclude: ['**/node_modules/**'] }).sort();
 
-/** A folder of its own, removed at the end. */
+/** A temporary folder. */
 function newFolder(): Disposable & { readonly path: string } {
   const path = realpathSync(mkdtempSync(join(tmpdir(), 'lint-')));
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
 /**
- * actionlint 1.7.12 knows an earlier release of this action, without `client-id`, and no `uses: $/path`, which runners
- * have since 2.336.0.
+ * actionlint 1.7.12 knows an earlier release of this action, without `client-id`, and not `uses: $/path`, which runners
+ * support since 2.336.0.
  */
 const OUTDATED = [
   ...['-ignore', 'action "actions/create-github-app-token@v3"'],
@@ -64,7 +64,7 @@ const OUTDATED = [
 
 const NOTHING = [0, expect.stringMatching(/^(?:No findings to report.*)?$/)];
 
-describe('actionlint has nothing to say about', () => {
+describe('actionlint accepts', () => {
   it("this repository's workflows, and the examples", async () => {
     const files = find(ROOT, '.github/workflows/*.{yml,yaml}', 'examples/*.{yml,yaml}', 'demo/*.yml');
     expect(files.length).toBeGreaterThan(5);
@@ -80,16 +80,16 @@ describe('actionlint has nothing to say about', () => {
     expect(await actionlint(repository, ...files)).toEqual(NOTHING);
   });
 
-  it('what the pages show', async () => {
+  it('the snippets on the pages', async () => {
     using folder = newFolder();
     const files = snippetsInto(folder.path);
     expect(await actionlint(folder.path, ...files)).toEqual(NOTHING);
   });
 });
 
-describe('zizmor has nothing to say about', () => {
+describe('zizmor accepts', () => {
   it('this repository: both actions, all workflows, the updates', async () => {
-    // In a folder of its own, for it would read what other programs keep in ours.
+    // In a folder of its own, because it would read other programs' files in ours.
     using folder = newFolder();
     for (const path of ['action.yml', 'sweep', 'rotate', '.github']) {
       cpSync(join(ROOT, path), join(folder.path, path), { recursive: true });
@@ -110,7 +110,7 @@ describe('zizmor has nothing to say about', () => {
     expect(await zizmor('regular', PINNED, repository, '.github')).toEqual(NOTHING);
   });
 
-  it('what the pages show', async () => {
+  it('the snippets on the pages', async () => {
     using folder = newFolder();
     const files = snippetsInto(folder.path);
     const config = join(folder.path, 'zizmor.yml');
@@ -119,7 +119,7 @@ describe('zizmor has nothing to say about', () => {
   });
 });
 
-it('both linters do speak when there is something to say', async () => {
+it('both linters report a faulty workflow', async () => {
   using folder = newFolder();
   mkdirSync(join(folder.path, '.github/workflows'), { recursive: true });
   const bad = '.github/workflows/bad.yml';
@@ -131,7 +131,7 @@ it('both linters do speak when there is something to say', async () => {
   expect((await zizmor('regular', PINNED, folder.path, '.'))[1]).toMatch(/template-injection/);
 });
 
-/** Writes each workflow that a page shows, or shows a part of, into a file named after the page and the line. */
+/** Writes each workflow or snippet of a page into a file named after the page and the line. */
 function snippetsInto(folder: string): string[] {
   const files = userPages(ROOT).flatMap(page =>
     blocksOf(page.text).flatMap(({ language, text, line }) => {

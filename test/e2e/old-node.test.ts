@@ -1,4 +1,4 @@
-/** The action on runners that start it with another Node.js than the one it is built for, as act and its relatives may. */
+/** The action on runners that start it with another Node.js than it is built for, as act and its forks may. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
@@ -6,7 +6,7 @@ import { setUpRotate } from '../support/rotate-setting.ts';
 import { type PhaseResult, runAction } from '../support/runner/step.ts';
 import { NODES, nodeOf, SHIPPED } from './parts.ts';
 
-/** What both messages have: the version that was found, the one that is needed, and what to do. */
+/** Both messages have the version found, the one needed, and what to do. */
 const causeOf = (version: string) =>
   `This step runs on Node.js ${version} but needs 24. \`act\` and similar runners use the \`node\` that comes first on PATH: put Node.js 24 there.`;
 
@@ -20,7 +20,7 @@ describe.each(NODES.filter(version => version !== '22.3.0'))(
   version => {
     const old = { node: nodeOf(version) };
 
-    it('a mint fails with one error, saves an empty state, and its post step says the same in one line', async () => {
+    it('a mint fails with one error and saves an empty state, and its post step prints the same in one line', async () => {
       await using setting = await setUp();
       const { main, post } = await setting.run({}, { action: SHIPPED, ...old });
       expectTooOld(main, version);
@@ -47,7 +47,7 @@ describe.each(NODES.filter(version => version !== '22.3.0'))(
       expect(setting.mapbox.requests).toEqual([]);
     });
 
-    it('a post step whose main step ran under Node.js 24 warns with id, note and cause', async () => {
+    it('a post step whose main step ran under Node.js 24 warns with ID, note and cause', async () => {
       await using setting = await setUp();
       const { main, post } = await setting.run({}, { action: SHIPPED, atEnd: old });
       const { exitCode, stderr, annotations } = post;

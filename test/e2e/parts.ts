@@ -1,12 +1,12 @@
-/** The programs that `npm run test:real` works with, none of them ours: which, and where they are. */
+/** The external programs of `npm run test:real`, and where they are. */
 import { join } from 'node:path';
 
 /** The project's folder. */
 export const ROOT = join(import.meta.dirname, '..', '..');
-/** Where the parts are put. Not tracked; may be deleted at any time. */
+/** Where the parts are installed. Not tracked; may be deleted at any time. */
 export const REAL = join(ROOT, '.real');
 
-/** The action as a runner downloads it, made anew before each run of the tests. */
+/** The action as a runner downloads it, created before each run of the tests. */
 export const SHIPPED = join(REAL, 'action');
 
 /** Go programs, by the package that `go install` builds, with their exact versions. */
@@ -15,21 +15,22 @@ export const GO_PROGRAMS = {
   actionlint: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12',
 } as const;
 /**
- * The engine of Gitea's runner, a fork of act: a Go module of our own names its version and the hashes of all that it
- * needs. Go's proxy refuses the runner itself, `gitea.com/gitea/act_runner`, and all of `code.forgejo.org`, with 403.
+ * The engine of Gitea's runner, a fork of act: our own Go module has its version and the hashes of all its
+ * dependencies. Go's proxy rejects the runner itself, `gitea.com/gitea/act_runner`, and all of `code.forgejo.org`, with
+ * 403.
  */
 export const GITEA_MODULE = join(import.meta.dirname, 'gitea');
-/** Gitea's engine asks for this one, the others for older ones. */
+/** Gitea's engine requires this one, the others older ones. */
 export const GO_NEEDED = '1.26';
 
 /** Every Python package with its exact version and the hashes of its files. */
 export const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
-/** zizmor asks for the first one or newer; numpy 1, which tilesets-cli asks for, has no wheels after the last one. */
+/** zizmor requires the first one or newer; numpy 1, which tilesets-cli requires, has no wheels after the last one. */
 export const PYTHONS_NEEDED = ['3.11', '3.12'] as const;
 
 /**
- * Versions of Node.js that runners other than GitHub's may start an action with: two that are too old, and the oldest one
- * that works. npm has all of them for Linux only.
+ * The Node.js versions with which runners other than GitHub's may start an action: two that are too old, and the oldest
+ * one that works. npm has all of them for Linux only.
  */
 export type OtherNode = '18.20.8' | '20.20.2' | '22.3.0';
 export const NODES: readonly OtherNode[] =

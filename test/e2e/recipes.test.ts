@@ -1,11 +1,11 @@
-/** Recipes of docs/ in a whole workflow. */
+/** Recipes from docs/ in whole workflows. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endOf, linesOf, newCaller } from './caller.ts';
 
-it('an authorizing token that a store has masked and set as an output mints and deletes, and is never shown', async () => {
+it('an authorizing token from a store, as a masked output, mints and deletes, and is never shown', async () => {
   await using caller = await newCaller();
   const { token } = caller.setting.authorizingToken;
   const folder = mkdtempSync(join(tmpdir(), 'store-'));
@@ -17,7 +17,7 @@ it('an authorizing token that a store has masked and set as an output mints and 
     expect(run.exitCode).toBe(0);
     expect(linesOf(run, { step: 'use' })).toEqual(['given ***', '[]']);
     expect(run.shown).not.toContain(token);
-    // The output is still there when the post step's inputs are evaluated.
+    // The output still exists when the post step's inputs are evaluated.
     expect(caller.requests()).toEqual(['POST 201', 'DELETE 204']);
     expect(caller.setting.created()).toEqual([]);
   } finally {
@@ -25,8 +25,8 @@ it('an authorizing token that a store has masked and set as an output mints and 
   }
 });
 
-describe('steps that need a token, where the job asks whether the secret is there', () => {
-  it('run if it is', async () => {
+describe('steps that need a token, in a job that checks for the secret', () => {
+  it('run if it exists', async () => {
     await using caller = await newCaller();
     const run = await caller.run('without-secret.yml');
 
@@ -38,7 +38,7 @@ describe('steps that need a token, where the job asks whether the secret is ther
   it.each([
     ['is not set', {}],
     ['is empty', { MAPBOX_AUTHORIZING_TOKEN: '' }],
-  ])('are left out, and the job goes on, if it %s', async (_, secrets) => {
+  ])('are skipped, and the job continues, if it %s', async (_, secrets) => {
     await using caller = await newCaller();
     const run = await caller.run('without-secret.yml', { secrets });
 
@@ -51,7 +51,7 @@ describe('steps that need a token, where the job asks whether the secret is ther
 
 // Only root may start a process of another user.
 it.runIf(process.getuid?.() === 0)(
-  'a job of another user, with a home that does not exist as in a container, mints and deletes',
+  'a job of another user, whose home does not exist, as in a container, mints and deletes',
   async () => {
     await using caller = await newCaller();
     const run = await caller.run('without-secret.yml', { user: 1001, env: { HOME: '/github/home' } });

@@ -1,4 +1,4 @@
-/** A rotation on a runner that nobody here wrote. */
+/** A rotation on an independent runner. */
 import { expect, it } from 'vitest';
 import { newToken } from '../support/github/client.ts';
 import { startGithub } from '../support/github/server.ts';
@@ -6,8 +6,8 @@ import { endOf, newCaller, setBy } from './caller.ts';
 
 const SECRET = 'repos/octo-org/maps/actions/secrets/MAPBOX_AUTHORIZING_TOKEN';
 
-it('replaces the authorizing token in its secret, with which the next run mints', async () => {
-  // Both services' clocks: a rotation does nothing before the last change is two minutes old.
+it('replaces the authorizing token in its secret, and the next run mints with the new one', async () => {
+  // Both services' clocks, because a rotation waits until the last change is two minutes old.
   let offset = -86_400_000;
   const now = () => Date.now() + offset;
   await using caller = await newCaller({ now });

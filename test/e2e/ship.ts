@@ -1,7 +1,6 @@
 /**
- * Puts the action where the tests find it as a runner would get it: the archive of this repository that `git archive`
- * makes, as GitHub does, of the files as they are now. What `.gitattributes` leaves out of it, the action has to do
- * without.
+ * Puts the action where the tests find it as a runner would get it: an archive of this repository by `git archive`, as
+ * on GitHub, with the current files. The action must work without the files that `.gitattributes` excludes.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +17,7 @@ export default function ship(): void {
     const objects = join(folder, 'objects');
     cpSync(pathOf('index'), index);
     mkdirSync(objects);
-    // Nothing of this gets into the repository: neither into its index nor among its objects.
+    // Changes neither the repository's index nor its objects.
     const env = {
       ...process.env,
       GIT_INDEX_FILE: index,

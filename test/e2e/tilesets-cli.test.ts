@@ -1,12 +1,12 @@
-/** Mapbox's own program for tilesets, in the steps that the action mints tokens for. */
+/** Mapbox's own program for tilesets, with tokens minted by the action. */
 import { describe, expect, it } from 'vitest';
 import { endOf, errorsOf, jobsOf, linesOf, newCaller, setBy } from './caller.ts';
 
-/** Where nothing listens. */
+/** A port on which nothing listens. */
 const NOWHERE = 'http://127.0.0.1:1';
 
 describe('tilesets-cli with a token for the job', () => {
-  it('publishes a tileset, and finds the token in `env` and in what was exported', async () => {
+  it('publishes a tileset with the token from `env` and from an exported variable', async () => {
     await using caller = await newCaller();
     const { mapbox } = caller.setting;
     const run = await caller.run('tilesets.yml');
@@ -51,7 +51,7 @@ describe('tilesets-cli with a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('says which scope is missing when it was not requested', async () => {
+  it('names a missing scope that was not requested', async () => {
     await using caller = await newCaller();
     const run = await caller.run('tilesets-refused.yml');
     const job = 'too-few-scopes';
@@ -67,7 +67,7 @@ describe('tilesets-cli with a token for the job', () => {
     expect(caller.setting.created()).toEqual([]);
   });
 
-  it('is refused once the token is dead, and a post step that finds it gone is content', async () => {
+  it('is denied access once the token is dead, and the post step accepts that it is gone', async () => {
     await using caller = await newCaller();
     const run = await caller.run('tilesets-refused.yml');
     const job = 'dead';
@@ -81,16 +81,16 @@ describe('tilesets-cli with a token for the job', () => {
   });
 });
 
-describe('an error of tilesets-cli that prints the whole token', () => {
+describe('a tilesets-cli error that prints the whole token', () => {
   const random = Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString('base64url');
-  // Of a kind that this action would never hand on: they reach the job from elsewhere.
+  // Tokens that this action would never output: the job gets them from elsewhere.
   const env = {
     HALF_A_TOKEN: `sk_${random}`,
-    TOKEN_OF_NOBODY: ['sk', Buffer.from('{"a":"cuid"}').toString('base64url'), random].join('.'),
+    TOKEN_WITHOUT_ACCOUNT: ['sk', Buffer.from('{"a":"cuid"}').toString('base64url'), random].join('.'),
     NOWHERE,
   };
 
-  it('comes out masked, also for a token that the action has refused to work with', async () => {
+  it('is masked, even for a token that the action rejected', async () => {
     await using caller = await newCaller();
     const run = await caller.run('tilesets-leaks.yml', { env });
 
@@ -104,10 +104,10 @@ describe('an error of tilesets-cli that prints the whole token', () => {
       expect(errorsOf(run, { job, step: 'mapbox' })).toMatchObject([{ title: 'Invalid authorizing token' }]);
     }
     expect(run.shown).not.toContain(env.HALF_A_TOKEN);
-    expect(run.shown).not.toContain(env.TOKEN_OF_NOBODY);
+    expect(run.shown).not.toContain(env.TOKEN_WITHOUT_ACCOUNT);
   });
 
-  it('comes out masked when it is the trace of a failed request', async () => {
+  it('is masked in the trace of a failed request', async () => {
     await using caller = await newCaller();
     const run = await caller.run('tilesets-leaks.yml', { env });
 

@@ -1,6 +1,6 @@
 /**
- * Loaded into every Node program of a job (`NODE_OPTIONS=--import=…`), it writes down what the runner gave to the
- * program, and at its end what the program left for the runner: one line of JSON in the file that WITNESS names.
+ * Loaded into every Node program of a job (`NODE_OPTIONS=--import=…`), it records what the runner gave to the program,
+ * and what the program left for the runner: one line of JSON in the file named by WITNESS.
  */
 import { appendFileSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';

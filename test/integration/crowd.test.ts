@@ -1,4 +1,4 @@
-/** Jobs that meet the rate limit of the stand-in for Mapbox at once, on one clock that nobody waits for. */
+/** Jobs that reach the stand-in's rate limit together, on one fake clock. */
 import { describe, expect, it } from 'vitest';
 import { RequestBudget } from '../../src/api/request-budget.ts';
 import { retry } from '../../src/api/retry.ts';
@@ -10,7 +10,7 @@ import { SharedClock } from '../support/shared-clock.ts';
 
 interface Met {
   readonly requestsPerJob: number;
-  /** Milliseconds until the last job was served. */
+  /** Milliseconds until the last job succeeded. */
   readonly took: number;
   readonly served: number;
 }
@@ -50,14 +50,14 @@ async function meet(jobs: number, budget: number): Promise<Met> {
   return { requestsPerJob: requests / jobs, took, served: (await all).filter(served => served).length };
 }
 
-/** Milliseconds that the limit alone imposes. */
+/** The milliseconds that the limit alone requires. */
 const imposed = (jobs: number) => (Math.ceil(jobs / 100) - 1) * 60_000;
 
 describe.each([101, 150, 199, 200, 201, 256])('%i jobs at once', jobs => {
   it.each([
     ['mint', 300_000],
     ['delete', 240_000],
-  ])('all %s, with 2 requests each and 1.2 times the time', async (_, budget) => {
+  ])('all %s, with at most 2 requests each, within 1.2 times the minimum', async (_, budget) => {
     const met = await meet(jobs, budget);
     expect(met.served).toBe(jobs);
     expect(met.requestsPerJob).toBeLessThanOrEqual(2);

@@ -11,7 +11,7 @@ import { retryOptions } from '../support/retry-options.ts';
 import { idOf, OWNER, tokenText } from '../support/tokens.ts';
 import { run } from '../support/workflow-run.ts';
 
-/** The last line of a step that cannot know what became of its request. */
+/** The last line of a step that cannot know the outcome of its request. */
 const MAY_EXIST = expect.stringMatching(
   /^A token with the note ".*#[a-z0-9]{8}\]" may exist: Mapbox had not responded/,
 );
@@ -37,7 +37,7 @@ const created = (changes: object = {}) => {
 
 type Respond = (response: HttpResponse | NoResponse) => void;
 
-/** Mints with a Mapbox that responds, and a time that passes, when the test says so. */
+/** Mints with a Mapbox that responds, and a clock that advances, when the test says so. */
 function start(isInterrupted = false) {
   const controller = new AbortController();
   if (isInterrupted) controller.abort(new InterruptedError());
@@ -81,7 +81,7 @@ function start(isInterrupted = false) {
     saveState: state => void states.push(state),
     warn: text => void warnings.push(text),
   }).catch((error: unknown) => error);
-  /** The `n`-th of a list, as soon as there is one. */
+  /** The `n`-th element of a list, once it exists. */
   const at = async <T>(list: readonly T[], n: number): Promise<T> => {
     for (;;) {
       const found = list[n];
@@ -104,8 +104,8 @@ function start(isInterrupted = false) {
 
 const RATE_LIMITED = json(429, { message: 'Too Many Requests' }, { 'x-rate-limit-interval': '60' });
 
-describe('a step that is interrupted while it waits for the response to a creation', () => {
-  it('deletes the token that the response names, and leaves nothing to the post step', async () => {
+describe('a step interrupted during a creation request', () => {
+  it('deletes the token in the response, and leaves nothing to the post step', async () => {
     const mint = start();
     const post = await mint.request(0);
     mint.interrupt();
@@ -117,7 +117,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     expect(mint.lastState()).toBeUndefined();
   });
 
-  it('has saved the id before it deletes the token', async () => {
+  it('saves the ID before it deletes the token', async () => {
     const mint = start();
     const post = await mint.request(0);
     mint.interrupt();
@@ -127,7 +127,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     expect(mint.lastState()).toMatchObject({ token: { id: idOf(1), keep: false }, orphans: 0 });
   });
 
-  it('waits for five seconds, and then leaves it to the post step', async () => {
+  it('waits five seconds, and then leaves the token to the post step', async () => {
     const mint = start();
     await mint.request(0);
     mint.interrupt();
@@ -140,7 +140,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans: 1 });
   });
 
-  it('tries the deletion again', async () => {
+  it('retries the deletion', async () => {
     const mint = start();
     const post = await mint.request(0);
     mint.interrupt();
@@ -153,7 +153,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     expect(mint.lastState()).toBeUndefined();
   });
 
-  it('deletes a token by its nonce where the response does not prove which it is', async () => {
+  it('deletes a token by its nonce if the response does not prove its ID', async () => {
     const mint = start();
     const post = await mint.request(0);
     mint.interrupt();
@@ -172,7 +172,7 @@ describe('a step that is interrupted while it waits for the response to a creati
     ['is a rate limit', RATE_LIMITED, 0],
     ['is a rejection', json(422, { message: 'Invalid scopes' }), 0],
     ['was never requested', noConnection(), 0],
-  ])('stops at once where that %s, and asks Mapbox nothing more', async (_, response, orphans) => {
+  ])('stops at once if that %s, and sends nothing more', async (_, response, orphans) => {
     const mint = start();
     const post = await mint.request(0);
     mint.interrupt();
@@ -185,15 +185,15 @@ describe('a step that is interrupted while it waits for the response to a creati
   });
 });
 
-describe('a step that is interrupted', () => {
-  it('before its first request makes none, and leaves nothing to the post step', async () => {
+describe('an interrupted step', () => {
+  it('creates nothing before its first request, and leaves nothing to the post step', async () => {
     const mint = start(true);
 
     expect(await mint.done).toEqual(new InterruptedError());
     expect([mint.lines(), mint.states]).toEqual([[], []]);
   });
 
-  it('between two attempts makes no other', async () => {
+  it('creates nothing between two attempts', async () => {
     const mint = start();
     (await mint.request(0)).respond(RATE_LIMITED);
     await mint.sleep(0);
@@ -204,7 +204,7 @@ describe('a step that is interrupted', () => {
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans: 0 });
   });
 
-  it('while it searches for an orphan stops at once, and leaves that to the post step', async () => {
+  it('stops searching for an orphan at once, and leaves it to the post step', async () => {
     const mint = start();
     (await mint.request(0)).respond(lostResponse());
     await mint.request(1);
@@ -215,7 +215,7 @@ describe('a step that is interrupted', () => {
     expect(mint.lastState()).toMatchObject({ token: undefined, orphans: 1 });
   });
 
-  it('while it asks why it was rejected stops at once', async () => {
+  it('stops investigating a rejection at once', async () => {
     const mint = start();
     (await mint.request(0)).respond(json(401, { message: 'Not Authorized - Invalid Token' }));
     await mint.request(1);
@@ -225,7 +225,7 @@ describe('a step that is interrupted', () => {
     expect(mint.lastState()).toBeUndefined();
   });
 
-  it('while it looks what to warn of has a token to discard', async () => {
+  it('discards the token if it is interrupted while it looks for warnings', async () => {
     const mint = start();
     (await mint.request(0)).respond(lostResponse());
     (await mint.request(1)).respond(page([]));

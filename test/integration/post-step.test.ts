@@ -1,4 +1,4 @@
-/** A post step whose inputs or surroundings are no longer those of the main step. */
+/** Post steps whose inputs or environment differ from the main step's. */
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { startMapbox } from '../support/mapbox/server.ts';
@@ -50,7 +50,7 @@ describe('a post step with another authorizing token than the main step', () => 
     await mapbox.close();
   });
 
-  it('names the runner’s own fault, and four ways out, in a nested local composite action', async () => {
+  it('blames the runner and offers four ways out in a nested local composite action', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     const ended = await runPost({
       inputs: { ...inputs, 'authorizing-token': '' },
@@ -66,7 +66,7 @@ describe('a post step with another authorizing token than the main step', () => 
     await mapbox.close();
   });
 
-  it('says when a temporary one expired, by the runner’s clock', async () => {
+  it('gives the expiry of a temporary token, by the runner’s clock', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     const expired = mapbox.account.issueTemporary({ scopes: HELD, seconds: -60 });
     const ended = await runPost({
@@ -92,7 +92,7 @@ it.each([
   ['is lost', {}],
   ['is changed', { 'api-url': 'https://mapbox.example.com' }],
   ['cannot be used', { 'api-url': 'nowhere' }],
-])('sends nothing where its `api-url` %s, and says so', async (_, changes) => {
+])('sends nothing and reports it if its `api-url` %s', async (_, changes) => {
   const { clock, mapbox, inputs, state } = await setUp();
   const { 'api-url': _api, ...rest } = inputs;
   const before = mapbox.requests.length;
@@ -104,14 +104,14 @@ it.each([
   await mapbox.close();
 });
 
-it('deletes though `timeout` is nonsense', async () => {
+it('deletes the token even if `timeout` is invalid', async () => {
   const { clock, mapbox, inputs, state, outputs } = await setUp();
   await runPost({ inputs: { ...inputs, timeout: 'x' }, clock, state, env: SAME });
   expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
   await mapbox.close();
 });
 
-it('masks the authorizing token before it says or requests anything', async () => {
+it('masks the authorizing token before any other output or request', async () => {
   const { clock, mapbox, authorizingToken, inputs, state } = await setUp();
   const ended = await runPost({ inputs, clock, state, env: SAME });
   expect(ended.masks).toContain(authorizingToken.token);
@@ -120,10 +120,10 @@ it('masks the authorizing token before it says or requests anything', async () =
   await mapbox.close();
 });
 
-describe('while nothing can be deleted, it gives up', () => {
+describe('gives up deletions', () => {
   const inMinutes = ({ elapsed }: { elapsed: number }) => elapsed / 60_000;
 
-  it('after a minute where Mapbox fails, whatever `timeout` says', async () => {
+  it('after a minute if Mapbox fails, whatever the `timeout`', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     mapbox.fault = () => ({ kind: 'status', status: 503, processed: false });
     for (const timeout of ['1s', '5m', '1h']) {
@@ -135,7 +135,7 @@ describe('while nothing can be deleted, it gives up', () => {
     await mapbox.close();
   });
 
-  it('after four minutes where Mapbox’s rate limit is exceeded: other jobs end at the same time', async () => {
+  it('after four minutes if other jobs use up Mapbox’s rate limit', async () => {
     const { clock, mapbox, inputs, state } = await setUp();
     mapbox.fault = () => ({
       kind: 'status',

@@ -1,4 +1,4 @@
-/** Whole steps that meet a rate limit, or a Mapbox that fails, for minutes that take no time here. */
+/** Whole steps during minutes of rate limits or failures of Mapbox, on a fake clock. */
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
@@ -23,7 +23,7 @@ async function setUp(options: Omit<StandInOptions, 'now'> = {}) {
 const ONE = { requests: 1, intervalSeconds: 60 };
 
 describe('a post step', () => {
-  it('waits longer for a rate limit than for anything else, whatever `timeout` says', async () => {
+  it('waits longer for a rate limit than for failures, whatever the `timeout`', async () => {
     await using setting = await setUp({ rateLimit: ONE });
     const { clock, mapbox, methods } = setting;
     const inputs = { ...setting.inputs, timeout: '10s' };
@@ -36,7 +36,7 @@ describe('a post step', () => {
     expect(mapbox.account.find(outputs['token-id'] ?? '')).toBeUndefined();
   });
 
-  it('gives up a rate limit after four minutes, and warns', async () => {
+  it('gives up after four minutes of a rate limit, and warns', async () => {
     await using setting = await setUp({
       fault: ({ method }) =>
         method === 'DELETE' ? { kind: 'status', status: 429, processed: false } : undefined,
@@ -51,7 +51,7 @@ describe('a post step', () => {
     expect(ended.log.filter(({ kind }) => kind === 'warning')).toHaveLength(1);
   });
 
-  it('gives up a Mapbox that fails after one minute, and warns', async () => {
+  it('gives up after one minute of failures, and warns', async () => {
     await using setting = await setUp({
       fault: ({ method }) =>
         method === 'DELETE' ? { kind: 'status', status: 503, processed: false } : undefined,
@@ -68,7 +68,7 @@ describe('a post step', () => {
     expect(warnings[0]).toMatch(/responded with 503/);
   });
 
-  it('asks no more than a dozen times a minute, however the end of a rate limit is given', async () => {
+  it('sends at most a dozen requests a minute, however the rate limit’s end is given', async () => {
     for (const reset of ['milliseconds', 'this second', 'delta', 'absent'] as const) {
       for (const retryAfter of ['absent', 'zero'] as const) {
         await using setting = await setUp({ rateLimit: { ...ONE, reset, retryAfter } });

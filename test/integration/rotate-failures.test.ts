@@ -1,4 +1,4 @@
-/** Each request of a rotation lost, refused or limited, and the process killed at each point; and what it leads to. */
+/** Rotations with any request lost, rejected or limited, and with the process killed at any point. */
 import { describe, expect, it } from 'vitest';
 import { configs, DAY, RotatedSecrets, type RotationPlan } from '../support/rotated-secrets.ts';
 import type {
@@ -11,7 +11,7 @@ import type {
 const AUTHORIZING = 0;
 const WEB = 2;
 
-/** Four places take four times the time: every request of theirs has its turn in `npm run test:soak`. */
+/** Four places take four times the time: `npm run test:soak` tests all of their requests. */
 const examined = process.env['MODE'] === 'soak' ? [AUTHORIZING, WEB] : [AUTHORIZING];
 
 const faults: readonly SimulatedFault[] = [
@@ -30,7 +30,7 @@ const faults: readonly SimulatedFault[] = [
   { kind: 'rate-limited' },
 ];
 
-/** Mapbox's own word that a token is gone is believed. */
+/** Mapbox's own report that a token is gone is believed. */
 const isCredible = ({ to, method, path }: SimulatedRequest, fault: SimulatedFault) =>
   fault.kind !== 'refused' || (to === 'mapbox' ? method !== 'DELETE' : !path.includes('/runs/'));
 
@@ -44,7 +44,7 @@ const from =
   (request, index) =>
     index >= at && isCredible(request, fault) ? fault : undefined;
 
-/** Two rotations have been: a third has something to delete. */
+/** After two rotations, a third has something to delete. */
 async function setUp(config: number): Promise<RotatedSecrets> {
   const secrets = new RotatedSecrets({});
   for (let n = 0; n < 2; n++) {
@@ -54,7 +54,7 @@ async function setUp(config: number): Promise<RotatedSecrets> {
   return secrets;
 }
 
-/** What a rotation in which nothing goes wrong does. */
+/** The requests of an undisturbed rotation. */
 async function undisturbed(config: number): Promise<SimulatedEnd> {
   const secrets = await setUp(config);
   const end = await secrets.rotate({ config });
@@ -73,41 +73,38 @@ async function check(config: number, plan: Partial<RotationPlan>): Promise<void>
 describe.each(examined.map(config => ({ config, name: configs[config]?.name ?? '' })))(
   'rotating $name',
   ({ config }) => {
-    it.each(faults)('survives that any one of its requests is $kind $status $processed', async fault => {
+    it.each(faults)('survives any one request being $kind $status $processed', async fault => {
       const { requests } = await undisturbed(config);
       for (const at of requests.keys()) await check(config, { faults: once(at, fault) });
     });
 
-    it.each(faults)(
-      'survives that all requests from any one on are $kind $status $processed',
-      async fault => {
-        const { requests } = await undisturbed(config);
-        for (const at of requests.keys()) {
-          await check(config, {
-            faults: from(at, fault),
-            postFaults: at % 2 === 0 ? from(0, fault) : undefined,
-          });
-        }
-      },
-    );
+    it.each(faults)('survives all requests from any one on being $kind $status $processed', async fault => {
+      const { requests } = await undisturbed(config);
+      for (const at of requests.keys()) {
+        await check(config, {
+          faults: from(at, fault),
+          postFaults: at % 2 === 0 ? from(0, fault) : undefined,
+        });
+      }
+    });
 
     it.each([
-      ['and its post step runs', true],
-      ['and so does the machine', false],
-    ])('survives that the process dies at any moment, %s', async (_, hasPost) => {
+      ['with a post step', true],
+      ['without one', false],
+    ])('survives the process dying at any moment, %s', async (_, hasPost) => {
       const { dealings } = await undisturbed(config);
       for (let dieAt = 0; dieAt < dealings; dieAt++) await check(config, { dieAt, hasPost });
     });
 
     it.each([
-      ['and its post step runs', true],
-      ['and the machine is shut down', false],
-    ])('survives that the step is interrupted at any request, %s', async (_, hasPost) => {
+      ['with a post step', true],
+      ['with a shutdown of the machine', false],
+    ])('survives an interruption at any request, %s', async (_, hasPost) => {
       const { requests } = await undisturbed(config);
       for (const interruptAt of requests.keys()) await check(config, { interruptAt, hasPost });
     });
 
-    it('survives that the machine dies at any moment of a leaked token’s rotation', async () => {
+    it('survives the machine dying at any moment of a leaked token’s rotation', async () => {
       const { dealings } = await undisturbed(config);
       for (let dieAt = 0; dieAt < dealings + 3; dieAt++)
         await check(config, { dieAt, hasPost: dieAt % 2 === 0, revokePrevious: 'now' });
@@ -115,7 +112,7 @@ describe.each(examined.map(config => ({ config, name: configs[config]?.name ?? '
   },
 );
 
-/** The n-th put meets the n-th of these. */
+/** Applies the n-th of these faults to the n-th put. */
 function puts(...list: readonly (SimulatedFault | undefined)[]): SimulatedFaults {
   let count = 0;
   return ({ method }) => (method === 'PUT' ? list[count++] : undefined);
@@ -125,7 +122,7 @@ const idsOf = ({ simulation }: RotatedSecrets) => simulation.account.tokens().ma
 const errorOf = ({ said }: SimulatedEnd) => said.find(({ kind }) => kind === 'error')?.text ?? '';
 
 describe('a put', () => {
-  it('that GitHub refused costs the replacement, and nothing else', async () => {
+  it('that GitHub rejected costs only the replacement', async () => {
     const secrets = await setUp(AUTHORIZING);
     const before = idsOf(secrets);
     const end = await secrets.rotate({ config: AUTHORIZING, faults: puts({ kind: 'refused', status: 403 }) });
@@ -133,7 +130,7 @@ describe('a put', () => {
     expect(idsOf(secrets)).toEqual(before);
   });
 
-  it('that is lost and then refused deletes nothing: the lost one may still arrive', async () => {
+  it('that was lost and then rejected deletes nothing, as the lost one may still arrive', async () => {
     const secrets = await setUp(AUTHORIZING);
     const before = idsOf(secrets);
     const faults = puts({ kind: 'late', after: 4 }, { kind: 'refused', status: 401 });
@@ -154,7 +151,7 @@ describe('a put', () => {
     expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(requests);
   });
 
-  it('for a key that GitHub has replaced is made again with the new one', async () => {
+  it('for a key that GitHub replaced is repeated with the new one', async () => {
     const secrets = await setUp(AUTHORIZING);
     const end = await secrets.rotate({
       config: AUTHORIZING,
@@ -169,14 +166,14 @@ describe('a put', () => {
   });
   let rotated = false;
 
-  it('that is refused at the primary place is tried nowhere else', async () => {
+  it('that is rejected at the primary place is not tried elsewhere', async () => {
     const secrets = await setUp(WEB);
     const end = await secrets.rotate({ config: WEB, faults: puts({ kind: 'refused', status: 404 }) });
     expect(end.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
   });
 });
 
-describe('several places, some of which got the token', () => {
+describe('several places, only some of which got the token', () => {
   async function partly() {
     const secrets = await setUp(WEB);
     const before = idsOf(secrets);
@@ -193,7 +190,7 @@ describe('several places, some of which got the token', () => {
     expect(idsOf(secrets)).toEqual(expect.arrayContaining(before));
   });
 
-  it('get the current token by the next run, whatever its age, which creates and deletes nothing', async () => {
+  it('get the current token from the next run, whatever its age, which creates and deletes nothing', async () => {
     const { secrets } = await partly();
     const before = idsOf(secrets);
     secrets.simulation.pass(DAY);
@@ -205,7 +202,7 @@ describe('several places, some of which got the token', () => {
     expect(idsOf(secrets)).toEqual(before);
   });
 
-  it('have their earlier tokens deleted by the run after', async () => {
+  it('have their earlier tokens deleted by the run after that', async () => {
     const { secrets, before } = await partly();
     secrets.simulation.pass(DAY);
     await secrets.rotate({ config: WEB });
@@ -216,7 +213,7 @@ describe('several places, some of which got the token', () => {
   });
 });
 
-it('an orphan of a dead rotation is deleted by the next one', async () => {
+it('the next rotation deletes an orphan of one that was cut off', async () => {
   const secrets = await setUp(AUTHORIZING);
   const before = idsOf(secrets);
   await secrets.rotate({ config: AUTHORIZING, hasPost: false, dieAt: 24 });
@@ -227,7 +224,7 @@ it('an orphan of a dead rotation is deleted by the next one', async () => {
   expect(end.outputs['deleted']?.split(' ')).toEqual(expect.arrayContaining(orphans));
 });
 
-it('a run that waited while its secret was rotated creates and deletes nothing', async () => {
+it('a run that waited during a rotation of its secret creates and deletes nothing', async () => {
   const secrets = new RotatedSecrets({});
   secrets.queue(AUTHORIZING);
   await secrets.rotate({ config: AUTHORIZING });
@@ -238,7 +235,7 @@ it('a run that waited while its secret was rotated creates and deletes nothing',
   expect(idsOf(secrets)).toEqual(before);
 });
 
-it('a run that waited for two rotations knows its token as the original', async () => {
+it('a run that waited during two rotations recognizes its token as the original', async () => {
   const secrets = new RotatedSecrets({});
   secrets.queue(AUTHORIZING);
   for (let n = 0; n < 3; n++) {

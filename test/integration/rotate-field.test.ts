@@ -1,4 +1,4 @@
-/** What users of such tools report, and what models of the rotation found: rotations over days, in process. */
+/** Rotations over days, in process: reports from users of similar tools, and findings of a model of the rotation. */
 import { describe, expect, it } from 'vitest';
 import { refusing, writeLimit } from '../support/github/fault-plans.ts';
 import { REPOSITORY, type SimulatedEnd, type SimulatedFaults } from '../support/rotation-simulation.ts';
@@ -18,8 +18,8 @@ import {
   textOf,
 } from '../support/two-repositories.ts';
 
-describe('an archived repository among two', () => {
-  it('costs one token, once, however many runs there are, and none once it is unarchived', async () => {
+describe('two repositories, one of which is archived', () => {
+  it('cost one token in all, and none once it is unarchived', async () => {
     const { simulation, github, original, rotate, alive, idIn, expectAlive } = setUp();
     const site = github.directory.repository(SITE);
     if (site) site.archived = true;
@@ -54,7 +54,7 @@ describe('an archived repository among two', () => {
     expect(alive()).toHaveLength(3);
   });
 
-  it('does not keep a leaked token alive: an error at the end names what may hold a dead token', async () => {
+  it('do not keep a leaked token alive: a final error names places with a possibly dead token', async () => {
     const { github, original, rotate, alive, idIn, simulation, value } = setUp();
     const site = github.directory.repository(SITE);
     if (site) site.archived = true;
@@ -67,7 +67,7 @@ describe('an archived repository among two', () => {
   });
 });
 
-it('a limit of one put a run adds few tokens: the run after a rotation brings the other place up', async () => {
+it('a limit of one put per run adds few tokens: the next run updates the other place', async () => {
   const { simulation, github, rotate, alive, idIn, expectAlive } = setUp();
   const rotated: (string | undefined)[] = [];
   for (let day = 0; day < 12; day++) {
@@ -82,8 +82,8 @@ it('a limit of one put a run adds few tokens: the run after a rotation brings th
   expect(alive().length).toBeLessThanOrEqual(6);
 });
 
-describe('two minutes of rest', () => {
-  it('are waited for after the last change, and do not count against `timeout`', async () => {
+describe('the two-minute pause', () => {
+  it('follows the last change, and does not count against `timeout`', async () => {
     const { simulation, github, value, rotate } = setUp({ places: [A] });
     github.secrets.set(A, value());
     simulation.pass(30_000);
@@ -93,7 +93,7 @@ describe('two minutes of rest', () => {
     expect(textOf(end)).toContain('Waiting 90 s');
     expect(simulation.time - start).toBeGreaterThan(90_000);
   });
-  it('are given up after three waits, and nothing was changed', async () => {
+  it('is given up after three waits, without changes', async () => {
     const { github, simulation, value, rotate, alive } = setUp({ places: [A] });
     const before = alive();
     github.secrets.set(A, value());
@@ -110,7 +110,7 @@ describe('two minutes of rest', () => {
     expect(end.said.filter(({ text }) => text.includes('Waiting'))).toHaveLength(3);
     expect(alive()).toEqual(before);
   });
-  it('are not waited for in a dry run', async () => {
+  it('is skipped in a dry run', async () => {
     const { github, value, rotate } = setUp({ places: [A] });
     github.secrets.set(A, value());
     const end = await rotate({ 'dry-run': 'true' });
@@ -118,7 +118,7 @@ describe('two minutes of rest', () => {
   });
 });
 
-it('a list that cannot be read whole changes nothing', async () => {
+it('a list that cannot be read completely changes nothing', async () => {
   const { rotate, alive, account } = setUp();
   account.issue({ scopes: ['styles:read'], note: 'x' });
   const end = await rotate(
@@ -132,8 +132,8 @@ it('a list that cannot be read whole changes nothing', async () => {
   expect(alive()).toHaveLength(2);
 });
 
-describe('a run that comes back', () => {
-  it('after it lost its network while putting puts nothing any more: no secret is dead (row 39)', async () => {
+describe('a run that resumes', () => {
+  it('after losing its network during a put puts nothing more: no secret is dead (row 39)', async () => {
     const { simulation, rotate, expectAlive, idIn } = setUp({ places: [A] });
     let second: Promise<SimulatedEnd> | undefined;
     const first = await rotate(
@@ -155,7 +155,7 @@ describe('a run that comes back', () => {
 });
 
 describe('`revoke-previous: 2d`', () => {
-  it('deletes each token two days after it was replaced, also in runs that rotate nothing', async () => {
+  it('deletes each token two days after its replacement, even in runs that do not rotate', async () => {
     const { simulation, rotate, alive, idIn } = setUp();
     const inputs = { 'revoke-previous': '2d', 'max-age': '6d', 'revoke-original': 'true' };
     const counts: number[] = [];
@@ -173,7 +173,7 @@ describe('`revoke-previous: 2d`', () => {
     expect(deleted).toHaveLength(3);
   });
 
-  it('deletes nothing in such a run where a place does not take the current token', async () => {
+  it('deletes nothing in such a run if a place rejects the current token', async () => {
     const { simulation, github, rotate, alive } = setUp();
     const inputs = { 'revoke-previous': '2d', 'max-age': '6d', 'revoke-original': 'true' };
     simulation.pass(7 * DAY);
@@ -189,8 +189,8 @@ describe('`revoke-previous: 2d`', () => {
   });
 });
 
-describe('deletions that are refused', () => {
-  it.each([60, 24])('for ever stop rotations before tokens become many (%i runs)', async runs => {
+describe('refused deletions', () => {
+  it.each([60, 24])('that never succeed stop rotations before tokens pile up (%i runs)', async runs => {
     const { simulation, rotate, alive, expectAlive } = setUp();
     let end: SimulatedEnd | undefined;
     for (let day = 0; day < runs; day++) {
@@ -209,7 +209,7 @@ describe('deletions that are refused', () => {
   });
 });
 
-describe('a run that was cut off between creation and puts', () => {
+describe('a run cut off between creation and puts', () => {
   /** The post step does not run either: the machine is gone. */
   async function cutOff(setting: TwoRepositories, inputs = {}): Promise<string> {
     const before = setting.alive();
@@ -233,7 +233,7 @@ describe('a run that was cut off between creation and puts', () => {
     );
   });
 
-  it('stops the next run where that token cannot be deleted: none is created beside it', async () => {
+  it('stops the next run if that token cannot be deleted, before another is created', async () => {
     const setting = setUp();
     const orphan = await cutOff(setting);
     setting.simulation.pass(DAY);
@@ -279,7 +279,7 @@ describe('a leaked token', () => {
     );
   });
 
-  it('whose rotation is interrupted among the deletions: the last line says what the secret has', async () => {
+  it('whose rotation is interrupted during deletions: the last line says which token the secret has', async () => {
     const inputs = { 'revoke-previous': 'now' };
     const { requests } = await setUp({ places: [A] }).rotate(inputs);
     const { rotate, idIn } = setUp({ places: [A] });
@@ -291,7 +291,7 @@ describe('a leaked token', () => {
   });
 });
 
-it('a public token is rotated with a line about what it is built into', async () => {
+it('a rotated public token gets a line about builds that contain it', async () => {
   const { simulation, account, github, original, rotate } = setUp({ places: [A] });
   const scopes = ['styles:read'];
   const powerful = account.issue({ scopes: [...POWERS, ...scopes], note: 'Rotation' });
@@ -303,7 +303,7 @@ it('a public token is rotated with a line about what it is built into', async ()
   expect(textOf(end)).not.toContain(original.token);
 });
 
-it('Terraform that puts the old value back stops the next run, which names it', async () => {
+it('Terraform restoring the old value stops the next run with an error that names it', async () => {
   const { simulation, github, original, rotate, alive } = setUp({ places: [A] });
   await rotate();
   simulation.pass(HOUR);
@@ -315,7 +315,7 @@ it('Terraform that puts the old value back stops the next run, which names it', 
   expect(alive()).toEqual(before);
 });
 
-it('tokens of a repository that was renamed are still found and deleted', async () => {
+it('tokens of a renamed repository are still found and deleted', async () => {
   const { simulation, github, rotate, alive } = setUp({ places: [A] });
   await rotate();
   simulation.pass(DAY);

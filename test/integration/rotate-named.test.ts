@@ -1,6 +1,6 @@
 /**
- * Schedules of faults that a model of the rotation found, each with the rule that it stands against: without that rule a
- * secret is dead in the end, or tokens pile up.
+ * Schedules of faults found by a model of the rotation, each with the rule it requires: without that rule, a secret
+ * ends up dead, or tokens pile up.
  */
 import { expect, it } from 'vitest';
 import { refusing } from '../support/github/fault-plans.ts';
@@ -20,7 +20,7 @@ import {
   twoRepositories,
 } from '../support/two-repositories.ts';
 
-/** The first put into a place is carried out so many milliseconds late; its response is lost. */
+/** The first put into a place takes effect this many milliseconds late; its response is lost. */
 function lateFirstPut(place: string, ms: number): SimulatedFaults {
   let isFirst = true;
   return request => {
@@ -30,7 +30,7 @@ function lateFirstPut(place: string, ms: number): SimulatedFaults {
   };
 }
 
-/** A rotation a day ago, or several, so that there are tokens that may be deleted one day. */
+/** One or more earlier rotations, the last one a day ago, so that some tokens may be deleted. */
 async function rotated(times = 1): Promise<TwoRepositories> {
   const setting = twoRepositories();
   for (let n = 0; n < times; n++) {
@@ -51,7 +51,7 @@ async function expectRotated({ rotate, expectAlive, idIn, simulation }: TwoRepos
   expectAlive();
 }
 
-/** Sixty weekly rotations. Gives how many tokens that rotations created were alive after each. */
+/** Sixty weekly rotations. Returns how many created tokens were alive after each. */
 async function weekly(
   { rotate, alive, original, expectAlive, simulation }: TwoRepositories,
   inputs: Readonly<Record<string, string>>,
@@ -67,7 +67,7 @@ async function weekly(
   return counts;
 }
 
-/** Whether a deletion is refused is decided once for each. */
+/** Decides once for each deletion whether it is refused. */
 function refusingDeletions(isRefused: () => boolean): SimulatedFaults {
   const refused = new Map<string, boolean>();
   return ({ to, method, path }) => {
@@ -79,7 +79,7 @@ function refusingDeletions(isRefused: () => boolean): SimulatedFaults {
 }
 
 const schedules: Readonly<Record<string, () => Promise<void>>> = {
-  'S1, a put of the current token into a place behind that comes 20 minutes late: a successor has its hour':
+  'S1, a put of the current token into an outdated place, 20 minutes late: a successor must be an hour old':
     async () => {
       const setting = twoRepositories();
       const { simulation, github, rotate, idIn, expectAlive } = setting;
@@ -100,7 +100,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S2, a late put of a run that was killed, while another sleeps before its deletions: ages as of the list':
+  'S2, a late put of a killed run, while another sleeps before its deletions: ages count from the list':
     async () => {
       const setting = await rotated(2);
       const { simulation, rotate, idIn } = setting;
@@ -123,7 +123,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S3, a run that sleeps two days before its deletions, a person having put the previous token back: a deadline':
+  'S3, a run that sleeps two days before its deletions, while a user restores the previous token: a deadline':
     async () => {
       const setting = await rotated();
       const { simulation, github, value, account, idIn, rotate, expectAlive } = setting;
@@ -152,7 +152,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S4, a put that comes 15 minutes late where Mapbox does not say `created`: as old as the newest `updated_at`':
+  'S4, a put 15 minutes late and no `created` from Mapbox: tokens are as old as the newest `updated_at`':
     async () => {
       const setting = await rotated();
       const { simulation, rotate, idIn, expectAlive } = setting;
@@ -169,33 +169,32 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S5, a clock of Mapbox’s that is ten minutes ahead, a person putting the token back: clocks are compared':
-    async () => {
-      const setting = await rotated();
-      const { simulation, github, value, alive, rotate } = setting;
-      const before = alive();
-      const current = value();
-      simulation.skews.mapbox = 10 * MINUTE;
-      simulation.skews.runner = 2 * MINUTE;
-      const end = await rotate();
-      expect(errorOf(end)).toMatch(
-        /more than a minute apart: Mapbox's says 2026-10-07T04:27.*GitHub's 2026-10-07T04:17.*machine's 2026-10-07T04:19/,
-      );
-      expect(alive()).toEqual(before);
-      simulation.skews.mapbox = 0;
-      simulation.pass(5 * MINUTE);
-      github.secrets.set(A, current);
-      simulation.pass(2 * HOUR);
-      github.fault = refusing(B, { kind: 'refused', reason: 'suspended' });
-      await rotate();
-      github.fault = undefined;
-      setting.expectAlive();
-      simulation.pass(DAY);
-      await rotate();
-      await expectRotated(setting);
-    },
+  'S5, Mapbox’s clock ten minutes ahead, while a user restores the token: clocks are compared': async () => {
+    const setting = await rotated();
+    const { simulation, github, value, alive, rotate } = setting;
+    const before = alive();
+    const current = value();
+    simulation.skews.mapbox = 10 * MINUTE;
+    simulation.skews.runner = 2 * MINUTE;
+    const end = await rotate();
+    expect(errorOf(end)).toMatch(
+      /more than a minute apart: Mapbox's says 2026-10-07T04:27.*GitHub's 2026-10-07T04:17.*machine's 2026-10-07T04:19/,
+    );
+    expect(alive()).toEqual(before);
+    simulation.skews.mapbox = 0;
+    simulation.pass(5 * MINUTE);
+    github.secrets.set(A, current);
+    simulation.pass(2 * HOUR);
+    github.fault = refusing(B, { kind: 'refused', reason: 'suspended' });
+    await rotate();
+    github.fault = undefined;
+    setting.expectAlive();
+    simulation.pass(DAY);
+    await rotate();
+    await expectRotated(setting);
+  },
 
-  'S6, an old token written into a place by a person while a run sleeps, and a put there that fails: read again':
+  'S6, a user restores an old token while a run sleeps, and a put there fails: places are read again':
     async () => {
       const setting = await rotated();
       const { simulation, github, value, rotate, idIn, expectAlive } = setting;
@@ -226,7 +225,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S7, a virtual machine that is paused for two hours before a put: GitHub’s `Date` when a place is read again':
+  'S7, a virtual machine paused for two hours before a put: GitHub’s `Date` is checked when a place is read again':
     async () => {
       const setting = await rotated();
       const { alive, rotate, idIn, expectAlive } = setting;
@@ -241,7 +240,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
             if (hasPaused || orphan === undefined || to !== 'github' || method !== 'GET') return;
             hasPaused = true;
             machine.pause(2 * HOUR);
-            // It deletes the orphan, and gets no further.
+            // Deletes the orphan, and stops there.
             await rotate(
               {},
               {
@@ -260,7 +259,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       await expectRotated(setting);
     },
 
-  'S8, creations whose first request is carried out late, with `2d`: orphans die with a duration, too':
+  'S8, creations whose first request takes effect late, with `2d`: a duration applies to orphans, too':
     async () => {
       const counts = await weekly(twoRepositories(), { 'revoke-previous': '2d', timeout: '5m' }, () => {
         let posts = 0;
@@ -277,7 +276,7 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
     expect(Math.max(...counts)).toBeLessThanOrEqual(4);
   },
 
-  'S9, a primary place that fails for ever, and another that is saved anew each week: the orphan’s own place':
+  'S9, a primary place that always fails, and another that is saved again each week: the orphan’s own place counts':
     async () => {
       const { simulation, github, value, rotate, alive, expectAlive } = twoRepositories();
       github.fault = refusing(A, { kind: 'status', status: 503, processed: false });
@@ -295,13 +294,13 @@ const schedules: Readonly<Record<string, () => Promise<void>>> = {
       }
     },
 
-  'S10, half of all deletions refused: orphans count as stuck': async () => {
+  'S10, half of all deletions refused: orphans count as overdue': async () => {
     const chance = seeded(5);
     const counts = await weekly(twoRepositories(), {}, () => refusingDeletions(() => chance(2) === 0));
     expect(Math.max(...counts)).toBeLessThanOrEqual(4);
   },
 
-  'S11, a machine’s clock that is a year behind: an error, not green for ever': async () => {
+  'S11, a machine’s clock a year behind: an error, not permanent success': async () => {
     const { simulation, rotate, alive, expectAlive } = twoRepositories({ skews: { runner: -365 * DAY } });
     const ends: SimulatedEnd[] = [];
     for (let day = 0; day < 9; day++) {

@@ -1,8 +1,7 @@
 /**
- * Whatever breaks, whenever, in rotations: random schedules of runs, stale runs and re-runs of three workflows, faults at
- * any request, processes that are killed at any moment with and without a post step, and people who change secrets by
- * hand. `SCHEDULES` says how many, and `npm run test:soak` runs 1000. The run prints its seed, a failure its smallest
- * schedule.
+ * Random schedules of failing rotations: runs, stale runs and re-runs of three workflows, faults at any request,
+ * processes killed at any moment with and without a post step, and users who change secrets by hand. `SCHEDULES` sets
+ * their number; `npm run test:soak` runs 1,000. The run prints its seed, and a failure prints its smallest schedule.
  */
 import { expect, it } from 'vitest';
 import fc from '../support/random.ts';
@@ -12,7 +11,7 @@ import { type Lasting, TroubledRotations, type TroubledRun } from '../support/tr
 import { HOUR, MINUTE } from '../support/two-repositories.ts';
 
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 15));
-/** In one of `of` cases. */
+/** True in one of `of` cases. */
 function sometimes<T>(of: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: of - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 }
@@ -32,7 +31,7 @@ const fault: fc.Arbitrary<SimulatedFault> = fc.oneof(
   fc.constant({ kind: 'rate-limited' } as const),
 );
 
-/** Faults of requests by index, or all from one on. */
+/** Faults of requests by index, or of all from an index on. */
 const faults = fc.record({
   list: fc.array(sometimes(4, fault), { maxLength: 24 }),
   from: sometimes(3, fc.nat({ max: 14 })),
@@ -43,7 +42,7 @@ const faults = fc.record({
 const rotation = fc.record({
   kind: fc.constant('rotate' as const),
   config: fc.nat({ max: configs.length - 1 }),
-  /** Index into the runs that were created before and have not begun; else a new run. */
+  /** The index of a run that was created earlier and has not started; else a new run. */
   stale: sometimes(3, fc.nat({ max: 3 })),
   revokePrevious: fc.constantFrom('next-rotation', 'next-rotation', 'next-rotation', 'now', 'never'),
   revokeOriginal: fc.nat({ max: 5 }).map(n => n === 0),
@@ -68,7 +67,7 @@ const event = fc.oneof(
       config: fc.nat({ max: configs.length - 1 }),
     }),
   },
-  /** A person creates a token by hand and puts it into every place, or into one. */
+  /** A user creates a token by hand and puts it into every place, or into one. */
   {
     weight: 1,
     arbitrary: fc.record({
@@ -236,7 +235,7 @@ const runAmongTroubles = fc.record({
 
 const trouble = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('run' as const), plan: runAmongTroubles }) },
-  /** Rotations in which nothing goes wrong but what lasts. */
+  /** Rotations in which only permanent faults occur. */
   {
     weight: 4,
     arbitrary: fc.record({ kind: fc.constant('runs' as const), count: fc.nat({ max: 8 }) }),
@@ -344,7 +343,7 @@ function toFaults(plan: Faults | undefined) {
   };
 }
 
-/** Mapbox's own word that a token is gone or invalid, and GitHub's that a run is, are believed. */
+/** Mapbox's report that a token is gone or invalid, and GitHub's that a run is gone, are believed. */
 function isCredible(fault: SimulatedFault | undefined, to: string, method: string, path: string): boolean {
   if (fault?.kind !== 'refused') return true;
   if (to === 'mapbox') return method !== 'DELETE';

@@ -11,7 +11,7 @@ const DAY = 86_400_000;
 const PLACE = `repos/${REPOSITORY}/actions/secrets/MAPBOX_AUTHORIZING_TOKEN`;
 const POWERS = ['tokens:read', 'tokens:write', 'tilesets:write'];
 
-it('rotates three times in a row, and deletes at each what the one before the last put there', async () => {
+it('rotates three times in a row, each time deleting the token from two rotations before', async () => {
   const simulation = new RotationSimulation();
   const { account, github } = simulation;
   const original = account.issue({ scopes: POWERS, note: 'Releases' });
@@ -58,7 +58,7 @@ it('rotates three times in a row, and deletes at each what the one before the la
 });
 
 describe('a rotation', () => {
-  /** One authorizing token in its secret, and a rotation of it. */
+  /** A secret with one authorizing token, and its rotation. */
   function setUp() {
     const simulation = new RotationSimulation();
     const { account, github } = simulation;
@@ -80,7 +80,7 @@ describe('a rotation', () => {
   const noteOf = (id: string | undefined, { account }: RotationSimulation) =>
     account.find(id ?? '')?.note ?? '';
 
-  it('takes no nonce that another token has: tokens are found and deleted by it', async () => {
+  it('uses no nonce of another token, as tokens are found and deleted by it', async () => {
     const first = setUp();
     const end = await first.rotate({ chance: 7 });
     const nonce = /#(\w{8})\]$/.exec(noteOf(end.outputs['token-id'], first.simulation))?.[1];
@@ -96,7 +96,7 @@ describe('a rotation', () => {
   it.each([
     ['is valid', '/tokens/v2'],
     ['can list the tokens', '/tokens/v2/octo'],
-  ])('puts no token of which Mapbox does not say that it %s, and deletes it', async (_, path) => {
+  ])('puts no token unless Mapbox confirms that it %s, and deletes it', async (_, path) => {
     const { account, github, original, rotate } = setUp();
     let isCreated = false;
     const end = await rotate({
@@ -113,7 +113,7 @@ describe('a rotation', () => {
     expect(end.requests.filter(({ method }) => method === 'PUT')).toEqual([]);
   });
 
-  it('waits a few seconds for a token that Mapbox does not know everywhere yet', async () => {
+  it('waits a few seconds for a token that is not yet known to every replica', async () => {
     const { rotate } = setUp();
     let refusals = 3;
     const end = await rotate({
@@ -147,7 +147,7 @@ describe('a rotation', () => {
     ]);
   });
 
-  it('leaves a replacement that no secret has to the post step where it cannot be deleted', async () => {
+  it('leaves an unstored replacement to the post step if it cannot be deleted', async () => {
     const { simulation, account, original, github, rotate } = setUp();
     const end = await rotate({
       faults: ({ method }) => {
@@ -183,7 +183,7 @@ describe('a rotation', () => {
     expect(simulation.isAlive(before)).toBe(true);
   });
 
-  it('replaces a leaked token whatever its age', async () => {
+  it('replaces a leaked token of any age', async () => {
     const { original, rotate } = setUp();
     const ages = { 'max-age': '30d' };
     expect((await rotate({}, ages)).outputs['rotated']).toBe('false');
@@ -191,7 +191,7 @@ describe('a rotation', () => {
     expect(outputs).toMatchObject({ rotated: 'true', deleted: original.id });
   });
 
-  it('deletes what a lost request created in the same run, though it was late', async () => {
+  it('deletes in the same run a token that a lost request created late', async () => {
     const { account, original, rotate } = setUp();
     let posts = 0;
     const end = await rotate({

@@ -1,7 +1,7 @@
 /**
- * Whatever breaks, whenever: random schedules of faults in the main step and the post step, and processes that are killed
- * at any moment, on an account that has tokens of other steps and hand-made ones. `SCHEDULES` says how many, and
- * `npm run test:soak` runs 1,000. The run prints its seed, a failure its smallest schedule.
+ * Random schedules of faults in the main step and the post step, and of processes killed at any moment, on an account
+ * that has other steps' and hand-made tokens. `SCHEDULES` sets their number; `npm run test:soak` runs 1,000. The run
+ * prints its seed, and a failure prints its smallest schedule.
  */
 import { expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -27,36 +27,36 @@ import { runMain, runPost, type StepResult } from '../support/steps.ts';
 
 const SCHEDULES = Number(process.env['SCHEDULES'] ?? (process.env['MODE'] === 'soak' ? 1000 : 48));
 const TIMEOUT_MS = 30_000;
-/** What the post step keeps trying for while Mapbox fails. */
+/** How long the post step retries while Mapbox fails. */
 const POST_LIMIT_MS = 60_000;
-/** What a step may take beyond its limit: the last request's own, and discarding what was created. */
+/** How long a step may exceed its limit: for its last request, and to discard a created token. */
 const GRACE_MS = 12_000;
 const MAX_REQUESTS_A_MINUTE = 12;
 
 /**
- * Schedules that are always among the random ones, so that none of these mistakes depends on chance to be noticed. An
- * earlier form of this test noticed none: the account had no other tokens, no response named one, a 404 to a DELETE never
- * lied, and nobody counted requests.
+ * Schedules that always run in addition to the random ones, so that finding these mistakes does not depend on chance.
+ * An earlier version of this test found none: the account had no other tokens, no response named one, a 404 to a DELETE
+ * was always true, and requests were not counted.
  */
 const ALWAYS: Readonly<Record<string, Schedule>> = {
-  // The token of another step of the same job is written to the outputs, and deleted by the post step.
+  // Another step's token is written to the outputs, and deleted by the post step.
   'any token that a response names is taken for the created one': creating(
     foreignResponse({ scopes: 'same', note: SIBLINGS_NOTE }),
   ),
-  // Its scopes are not those requested, so it is discarded at once.
+  // Its scopes do not match, so it is discarded at once.
   'any token that a response names is deleted': creating(
     foreignResponse({ scopes: 'other', note: SIBLINGS_NOTE }),
   ),
-  // The search for the token of the lost request finds that of the other step too.
-  'orphans are told apart by their run, or by no more than their form': creating({
+  // The search for the lost request's token also finds the other step's.
+  'orphans are identified by their run, or by their form only': creating({
     kind: 'reset',
     processed: true,
   }),
-  // The next request leaves before the limit has reset, or at once where the response says 0.
+  // The next request is sent before the limit has reset, or at once if the response says 0.
   'a 429 is not waited for': creating(rateLimit('3')),
   'a 429 that asks for no wait is repeated at once': creating(rateLimit('0')),
-  // The token stays alive, and nobody is told. Where the list can be read, it would show the token.
-  'a 404 that Mapbox did not write is believed': {
+  // The token stays alive without a warning. A readable list would show the token.
+  'a 404 that is not from Mapbox is believed': {
     ...deleting(interveningFaults['404 with HTML']),
     mayRead: false,
   },
@@ -78,10 +78,10 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
       DELETE: [{ kind: 'reset', processed: true }],
     },
   },
-  // Rejected, where nothing can be searched for, once by a replica that is behind.
+  // Rejected by a stale replica while the account cannot be searched.
   'one 404 is believed': { ...deleting(replicaBehind, 1), mayRead: false },
-  // The token of the lost request is on a page that nobody read.
-  'a list that was cut is taken for all of it': {
+  // The lost request's token is on a page that was not read.
+  'a truncated list is taken for the whole': {
     ...QUIET,
     pageSize: 2,
     faults: {
@@ -93,7 +93,7 @@ const ALWAYS: Readonly<Record<string, Schedule>> = {
   ...Object.fromEntries(
     [1, 5, 8].flatMap(leaveAt =>
       [true, false].map(endsBefore => [
-        `a main step that was left at ${leaveAt} is forgotten${endsBefore ? ', which has ended' : ''}`,
+        `a main step abandoned at ${leaveAt} is forgotten${endsBefore ? ', which has ended' : ''}`,
         { ...QUIET, main: { leaveAt }, endsBefore },
       ]),
     ),
@@ -145,19 +145,19 @@ it(
   Math.max(60_000, SCHEDULES * 4_000),
 );
 
-/** What is known when both steps have ended. */
+/** The facts after both steps have ended. */
 interface Ended {
   readonly main: StepResult;
   readonly post: StepResult;
-  /** The requests of the main step, and those of the post step. The second ones are of both where both run at a time. */
+  /** The requests of the main step, and of the post step. The latter are of both while both run at once. */
   readonly requests: readonly [readonly SeenRequest[], readonly SeenRequest[]];
   /** The faults that the requests met. */
   readonly faults: ReadonlyMap<SeenRequest, Fault>;
-  /** The text of every secret: the authorizing token, and what was ever created. */
+  /** The text of every secret: the authorizing token, and every created one. */
   readonly secrets: readonly string[];
-  /** Tokens of others that are no longer there. */
+  /** Other tokens that are missing. */
   readonly lostBystanders: readonly StoredToken[];
-  /** The ids of all tokens of others. */
+  /** The IDs of all other tokens. */
   readonly bystanders: ReadonlySet<string>;
   /** Tokens of these steps that are still alive. */
   readonly left: readonly StoredToken[];
@@ -217,7 +217,7 @@ async function runSchedule(schedule: Schedule): Promise<Ended> {
   };
 }
 
-/** Nothing that was logged, summed up or saved has a token in it, and the token in use is masked. */
+/** Log, summary and state contain no token, and the token in use is masked. */
 function expectNoSecret({ main, post, secrets }: Ended): void {
   for (const step of [main, post]) {
     const traces = [...step.log.map(({ text }) => text), ...step.summary.flat(), step.state];
@@ -226,7 +226,7 @@ function expectNoSecret({ main, post, secrets }: Ended): void {
   if (main.conclusion === 'success') expect(main.masks).toContain(main.outputs['token']);
 }
 
-/** One error at most, no internal one, and nothing half written. A post step never fails the job. */
+/** At most one error, no internal one, and no partial output. A post step never fails the job. */
 function expectOneEnd({ main, post }: Ended): void {
   for (const step of [main, post]) {
     expect(step.log.filter(({ kind }) => kind === 'error').length).toBeLessThanOrEqual(1);
@@ -244,7 +244,7 @@ function expectInTime({ main, post, faults }: Ended): void {
   expect(post.elapsed).toBeLessThan(POST_LIMIT_MS + waits + GRACE_MS);
 }
 
-/** One request when all is well; else never more than a dozen a minute, and none again before its rate limit has reset. */
+/** One request without faults; else at most a dozen a minute, and none again before its rate limit has reset. */
 function expectFewRequests(
   { main, post, requests, faults }: Ended,
   { lifetime, endsBefore }: Schedule,
@@ -268,8 +268,8 @@ function expectFewRequests(
 }
 
 /**
- * How many of these requests, at most, were sent in one minute of Mapbox's clock. The first two deletions of a token are
- * free, and so are further pages of a list.
+ * The highest number of these requests in one minute of Mapbox's clock. A token's first two deletions and further pages
+ * of a list do not count.
  */
 function mostInAMinute(requests: readonly SeenRequest[]): number {
   const counted = requests.filter(
@@ -284,16 +284,16 @@ function mostInAMinute(requests: readonly SeenRequest[]): number {
   return Math.max(0, ...counts);
 }
 
-/** Tokens of others stay, and none is written to the outputs. */
+/** Other tokens stay, and none is written to the outputs. */
 function expectBystandersUntouched({ main, lostBystanders, bystanders }: Ended): void {
   expect(lostBystanders).toEqual([]);
   const id = main.outputs['token-id'];
   expect(id !== undefined && bystanders.has(id), 'the token of another step is an output').toBe(false);
 }
 
-/** Every token of the steps is deleted, or named in a warning with what a person can find it by. */
+/** Every token of the steps is deleted, or a warning says how to find it. */
 function expectNothingLeft({ main, post, left, faults, requests }: Ended, schedule: Schedule): void {
-  // What a killed post step leaves is for the sweep.
+  // Tokens left by a killed post step are for the sweep.
   if (post.conclusion === 'killed') return;
   const isKept = ({ id }: StoredToken) =>
     schedule.lifetime === 'permanent' && main.outputs['token-id'] === id;
@@ -305,7 +305,7 @@ function expectNothingLeft({ main, post, left, faults, requests }: Ended, schedu
           (kind === 'warning' || kind === 'error') &&
           (text.includes(id) || (note !== null && text.includes(note)) || namesByNonce(text, note)),
       );
-  // All that is known of a main step that was left before its first request.
+  // All that is known of a main step that ended before its first request.
   const namesByNonce = (text: string, note: string | null) =>
     main.conclusion === 'left' && text.includes(/#[a-z0-9]{8}(?=\]$)/.exec(note ?? '')?.[0] ?? ' no nonce ');
   const unnamed = left.filter(token => ![isKept, isNamedBy(main), isNamedBy(post)].some(is => is(token)));

@@ -6,7 +6,7 @@ const said = (swept: SweepResult, kind: string) =>
 const requestsOf = ({ mapbox }: { mapbox: { requests: readonly { method: string; status?: number }[] } }) =>
   mapbox.requests.map(({ method, status }) => `${method} ${status}`);
 
-describe('ends clearly', () => {
+describe('ends with a clear result', () => {
   it('if the account has no token of this repository', async () => {
     await using setting = await setUpSweep();
     setting.createToken('Production key');
@@ -40,7 +40,7 @@ describe('ends clearly', () => {
     expect(swept.outputs).toEqual({});
   });
 
-  it('without tokens:write, as the list shows', async () => {
+  it('without tokens:write, if the list shows it', async () => {
     await using setting = await setUpSweep({ held: ['tokens:read'] });
     setting.createJobToken('1');
     const swept = await setting.sweep();
@@ -54,7 +54,7 @@ describe('ends clearly', () => {
     expect(setting.github.requests).toEqual([]);
   });
 
-  it('without tokens:write, as only the deletion shows', async () => {
+  it('without tokens:write, if only the deletion shows it', async () => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
@@ -109,7 +109,7 @@ describe('ends clearly', () => {
     expect(setting.mapbox.requests).toEqual([]);
   });
 
-  it('with an authorizing token that was revoked', async () => {
+  it('with a revoked authorizing token', async () => {
     await using setting = await setUpSweep();
     setting.mapbox.account.delete(setting.authorizingToken.id);
     const swept = await setting.sweep();
@@ -119,7 +119,7 @@ describe('ends clearly', () => {
     ]);
   });
 
-  it('with an authorizing token that is revoked during the sweep', async () => {
+  it('with an authorizing token revoked during the sweep', async () => {
     await using setting = await setUpSweep();
     for (let n = 0; n < 5; n++) setting.createJobToken('1');
     setting.github.attempts.set('1/1', 'completed');
@@ -151,7 +151,7 @@ describe('ends clearly', () => {
     expect(swept.elapsed).toBeLessThanOrEqual(301_000);
   });
 
-  it('if Mapbox fails to delete one token only: the others go', async () => {
+  it('if Mapbox fails to delete one token only: the others are deleted', async () => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');
@@ -193,7 +193,7 @@ describe('ends clearly', () => {
       '404 of a replica that is behind',
       { kind: 'status', status: 404, processed: false, body: { message: 'Not Found' } },
     ],
-  ] as const)('if a deletion gets %s once: it is tried again', async (_, fault) => {
+  ] as const)('if a deletion gets %s once: it is retried', async (_, fault) => {
     await using setting = await setUpSweep();
     const tokens = [setting.createJobToken('1'), setting.createJobToken('1')];
     setting.github.attempts.set('1/1', 'completed');

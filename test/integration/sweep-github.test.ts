@@ -11,7 +11,7 @@ import {
 const said = (swept: SweepResult, kind: string) =>
   swept.log.filter(one => one.kind === kind).map(one => one.text);
 
-describe('what GitHub does not say', () => {
+describe('a run of unknown state', () => {
   it.each([
     { what: '403', attempt: { status: 403, body: { message: 'Resource not accessible by integration' } } },
     { what: '404', attempt: undefined },
@@ -38,7 +38,7 @@ describe('what GitHub does not say', () => {
     expect(swept.conclusion).toBe('success');
     expect(setting.exists(doubtful)).toBe(true);
     expect(setting.exists(over)).toBe(false);
-    // The third asks about the run that sweeps.
+    // The third asks about the sweep's own run.
     expect(setting.github.requests).toHaveLength(attempt === undefined ? 3 : 2);
     expect(said(swept, 'warning')).toEqual([
       expect.stringContaining(
@@ -48,7 +48,7 @@ describe('what GitHub does not say', () => {
     expect(swept.outputs).toEqual({ deleted: '1', kept: '1' });
   });
 
-  it('is said with GitHub’s own reason', async () => {
+  it('is reported with GitHub’s own reason', async () => {
     await using setting = await setUpSweep();
     setting.createJobToken('1');
     const message =
@@ -62,7 +62,7 @@ describe('what GitHub does not say', () => {
     expect(warning).not.toContain('permissions');
   });
 
-  it('says which permission may be missing', async () => {
+  it('is reported with the permission that may be missing', async () => {
     await using setting = await setUpSweep();
     setting.createJobToken('1');
     const swept = await setting.sweep();
@@ -74,7 +74,7 @@ describe('what GitHub does not say', () => {
     ['the requests of the hour are used up', 403, { 'x-ratelimit-remaining': '0' }],
     ['GitHub asks to wait with a 403', 403, { 'retry-after': '60' }],
     ['GitHub asks to wait with a 429', 429, { 'retry-after': '60' }],
-  ])('is not requested any more once %s', async (_, status, headers) => {
+  ])('is no longer looked up once %s', async (_, status, headers) => {
     await using setting = await setUpSweep();
     for (let run = 1; run <= 40; run++) {
       setting.createJobToken(String(run));
@@ -89,7 +89,7 @@ describe('what GitHub does not say', () => {
     );
   });
 
-  it('cannot hang the step: the requests to GitHub get half of the time', async () => {
+  it('cannot block the step: GitHub requests get half of the time', async () => {
     await using setting = await setUpSweep();
     const [hanging, over] = [setting.createJobToken('1'), setting.createJobToken('2')];
     setting.github.attempts.set('1/1', 'hang').set('2/1', 'completed');
@@ -100,7 +100,7 @@ describe('what GitHub does not say', () => {
   });
 });
 
-/** A run as GitHub describes one, with this many bytes of other fields. */
+/** A run as GitHub describes it, with this many bytes of other fields. */
 function completedRun(id: number, bytes: number): { status: number; body: object } {
   return {
     status: 200,
@@ -117,8 +117,8 @@ it.each([30, 900])('reads a response of %i KiB', async kilobytes => {
   expect(setting.exists(over)).toBe(false);
 });
 
-describe('a run that was deleted on GitHub', () => {
-  it('is over if the run that sweeps is readable', async () => {
+describe('a run deleted on GitHub', () => {
+  it('is over if the sweep’s own run is readable', async () => {
     await using setting = await setUpSweep();
     const created = new Date(setting.clock.mapboxTime() - DAY - 60_000);
     const [deleted, other, going] = [
@@ -148,7 +148,7 @@ describe('a run that was deleted on GitHub', () => {
     ['404', undefined],
     ['403', { status: 403, body: { message: 'Resource not accessible by integration' } }],
     ['502', { status: 502, body: '<html>' }],
-  ] as const)('is unknown if GitHub responds with %s for the run that sweeps as well', async (_, own) => {
+  ] as const)('is unknown if GitHub responds with %s for the sweep’s own run as well', async (_, own) => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     if (own !== undefined) setting.github.attempts.set(`${SWEEPING_RUN}/1`, own);
@@ -158,7 +158,7 @@ describe('a run that was deleted on GitHub', () => {
     expect(said(swept, 'warning')).toEqual([expect.stringContaining(token.id)]);
   });
 
-  it('may be too new to be found: the token of a job that has just begun is kept', async () => {
+  it('may be too new to be found: the token of a new job is kept', async () => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     setting.github.attempts.set(`${SWEEPING_RUN}/1`, 'in_progress');
@@ -169,7 +169,7 @@ describe('a run that was deleted on GitHub', () => {
     expect(said(swept, 'info').join('\n')).toContain('kept, GitHub cannot find its run, but ');
   });
 
-  it('is unknown if something in front of GitHub responds with 404', async () => {
+  it('is unknown if a proxy responds with 404', async () => {
     await using setting = await setUpSweep();
     const token = setting.createJobToken('1');
     setting.github.attempts
@@ -181,8 +181,8 @@ describe('a run that was deleted on GitHub', () => {
   });
 });
 
-describe('a run that hangs', () => {
-  it('is over if its jobs have been over for a day; the jobs of a run with a younger token are not read', async () => {
+describe('a hanging run', () => {
+  it('is over a day after its jobs; the jobs of a run with a younger token are not read', async () => {
     await using setting = await setUpSweep();
     const now = setting.clock.mapboxTime();
     const created = new Date(now - 16 * DAY);
@@ -214,8 +214,8 @@ describe('a run that hangs', () => {
   });
 });
 
-describe('a token that is older than any run can be', () => {
-  it('goes without a request to GitHub', async () => {
+describe('a token older than any run', () => {
+  it('is deleted without a request to GitHub', async () => {
     await using setting = await setUpSweep();
     const now = setting.clock.mapboxTime();
     const old = setting.createJobToken('1', { created: new Date(now - 36 * DAY - 60_000) });
@@ -239,7 +239,7 @@ describe('a token that is older than any run can be', () => {
     { age: 40, runner: -4.5, goes: false },
     { age: 40, runner: -50, goes: false },
   ])(
-    'is so by the clock that is behind: $age days, with the runner’s $runner days ahead',
+    'is recognized by the clock that is behind: $age days, with the runner’s $runner days ahead',
     async ({ age, runner, goes }) => {
       await using setting = await setUpSweep({ skew: runner * DAY });
       const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - age * DAY) });
@@ -250,7 +250,7 @@ describe('a token that is older than any run can be', () => {
     },
   );
 
-  it('is not taken for one if Mapbox does not give the time', async () => {
+  it('is not recognized if Mapbox gives no time', async () => {
     await using setting = await setUpSweep();
     const old = setting.createJobToken('1', { created: new Date(setting.clock.mapboxTime() - 40 * DAY) });
     setting.github.attempts.set('1/1', 'in_progress');
@@ -267,7 +267,7 @@ describe('a token that is older than any run can be', () => {
     expect(setting.github.requests).toHaveLength(1);
   });
 
-  it('is kept if it belongs to the run that sweeps, or is the account’s default token', async () => {
+  it('is kept if it belongs to the sweep’s own run, or is the account’s default token', async () => {
     await using setting = await setUpSweep();
     const created = new Date(setting.clock.mapboxTime() - 400 * DAY);
     const own = setting.createJobToken(SWEEPING_RUN, { created });
@@ -289,7 +289,7 @@ describe('with job-max-age', () => {
     return Object.assign(setting, { old, young });
   };
 
-  it('tokens that are older go without a request, and GitHub decides about the others', async () => {
+  it('older tokens are deleted without a request, and GitHub decides about the others', async () => {
     await using setting = await setUp();
     setting.github.attempts.set('1/1', 'in_progress').set('2/1', 'completed');
     const swept = await setting.sweep({ 'job-max-age': '3h' });
@@ -323,7 +323,7 @@ describe('with job-max-age', () => {
 });
 
 describe('the repository', () => {
-  it('is known by its id: GitHub is asked by the name it has now', async () => {
+  it('is identified by its ID: GitHub is asked by its current name', async () => {
     await using setting = await setUpSweep();
     const token = setting.createToken(`Release (octo-org/old-name) ${markerFor('1')}`);
     setting.github.attempts.set('1/1', 'completed');
@@ -336,11 +336,11 @@ describe('the repository', () => {
   });
 
   it.each([
-    ['another id', markerFor('1', { repository: '987654321' })],
-    ['an id of another server', markerFor('1', { repository: '123456789@ghe.example.com' })],
+    ['another ID', markerFor('1', { repository: '987654321' })],
+    ['an ID of another server', markerFor('1', { repository: '123456789@ghe.example.com' })],
     ['its name', markerFor('1', { repository: REPOSITORY })],
-    ['no id', '[until job ends: 1.1#abcd1234]'],
-  ])('is not another one: %s', async (_, marker) => {
+    ['no ID', '[until job ends: 1.1#abcd1234]'],
+  ])('is not confused with %s', async (_, marker) => {
     await using setting = await setUpSweep();
     const token = setting.createToken(`Release ${marker}`);
     setting.github.attempts.set('1/1', 'completed');
@@ -350,7 +350,7 @@ describe('the repository', () => {
     expect(swept.outputs).toEqual({ deleted: '0', kept: '0' });
   });
 
-  it('is known by its name if the runner does not give the id', async () => {
+  it('is identified by its name if the runner gives no ID', async () => {
     await using setting = await setUpSweep();
     const own = setting.createToken(`Release ${markerFor('1', { repository: REPOSITORY })}`);
     const others = ['octo-org/maps2', 'Octo-Org/maps', '123456789'].map(repository =>
@@ -363,7 +363,7 @@ describe('the repository', () => {
     expect(others.filter(setting.exists)).toEqual(others);
   });
 
-  it('has the host of its server in its notes unless that is github.com', async () => {
+  it('has its server’s host in its notes unless that is github.com', async () => {
     await using setting = await setUpSweep();
     const own = setting.createToken(
       `Release ${markerFor('1', { repository: '123456789@ghe.example.com:8443' })}`,

@@ -1,11 +1,11 @@
-/** The sweep of accounts whose token list is large, or oddly paged. */
+/** Sweeps of accounts whose token list is large or unusually paged. */
 import { describe, expect, it } from 'vitest';
 import { fillAccount } from '../support/mapbox/heavy-list.ts';
 import { dangerousLinks, deceptiveLinks, oddLinks } from '../support/mapbox/link-faults.ts';
 import type { Fault } from '../support/mapbox/server.ts';
 import { setUpSweep } from '../support/sweep-step.ts';
 
-/** An account with this many tokens of a run that is over, on pages of 5 with links that a fault may change. */
+/** An account with this many tokens of a finished run, on pages of 5 with links that a fault may change. */
 async function setUpPages(tokens: number, fault?: Fault) {
   const setting = await setUpSweep({ pageSize: 5 });
   const due = Array.from({ length: tokens }, () => setting.createJobToken('1'));
@@ -29,7 +29,7 @@ it.each([
   expect([first, last].filter(setting.exists)).toEqual([]);
 });
 
-describe('a list that cannot be read completely', () => {
+describe('an incomplete list', () => {
   const cut: Fault = {
     kind: 'rewrite',
     rewrite: ({ headers, body, ...response }) => ({
@@ -41,7 +41,7 @@ describe('a list that cannot be read completely', () => {
   const said = (log: readonly { kind: string; text: string }[], kind: string) =>
     log.filter(one => one.kind === kind).map(one => one.text);
 
-  it('does not prove that tokens are gone whose deletion gets 404: they are kept and named', async () => {
+  it('does not prove that tokens with a 404 are gone: they are kept and named', async () => {
     await using setting = await setUpPages(9);
     const notFound: Fault = {
       kind: 'status',
@@ -65,7 +65,7 @@ describe('a list that cannot be read completely', () => {
     ]);
   });
 
-  it('is said, and what it shows is swept', async () => {
+  it('is reported, and its tokens are swept', async () => {
     await using setting = await setUpPages(9, cut);
     const swept = await setting.sweep();
 
@@ -93,15 +93,12 @@ describe('the pages of the list', () => {
     expect(setting.mapbox.requests.filter(({ method }) => method === 'GET')).toHaveLength(1);
   });
 
-  it.each(Object.entries(dangerousLinks))(
-    'do not lead round and round, or elsewhere: %s',
-    async (_, fault) => {
-      await using setting = await setUpPages(3, fault);
-      const { log } = await setting.sweep();
+  it.each(Object.entries(dangerousLinks))('never lead in circles or elsewhere: %s', async (_, fault) => {
+    await using setting = await setUpPages(3, fault);
+    const { log } = await setting.sweep();
 
-      expect(log.length).toBeGreaterThan(0);
-      expect(setting.mapbox.requests.length).toBeLessThan(12);
-      for (const { status } of setting.mapbox.requests) expect([200, 204]).toContain(status);
-    },
-  );
+    expect(log.length).toBeGreaterThan(0);
+    expect(setting.mapbox.requests.length).toBeLessThan(12);
+    for (const { status } of setting.mapbox.requests) expect([200, 204]).toContain(status);
+  });
 });

@@ -1,4 +1,4 @@
-/** What `keep-permanent` deletes, and what it never does. */
+/** Which tokens `keep-permanent` deletes, and which it never does. */
 import { describe, expect, it } from 'vitest';
 import { DAY, markerFor, REPOSITORY, type SweepResult, setUpSweep } from '../support/sweep-step.ts';
 
@@ -8,7 +8,7 @@ const said = (swept: SweepResult, kind: string) =>
 const DAYS = [50, 40, 30, 20, 10, 3];
 
 describe('keep-permanent', () => {
-  it('keeps notes that were cut, and names them: they may differ in what was cut off', async () => {
+  it('keeps tokens with cut notes, and names them, as they may differ in the rest', async () => {
     await using setting = await setUpSweep();
     const tokens = [30, 20, 10].map(days =>
       setting.createToken(
@@ -29,7 +29,7 @@ describe('keep-permanent', () => {
   });
 
   it.each([{}, { 'keep-permanent': 'all' }, { 'keep-permanent': ' ALL ' }])(
-    'leaves permanent tokens alone unless it has a number: %o',
+    'leaves permanent tokens alone unless it is a number: %o',
     async inputs => {
       await using setting = await setUpSweep();
       const tokens = DAYS.map(days => setting.createPermanentToken('Web map', days));
@@ -65,7 +65,7 @@ describe('keep-permanent', () => {
     ['1080h', [50]],
     ['2 days', [50, 40, 30, 20, 6]],
     ['0d', [50, 40, 30, 20, 6]],
-  ])('deletes none that is younger than permanent-min-age "%s"', async (minAge, deleted) => {
+  ])('deletes none younger than permanent-min-age "%s"', async (minAge, deleted) => {
     await using setting = await setUpSweep();
     const tokens = [50, 40, 30, 20, 6, 1].map(days => ({
       days,
@@ -76,7 +76,7 @@ describe('keep-permanent', () => {
     expect(tokens.filter(({ token }) => !setting.exists(token)).map(({ days }) => days)).toEqual(deleted);
   });
 
-  it('takes notes with the repository’s name before a rename for others, and keeps them', async () => {
+  it('keeps tokens whose notes have the repository’s former name, as they are different', async () => {
     await using setting = await setUpSweep();
     const old = setting.createToken(
       `Web map (octo-org/old-name) ${markerFor('1', { until: 'deleted' })}`,
@@ -89,7 +89,7 @@ describe('keep-permanent', () => {
     expect([old, young].filter(setting.exists)).toEqual([old, young]);
   });
 
-  it('touches no token of another repository, server or note, and no job’s token', async () => {
+  it('deletes no token of another repository, server or note, and no job’s token', async () => {
     await using setting = await setUpSweep();
     const created = new Date(setting.clock.mapboxTime() - 30 * 24 * 3_600_000);
     const others = [
@@ -113,7 +113,7 @@ describe('keep-permanent', () => {
     expect([...others, newest].filter(setting.exists)).toEqual([...others, newest]);
   });
 
-  it('deletes neither the default token nor the authorizing token, and counts neither', async () => {
+  it('neither deletes nor counts the default token and the authorizing token', async () => {
     await using setting = await setUpSweep();
     const { account } = setting.mapbox;
     const note = `Web map (${REPOSITORY}) ${markerFor('1', { until: 'deleted' })}`;
@@ -158,7 +158,7 @@ describe('keep-permanent', () => {
     expect(said(swept, 'info').join('\n')).toContain('kept, Mapbox did not say how old it is');
   });
 
-  it.each([100, -100])('goes by the clock that is behind, with the runner’s %i days ahead', async days => {
+  it.each([100, -100])('uses the clock that is behind, with the runner’s %i days ahead', async days => {
     await using setting = await setUpSweep({ skew: days * 24 * 3_600_000 });
     const tokens = [days > 0 ? 6 : 90, 5].map(days => setting.createPermanentToken('Web map', days));
     await setting.sweep({ 'keep-permanent': '1' });

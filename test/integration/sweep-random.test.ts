@@ -3,7 +3,7 @@ import fc from '../support/random.ts';
 import { expectedDeletions, NOT_OVER, note, OVER } from '../support/sweep-notes.ts';
 import { DAY, setUpSweep } from '../support/sweep-step.ts';
 
-it('the sweep of an account with random notes takes exactly those that may go', async () => {
+it('the sweep of an account with random notes deletes exactly the right tokens', async () => {
   let deleted = 0;
   const token = fc.record({ note, usage: fc.constantFrom('pk', 'sk'), days: fc.constantFrom(1, 5, 20, 60) });
   await fc.assert(

@@ -9,7 +9,7 @@ const requestsOf = ({ mapbox }: { mapbox: { requests: readonly { method: string;
 const RUNS = 'https://github.com/octo-org/maps/actions/runs';
 
 describe('the sweep', () => {
-  it('deletes the tokens of attempts that are over, and keeps those of others', async () => {
+  it('deletes the tokens of attempts that are over, and keeps the others', async () => {
     await using setting = await setUpSweep();
     const over = [
       setting.createJobToken('1'),
@@ -77,7 +77,7 @@ describe('the sweep', () => {
     expect(new Set(paths).size).toBe(20);
   });
 
-  it('keeps the default token, its own token and the tokens of its own run without asking GitHub', async () => {
+  it('keeps the default token, its own and its run’s tokens without asking GitHub', async () => {
     await using setting = await setUpSweep();
     const own = setting.createJobToken(SWEEPING_RUN, { attempt: 7 });
     const byDefault = setting.mapbox.account.tokens().find(token => token.default);
@@ -94,7 +94,7 @@ describe('the sweep', () => {
       expect(said(swept, 'info').join('\n')).toContain(reason);
   });
 
-  it('masks both tokens before it logs or requests anything', async () => {
+  it('masks both tokens before any other output or request', async () => {
     await using setting = await setUpSweep();
     const swept = await setting.sweep({ timeout: 'never', 'github-token': ` ${setting.githubToken}\n` });
 
@@ -105,7 +105,7 @@ describe('the sweep', () => {
     expect(setting.mapbox.requests).toEqual([]);
   });
 
-  it('waits for the rate limit and goes on', async () => {
+  it('waits for the rate limit and continues', async () => {
     await using setting = await setUpSweep({ rateLimit: { requests: 10, intervalSeconds: 60 } });
     setting.github.attempts.set('1/1', 'completed');
     for (let n = 0; n < 25; n++) setting.createJobToken('1');
@@ -118,7 +118,7 @@ describe('the sweep', () => {
     expect(swept.elapsed).toBeGreaterThan(60_000);
   });
 
-  it('stops at a thousand tokens when time is up, and the next sweep deletes the rest', async () => {
+  it('stops when time is up, and the next sweep deletes the rest of a thousand tokens', async () => {
     await using setting = await setUpSweep();
     for (let n = 0; n < 1000; n++) {
       setting.createJobToken(String(1 + (n % 100)));
@@ -140,7 +140,7 @@ describe('the sweep', () => {
 });
 
 describe('a dry run', () => {
-  it('reports what would be deleted, deletes nothing, and needs no tokens:write', async () => {
+  it('reports what it would delete, deletes nothing, and does not need tokens:write', async () => {
     await using setting = await setUpSweep({ held: ['tokens:read'] });
     const [gone, kept] = [setting.createJobToken('1'), setting.createJobToken('2')];
     setting.github.attempts.set('1/1', 'completed').set('2/1', 'in_progress');

@@ -1,8 +1,8 @@
-/** Two sweeps of one account at once: a schedule that is late, or two workflows. */
+/** Two sweeps of one account at once: a late schedule, or two workflows. */
 import { expect, it } from 'vitest';
 import { setUpSweep } from '../support/sweep-step.ts';
 
-it.each([30, 300])('two sweeps of %i tokens at once count each its own deletions', async tokens => {
+it.each([30, 300])('two concurrent sweeps of %i tokens each count only their own deletions', async tokens => {
   await using setting = await setUpSweep({ rateLimit: { requests: 100_000, intervalSeconds: 60 } });
   for (let n = 0; n < tokens; n++) setting.createJobToken('1');
   setting.github.attempts.set('1/1', 'completed');

@@ -1,4 +1,4 @@
-/** What an attempt at Mapbox comes to, for tests of what is done about it. */
+/** Results of attempts at Mapbox, for tests of the code that handles them. */
 import type { Indeterminate, NotSent, RateLimited } from '../../src/api/result.ts';
 import type { GithubRejection } from '../../src/github/client.ts';
 import type { Rejected } from '../../src/mapbox/response.ts';
@@ -28,7 +28,7 @@ export const unreadable = (status = 200): Indeterminate => ({
   cause: { kind: 'unreadable', status, bodyDescription: 'an HTML page' },
 });
 
-/** GitHub's own refusal, with its reason if that matters. */
+/** GitHub's own rejection, with its reason if that matters. */
 export const refusal = (status: number, reason?: string): GithubRejection => ({
   kind: 'rejected',
   status,

@@ -1,4 +1,4 @@
-/** A certificate authority that nobody knows, and a certificate of it for servers on loopback. */
+/** An untrusted certificate authority, and a certificate it issued for servers on loopback. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

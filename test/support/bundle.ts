@@ -1,4 +1,4 @@
-/** What most tests of the bundle begin with: an account at a Mapbox of its own, and the action run beside it. */
+/** The common setup of bundle tests: an account on a Mapbox of its own, and the action run against it. */
 import { dirname } from 'node:path';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
@@ -13,9 +13,9 @@ export interface Setting extends AsyncDisposable {
   readonly authorizingToken: StoredToken;
   /** Runs main and post of the shipped action against this Mapbox. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
-  /** The inputs that `run` starts from. */
+  /** The default inputs of `run`. */
   readonly inputs: Record<string, string>;
-  /** Tokens on the account that were not there at the start. */
+  /** Tokens that were not on the account at the start. */
   created(): StoredToken[];
 }
 
@@ -39,12 +39,12 @@ export async function setUp(options: StandInOptions & { held?: string[] } = {}):
   };
 }
 
-/** Everything that left a phase's process, where a secret could be found. */
+/** All output of a phase's process that could contain a secret. */
 export function tracesOf(phase: PhaseResult): Record<string, string> {
   return { stdout: phase.stdout, stderr: phase.stderr, summary: phase.summary, ...phase.files };
 }
 
-/** How often a text stands in another. */
+/** Counts a text's occurrences in another. */
 export function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }

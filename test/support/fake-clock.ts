@@ -1,8 +1,8 @@
-/** The one clock of the tests. Waiting takes no time: it moves the hands, and the test can see how far. */
+/** The clock of the tests. Waiting takes no time: it advances the clock and is recorded. */
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 
-/** What a clock that stands still shows at first. */
+/** The initial time of a stopped clock. */
 export const START = Date.UTC(2026, 0, 2, 3, 4, 5);
 
 export class FakeClock implements Clock {
@@ -15,14 +15,14 @@ export class FakeClock implements Clock {
   readonly #isRunning: boolean;
   #advanced = 0;
 
-  /** A clock that stands still but for what a test and the code under test wait. */
+  /** A clock that only advances by the waits of the test and the code under test. */
   constructor({ isRunning = false, skew = 0 } = {}) {
     this.#isRunning = isRunning;
     this.skew = skew;
   }
 
   /**
-   * A clock that runs as time does, for tests with a real server.
+   * A running clock, for tests with a real server.
    *
    * @param skew milliseconds that it is ahead of Mapbox's clock.
    */
@@ -38,11 +38,11 @@ export class FakeClock implements Clock {
     this.sleeps.push(milliseconds);
     this.onSleep(milliseconds);
     this.advance(Math.max(0, milliseconds));
-    // Lets a running server do what it would have done meanwhile.
+    // Lets a running server do its work meanwhile.
     if (this.#isRunning) await setImmediate();
   };
 
-  /** What Mapbox's clock shows. */
+  /** The time by Mapbox's clock. */
   mapboxTime(): number {
     return (this.#isRunning ? Date.now() : START) + this.#advanced;
   }

@@ -1,4 +1,4 @@
-/** The one runner of the tests that run in this process: it keeps in memory what it is given. */
+/** The runner of in-process tests, which keeps everything in memory. */
 import { errorTitles } from '../../src/action-error.ts';
 import type { FileProblem } from '../../src/runner/result-files.ts';
 import type { Runner } from '../../src/runner/runner.ts';
@@ -6,19 +6,19 @@ import type { Secret } from '../../src/secret.ts';
 
 export interface LogLine {
   readonly kind: 'info' | 'debug' | 'warning' | 'error';
-  /** As the product wrote it; an error begins with its title. */
+  /** As the product wrote it; an error starts with its title. */
   readonly text: string;
 }
 
 export interface FakeRunnerOptions {
   readonly inputs?: Readonly<Record<string, string>>;
-  /** What an earlier step saved. */
+  /** The state saved by an earlier step. */
   readonly state?: string | undefined;
-  /** Why results cannot be written, as the real runner finds out beforehand. */
+  /** Why results cannot be written, as found in the check beforehand. */
   readonly missingFile?: string;
-  /** Fails the writing of results, as a full disk does. */
+  /** Fails the writing of results, like a full disk. */
   readonly diskFull?: boolean;
-  /** Called before everything that the step does with the runner; may throw. */
+  /** Called before everything the step does with the runner; may throw. */
   readonly beforeCall?: () => void;
 }
 
@@ -29,7 +29,7 @@ export class FakeRunner implements Runner {
   variables: Readonly<Record<string, string>> = {};
   /** Heading, columns and rows of each table, one after another. */
   readonly summary: (readonly string[])[] = [];
-  /** What the step saved last; before that, what an earlier step saved. */
+  /** The last state that the step saved; before that, the state of an earlier step. */
   savedState: string;
   readonly #options: FakeRunnerOptions;
 

@@ -1,4 +1,4 @@
-/** Mapbox as a script: a client that gives one response after another, and remembers what was requested. */
+/** A scripted Mapbox: a client that returns one response after another, and records the requests. */
 import type { HttpResponse, NoResponse } from '../../src/http/response.ts';
 import type { Account } from '../../src/mapbox/account.ts';
 import type { ApiRequest, SendRequest } from '../../src/mapbox/client.ts';
@@ -25,10 +25,10 @@ export const notFound = () => json(404, { message: 'Not Found' });
 
 export const deleted = () => textResponse(204, '');
 
-/** The request left, and nothing came back. */
+/** The request was sent, and no response arrived. */
 export const lostResponse = (code = 'ECONNRESET'): NoResponse => ({ kind: 'no-response', sent: true, code });
 
-/** The request never left. */
+/** The request was never sent. */
 export const noConnection = (code = 'ECONNREFUSED'): NoResponse => ({
   kind: 'no-response',
   sent: false,
@@ -41,7 +41,7 @@ export interface Listed {
   readonly scopes?: readonly string[];
 }
 
-/** A page of the token list; `next` is the query of the page after it. */
+/** A page of the token list; `next` is the query of the next page. */
 export function page(tokens: readonly Listed[], next?: string): HttpResponse {
   return json(
     200,
@@ -64,13 +64,13 @@ export interface ScriptedClient {
   /** `METHOD path?query`, without the token. */
   readonly requestLines: string[];
   readonly requests: ApiRequest[];
-  /** What each request was given, in milliseconds. */
+  /** The time limit of each request, in milliseconds. */
   readonly timeouts: number[];
-  /** How many responses nothing was requested for. */
+  /** The number of unused responses. */
   readonly unusedResponses: () => number;
 }
 
-/** Responds to one request after another; a request that the script does not foresee fails the test. */
+/** Responds to one request after another; an unexpected request fails the test. */
 export function scripted(...responses: readonly ScriptedResponse[]): ScriptedClient {
   const requestLines: string[] = [];
   const requests: ApiRequest[] = [];
@@ -84,7 +84,7 @@ export function scripted(...responses: readonly ScriptedResponse[]): ScriptedCli
       responses.slice(next).filter(response => !('always' in response)).length -
       Math.max(0, next - responses.length),
     async send(request, timeoutMs) {
-      // Against caches, and another one each time.
+      // A cache buster, different each time.
       const { timestamp: _timestamp, ...rest } = request.query ?? {};
       const query = new URLSearchParams(rest).toString();
       requestLines.push(`${request.method} ${request.path}${query === '' ? '' : `?${query}`}`);

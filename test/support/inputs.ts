@@ -1,12 +1,12 @@
-/** What a parser makes of an input. */
+/** Helpers for tests of input parsers. */
 import { ActionError } from '../../src/action-error.ts';
 import { InputProblems } from '../../src/inputs/problems.ts';
 
-/** What a parser returned, and how it stops the step: without a title, not at all. */
+/** A parser's value, and the error with which it stops the step: no title without an error. */
 export interface Parsed<T> {
   readonly value: T;
   readonly title: string | undefined;
-  /** One problem as it is, several as a list. */
+  /** One problem as a text, several as a list. */
   readonly message: string;
 }
 

@@ -4,21 +4,21 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 export interface LoopbackServer extends AsyncDisposable {
   readonly port: number;
   readonly url: URL;
-  /** Ends every connection, also those under way. */
+  /** Ends every connection, even those in use. */
   close(): Promise<void>;
 }
 
 /**
- * Starts `server`, of Node's `net`, `http`, `https` or `http2`.
+ * Starts `server`, from Node's `net`, `http`, `https` or `http2`.
  *
- * @param scheme of the address that is given.
- * @param port 0 for any that is free.
+ * @param scheme of the returned URL.
+ * @param port 0 for any free one.
  */
 export async function listenOnLoopback(server: Server, scheme = 'http', port = 0): Promise<LoopbackServer> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    // A client that is killed resets its connection.
+    // A killed client resets its connection.
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });

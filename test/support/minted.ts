@@ -1,4 +1,4 @@
-/** Minted tokens, and the inputs they were requested with. */
+/** Minted tokens, and their inputs. */
 import type { MainInputs } from '../../src/inputs/main-inputs.ts';
 import type { MintedStoredToken, MintedTemporaryToken } from '../../src/mint/verify.ts';
 import { Secret } from '../../src/secret.ts';

@@ -1,4 +1,4 @@
-/** The project's TypeScript files, read as the compiler reads them, for tests of how the sources are laid out. */
+/** The project's TypeScript files, parsed by the compiler, for tests of the layout. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, sep } from 'node:path';
 import ts from 'typescript';
@@ -7,15 +7,15 @@ import ts from 'typescript';
 export const ROOT = dirname(dirname(import.meta.dirname));
 
 export interface Module {
-  /** Below the folder that was read, with slashes. */
+  /** Relative to the folder that was read, with slashes. */
   readonly path: string;
   readonly text: string;
   readonly source: ts.SourceFile;
-  /** What it imports or re-exports, types included: modules by their path, packages by their name. */
+  /** Its imports and re-exports, including types: modules by their path, packages by their name. */
   readonly imports: readonly string[];
 }
 
-/** The modules in a folder of the project; declaration files are none. */
+/** The modules in a folder of the project, without declaration files. */
 export function readModules(folder: string): Module[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map(file => file.split(sep).join('/'))
@@ -28,7 +28,7 @@ export function readModules(folder: string): Module[] {
     });
 }
 
-/** Every node of a syntax tree, each before those in it. */
+/** Every node of a syntax tree, parents first. */
 export function* nodesIn(node: ts.Node): Generator<ts.Node> {
   yield node;
   const children: ts.Node[] = [];
@@ -41,12 +41,12 @@ export function lineOf(node: ts.Node): number {
   return lineAt(node, node.getStart());
 }
 
-/** The name of a folder with a slash, or the file itself where it stands in none. */
+/** The name of a folder with a slash, or the file itself if it is in none. */
 export function folderOf(path: string): string {
   return path.includes('/') ? path.slice(0, path.indexOf('/') + 1) : path;
 }
 
-/** A way from a name back to itself, `undefined` where there is none. */
+/** A cycle through a name, `undefined` if there is none. */
 export function findCircle(graph: ReadonlyMap<string, Iterable<string>>): string[] | undefined {
   const finished = new Set<string>();
   const search = (name: string, way: readonly string[]): string[] | undefined => {

@@ -1,4 +1,4 @@
-/** What people save where a token should be, and what is said of it. */
+/** Mistakes in a saved token, and the messages about them. */
 import { tokenText } from './tokens.ts';
 
 export const token = tokenText('sk');
@@ -6,7 +6,7 @@ export const other = tokenText('sk', { u: 'mona', a: `cm${'1'.repeat(23)}` });
 const [, payload = '', signature = ''] = token.split('.');
 const base64 = (text: string) => Buffer.from(text).toString('base64');
 
-/** Ways in which people paste a token, and what is said of it. */
+/** Surroundings that users paste with a token, and the message about each. */
 export const pasted = [
   ['double quotes', `"${token}"`, 'it has quotes next to the token'],
   ['single quotes', `'${token}'`, 'it has quotes next to the token'],
@@ -85,7 +85,7 @@ export const pasted = [
   ['two tokens and a name', `A=${token} B=${other}`, 'it has more than one token in it'],
 ] as const;
 
-/** Ways in which a token breaks inside. */
+/** Ways in which a token is damaged. */
 export const broken = [
   ['a line break', `${token.slice(0, 30)}\n${token.slice(30)}`, 'it has a line break in it'],
   ['a line break in its signature', `${token.slice(0, -5)}\n${token.slice(-5)}`, 'it has a line break in it'],
@@ -117,7 +117,7 @@ export const broken = [
   ],
 ] as const;
 
-/** What is saved in place of a token, or of a whole one. */
+/** Values saved instead of a token. */
 export const others = [
   ['two parts', `sk.${payload}`, 'it has only part of a token: copy all of it'],
   ['two parts and a dot', `sk.${payload}.`, 'it has only part of a token: copy all of it'],

@@ -4,17 +4,17 @@ import type { Duplex } from 'node:stream';
 import { listenOnLoopback } from './loopback-server.ts';
 
 export interface Proxy extends AsyncDisposable {
-  /** Every request, also those that should not have come. */
+  /** Every request, even those that should not have arrived. */
   readonly seen: readonly IncomingMessage[];
   /** With its port. */
   readonly host: string;
 }
 
 /**
- * Starts a proxy that opens tunnels to wherever it is asked to.
+ * Starts a proxy that opens tunnels to any requested host.
  *
- * @param respond the status of the n-th response, counted from 0, where it is to refuse.
- * @param serve makes the server, by default one without TLS.
+ * @param respond the status of the n-th response, counted from 0, to reject it.
+ * @param serve creates the server, by default one without TLS.
  */
 export async function startProxy(
   respond: (index: number) => number | undefined = () => undefined,

@@ -1,13 +1,13 @@
-/** Chance, as far as tests leave anything to it: all of it follows from one seed, which the run prints. */
+/** The randomness of tests, all derived from one seed, which the run prints. */
 import fc from 'fast-check';
 
-/** Set by the configuration of vitest; `SEED=… npm test` repeats what a run did. */
+/** Set by vitest's configuration; `SEED=… npm test` repeats a run. */
 export const SEED = Number(process.env['SEED'] ?? 1);
 
 fc.configureGlobal({ seed: SEED });
 export default fc;
 
-/** Whole numbers from 0 up to, not including, `below`, always the same ones for a seed (mulberry32). */
+/** Integers from 0 up to, not including, `below`, deterministic for a seed (mulberry32). */
 export function seeded(seed: number): (below: number) => number {
   let state = seed | 0;
   return below => {

@@ -1,15 +1,15 @@
-/** What the pages for users show between fences. */
+/** The fenced blocks of the pages for users. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface Block {
   readonly language: string;
-  /** Without the indentation that the fence has in the page. */
+  /** Without the fence's indentation. */
   readonly text: string;
   readonly line: number;
 }
 
-/** A page that tells people how to use the actions. */
+/** A page for users of the actions. */
 export interface Page {
   /** Its path in the repository, with `/`. */
   readonly name: string;
@@ -35,7 +35,7 @@ export function blocksOf(markdown: string): Block[] {
   );
 }
 
-/** A whole workflow around what a block shows, `undefined` where it shows neither a workflow nor jobs nor steps. */
+/** A whole workflow around a block, `undefined` if it has neither a workflow nor jobs nor steps. */
 export function workflowFrom(text: string): string | undefined {
   if (/^on:/m.test(text)) return text;
   if (/^jobs:/m.test(text)) return `on: push\npermissions: {}\n${text}`;

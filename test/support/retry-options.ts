@@ -2,10 +2,10 @@ import { RequestBudget } from '../../src/api/request-budget.ts';
 import type { RetryOptions } from '../../src/api/retry.ts';
 import type { FakeClock } from './fake-clock.ts';
 
-/** The request budget of the step that lives by a clock. */
+/** The request budget of the step with this clock. */
 const budgets = new WeakMap<FakeClock, RequestBudget>();
 
-/** The budget that {@link retryOptions} gives for this clock: one clock, one step. */
+/** The budget that {@link retryOptions} uses for this clock: one clock, one step. */
 export function budgetOf(clock: FakeClock): RequestBudget {
   const budget = budgets.get(clock) ?? new RequestBudget();
   budgets.set(clock, budget);
@@ -15,8 +15,8 @@ export function budgetOf(clock: FakeClock): RequestBudget {
 /**
  * Retry options with a deadline in `milliseconds`.
  *
- * @param random decides the jitter: from 0 up to, not including, 1.
- * @param lines where the log lines go.
+ * @param random the jitter: from 0 up to, not including, 1.
+ * @param lines collects the log lines.
  */
 export function retryOptions(
   clock: FakeClock,

@@ -1,4 +1,4 @@
-/** What tests of the rotation's bundle begin with: a Mapbox and a GitHub of their own, and a secret with a token. */
+/** The common setup of the rotation's bundle tests: a Mapbox and a GitHub of their own, and a secret with a token. */
 import { join } from 'node:path';
 import { ACTION } from './bundle.ts';
 import { newToken } from './github/client.ts';
@@ -14,25 +14,25 @@ export const REPOSITORY = 'octo-org/maps';
 export const SECRET = 'MAPBOX_AUTHORIZING_TOKEN';
 export const PLACE = `repos/${REPOSITORY}/actions/secrets/${SECRET}`;
 
-/** What the token in the secret can do, unless a test says otherwise. */
+/** The default scopes of the token in the secret. */
 export const POWERS = ['tokens:read', 'tokens:write', 'tilesets:read', 'tilesets:write'];
 
 export interface RotateSetting extends AsyncDisposable {
   readonly mapbox: MapboxStandIn;
   readonly github: GithubStandIn;
-  /** The token that is in the secret at the beginning. */
+  /** The secret's token at the start. */
   readonly original: StoredToken;
   /** May write secrets. */
   readonly githubToken: string;
-  /** The inputs that `run` starts from, with the secret's value of the moment. */
+  /** The default inputs of `run`, with the secret's current value. */
   inputs(): Record<string, string>;
-  /** Starts the shipped action, a day after whatever was before. */
+  /** Starts the shipped action, a day after the previous event. */
   start(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): StartedAction;
-  /** Runs its main and post. */
+  /** Runs its main and post steps. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
-  /** The text in the secret. */
+  /** The secret's text. */
   value(place?: string): string;
-  /** Tokens that were not there at the beginning. */
+  /** Tokens that did not exist at the start. */
   made(): StoredToken[];
 }
 
@@ -45,8 +45,8 @@ export async function setUpRotate({
   readonly mapbox?: StandInOptions;
   readonly github?: GithubServerOptions;
 } = {}): Promise<RotateSetting> {
-  // Both services' clocks move by a day for each run: a rotation does nothing before the last change is two minutes old.
-  // They begin in the past, so that the machine's own clock never shows less.
+  // Both services' clocks advance by a day for each run, because a rotation waits until the last change is two minutes
+  // old. They start in the past, so that the machine's own clock is never behind.
   let offset = -30 * DAY;
   const now = () => Date.now() + offset;
   const pass = (milliseconds: number) => {

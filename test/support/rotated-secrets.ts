@@ -1,6 +1,6 @@
 /**
- * Three workflows that rotate secrets, and the people around them. What must hold, whatever breaks: every secret holds a
- * living token, and no token that a rotation created is forgotten.
+ * Three workflows that rotate secrets, and users who interfere. The invariants: every secret holds a living token, and
+ * no token created by a rotation is forgotten.
  */
 import { setImmediate } from 'node:timers/promises';
 import { expect } from 'vitest';
@@ -16,12 +16,12 @@ export const DAY = 86_400_000;
 const POWERS = ['tokens:read', 'tokens:write', 'tilesets:write', 'styles:read'];
 const SITE = 'octo-org/site';
 
-/** What one workflow rotates. */
+/** The rotation of one workflow. */
 interface Config {
   readonly name: string;
   readonly places: readonly string[];
   readonly inputs: Readonly<Record<string, string>>;
-  /** Where its `authorizing-token` comes from; `undefined`: `token` itself. */
+  /** The source of its `authorizing-token`; `undefined`: `token` itself. */
   readonly authorizing: string | undefined;
 }
 
@@ -35,13 +35,13 @@ export const configs: readonly Config[] = [
     authorizing: undefined,
   },
   {
-    name: 'one token in an environment and kept elsewhere, too',
+    name: 'one token in an environment and elsewhere',
     places: [`repos/${REPOSITORY}/environments/need%2Fencoding/secrets/MAPBOX_TOKEN`],
     inputs: { secret: 'MAPBOX_TOKEN', environment: 'need/encoding' },
     authorizing: undefined,
   },
   {
-    name: 'the public token of two repositories, for Dependabot, too',
+    name: 'the public token of two repositories, also for Dependabot',
     places: [
       `repos/${REPOSITORY}/actions/secrets/WEB_TOKEN`,
       `repos/${SITE}/actions/secrets/WEB_TOKEN`,
@@ -53,11 +53,11 @@ export const configs: readonly Config[] = [
   },
 ];
 
-/** A rotation, and what goes wrong in it. */
+/** A rotation and its faults. */
 export interface RotationPlan {
   /** Index into {@link configs}. */
   readonly config: number;
-  /** Index into the runs that were created before; else a new run. */
+  /** Index into the runs created earlier; else a new run. */
   readonly stale?: number | undefined;
   readonly revokePrevious?: string;
   readonly revokeOriginal?: boolean;
@@ -78,7 +78,7 @@ function at<T>(list: readonly T[] | undefined, index: number): T {
   return found;
 }
 
-/** A run of a workflow: it has the secrets' values of the moment when it was created. */
+/** A workflow run, with the secrets' values at the time of its creation. */
 interface Run {
   readonly id: string;
   readonly config: Config;
@@ -89,12 +89,12 @@ interface Run {
 export class RotatedSecrets {
   readonly simulation: RotationSimulation;
   readonly #runs: Run[] = [];
-  /** Tokens that no rotation may touch. */
+  /** Tokens that rotations must not touch. */
   readonly #bystanders: string[];
-  /** What somebody may have in a job or elsewhere: created by hand. */
+  /** Tokens that may still be in use: created by hand. */
   readonly #byHand = new Set<string>();
   readonly #past = new Map<Config, string[]>();
-  /** Rotated twice within minutes: nobody can tell which place missed the first. */
+  /** Rotated twice within minutes: it is unknown which place missed the first one. */
   readonly #hasty = new Set<Config>();
   #runIds = 100;
 
@@ -135,7 +135,7 @@ export class RotatedSecrets {
     return run;
   }
 
-  /** From now on GitHub has another public key where the secret is. */
+  /** Replaces GitHub's public key for the secret. */
   rotateKey(index: number): void {
     this.simulation.github.secrets.rotateKey(at(at(configs, index).places, 0));
   }
@@ -157,7 +157,7 @@ export class RotatedSecrets {
     this.#past.set(config, [...(this.#past.get(config) ?? []), before]);
   }
 
-  /** Runs several rotations of one secret at once, with values of the same moment, and checks what must hold. */
+  /** Runs several rotations of one secret at once, with the same values, and checks the invariants. */
   async rotateAtOnce(
     plans: readonly {
       readonly config: number;
@@ -194,9 +194,9 @@ export class RotatedSecrets {
     return ends;
   }
 
-  /** Runs main and post step, and checks everything that must hold. */
+  /** Runs main and post step, and checks the invariants. */
   async rotate(plan: RotationPlan): Promise<SimulatedEnd> {
-    // `now` has exceptions: requests of the last hour, and places that do not take the token.
+    // `now` has exceptions: requests of the last hour, and places that reject the token.
     if (plan.revokePrevious === 'now') this.simulation.pass(61 * 60_000);
     const waiting = this.#runs.filter(({ config }) => config === configs[plan.config]);
     const run =
@@ -210,7 +210,7 @@ export class RotatedSecrets {
     if (!this.#isQuiet(config)) this.#hasty.add(config);
     const held = this.#hasty.has(config) ? [] : this.#held();
     const token = run.values[at(config.places, 0)] ?? '';
-    // Whoever says so answers for every copy of the token.
+    // With `now`, users are responsible for every copy of the token.
     const isShared = configs.some(
       other => other !== config && other.places.some(place => github.secrets.get(place)?.value === token),
     );
@@ -267,8 +267,8 @@ export class RotatedSecrets {
   }
 
   /**
-   * After two rotations of each secret in peace, everything that a rotation ever created is in a secret, replaced by the
-   * last rotation, or named by it.
+   * After two undisturbed rotations of each secret, every token that a rotation ever created is in a secret, was
+   * replaced by the last rotation, or was named by it.
    */
   async expectNothingForgotten(): Promise<void> {
     const { account, github } = this.simulation;
@@ -277,7 +277,7 @@ export class RotatedSecrets {
       for (const [index, config] of configs.entries()) {
         this.simulation.pass(DAY);
         const [text] = config.places.map(place => github.secrets.get(place)?.value ?? '');
-        // A person follows the advice of the error, where an old token was put back.
+        // A user follows the error's advice if an old token was restored.
         const run = this.queue(index);
         github.attempts.set(`${run.id}/1`, 'in_progress');
         const inputs = {
@@ -308,7 +308,7 @@ export class RotatedSecrets {
     }
   }
 
-  /** A person saves the new token, as the error says, where a place other than the primary one did not take it. */
+  /** A user saves the new token, as the error says, if a place other than the primary one rejected it. */
   #bringUpByHand({ places }: Config, { end, said }: SimulatedEnd): void {
     const { github } = this.simulation;
     const [primary, ...others] = places;
@@ -321,7 +321,7 @@ export class RotatedSecrets {
     }
   }
 
-  /** The ids of the tokens in all secrets. */
+  /** The IDs of the tokens in all secrets. */
   #held(): string[] {
     const texts = configs.flatMap(({ places }) =>
       places.map(place => this.simulation.github.secrets.get(place)?.value ?? ''),
@@ -351,7 +351,7 @@ export class RotatedSecrets {
       expect(this.simulation.account.find(id), `${id}, created by hand, is dead`).toBeDefined();
   }
 
-  /** A deletion that was requested may arrive after the step has ended. */
+  /** A requested deletion may be carried out after the step has ended. */
   #forgetDeleted({ requests }: SimulatedEnd): void {
     const requested = requests.flatMap(({ method, path }) =>
       method === 'DELETE' ? [path.split('/').at(-1)] : [],

@@ -1,6 +1,6 @@
 /**
- * A simulation for rotations in which nothing is real: Mapbox's and GitHub's stand-ins without their servers, one time for
- * both with clocks that may differ, a runner in memory, and a process that can be killed at any moment.
+ * A simulation of rotations: Mapbox's and GitHub's stand-ins without their servers, a common time with clocks that may
+ * differ, a runner in memory, and a process that can be killed at any moment.
  */
 import { setImmediate } from 'node:timers/promises';
 import { ActionError } from '../../src/action-error.ts';
@@ -29,25 +29,25 @@ const MAPBOX_URL = 'https://api.mapbox.com';
 const GITHUB_URL = 'https://api.github.com';
 const OTHER_URL = 'https://code.example.org';
 
-/** What a step on {@link RotationSimulation.otherGithub} has in its environment. */
+/** The environment of a step on {@link RotationSimulation.otherGithub}. */
 export const OTHER_SERVER = { GITHUB_SERVER_URL: OTHER_URL, GITHUB_API_URL: `${OTHER_URL}/api/v3` };
 
-/** What can become of a request, wherever it goes. `processed`: done, though nobody learns of it. */
+/** Faults of a request to either service. `processed`: carried out, although the client never learns of it. */
 export type SimulatedFault =
   | { readonly kind: 'not-sent' }
   | { readonly kind: 'lost'; readonly processed: boolean }
-  /** Done before the request after `after` others. */
+  /** Carried out before the request after `after` others. */
   | { readonly kind: 'late'; readonly after: number }
-  /** Done `ms` milliseconds later. */
+  /** Carried out `ms` milliseconds later. */
   | { readonly kind: 'delayed'; readonly ms: number }
   | { readonly kind: 'truncated' }
   | { readonly kind: 'server-error'; readonly processed: boolean }
-  /** A page of a proxy's, or an empty object, whatever was done. */
+  /** A proxy's page, or an empty object, whether carried out or not. */
   | { readonly kind: 'proxy' | 'empty'; readonly status: number; readonly processed: boolean }
   | { readonly kind: 'refused'; readonly status: 401 | 403 | 404 | 422 }
   | { readonly kind: 'rate-limited' };
 
-/** Decides about the request with this index, counted from 0 in a step. */
+/** Returns the fault of the request with this index, counted from 0 in a step. */
 export type SimulatedFaults = (request: SimulatedRequest, index: number) => SimulatedFault | undefined;
 
 export interface SimulatedRequest {
@@ -59,9 +59,9 @@ export interface SimulatedRequest {
 
 /** The machine on which a step runs. */
 export interface SimulatedMachine {
-  /** Time passes, and neither of its clocks shows it: a virtual machine is paused. */
+  /** Lets time pass without advancing its clocks: a virtual machine is paused. */
   pause(milliseconds: number): void;
-  /** What the step has saved so far. */
+  /** The state that the step has saved so far. */
   savedState(): string;
   /** Sends the step a signal. */
   interrupt(): void;
@@ -74,19 +74,19 @@ export interface SimulatedStep {
   readonly runId?: string;
   readonly attempt?: string;
   readonly faults?: SimulatedFaults | undefined;
-  /** Kills the process at its n-th dealing with the simulation, counted from 0. */
+  /** Kills the process at its n-th interaction with the simulation, counted from 0. */
   readonly dieAt?: number | undefined;
-  /** Kills the process when such a request has left, and before its response. */
+  /** Kills the process after such a request was sent, and before its response. */
   readonly dieAfter?: (request: SimulatedRequest) => boolean;
-  /** What happens before each request. */
+  /** Called before each request. */
   readonly before?:
     | ((request: SimulatedRequest, index: number, machine: SimulatedMachine) => void | Promise<void>)
     | undefined;
-  /** What the step sees of processes; none by default. */
+  /** The processes that the step sees; none by default. */
   readonly processes?: Processes;
-  /** What the step's randomness begins with. */
+  /** The seed of the step's randomness. */
   readonly chance?: number;
-  /** Interrupts the step while its n-th request is under way, counted from 0. */
+  /** Interrupts the step during its n-th request, counted from 0. */
   readonly interruptAt?: number | undefined;
   /** Fails the writing of outputs. */
   readonly diskFull?: boolean;
@@ -100,7 +100,7 @@ export interface SimulatedEnd {
   readonly summary: string;
   readonly state: string;
   readonly requests: readonly SimulatedRequest[];
-  /** How often the step dealt with the simulation. */
+  /** How often the step interacted with the simulation. */
   readonly dealings: number;
 }
 
@@ -111,14 +111,14 @@ export class RotationSimulation {
   time = Date.UTC(2026, 9, 5, 4, 17);
   readonly account: Account;
   readonly github: Github;
-  /** A server of somebody's own, with a repository of the same name and id. */
+  /** Another server, with a repository of the same name and ID. */
   readonly otherGithub: Github;
   /** How far each clock is ahead of the true time, in milliseconds. May be changed at any time. */
   readonly skews: { runner: number; github: number; mapbox: number };
-  /** What Mapbox's list shows of a token; the row as it is by default. */
+  /** The view of a token in Mapbox's list; the row unchanged by default. */
   row: (row: Readonly<Record<string, unknown>>) => unknown = row => row;
   #late: { due: number; work: () => void }[] = [];
-  /** What Mapbox does later, by the true time. */
+  /** Mapbox's delayed work, by the true time. */
   #delayed: { due: number; work: () => void }[] = [];
 
   constructor(skews: Partial<RotationSimulation['skews']> = {}) {
@@ -142,7 +142,7 @@ export class RotationSimulation {
     }
   }
 
-  /** Lets time pass, and what is delayed happen in it. */
+  /** Lets time pass, and carries out what is delayed until then. */
   pass(milliseconds: number): void {
     const end = this.time + milliseconds;
     const due = this.#delayed.filter(delayed => delayed.due <= end).sort((a, b) => a.due - b.due);
@@ -157,7 +157,7 @@ export class RotationSimulation {
 
   /** Whether the token with this text works. */
   isAlive(text: string | undefined): boolean {
-    // Not by its signature: it is asked at every request.
+    // Without its signature, because this is called at every request.
     return this.account.tokens().some(({ token }) => token === text);
   }
 
@@ -176,7 +176,7 @@ export class RotationSimulation {
     const { inputs, dieAt, chance = SEED, runId = '4711', attempt = '1' } = step;
     const requests: SimulatedRequest[] = [];
     const interruption = new AbortController();
-    /** How long the machine's clocks have stood still. */
+    /** How long the machine's clocks have been paused. */
     let paused = 0;
     let dealings = 0;
     let dead = false;
@@ -194,7 +194,7 @@ export class RotationSimulation {
     };
     const { state, diskFull = false } = step;
     const runner = new FakeRunner({ inputs, state, diskFull, beforeCall: live });
-    /** Nothing comes back to a process that is gone. */
+    /** A process that has ended gets no response. */
     const liveOrNever = async () => {
       if (!dead) deal();
       if (dead) await new Promise<never>(() => {});
@@ -217,7 +217,7 @@ export class RotationSimulation {
       await step.before?.(seen, index, machine);
       if (index === step.interruptAt) machine.interrupt();
       await setImmediate();
-      // The connection is open, after whatever `before` let pass.
+      // The connection is open, after any time that `before` let pass.
       if (request.mayLeave?.() === false)
         return { kind: 'no-response', sent: false, code: 'TOO_LATE' } as const;
       const result = await this.#exchange(url, request, index, limit, step.faults?.(seen, index));
@@ -268,7 +268,7 @@ export class RotationSimulation {
     );
     const settled = await Promise.race([ended, death.promise]);
     const end = dead ? 'dead' : settled;
-    // The process is gone, and with it what it had not finished.
+    // The process has ended, and its unfinished work with it.
     dead = true;
     this.github.carryOutLate();
     this.#carryOutLate(Number.POSITIVE_INFINITY);
@@ -330,7 +330,7 @@ export class RotationSimulation {
         this.pass(Math.min(limit, 20_000));
         return { kind: 'no-response', sent: true, code: 'TIMEOUT' };
       case 'delayed':
-        // GitHub does by itself what it does later.
+        // GitHub carries out delayed work by itself.
         if (to === 'github') return answer();
         this.#delayed.push({ due: this.time + fault.ms, work: () => void this.#mapbox(request) });
         this.pass(Math.min(limit, 20_000));

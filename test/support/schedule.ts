@@ -1,4 +1,4 @@
-/** Random schedules of what happens to a main step and to its post step, between them and Mapbox. */
+/** Random schedules of faults in a main step and its post step, and of their processes' ends. */
 import { createMarker, formatMarker } from '../../src/note.ts';
 import type { Account, StoredToken } from './mapbox/account.ts';
 import { foreignResponse, lateCreation, STRANGERS_NOTE } from './mapbox/creation-faults.ts';
@@ -10,7 +10,7 @@ import fc from './random.ts';
 import type { StepOptions } from './steps.ts';
 import { run } from './workflow-run.ts';
 
-/** What happens to a main step and to its post step. */
+/** The faults and ends of a main step and its post step. */
 export interface Schedule {
   readonly lifetime: 'job' | '10m' | 'permanent';
   readonly mayRead: boolean;
@@ -18,20 +18,20 @@ export interface Schedule {
   readonly pageSize: number;
   /** Milliseconds that the runner's clock is ahead. */
   readonly skew: number;
-  /** What the steps' own randomness begins with. */
+  /** The seed of the steps' own randomness. */
   readonly seed: number;
-  /** What the first requests of each method meet, in both steps; `undefined` lets one pass. */
+  /** The faults of the first requests of each method, in both steps; `undefined` lets one pass. */
   readonly faults: Readonly<Record<'POST' | 'GET' | 'DELETE', readonly (Fault | undefined)[]>>;
   readonly main: Trouble;
   readonly post: Trouble;
-  /** Where the main step is left: whether it has ended when the post step begins. */
+  /** If the main step is abandoned: whether it has ended when the post step starts. */
   readonly endsBefore: boolean;
 }
 
-/** What happens to a step where it runs. */
+/** What happens to a step while it runs. */
 type Trouble = Pick<StepOptions, 'notSent' | 'killAt' | 'interruptAt' | 'leaveAt' | 'diskFull'>;
 
-/** A schedule in which all is well. */
+/** A schedule without faults. */
 export const QUIET: Schedule = {
   lifetime: 'job',
   mayRead: true,
@@ -47,10 +47,10 @@ export const QUIET: Schedule = {
 const markerOf = (changes: { id?: string; attempt?: string }, nonce: string) =>
   formatMarker(createMarker({ kind: 'until-job-ends' }, { ...run, ...changes }, nonce));
 
-/** The note of another step of the same job, which has the same inputs. */
+/** The note of another step of the same job, with the same inputs. */
 export const SIBLINGS_NOTE = `Release (octo-org/maps) ${markerOf({}, 'sibling0')}`;
 
-/** Notes of tokens that no step here created. */
+/** Notes of tokens that were not created by these steps. */
 const BYSTANDERS_NOTES = [
   null,
   '',
@@ -63,7 +63,7 @@ const BYSTANDERS_NOTES = [
   `Release (octo-org/maps) ${markerOf({ attempt: '2' }, 'another2')}`,
 ];
 
-/** Puts tokens of other steps, and hand-made ones, on the account: old ones, and some created just now. */
+/** Adds other steps' and hand-made tokens to the account: old ones, and some created just now. */
 export function addBystanders(account: Account, now: number): void {
   for (const [index, note] of BYSTANDERS_NOTES.entries()) {
     const created = new Date(now - (index % 2) * 30 * 86_400_000);
@@ -71,7 +71,7 @@ export function addBystanders(account: Account, now: number): void {
   }
 }
 
-/** Whether a token is not of the steps under test: it was there before, or a fault let someone else create it. */
+/** Whether a token is not of the steps under test: it existed before, or a fault let someone else create it. */
 export function isBystander({ note }: StoredToken): boolean {
   return BYSTANDERS_NOTES.includes(note);
 }
@@ -84,8 +84,8 @@ export function faultPlanOf({ faults }: Schedule): FaultPlan {
 }
 
 /**
- * How long to wait after a 429 of {@link rateLimits}, in milliseconds: at least what it asks for, and half a second; at
- * most about the interval of Mapbox's limit, where it says nothing.
+ * How long to wait after a 429 of {@link rateLimits}, in milliseconds: at least as long as it says, and half a second;
+ * at most about the interval of Mapbox's limit if it says nothing.
  */
 export function waitFor(fault: Fault | undefined): { least: number; most: number } | undefined {
   if (fault?.kind !== 'status' || fault.status !== 429) return undefined;
@@ -94,12 +94,12 @@ export function waitFor(fault: Fault | undefined): { least: number; most: number
   return { least: Math.max(500, (seconds ?? 0) * 1000), most: Math.max(10_000, (seconds ?? 60) * 1100) };
 }
 
-/** Whether it is Mapbox's own 404, as far as a client can tell. */
+/** Whether a client must take it for Mapbox's own 404. */
 function isMapboxNotFound(fault: Fault | undefined): boolean {
   return fault?.kind === 'status' && fault.status === 404 && typeof fault.body === 'object';
 }
 
-/** `undefined` but for one time in `times`. */
+/** `undefined` except once in `times`. */
 function rarely<T>(arbitrary: fc.Arbitrary<T>, times: number): fc.Arbitrary<T | undefined> {
   return fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
 }
@@ -115,10 +115,10 @@ const rateLimits: fc.Arbitrary<Fault> = fc
   )
   .map(headers => ({ kind: 'status', status: 429, processed: false, headers }));
 
-/** Lists that do not say whether there is more. */
+/** Lists that do not show whether there are more pages. */
 const cutLists: fc.Arbitrary<Fault> = fc.constantFrom(...Object.values(cutLinks));
 
-/** After which the same request may well succeed. */
+/** Faults after which the same request may succeed. */
 const passing: fc.Arbitrary<Fault> = fc.oneof(
   fc.record({ kind: fc.constantFrom('reset' as const, 'close' as const), processed }),
   fc.record({ kind: fc.constantFrom('hang' as const, 'slow-body' as const), processed }),
@@ -136,7 +136,7 @@ const passing: fc.Arbitrary<Fault> = fc.oneof(
   rateLimits,
 );
 
-/** After which it makes no sense to ask again, unless something before Mapbox has spoken. */
+/** Faults after which a retry is pointless, unless a proxy responded. */
 const rejecting: fc.Arbitrary<Fault> = fc.oneof(
   fc
     .constantFrom(400, 401, 403, 404, 422)
@@ -152,8 +152,8 @@ const rejecting: fc.Arbitrary<Fault> = fc.oneof(
 );
 
 /**
- * Responses that belong to other creations, or whose creation they do not tell. What was created this minute and has no
- * marker cannot be told from a token whose note Mapbox stored changed, so it is not among them.
+ * Responses that belong to other creations, or do not tell which. A token that was created this minute without a marker
+ * looks like one whose note Mapbox stored changed, so it is not among them.
  */
 const foreign: fc.Arbitrary<Fault> = fc.oneof(
   fc
@@ -192,7 +192,7 @@ function changed(change: (body: Readonly<Record<string, unknown>>) => unknown): 
   };
 }
 
-/** Deletions that did not take place, whatever the response says. */
+/** Deletions that were not carried out, whatever the response says. */
 const notDeleted: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
   replicaBehind,
   interveningFaults['404 of a gateway'],
@@ -202,13 +202,10 @@ const notDeleted: fc.Arbitrary<Fault> = fc.constantFrom<Fault>(
   interveningFaults['202 without a body'],
 );
 
-/**
- * The first thing that a main step does outside itself once its state is saved. What it leaves before that is for the
- * sweep.
- */
+/** The first external action of a main step once its state is saved. What it leaves before that is for the sweep. */
 export const FIRST_SAVED = 1;
 
-/** Most main steps get their token in the end; of the others each kind has its share. */
+/** Most main steps get their token in the end; the others cover each kind of failure. */
 const troubleOfMain = fc.oneof(
   {
     weight: 20,
@@ -288,8 +285,8 @@ export const schedules: fc.Arbitrary<Schedule> = fc
   }));
 
 /**
- * Without the lies that nobody could see through: Mapbox's own 404 to a second deletion, too, is believed where the list
- * cannot be read and the authorizing token, which created the token, is still valid.
+ * Without undetectable lies: Mapbox's own 404 to a second deletion is also believed if the list cannot be read and the
+ * authorizing token, which created the token, is still valid.
  */
 function honest(faults: Schedule['faults'], mayRead: boolean): Schedule['faults'] {
   const { GET, DELETE } = faults;

@@ -5,7 +5,7 @@ import { Secret } from '../../src/secret.ts';
 import { json, textResponse } from './http-script.ts';
 
 export interface ScriptedGithub extends GithubClient {
-  /** What each request was given, in milliseconds. */
+  /** The time limit of each request, in milliseconds. */
   readonly timeouts: number[];
   /** `body` is parsed. */
   readonly requests: {
@@ -17,7 +17,7 @@ export interface ScriptedGithub extends GithubClient {
 
 type Response = HttpResponse | NoResponse;
 
-/** Gives one response after the other; a request that the script does not foresee fails the test. */
+/** Returns one response after the other; an unexpected request fails the test. */
 export function scriptedGithub(...responses: readonly (Response | (() => Response))[]): ScriptedGithub {
   const requests: ScriptedGithub['requests'][number][] = [];
   const timeouts: number[] = [];
@@ -41,7 +41,7 @@ export function scriptedGithub(...responses: readonly (Response | (() => Respons
 export const success = (data: unknown, status = 200, headers: Record<string, string> = {}): HttpResponse =>
   data === undefined ? textResponse(status, '', headers) : json(status, data, headers);
 
-/** GitHub's own refusal. */
+/** GitHub's own rejection. */
 export const rejected = (
   status: number,
   message = 'Something',

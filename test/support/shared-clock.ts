@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../../src/clock.ts';
 import { START } from './fake-clock.ts';
 
-/** One clock for all jobs: it moves on when all of them sleep. */
+/** One clock for all jobs: it advances when all of them sleep. */
 export class SharedClock implements Clock {
   #elapsed = 0;
   readonly #sleepers: { readonly until: number; readonly wake: () => void }[] = [];
@@ -20,7 +20,7 @@ export class SharedClock implements Clock {
     return new Promise(wake => this.#sleepers.push({ until, wake }));
   }
 
-  /** Lets time pass until nobody sleeps any more. */
+  /** Lets time pass until no job sleeps any more. */
   async run(): Promise<void> {
     for (await setImmediate(); this.#sleepers.length > 0; await setImmediate()) {
       this.#sleepers.sort((a, b) => b.until - a.until);

@@ -1,7 +1,7 @@
 /**
- * The main step and the post step in this process, with nothing real but HTTP: the runner keeps in memory what it is
- * given, waiting takes no time, and the process can be killed at any moment. The HTTP client is the product's own, with
- * limits that suit a test.
+ * The main step and the post step in this process, with real HTTP only: the runner keeps everything in memory, waiting
+ * takes no time, and the process can be killed at any moment. The HTTP client is the product's own, with limits that
+ * suit a test.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { ActionError, errorTitles } from '../../src/action-error.ts';
@@ -17,12 +17,12 @@ import { oneProcess } from './processes.ts';
 import { SEED, seeded } from './random.ts';
 import { RUN_ENV } from './workflow-run.ts';
 
-/** Milliseconds that a request may take here, and the bytes that its response may have. */
+/** The time limit of a request in milliseconds, and the size limit of its response in bytes. */
 export const TEST_LIMITS: HttpLimits = { connect: 400, idle: 300, total: 300, maxBytes: 256 * 1024 };
 
-/** What one step left behind. */
+/** The results of one step. */
 export interface StepResult {
-  /** `left`: the runner went on without the step, which lives on. */
+  /** `left`: the runner continued without the step, which lives on. */
   readonly conclusion: 'success' | 'failure' | 'killed' | 'left';
   readonly log: readonly LogLine[];
   readonly masks: readonly string[];
@@ -30,9 +30,9 @@ export interface StepResult {
   readonly variables: Readonly<Record<string, string>>;
   readonly summary: readonly (readonly string[])[];
   readonly state: string;
-  /** Milliseconds, waiting included. */
+  /** Milliseconds, including waits. */
   readonly elapsed: number;
-  /** A step that was left; its log goes on. */
+  /** An abandoned step; its log continues. */
   readonly living?: LivingStep;
 }
 
@@ -48,26 +48,28 @@ export interface StepOptions {
   readonly clock: Clock;
   readonly state?: string;
   readonly env?: Readonly<Record<string, string>>;
-  /** Kills the process at the n-th thing that it does outside itself, counted from 0. */
+  /** Kills the process at its n-th external action, counted from 0. */
   readonly killAt?: number | undefined;
-  /** Interrupts the main step at the n-th thing that it does outside itself, counted from 0. */
+  /** Interrupts the main step at its n-th external action, counted from 0. */
   readonly interruptAt?: number | undefined;
-  /** Leaves the main step at the n-th thing that it does outside itself, counted from 0: its state and outputs are taken. */
+  /** Abandons the main step at its n-th external action, counted from 0: the runner takes its state and outputs. */
   readonly leaveAt?: number | undefined;
-  /** The processes that the step sees: none that lives, unless given. */
+  /** The processes that the step sees: none alive by default. */
   readonly processes?: Processes | undefined;
   /** Fails the writing of results. */
   readonly diskFull?: boolean;
   readonly limits?: HttpLimits;
-  /** What the step's own randomness begins with. */
+  /** The seed of the step's own randomness. */
   readonly seed?: number;
-  /** Why the n-th request never leaves, counted from 0. */
+  /** Why the n-th request is never sent, counted from 0. */
   readonly notSent?: readonly (string | undefined)[];
 }
 
 class Killed extends Error {}
 
-/** The moment at which a process is killed, interrupted or left. After its death nothing that it does has an effect. */
+/**
+ * The moment at which a process is killed, interrupted or abandoned. After its death, nothing it does has an effect.
+ */
 class Kill {
   readonly killed: Promise<'killed'>;
   readonly left: Promise<'left'>;
@@ -82,7 +84,7 @@ class Kill {
   readonly #leave: (value: 'left') => void;
   #calls = 0;
 
-  /** @param onLeave called when the process is left. */
+  /** @param onLeave called when the process is abandoned. */
   constructor(
     { killAt, interruptAt, leaveAt }: Pick<StepOptions, 'killAt' | 'interruptAt' | 'leaveAt'>,
     onLeave: () => void,
@@ -99,7 +101,7 @@ class Kill {
     this.#resolve = resolve;
   }
 
-  /** Counts one thing that the process does outside itself; whether it is the last. */
+  /** Counts an external action of the process; returns whether it is the last. */
   isDue(): boolean {
     if (this.#calls === this.#interruptAt) this.interrupt();
     if (this.#calls === this.#leaveAt) {
@@ -118,13 +120,13 @@ class Kill {
     this.#resolve('killed');
   }
 
-  /** @throws {Killed} from the moment of death on. */
+  /** @throws {Killed} once the process is dead. */
   readonly check = (): void => {
     if (this.isDue()) this.kill();
     if (this.isKilled) throw new Killed();
   };
 
-  /** For what takes time: never settles from the moment of death on. */
+  /** For asynchronous actions: never settles once the process is dead. */
   async pass(): Promise<void> {
     if (this.isDue()) this.kill();
     if (this.isKilled) await new Promise<never>(() => {});
@@ -181,7 +183,7 @@ async function runStep(
   };
 }
 
-/** What the runner takes from the files of a step when it goes on. */
+/** What the runner takes from a step's files when it continues. */
 type Taken = Pick<StepResult, 'outputs' | 'variables' | 'state'>;
 
 function takeFrom({ outputs, variables, savedState }: FakeRunner): Taken {
@@ -203,9 +205,9 @@ function contextOf(
       monotonic: clock.monotonic,
       async sleep(milliseconds) {
         await kill.pass();
-        // What is waited for after an interruption takes real time to arrive.
+        // Responses awaited after an interruption take real time to arrive.
         if (kill.interrupted.aborted) await setTimeout(50);
-        // So does what another process does meanwhile.
+        // So does the work of another process.
         if (processes !== undefined) await setTimeout(20);
         await clock.sleep(milliseconds);
         await kill.pass();
@@ -222,7 +224,7 @@ function contextOf(
           const code = notSent[requests++];
           if (code !== undefined) return { kind: 'no-response', sent: false, code };
           const response = client.send(request, timeoutMs);
-          // Between the request and its response there is a moment to be killed in, with the request under way.
+          // Between a request and its response, the process can be killed with the request in progress.
           if (kill.isDue()) {
             await setImmediate();
             kill.kill();

@@ -1,11 +1,11 @@
-/** Random notes for the sweep, and its rule, written a second time without the product's code. */
+/** Random notes for the sweep, and an independent implementation of its rule. */
 import fc from './random.ts';
 import { REPOSITORY, REPOSITORY_ID, SWEEPING_RUN } from './sweep-step.ts';
 
 /** The run attempts that are over in tests with these notes. */
 export const OVER = new Set(['1/1', '1/2', '42/1', '987654321012/3']);
 
-/** The others that notes can name. */
+/** The other run attempts that notes can name. */
 export const NOT_OVER = ['2/1', '2/2', '2/3', '42/2', '1/3'];
 
 const JOB_MARKER = /(?:^| )\[until job ends: 123456789\/([1-9]\d*)\.([1-9]\d*)#[a-z0-9]{8}\]$/;
@@ -32,7 +32,7 @@ export const isForSweep = (note: string, permanent: Keep | undefined): boolean =
   JOB_MARKER.test(note) || (permanent !== undefined && PERMANENT_MARKER.test(note));
 
 /**
- * The ids of the tokens that the sweep has to delete.
+ * The IDs of the tokens that the sweep must delete.
  *
  * @param permanent what `keep-permanent` keeps.
  * @param changes `notFound`: a run attempt that was deleted on GitHub. `jobMaxAge`: milliseconds.
@@ -78,7 +78,7 @@ const id = fc.constantFrom('1', '2', '42', '987654321012', SWEEPING_RUN, '01', '
 
 const attempt = fc.constantFrom('1', '2', '3', '01', '', '1.0');
 
-/** A marker that is right, or wrong in up to three of its places. */
+/** A valid marker, or one that is wrong in up to three places. */
 const marker = fc
   .record({
     open: fc.constantFrom(
@@ -138,7 +138,7 @@ const before = fc.oneof(
   { weight: 1, arbitrary: fc.string() },
 );
 
-/** A note, more often than not with a marker. */
+/** A note, usually with a marker. */
 export const note = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 60 }),
   fc.tuple(before, marker).map(parts => parts.join('')),

@@ -1,4 +1,4 @@
-/** The sweep in this process, with nothing real but HTTP: the runner keeps in memory what it is given. */
+/** The sweep in this process, with real HTTP only: the runner keeps everything in memory. */
 
 import { ActionError } from '../../src/action-error.ts';
 import { createHttpClient, type HttpLimits } from '../../src/http/client.ts';
@@ -14,7 +14,7 @@ import { SEED, seeded } from './random.ts';
 export const REPOSITORY = 'octo-org/maps';
 export const REPOSITORY_ID = '123456789';
 export const SERVER = 'https://github.com';
-/** The run that sweeps. */
+/** The sweep's own run. */
 export const SWEEPING_RUN = '9000';
 const GITHUB_TOKEN = ['ghs', 'a1B2c3D4e5F6g7H8i9J0'.repeat(2)].join('_');
 
@@ -33,7 +33,7 @@ export interface SweepSetting extends AsyncDisposable {
   readonly githubToken: string;
   readonly authorizingToken: StoredToken;
   readonly clock: FakeClock;
-  /** The step's inputs, unless a test says otherwise. */
+  /** The step's default inputs. */
   readonly inputs: Record<string, string>;
   /** Creates a token with this note; secret unless `pk`. */
   createToken(note: string, usage?: 'pk' | 'sk', created?: Date): StoredToken;
@@ -62,7 +62,7 @@ interface MarkerOptions {
   readonly until?: 'job ends' | 'deleted';
 }
 
-/** The marker at the end of a note, written out here. */
+/** The marker at the end of a note, spelled out. */
 export function markerFor(
   run: string,
   { attempt = 1, repository = REPOSITORY_ID, until = 'job ends' }: MarkerOptions = {},

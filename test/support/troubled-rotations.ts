@@ -1,7 +1,7 @@
 /**
- * A workflow that rotates one token in two repositories, in a world in which much goes wrong, some of it for ever. What
- * must hold: every secret holds a living token, at any moment; and however long places and deletions are refused, few of
- * the tokens that rotations created are alive.
+ * A workflow that rotates one token in two repositories, with temporary and permanent faults. The invariants: every
+ * secret holds a living token at any moment; and however long places and deletions are refused, few tokens created by
+ * rotations are alive.
  */
 import { expect } from 'vitest';
 import { NO_PROCESSES, oneProcess } from './processes.ts';
@@ -31,23 +31,23 @@ import {
   twoRepositories,
 } from './two-repositories.ts';
 
-/** One of the two repositories; that of the workflow is `maps`. */
+/** One of the two repositories; `maps` is the workflow's. */
 export type Where = 'maps' | 'site';
 
-/** What is wrong for some days or for ever, whatever run there is. */
+/** Faults that last for days or for ever, in every run. */
 export type Lasting = { readonly days: number } & (
   | { readonly kind: 'archived'; readonly where: Where }
   | { readonly kind: 'puts'; readonly where: Where; readonly fault: SimulatedFault }
   | { readonly kind: 'write-limit'; readonly puts: number; readonly hours: number }
-  /** A deletion is refused or not, once and for all in a run. */
+  /** Each deletion in a run is either refused or not. */
   | { readonly kind: 'deletions'; readonly share: number }
-  /** The current token has a restriction that the rotation does not know. */
+  /** The current token has a restriction that the rotation does not understand. */
   | { readonly kind: 'restricted' }
 );
 
 type LastingFault = (request: SimulatedRequest) => SimulatedFault | undefined;
 
-/** A run, and what goes wrong in it alone. */
+/** A run, and its own faults. */
 export interface TroubledRun {
   readonly faults?: SimulatedFaults | undefined;
   readonly dieAt?: number | undefined;
@@ -55,15 +55,18 @@ export interface TroubledRun {
   /** Whether the runner shows processes. */
   readonly isLinux?: boolean;
   /**
-   * `lost`: the machine is gone. A number: the job container's post step begins before that request, while the main step
-   * lives on; with `heard` its signal arrives.
+   * `lost`: the machine is gone. A number: the job container's post step starts before that request, while the main
+   * step lives on; with `heard` its signal arrives.
    */
   readonly post?: 'after' | 'lost' | { readonly at: number; readonly heard: boolean };
-  /** Before that request the machine sleeps, or is paused with its clocks; others may rotate. */
+  /** Before that request the machine sleeps, or is paused with its clocks; other runs may rotate. */
   readonly absence?:
     | { readonly at: number; readonly paused: boolean; readonly ms: number; readonly others: number }
     | undefined;
-  /** The first put is carried out so many milliseconds late, and its response is lost; perhaps the machine is gone, too. */
+  /**
+   * The first PUT is carried out this many milliseconds late, and its response is lost; optionally the machine is gone,
+   * too.
+   */
   readonly latePut?: { readonly ms: number; readonly dies: boolean } | undefined;
   /** Milliseconds that clocks are ahead during the run. */
   readonly ahead?: { readonly runner?: number; readonly mapbox?: number };
@@ -78,15 +81,15 @@ export interface TroubledInputs {
   readonly 'max-age': '' | '30h';
 }
 
-/** Of the tokens that rotations created so many may be alive, and one more for each run that was disturbed. */
+/** The maximum number of living tokens created by rotations, plus one for each run that was disturbed. */
 export const MOST_ALIVE = 5;
 
-/** After some days in peace. */
+/** The maximum after some undisturbed days. */
 const MOST_IN_PEACE = { 'next-rotation': 2, '2d': 4 } as const;
 
 export class TroubledRotations {
   readonly simulation: RotationSimulation;
-  /** The most tokens of rotations that were ever alive. */
+  /** The highest number of rotations' tokens ever alive at once. */
   most = 0;
   readonly #setting;
   readonly #inputs: TroubledInputs;
@@ -99,7 +102,7 @@ export class TroubledRotations {
   readonly #restricted = new Set<unknown>();
   #disturbed = 0;
   #runs = 1000;
-  /** With `now` a place that does not take the new token may be dead until a person acts. */
+  /** With `now`, a place that rejects the new token may be dead until a user acts. */
   #leaking = false;
 
   constructor(inputs: TroubledInputs, skews: Partial<RotationSimulation['skews']> = {}) {
@@ -118,7 +121,7 @@ export class TroubledRotations {
     this.#lift(false);
   }
 
-  /** What begins now, and lasts. */
+  /** Starts a fault that lasts. */
   begin(lasting: Lasting): void {
     const { simulation, idIn } = this.#setting;
     const until = simulation.time + lasting.days * DAY;
@@ -184,17 +187,17 @@ export class TroubledRotations {
     }
   }
 
-  /** A tool such as Terraform puts an old value back, if one is still alive. */
+  /** A tool such as Terraform restores an old value, if one is still alive. */
   putBack(where: Where, index: number): void {
     const { github, simulation } = this.#setting;
     const living = [...this.#past].filter(text => simulation.isAlive(text));
     const text = living[index % Math.max(1, living.length)];
-    // Not within a run's own half hour.
+    // Not within half an hour of a run.
     this.pass(31 * MINUTE);
     if (text !== undefined) github.secrets.set(this.#place(where), text);
   }
 
-  /** A person creates a token and saves it in one place, or in both. */
+  /** A user creates a token and saves it in one place, or in both. */
   saveByHand(places: readonly Where[]): void {
     const { account, github } = this.#setting;
     this.pass(31 * MINUTE);
@@ -202,14 +205,14 @@ export class TroubledRotations {
     for (const where of places) github.secrets.set(this.#place(where), token);
   }
 
-  /** The repository gets another name, which its workflow is told. */
+  /** Renames the repository, which its workflow learns. */
   rename(where: Where): void {
     const from = this.#names[where];
     this.#names[where] = `octo-org/${where}-${this.#runs}`;
     this.#setting.github.directory.renameRepository(from, this.#names[where]);
   }
 
-  /** The same workflow on another server, whose tokens are of the same account. */
+  /** The same workflow on another server, with tokens of the same account. */
   async rotateElsewhere(): Promise<SimulatedEnd> {
     const end = await this.simulation.rotate({
       inputs: {
@@ -229,9 +232,9 @@ export class TroubledRotations {
   async run(plan: TroubledRun = {}): Promise<SimulatedEnd> {
     const { simulation, value } = this.#setting;
     const { faults, dieAt, interruptAt, post = 'after', absence, ahead = {}, latePut } = plan;
-    // Where there are job containers, there are processes.
+    // Job containers come with processes.
     const isLinux = plan.isLinux !== false || typeof post === 'object';
-    // `now` has exceptions: other runs, requests of the last hour, places that do not take the token for long.
+    // `now` has exceptions: other runs, requests of the last hour, places that reject the token for long.
     const leaked = plan.leaked === true && absence === undefined && this.#lasting.length === 0;
     if (leaked) this.pass(HOUR + MINUTE);
     const isQuiet = faults === undefined && dieAt === undefined && interruptAt === undefined;
@@ -310,7 +313,7 @@ export class TroubledRotations {
     return end;
   }
 
-  /** When all that lasts is over, the rotations converge; a person does what errors say. */
+  /** When all lasting faults are over, the rotations converge; a user follows the errors' advice. */
   async settle(): Promise<void> {
     const { account, github, idIn } = this.#setting;
     this.#lift(true);
@@ -343,7 +346,7 @@ export class TroubledRotations {
     return `repos/${this.#names[where]}/actions/secrets/${NAME}`;
   }
 
-  /** The ids of living tokens that rotations of this server created. */
+  /** The IDs of living tokens created by this server's rotations. */
   #created(): string[] {
     return this.#setting.account
       .tokens()
@@ -362,7 +365,7 @@ export class TroubledRotations {
     for (const { lift } of due) lift();
   }
 
-  /** Whether every secret holds a living token at this moment. */
+  /** Whether every secret currently holds a living token. */
   #look(): void {
     const { simulation, value } = this.#setting;
     const dead = (['maps', 'site'] as const).filter(where => !simulation.isAlive(value(this.#place(where))));

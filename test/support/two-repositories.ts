@@ -45,7 +45,7 @@ export function twoRepositories({ skews = {}, places = [A, B] } = {}) {
       chance: runs++,
       ...more,
     });
-  /** The ids of all living tokens but the account's default one. */
+  /** The IDs of all living tokens except the account's default one. */
   const alive = () => account.tokens().flatMap(token => (token.default ? [] : [token.id]));
   const expectAlive = () => {
     for (const place of places) expect(simulation.isAlive(value(place)), place).toBe(true);

@@ -1,11 +1,11 @@
-/** Addresses that neither accept a connection nor refuse one, until they are told to. Linux only. */
+/** Addresses that neither accept nor refuse a connection until told to. Linux only. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 export interface UnresponsiveServer extends Disposable {
   readonly port: number;
-  /** From now on the server accepts, and answers every request with an empty 200. */
+  /** From now on the server accepts, and responds to every request with an empty 200. */
   accept(): void;
 }
 
@@ -26,10 +26,10 @@ let port = 0;
   console.log(port);
 })();`;
 
-/** More connections than the queue of an address holds. */
+/** More connections than an address's queue holds. */
 const FILLERS = 4;
 
-/** Loopback addresses whose queues of connections are full, in a process that is stopped: the kernel drops what comes. */
+/** Loopback addresses with full connection queues, in a stopped process: the kernel drops new packets. */
 export async function unresponsiveServer(...addresses: readonly string[]): Promise<UnresponsiveServer> {
   const child = spawn(process.execPath, ['-e', SCRIPT, ...addresses], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -54,7 +54,7 @@ export async function unresponsiveServer(...addresses: readonly string[]): Promi
   };
 }
 
-/** The queue is full once the kernel has taken what fits into it; the rest stays without an answer. */
+/** The queue is full once the kernel has filled it; the other connections stay unanswered. */
 async function firstToConnect(fillers: readonly Socket[]): Promise<void> {
   for (const filler of fillers) filler.on('error', () => {});
   await Promise.race(fillers.map(filler => once(filler, 'connect')));

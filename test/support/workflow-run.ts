@@ -1,7 +1,7 @@
-/** The run attempt that the steps of the tests belong to. */
+/** The run attempt of the tests' steps. */
 import { currentRun } from '../../src/runtime/workflow-run.ts';
 
-/** What the runner sets for it. */
+/** The runner's variables for it. */
 export const RUN_ENV = {
   GITHUB_SERVER_URL: 'https://github.com',
   GITHUB_REPOSITORY: 'octo-org/maps',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { ActionError, codeList, errorTitles, stackOf } from '../../src/action-error.ts';
 
-it('an error has a title, a message and a name of its own', () => {
+it('an error has a title, a message and its own name', () => {
   const error = new ActionError(errorTitles.invalidScopes, '`scopes` is empty.');
   expect(error).toBeInstanceOf(Error);
   expect(error).toMatchObject({
@@ -11,26 +11,26 @@ it('an error has a title, a message and a name of its own', () => {
   });
 });
 
-it('no title can hold anything from outside, is one line, and names one thing', () => {
+it('titles are unique, plain texts of one line', () => {
   const titles = Object.values(errorTitles);
   expect(titles).toEqual([...new Set(titles)]);
   for (const title of titles) expect(title).toMatch(/^[A-Z][A-Za-z'. -]+$/);
 });
 
-it('the stack of an error is where it comes from', () => {
+it('the stack of an error shows its origin', () => {
   const error = new Error('x');
   expect(stackOf(error)).toBe(error.stack);
   expect(stackOf(error)).toContain('action-error.test.ts');
 });
 
-it('the stack of an error without one is its message, and of anything else nothing', () => {
+it('an error without a stack gives its message, any other value nothing', () => {
   const error = new Error('x');
   Object.defineProperty(error, 'stack', { value: undefined });
   expect(stackOf(error)).toBe('x');
   for (const thrown of ['text', undefined, null, { stack: 'y' }]) expect(stackOf(thrown)).toBe('');
 });
 
-it('words are listed as code', () => {
+it('lists words as code', () => {
   expect(codeList([])).toBe('');
   expect(codeList(['a:read'])).toBe('`a:read`');
   expect(codeList(['a:read', 'b'])).toBe('`a:read`, `b`');

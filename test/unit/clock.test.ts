@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { clock } from '../../src/clock.ts';
 
-it('shows the time, and counts milliseconds that are never set back', async () => {
+it('gives the time and monotonic milliseconds', async () => {
   const [now, monotonic] = [clock.now(), clock.monotonic()];
   await clock.sleep(30);
   expect(Math.abs(clock.now() - Date.now())).toBeLessThan(1_000);

@@ -21,7 +21,7 @@ describe('a duration', () => {
     ['1 hour', 3600],
     ['30 seconds', 30],
     ['1.25h', 4500],
-    // 0.3 minutes are not quite 18 seconds as a computer counts.
+    // In floating point, 0.3 minutes are not quite 18 seconds.
     ['0.3m', 18],
     ['1.9s', 1],
     ['0s', 0],

@@ -31,7 +31,7 @@ const MARKER = '[until job ends: 123456789/16012345678.1#k3v9x0aa]';
 const replaced = 'cjo6jcmxn0l3x3vqmdr4epqk8';
 const original = 'cm1a2b3c4d5e6f7g8h9i0j1k2';
 
-describe('every form of the note, letter by letter', () => {
+describe('every form of the note', () => {
   it.each<[string, Purpose, Partial<WorkflowRun>, string]>([
     ['Release tiles', untilJobEnds, {}, `Release tiles (octo/maps) ${MARKER}`],
     [
@@ -113,7 +113,7 @@ describe('every form of the note, letter by letter', () => {
   });
 });
 
-it('whatever the workflow and the repository are called, the note fits, is one line, and ends with the whole marker', () => {
+it('any workflow and repository give a note of one line that fits and ends with the whole marker', () => {
   const text = fc.string({ unit: 'binary', maxLength: 400 });
   const name = fc.stringMatching(/^[\w.-]{1,39}\/[\w.-]{1,100}$/);
   fc.assert(
@@ -127,17 +127,17 @@ it('whatever the workflow and the repository are called, the note fits, is one l
   );
 });
 
-it('cuts between characters as people count them', () => {
+it('cuts between user-perceived characters', () => {
   const family = '👨‍👩‍👧';
   const { note } = buildNote(`${'x'.repeat(70)}${family}`, run, marker);
   expect(note).toBe(`${'x'.repeat(70)}… ${MARKER}`);
 });
 
-describe('a marker that does not fit alone', () => {
+describe('a marker that is too long by itself', () => {
   const far = { ...run, server: `https://${'g'.repeat(70)}.example.com` };
   const long = createMarker(untilJobEnds, far, 'k3v9x0aa');
 
-  it('is an error that names the way out', () => {
+  it('is an error that offers a way out', () => {
     expect(fitsNote(long)).toBe(false);
     expect(fitsNote(marker)).toBe(true);
     expect(() => buildNote('Release', far, long)).toThrow(
@@ -145,7 +145,7 @@ describe('a marker that does not fit alone', () => {
     );
   });
 
-  it('is one byte longer than one that does', () => {
+  it('is one byte longer than one that fits', () => {
     const withHost = (length: number) =>
       createMarker(untilJobEnds, { ...run, server: `https://${'g'.repeat(length)}` }, 'k3v9x0aa');
     const most = MAX_NOTE_BYTES - Buffer.byteLength(MARKER) - 1;
@@ -179,7 +179,7 @@ describe('a marker', () => {
     ['of a permanent token', { kind: 'until-deleted' }],
     ['of a rotation', { kind: 'replaces', replaced, original: undefined }],
     ['of a rotation that names the original', { kind: 'replaces', replaced, original }],
-  ])('%s is parsed as it was formatted', (_, purpose) => {
+  ])('%s is parsed as formatted', (_, purpose) => {
     const written = createMarker(purpose, run, 'abcd1234');
     expect(parseMarker(`Some note ${formatMarker(written)}`)).toEqual(written);
     expect(parseMarker(formatMarker(written))).toEqual(written);
@@ -187,32 +187,32 @@ describe('a marker', () => {
 
   it.each([
     ['something behind it', `${MARKER} `],
-    ['something glued to its front', `x${MARKER}`],
-    ['no bracket at its front', MARKER.slice(1)],
+    ['text directly before it', `x${MARKER}`],
+    ['no opening bracket', MARKER.slice(1)],
     ['another purpose', MARKER.replace('until job ends', 'until Friday')],
-    ['a replaced token that is no id', '[replaces ../x: 1/2.3#abcd1234]'],
+    ['a replaced token that is not an ID', '[replaces ../x: 1/2.3#abcd1234]'],
     ['a short nonce', MARKER.replace('k3v9x0aa', 'k3v9x0a')],
     ['a long nonce', MARKER.replace('k3v9x0aa', 'k3v9x0aab')],
     ['a nonce in capitals', MARKER.replace('k3v9x0aa', 'K3V9X0AA')],
     ['a run number that begins with zero', MARKER.replace('16012345678', '016012345678')],
-    ['a run number beyond what a number holds', MARKER.replace('16012345678', '1'.repeat(16))],
+    ['a run number too large for a number', MARKER.replace('16012345678', '1'.repeat(16))],
     ['attempt 0', MARKER.replace('.1#', '.0#')],
-    ['an attempt beyond counting', MARKER.replace('.1#', `.${'1'.repeat(10)}#`)],
+    ['an attempt too large for a number', MARKER.replace('.1#', `.${'1'.repeat(10)}#`)],
     ['no repository', MARKER.replace('123456789/', '/')],
     ['a repository with a blank', MARKER.replace('123456789', '12 34')],
     [
       'the form of an earlier version',
       '[until job ends: https://github.com/octo/maps/actions/runs/1/attempts/1#abcd1234]',
     ],
-  ])('is none with %s', (_, note) => {
+  ])('is missing with %s', (_, note) => {
     expect(parseMarker(note)).toBeUndefined();
   });
 
-  it('is the last one where a note quotes another', () => {
+  it('is the last one if a note quotes another', () => {
     expect(parseMarker(`[until deleted: 1/2.3#zzzzzzzz] ${MARKER}`)).toEqual(marker);
   });
 
-  it('of any repository on any server is parsed as it was formatted, and no two are the same', () => {
+  it('of any repository on any server is parsed as formatted, and no two are equal', () => {
     const id = fc.stringMatching(/^[1-9]\d{0,17}$/);
     const name = fc.stringMatching(/^[\w.-]{1,9}\/[\w.-]{1,9}$/);
     const host = fc.constantFrom('github.com', 'a.example', '12.example:8443', '[::1]:3000', '1');
@@ -240,7 +240,7 @@ describe('a marker', () => {
     );
   });
 
-  it('parses only what formats to the same text, whatever stands in the note', () => {
+  it('is only parsed if formatting gives the same text, whatever the note', () => {
     const piece = fc.constantFrom(
       '[',
       ']',
@@ -271,14 +271,14 @@ describe('the text of a note', () => {
   const noted = (text: string, where = run) => noteText(buildNote(text, where, marker).note, where);
 
   it.each(['Web map', '', 'Tiles (octo/maps) of today', 'Map (eu/prod)', '(eu/prod)', 'x'.repeat(77)])(
-    'is what the user wrote: %j',
+    'is the user’s: %j',
     text => {
       expect(noted(text)).toBe(text);
     },
   );
 
   it.each(['Map (eu/prod)', 'Map (us/prod)', 'Map (a.b/c_d)'])(
-    'is what the user wrote where the repository’s name does not fit: %j',
+    'is the user’s if the repository’s name does not fit: %j',
     text => {
       const where = { ...run, repository: `octo/${'m'.repeat(85)}` };
       expect(buildNote(text, where, marker)).toEqual({ note: `${text} ${MARKER}`, cut: false });
@@ -286,7 +286,7 @@ describe('the text of a note', () => {
     },
   );
 
-  it('keeps another repository’s name, such as the one before a rename', () => {
+  it('has another repository’s name, such as the one before a rename', () => {
     const { note } = buildNote('Web map', { ...run, repository: 'octo/old-maps' }, marker);
     expect(noteText(note, run)).toBe('Web map (octo/old-maps)');
     expect(noteText(note)).toBe('Web map (octo/old-maps)');
@@ -297,7 +297,7 @@ describe('the text of a note', () => {
     expect(noteText('(octo/maps)', run)).toBe('');
   });
 
-  it('is never the same for two texts, unless a note was cut', () => {
+  it('differs between notes, unless one was cut', () => {
     const repository = 'o/m';
     const where = { ...run, repository };
     const ending = fc.constantFrom('', ' (o/m)', '(o/m)', ' (eu/prod)', '…', ` ${MARKER}`);
@@ -316,20 +316,20 @@ describe('the text of a note', () => {
 });
 
 describe('a cut note', () => {
-  it('is told by its end, before the marker', () => {
+  it('is recognized by the ellipsis before its marker', () => {
     expect(isCutNote(`Public web map of the open da… ${MARKER}`)).toBe(true);
     expect(isCutNote(`Public web map… (octo/maps) ${MARKER}`)).toBe(false);
     expect(isCutNote(`Public web map ${MARKER}`)).toBe(false);
     expect(isCutNote(MARKER)).toBe(false);
   });
 
-  it.each([1, 2, 3, 4, 5])('is told though %i bytes are all the room there is', room => {
+  it.each([1, 2, 3, 4, 5])('is recognized even with only %i bytes of room', room => {
     const where = { ...run, server: `https://${'g'.repeat(MAX_NOTE_BYTES - MARKER.length - 1 - room)}` };
     const { note, cut } = buildNote('Release', where, createMarker(untilJobEnds, where, 'k3v9x0aa'));
     expect([cut, isCutNote(note)]).toEqual([true, true]);
   });
 
-  it('does not hide that two notes differ only behind the cut', () => {
+  it('hides a difference behind the cut', () => {
     const where = { ...run, repository: 'city-of-example/open-data-web-map' };
     const build = (stage: string) =>
       buildNote(
@@ -353,18 +353,18 @@ it.each([
   expect(hasNonce(note, 'k3v9x0aa')).toBe(found);
 });
 
-it('puts a blank for whatever would break a line or steer a terminal', () => {
+it('replaces line breaks and terminal controls by spaces', () => {
   expect(oneLine('\u001b[31mred\r\n\r\nand\u2028more  and\ttabs\ud800 \u202eleft')).toBe(
     '[31mred and more and tabs left',
   );
 });
 
-it('shows no token that someone pasted into a note', () => {
+it('hides a token pasted into a note', () => {
   const token = ['sk', Buffer.from('{"u":"octo"}').toString('base64url'), 'S'.repeat(22)].join('.');
   expect(oneLine(`Key: ${token}, old ${token.slice(0, -30)}`)).toBe('Key: ***, old ***');
 });
 
-it('makes a nonce of eight letters and digits, each as likely as another, after its prefix', () => {
+it('makes a nonce of a prefix and eight random letters and digits, all equally likely', () => {
   const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
   let next = 0;
   const random = (below: number) => {
@@ -376,7 +376,7 @@ it('makes a nonce of eight letters and digits, each as likely as another, after 
   expect(newNonce(random, '0a1b2')).toBe('0a1b26789'.slice(0, 8));
 });
 
-it('without a text, the repository’s name is there exactly where it fits', () => {
+it('a note without a text has the repository’s name if and only if it fits', () => {
   const end = formatMarker(marker);
   const longest = MAX_NOTE_BYTES - Buffer.byteLength(end) - 1 - '()'.length;
   const named = (length: number) => ({ ...run, repository: `o/${'m'.repeat(length - 2)}` });

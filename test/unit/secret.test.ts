@@ -38,7 +38,7 @@ describe('a token is found', () => {
     ['JSON in JSON', JSON.stringify(JSON.stringify({ token: `\n${secretToken}\n` }))],
     ['JSON with escaped quotes', `{\\u0022token\\u0022:\\u0022${secretToken}\\u0022}`],
     ['HTML', `<p>&quot;${secretToken}&quot;</p>`],
-    ['a word that ends where it begins', `token${secretToken}`],
+    ['a word directly before it', `token${secretToken}`],
   ])('in %s', (_, text) => {
     expect(extractTokens(text)).toEqual([secretToken]);
   });
@@ -60,7 +60,7 @@ it.each([
   'ak.eyJ1Ijoib2N0byJ9',
   'sk-eyJ1Ijoib2N0byJ9',
   '',
-])('%j has no token in it', text => {
+])('finds no token in %j', text => {
   expect(extractTokens(text)).toEqual([]);
 });
 
@@ -87,11 +87,11 @@ describe('a secret', () => {
     expect(text).toBe(shown);
   });
 
-  it('is revealed when requested', () => {
+  it('is revealed on request', () => {
     expect(secret.reveal()).toBe(secretToken);
   });
 
-  it('equals one with the same text only', () => {
+  it('equals only one with the same text', () => {
     expect(secret.equals(new Secret(secretToken))).toBe(true);
     expect(secret.equals(new Secret(`${secretToken}x`))).toBe(false);
   });

@@ -1,4 +1,4 @@
-/** How the questions about permissions, validation and responses in general are asked. */
+/** Probes of permissions, validation and responses in general. */
 import { setTimeout } from 'node:timers/promises';
 import { knownScopes } from '../../../src/mapbox/scopes.ts';
 import type { accessAssumptions } from '../../support/mapbox/assumptions/access.ts';
@@ -113,7 +113,7 @@ export const accessProbes: Readonly<Record<keyof typeof accessAssumptions, Probe
   },
 };
 
-/** Looks once a second until it is so, for half a minute at the most. */
+/** Checks once a second until the condition holds, for half a minute at most. */
 async function howSoon(isSo: () => Promise<boolean>): Promise<string> {
   for (let seconds = 0; seconds <= 30; seconds++) {
     if (await isSo()) return seconds === 0 ? 'at once' : `after ${seconds} s`;

@@ -1,4 +1,4 @@
-/** How the questions about creating and updating tokens are asked. */
+/** Probes of creating and updating tokens. */
 import type { creationAssumptions } from '../../support/mapbox/assumptions/creation.ts';
 import { type ApiAnswer, outcomeOf, rowsOf, summarize } from '../api-answer.ts';
 import { type ApiClient, NotAsked } from '../api-client.ts';
@@ -88,7 +88,7 @@ export const creationProbes: Readonly<Record<keyof typeof creationAssumptions, P
   async 'note-unit'(client) {
     const longer = await requestNote(client, client.notePrefix.padEnd(129, '.'));
     if (longer === KEPT) throw new NotAsked('a note of 129 characters is kept whole');
-    // 128 characters each: the first is over 128 bytes, the second over 128 UTF-16 code units as well.
+    // 128 characters each: the first exceeds 128 bytes, the second also 128 UTF-16 code units.
     const rest = 128 - client.notePrefix.length;
     const accented = await requestNote(client, client.notePrefix + 'é'.repeat(rest));
     const astral = await requestNote(client, client.notePrefix + '😀'.repeat(rest));
@@ -120,7 +120,7 @@ export const creationProbes: Readonly<Record<keyof typeof creationAssumptions, P
 
 const KEPT = 'kept whole';
 
-/** What becomes of a note. */
+/** How a note is stored. */
 async function requestNote(client: ApiClient, note: string): Promise<string> {
   const answer = await client.requestToken({ scopes: MODEST, note });
   if (answer.status >= 300) return outcomeOf(answer);

@@ -1,4 +1,4 @@
-/** How the questions about the list and about deletions are asked. */
+/** Probes of the list and of deletions. */
 import { randomBytes } from 'node:crypto';
 import type { listAssumptions } from '../../support/mapbox/assumptions/list.ts';
 import { linkOf, linksOf, nextQuery, outcomeOf, rowsOf, summarize } from '../api-answer.ts';
@@ -73,7 +73,7 @@ export const listProbes: Readonly<Record<keyof typeof listAssumptions, Probe>> =
   async 'link-last'(client) {
     const { length } = rowsOf(await list(client));
     let query: Query | undefined = { limit: String(Math.max(1, length - 1)) };
-    // Two pages where the account fits on one, and as many as it takes where it does not.
+    // Two pages if the account fits on one, else as many as it takes.
     for (let pages = 0; pages < 20; pages++) {
       const answer = await list(client, query);
       query = nextQuery(answer);
@@ -86,7 +86,7 @@ export const listProbes: Readonly<Record<keyof typeof listAssumptions, Probe>> =
   async 'link-key-survives'(client) {
     const own = new Set([(await client.createToken(MODEST)).id, (await client.createToken(MODEST)).id]);
     let query: Query = { limit: '1' };
-    // Page by page of one token, until a page ends with a test token and another follows.
+    // Reads pages of one token until one ends with a test token and another page follows.
     for (let pages = 0; pages < 20; pages++) {
       const answer = await list(client, query);
       const next = nextQuery(answer);

@@ -1,4 +1,4 @@
-/** How the questions about the rate limit and about other services are asked. */
+/** Probes of the rate limit and of other services. */
 import type { serviceAssumptions } from '../../support/mapbox/assumptions/services.ts';
 import { limitHeadersOf } from '../api-answer.ts';
 import type { ApiClient, ApiRequest } from '../api-client.ts';
@@ -17,7 +17,7 @@ export const serviceProbes: Readonly<Record<keyof typeof serviceAssumptions, Pro
     })),
   async 'tiling-other-account'(client) {
     const { token } = await client.createToken(['tilesets:list']);
-    // An account that nobody can have: names are not that long.
+    // An account that cannot exist: names are shorter.
     const { status, json } = await client.request({ path: `/tilesets/v1/${'x'.repeat(60)}`, token });
     return `${status}, ${typeof json === 'string' ? 'a text in JSON' : json === undefined ? 'no JSON' : typeof json}`;
   },
@@ -28,7 +28,7 @@ export const serviceProbes: Readonly<Record<keyof typeof serviceAssumptions, Pro
   'rate-limit-headers-always': async client => limitHeadersOf(await client.request({ path: '/tokens/v2' })),
   'rate-limit-window': notAsked('it would take the account’s limit for minutes'),
   async 'rate-limit-answer'(client) {
-    // The documented limit is 100, that of 2018 was 120; a response may say another.
+    // The documented limit is 100, that of 2018 was 120; a response may give another.
     let most = 130;
     for (let requests = 0; requests < most; requests++) {
       const answer = await client.requestOnce({ path: '/tokens/v2' });
@@ -44,7 +44,7 @@ export const serviceProbes: Readonly<Record<keyof typeof serviceAssumptions, Pro
   },
 };
 
-/** Whether a service takes a temporary token as it takes a secret one of the same scope. */
+/** Whether a service accepts a temporary token like a secret one with the same scope. */
 async function asSecret(
   client: ApiClient,
   scope: string,

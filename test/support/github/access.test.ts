@@ -1,4 +1,4 @@
-/** Who may use which endpoint, and what GitHub says to everybody else. */
+/** Which credentials may use which endpoint, and GitHub's responses to the others. */
 import { describe, expect, it } from 'vitest';
 import { newToken, putValue, send } from './client.ts';
 import { type GithubStandIn, startGithub } from './server.ts';
@@ -6,7 +6,7 @@ import { type GithubStandIn, startGithub } from './server.ts';
 const SECRET = 'repos/octo-org/maps/actions/secrets/NAME';
 const ENVIRONMENT = 'repos/octo-org/maps/environments/production/secrets/NAME';
 
-/** By path, what GitHub's documentation says an App needs to read and to write there. */
+/** By path, the permissions of an App that GitHub documents for reading and writing. */
 const NEEDED: readonly (readonly [path: string, read: string, write: string])[] = [
   [SECRET, 'secrets=read', 'secrets=write'],
   ['repos/octo-org/maps/dependabot/secrets/NAME', 'dependabot_secrets=read', 'dependabot_secrets=write'],
@@ -57,7 +57,7 @@ describe.each(NEEDED)('%s', (place, read, write) => {
     }
   });
 
-  it('is refused without, with the name of what is missing', async () => {
+  it('is rejected without, with the name of the missing permission', async () => {
     await using github = await setUp();
     github.secrets.set(place, 'value');
     const others = NEEDED.map(([, , name]) => name).filter(name => name !== write);
@@ -73,7 +73,7 @@ describe.each(NEEDED)('%s', (place, read, write) => {
 });
 
 describe('a token', () => {
-  it('must be there, must be known, and must not be revoked or past its hour', async () => {
+  it('must exist, be known, and not be revoked or expired', async () => {
     let now = Date.UTC(2026, 0, 1);
     await using github = await setUp({ now: () => now });
     const message = async (token?: string) => {
@@ -91,7 +91,7 @@ describe('a token', () => {
     expect(await message(short)).toEqual([401, 'Bad credentials']);
   });
 
-  it('sees nothing of a private repository beyond its reach, and may do nothing in a public one', async () => {
+  it('sees nothing of a private repository beyond its reach, and cannot write to a public one', async () => {
     await using github = await setUp();
     github.directory.addRepository('octo-org/private');
     github.directory.addRepository('octo-org/public', { private: false });
@@ -111,7 +111,7 @@ describe('a token', () => {
   });
 
   it.each(['repos/octo-org/other/actions', 'repos/octo-org/maps/environments/staging', 'orgs/other/actions'])(
-    'finds nothing at %s, which does not exist',
+    'gets 404 for %s, which does not exist',
     async scope => {
       await using github = await setUp();
       const token = grant(github, ['secrets=read', 'environments=read', 'organization_secrets=read']);
@@ -121,7 +121,7 @@ describe('a token', () => {
 });
 
 describe('a repository', () => {
-  it('that was renamed is elsewhere: 301 to read, 307 to write, and the address works', async () => {
+  it('that was renamed redirects: 301 to read, 307 to write, and the new address works', async () => {
     await using github = await setUp();
     const token = grant(github, ['secrets=write'], { reach: ['octo-org/maps'] });
     github.secrets.set(SECRET, 'value');
@@ -139,7 +139,7 @@ describe('a repository', () => {
     expect(github.secrets.get('repos/octo-org/charts/actions/secrets/NAME')?.value).toBe('value');
   });
 
-  it('that was archived can be read but not written', async () => {
+  it('that is archived can be read but not written', async () => {
     await using github = await setUp();
     const repository = github.directory.repository('octo-org/maps');
     if (repository !== undefined) repository.archived = true;
@@ -149,7 +149,7 @@ describe('a repository', () => {
 });
 
 describe('GitHub Enterprise Server', () => {
-  it('has everything below its base path, links and redirects too', async () => {
+  it('has everything below its base path, including links and redirects', async () => {
     await using github = await setUp({ basePath: '/api/v3' });
     const token = grant(github, ['secrets=write', 'organization_secrets=read', 'environments=write']);
     expect(github.url).toMatch(/\/api\/v3$/);

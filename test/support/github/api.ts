@@ -1,4 +1,4 @@
-/** From a request to GitHub's response: credentials, names, permissions, and then the endpoint. */
+/** Handles a request: credentials, names, permissions, and then the endpoint. */
 import {
   type Credential,
   type Credentials,
@@ -26,28 +26,28 @@ import { respondAboutSecrets } from './secrets-api.ts';
 const REDIRECTS =
   'https://docs.github.com/rest/guides/best-practices-for-using-the-rest-api#follow-redirects';
 
-/** All that GitHub knows. */
+/** The data of the stand-in. */
 export interface GithubState {
   readonly directory: Directory;
   readonly credentials: Credentials;
   readonly secrets: SecretStore;
   readonly rateLimit: RateLimit;
-  /** A run attempt with its state in GitHub's word, `undefined` where there is no such attempt. */
+  /** A run attempt with its status in GitHub's words, `undefined` if it does not exist. */
   readonly attempt: (run: string, attempt: string) => { status: string; jobs: readonly Job[] } | undefined;
 }
 
-/** A request whose credential is good and whose endpoint there is. */
+/** A request with a valid credential and an existing endpoint. */
 interface Call {
   readonly request: GithubRequest;
   readonly route: Route;
   readonly credential: Credential;
   readonly permission: Permission;
   readonly documentation: string;
-  /** The address of the API as the client writes it, without a slash at its end. */
+  /** The API's URL as the client writes it, without a trailing slash. */
   readonly api: string;
 }
 
-/** What GitHub answers. `request.target` has no base path; `api` is the API's address without a slash at its end. */
+/** GitHub's response. `request.target` has no base path; `api` is the API's URL without a trailing slash. */
 export function respondTo(request: GithubRequest, state: GithubState, api: string): GithubResponse {
   const { authorization } = request.headers;
   const credential = state.credentials.find(authorization);
@@ -84,7 +84,7 @@ function respondWithin({ request, route, documentation, api }: Call, state: Gith
   return respond(200, { total_count: all.length, jobs: rows }, headers);
 }
 
-/** Where the secrets of a scope are. They stay where they are when a repository gets another name. */
+/** The store of a scope's secrets, which is unaffected by a repository's rename. */
 export function vaultId(scope: Scope, directory: Directory): string {
   if (scope.kind === 'organization') return `organizations/${scope.organization.toLowerCase()}/${scope.app}`;
   const repository = directory.repository(scope.repository);
@@ -93,7 +93,7 @@ export function vaultId(scope: Scope, directory: Directory): string {
   return `repositories/${repository.id}/${part}`;
 }
 
-/** Why a request gets no further. What is not there and what must not be seen look alike. */
+/** The reason to reject a request. A missing and an inaccessible resource look the same. */
 function refusalOf(call: Call, state: GithubState): GithubResponse | undefined {
   const { route } = call;
   const scope = route.kind === 'run-attempt' ? undefined : route.scope;
@@ -137,7 +137,7 @@ function forbidden({ credential, documentation }: Call): GithubResponse {
   return refuse(403, `Resource not accessible by ${by}`, documentation);
 }
 
-/** To the same endpoint by the repository's id: 301, or 307 where the method has to stay [GitHub, Follow redirects]. */
+/** Redirects to the same endpoint by the repository's ID: 301, or 307 to keep the method [GitHub, Follow redirects]. */
 function redirect({ method, target }: GithubRequest, { id }: Repository, api: string): GithubResponse {
   const url = target.replace(/^\/repos\/[^/]+\/[^/]+/, `${api}/repositories/${id}`);
   const body = { message: 'Moved Permanently', url, documentation_url: REDIRECTS };

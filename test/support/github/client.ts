@@ -6,16 +6,16 @@ import type { GithubStandIn } from './server.ts';
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
-  /** Of a body that is a JSON object; empty for others. */
+  /** A body that is a JSON object; empty for others. */
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** A token in the form of an installation's, not the same twice. */
+/** A unique token in the form of an installation's. */
 export function newToken(): string {
   return ['ghs', crypto.randomUUID().replaceAll('-', '')].join('_');
 }
 
-/** Sends one request; follows no redirect. `path` is below the API's address, or a whole address. */
+/** Sends one request, without following redirects. `path` is below the API's URL, or a whole URL. */
 export async function send(
   github: GithubStandIn,
   token: string | undefined,
@@ -36,7 +36,7 @@ export async function send(
   return { status: response.status, headers: response.headers, json: isRecord(json) ? json : {} };
 }
 
-/** Puts a value into the secret at `place` as GitHub's documentation says: key, box, PUT. */
+/** Puts a value into the secret at `place` as GitHub documents it: key, box, PUT. */
 export async function putValue(
   github: GithubStandIn,
   token: string,

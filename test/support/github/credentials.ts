@@ -1,15 +1,15 @@
-/** Who may do what: the tokens with which GitHub is asked. */
+/** Credentials: the tokens of requests to GitHub, and their permissions. */
 import type { Directory, Repository } from './directory.ts';
 import type { Permission } from './routes.ts';
 
 export interface Credential {
   /** `installation`: of a GitHub App; `personal`: a fine-grained personal access token. */
   readonly kind?: 'installation' | 'personal';
-  /** By the name that GitHub uses in `X-Accepted-GitHub-Permissions`; `write` includes `read`. */
+  /** By the name in `X-Accepted-GitHub-Permissions`; `write` includes `read`. */
   readonly permissions: Readonly<Record<string, 'read' | 'write'>>;
   /** Owners (`octo-org`) and repositories (`octo-org/maps`); everything by default. */
   readonly reach?: readonly string[];
-  /** Answers 404 where it would have to answer 403. */
+  /** Responds with 404 instead of 403. */
   readonly hides?: boolean;
   /** Milliseconds since 1970. */
   readonly expires?: number;
@@ -31,7 +31,7 @@ export class Credentials {
     this.#byToken.delete(token);
   }
 
-  /** The credential for an `Authorization` header, where it is good. */
+  /** The credential in an `Authorization` header, if valid. */
   find(authorization: string | undefined): Credential | undefined {
     const token = /^(?:token|bearer) (\S+)$/i.exec(authorization ?? '')?.[1];
     const found = token === undefined ? undefined : this.#byToken.get(token);
@@ -44,7 +44,7 @@ export function grants({ permissions }: Credential, { name, level }: Permission)
   return given === 'write' || given === level;
 }
 
-/** Whether a token was given for this repository, under whatever name it had. */
+/** Whether a token covers this repository, under any of its names. */
 export function reachesRepository(
   { reach }: Credential,
   repository: Repository,

@@ -1,4 +1,4 @@
-/** The organizations and repositories that the stand-in knows. Names are not case-sensitive. */
+/** The organizations and repositories of the stand-in. Names are not case-sensitive. */
 
 export interface Repository {
   readonly id: number;
@@ -23,7 +23,7 @@ export class Directory {
   readonly #moved = new Map<string, Repository>();
   #ids = 1000;
 
-  /** Private by default, as most that have secrets. */
+  /** Private by default, like most repositories with secrets. */
   addRepository(
     fullName: string,
     options: {
@@ -49,7 +49,7 @@ export class Directory {
     return organization;
   }
 
-  /** The old name leads to the new one until another repository takes it. */
+  /** The old name redirects to the new one until another repository takes it. */
   renameRepository(from: string, to: string): void {
     const repository = this.repository(from);
     if (repository === undefined) throw new Error(`No repository ${from}`);
@@ -65,7 +65,7 @@ export class Directory {
     return this.#repositories.find(one => one.id === id);
   }
 
-  /** The repository that had this name and has another now. */
+  /** The repository that was renamed from this name. */
   movedRepository(fullName: string): Repository | undefined {
     return this.repository(fullName) ? undefined : this.#moved.get(fullName.toLowerCase());
   }
@@ -75,8 +75,8 @@ export class Directory {
   }
 
   /**
-   * The path with names for one with ids, in which GitHub leads to renamed repositories (`/repositories/7/…`) and to
-   * further pages (`/organizations/3/…`); other paths unchanged.
+   * Replaces names in a path by IDs, as in GitHub's redirects for renamed repositories (`/repositories/7/…`) and links
+   * to further pages (`/organizations/3/…`); other paths stay unchanged.
    */
   namedPath(path: string): string {
     return path

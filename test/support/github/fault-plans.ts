@@ -1,8 +1,8 @@
-/** On which requests faults happen: plans for `Github.fault`. Times are in milliseconds, by GitHub's clock. */
+/** Plans for `Github.fault`: which requests meet which faults. Times are in milliseconds, by GitHub's clock. */
 import type { Fault } from './faults.ts';
 import type { FaultPlan, SeenRequest } from './github.ts';
 
-/** The first plan that has a fault for a request decides. */
+/** Applies the first plan with a fault for a request. */
 export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
   return (request, index) => {
     for (const plan of plans) {
@@ -13,13 +13,13 @@ export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
   };
 }
 
-/** Every put into a place (a secret's path in the API) meets the fault, for ever or until a time since 1970. */
+/** Every PUT to a place (a secret's path in the API) meets the fault, for ever or until a time since 1970. */
 export function refusing(place: string, fault: Fault, until = Number.POSITIVE_INFINITY): FaultPlan {
   return request =>
     isPut(request) && request.path.endsWith(`/${place}`) && request.at < until ? fault : undefined;
 }
 
-/** Only so many puts get through in a window, which begins with the first; the others meet a limit. */
+/** Only this many PUTs succeed in a window that starts with the first; the others meet a limit. */
 export function writeLimit(puts: number, windowMs: number, form: 'creation-403' | 'brake-429'): FaultPlan {
   let begun = Number.NEGATIVE_INFINITY;
   let taken = 0;

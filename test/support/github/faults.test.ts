@@ -1,4 +1,4 @@
-/** What can be planned to go wrong, and what is kept of it. */
+/** The faults that can be planned, and what is recorded of them. */
 import { describe, expect, it } from 'vitest';
 import { newToken, putValue, send } from './client.ts';
 import { anyOf, refusing, writeLimit } from './fault-plans.ts';
@@ -36,7 +36,7 @@ describe('a PUT', () => {
     [{ kind: 'lost-before' }, 'old'],
     [{ kind: 'lost-after' }, 'new'],
     [{ kind: 'truncated' }, 'new'],
-  ])('of which nothing more is heard after %o leaves the secret with the %s value', async (fault, value) => {
+  ])('without a response after %o leaves the secret with the %s value', async (fault, value) => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, fault);
@@ -45,7 +45,7 @@ describe('a PUT', () => {
     expect(github.requests.at(-1)).toMatchObject({ method: 'PUT', fault });
   });
 
-  it.each([true, false])('can stay without a response; carried out: %s', async processed => {
+  it.each([true, false])('can get no response; carried out: %s', async processed => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'hang', processed });
@@ -58,7 +58,7 @@ describe('a PUT', () => {
     expect(await sent).toBe('ended with the stand-in');
   });
 
-  it('can arrive late, and then overwrites what was put in between', async () => {
+  it('can arrive late, and then overwrites a value put in between', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'late', after: 1 });
@@ -71,7 +71,7 @@ describe('a PUT', () => {
     expect(github.secrets.get(PLACE)?.value).toBe('late');
   });
 
-  it('can be later than everything else', async () => {
+  it('can arrive after everything else', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'late', after: 100 });
@@ -80,7 +80,7 @@ describe('a PUT', () => {
     expect(github.secrets.get(PLACE)?.value).toBe('late');
   });
 
-  it.each([401, 403, 404, 422] as const)('can be refused with %i in GitHub’s own form', async status => {
+  it.each([401, 403, 404, 422] as const)('can be rejected with %i in GitHub’s own form', async status => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'refused', status });
@@ -108,7 +108,7 @@ describe('a PUT', () => {
   it.each([
     ['words-403', 'secondary rate limit'],
     ['abuse-403', 'abuse detection mechanism'],
-  ] as const)('can meet the limit %s, of which only the words tell', async (form, words) => {
+  ] as const)('can meet the limit %s, recognizable by its message only', async (form, words) => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'rate-limited', form, seconds: 7 });
@@ -118,7 +118,7 @@ describe('a PUT', () => {
   });
 
   it.each(['ip-allow-list', 'saml', 'suspended'] as const)(
-    'can be refused for the reason %s',
+    'can be rejected for the reason %s',
     async reason => {
       await using setting = await setUp();
       const { github, token } = setting;
@@ -130,7 +130,7 @@ describe('a PUT', () => {
     },
   );
 
-  it('can be carried out late by the clock, and overwrites what was put in between', async () => {
+  it('can be carried out at a later time, and overwrites a value put in between', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     spoilPuts(github, { kind: 'delayed', ms: 1_200_000 });
@@ -144,7 +144,7 @@ describe('a PUT', () => {
     expect(github.secrets.get(PLACE)).toMatchObject({ value: 'late', updatedAt: NOW + 1_200_000 });
   });
 
-  it('can be refused at one place until a time, and be one of too many at the others', async () => {
+  it('can be rejected at one place until a time, and exceed a limit at the others', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const other = 'repos/octo-org/maps/dependabot/secrets/NAME';
@@ -181,7 +181,7 @@ describe('a PUT', () => {
 });
 
 describe('the stand-in', () => {
-  it('lets a person act before a request is carried out, and after', async () => {
+  it('lets a user act before and after a request is carried out', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const seen: unknown[] = [];
@@ -200,7 +200,7 @@ describe('the stand-in', () => {
     expect(github.secrets.get(PLACE)?.value).toBe('by hand 1');
   });
 
-  it('keeps every request, with what it met and what went out', async () => {
+  it('records every request with its fault and its response', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     github.fault = (_, index) => (index === 0 ? { kind: 'refused', status: 404 } : undefined);
@@ -214,7 +214,7 @@ describe('the stand-in', () => {
     expect(github.requests[0]?.query.get('page')).toBe('2');
   });
 
-  it('gives a date that is off, or none', async () => {
+  it('can send a wrong date, or none', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const date = async () => (await send(github, token, 'GET', KEY)).headers.get('date');
@@ -224,7 +224,7 @@ describe('the stand-in', () => {
     expect(await date()).toBeNull();
   });
 
-  it('counts the requests of the hour, and refuses the next until the hour is over', async () => {
+  it('counts the requests of the hour, and rejects further ones until the hour is over', async () => {
     let now = NOW;
     await using github = await startGithub({ now: () => now });
     const token = newToken();
@@ -236,7 +236,7 @@ describe('the stand-in', () => {
     expect(await ask()).toBe(200);
   });
 
-  it('does not end in good order where something was not as GitHub describes it', async () => {
+  it('throws on disposal if something was not as GitHub describes it', async () => {
     const { github, token } = await setUp();
     await send(github, token, 'PUT', `/${PLACE}`, { encrypted_value: 'YWJj', key_id: '1', kay: 1 });
     await expect(github[Symbol.asyncDispose]()).rejects.toThrow('{"additionalProperty":"kay"}');

@@ -1,27 +1,27 @@
-/** What can go wrong between a client and GitHub, to order. */
+/** Planned faults between a client and GitHub. */
 import { type GithubResponse, refuse } from './message.ts';
 import { type LimitForm, limitResponse } from './rate-limit.ts';
 
-/** `processed`: whether GitHub did what was asked, though the client may never learn of it. */
+/** `processed`: whether GitHub carried out the request, even if the client never learns of it. */
 export type Fault =
   /** The connection is reset, and the request never reached GitHub. */
   | { readonly kind: 'lost-before' }
-  /** The connection is reset after GitHub did what was asked. */
+  /** The connection is reset after GitHub carried out the request. */
   | { readonly kind: 'lost-after' }
-  /** The connection is reset, and GitHub does what was asked just before it turns to the request after `after` others. */
+  /** The connection is reset, and GitHub carries out the request just before the one after `after` others. */
   | { readonly kind: 'late'; readonly after: number }
-  /** The connection is reset, and GitHub does what was asked `ms` milliseconds later by its clock. */
+  /** The connection is reset, and GitHub carries out the request `ms` milliseconds later by its clock. */
   | { readonly kind: 'delayed'; readonly ms: number }
-  /** No response ever; the connection stays open. */
+  /** No response; the connection stays open. */
   | { readonly kind: 'hang'; readonly processed: boolean }
-  /** Half of the response, and then the connection is gone. GitHub did what was asked. */
+  /** Half of the response, and then the connection is closed. GitHub carried out the request. */
   | { readonly kind: 'truncated' }
-  /** GitHub's own refusal; it did nothing. */
+  /** GitHub's own rejection, without any effect. */
   | { readonly kind: 'refused'; readonly status: keyof typeof REFUSALS }
-  /** Likewise, for a reason that has little to do with the request. */
+  /** The same, for a reason that has little to do with the request. */
   | { readonly kind: 'refused'; readonly reason: keyof typeof REASONS }
   | { readonly kind: 'rate-limited'; readonly form: LimitForm; readonly seconds: number }
-  /** Another response, such as a gateway's; a `body` that is no text is written as JSON. */
+  /** Another response, such as a gateway's; a `body` that is not a string is written as JSON. */
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -38,8 +38,8 @@ const REFUSALS = {
 } as const;
 
 /**
- * 403s as GitHub words them [cited in aquasecurity/trivy 10567, ossf/scorecard 1504, octokit.rb 1307]. A repository that
- * is archived and what a token may not do is refused without a fault: see `Directory`, `Credential`.
+ * 403s in GitHub's words [cited in aquasecurity/trivy 10567, ossf/scorecard 1504, octokit.rb 1307]. Archived
+ * repositories and missing permissions are rejected without a fault: see `Directory`, `Credential`.
  */
 export const REASONS = {
   'ip-allow-list':
@@ -48,16 +48,16 @@ export const REASONS = {
   suspended: 'This installation has been suspended',
 } as const;
 
-/** With a 403 for SAML; who has the address can let the token in. */
+/** Sent with a 403 for SAML; anyone with the URL can authorize the token. */
 const SSO = 'required; url=https://github.com/orgs/octo-org/sso?authorization_request=AZSCKL7U4D3Q';
 
-/** Whether GitHub carries out a request that meets this fault. */
+/** Whether GitHub carries out a request with this fault. */
 export function isProcessed(fault: Fault): boolean {
   if (fault.kind === 'hang' || fault.kind === 'status') return fault.processed;
   return fault.kind === 'lost-after' || fault.kind === 'truncated';
 }
 
-/** The response that a fault puts in place of GitHub's, `undefined` where there is none. */
+/** The response that a fault sends instead of GitHub's, `undefined` if there is none. */
 export function faultResponse(fault: Fault, now: number): GithubResponse | undefined {
   switch (fault.kind) {
     case 'refused':

@@ -2,10 +2,10 @@
  * A stand-in for GitHub's REST API, as far as the actions use it, without a server: secrets of repositories,
  * environments and organizations for Actions, Dependabot and Codespaces, and the state of run attempts and their jobs.
  *
- * Certain (GitHub's OpenAPI description, to which every request and every response is held): paths, parameters, bodies.
- * Certain (GitHub's documentation): permissions, limits, redirects, names that are not case-sensitive. Seen in public
- * bug reports: the words of errors, 307 for what is not read, what a PUT without visibility or repositories does, links
- * with ids. Assumed (no source): 422 for the key of before; an empty list of repositories where a secret is not
+ * Certain (GitHub's OpenAPI description, against which every request and response is checked): paths, parameters,
+ * bodies. Certain (GitHub's documentation): permissions, limits, redirects, names that are not case-sensitive. Seen in
+ * public bug reports: the messages of errors, 307 for methods other than GET, a PUT without visibility or repositories,
+ * links with IDs. Assumed (no source): 422 for an outdated key; an empty list of repositories if a secret is not
  * `selected`; 404 for an organization beyond the token's reach.
  */
 import { type GithubState, respondTo } from './api.ts';
@@ -20,7 +20,7 @@ import type { Job } from './representations.ts';
 import { parseRoute } from './routes.ts';
 import { SecretStore } from './secret-store.ts';
 
-/** One request as it arrived, and what became of it. */
+/** One request as it arrived, and its outcome. */
 export interface SeenRequest {
   readonly method: string;
   /** Without the query, as written (not decoded). */
@@ -31,21 +31,21 @@ export interface SeenRequest {
   readonly body: string;
   /** Milliseconds since 1970 on GitHub's clock. */
   readonly at: number;
-  /** What it met, where it met one. */
+  /** Its fault, if any. */
   fault?: Fault;
-  /** The status that went out; absent where none did. */
+  /** The status that was sent, if any. */
   status?: number;
 }
 
-/** What the client gets. `response` of a truncated one is what would have come. */
+/** What the client gets. `response` of a truncated one is the whole response. */
 export type Outcome =
   | { readonly kind: 'response' | 'truncated'; readonly response: GithubResponse }
   | { readonly kind: 'lost' | 'hang' };
 
-/** Which fault a request meets, if any; `index` counts requests from 0. */
+/** The fault of a request, if any; `index` counts requests from 0. */
 export type FaultPlan = (request: SeenRequest, index: number) => Fault | undefined;
 
-/** A run attempt: its state in GitHub's word, or what is answered in place of it. */
+/** A run attempt: its status in GitHub's words, or the response to send instead. */
 export type Attempt =
   | 'queued'
   | 'in_progress'
@@ -74,21 +74,23 @@ export class Github {
   readonly directory = new Directory();
   readonly credentials: Credentials;
   readonly rateLimit: RateLimit;
-  /** The secrets as people and jobs see them: in plain text. */
+  /** The secrets as users and jobs see them: in plain text. */
   readonly secrets: PlainSecrets;
-  /** By `<run id>/<attempt>`; what is not in it is not found. */
+  /** By `<run id>/<attempt>`; others are not found. */
   readonly attempts = new Map<string, Attempt>();
-  /** The jobs of an attempt, likewise; none by default. A run can hang: `in_progress`, and all of its jobs completed. */
+  /**
+   * The jobs of an attempt, likewise; none by default. A run can hang: `in_progress`, with all of its jobs completed.
+   */
   readonly jobs = new Map<string, readonly Job[]>();
-  /** Every request in the order in which they came. */
+  /** Every request, in order of arrival. */
   readonly requests: SeenRequest[] = [];
-  /** Milliseconds that the `Date` of responses is ahead of GitHub's clock; `undefined`: responses have none. */
+  /** Milliseconds that the `Date` of responses is ahead of GitHub's clock; `undefined`: no `Date`. */
   dateSkew: number | undefined = 0;
   /** May be changed at any time. */
   fault: FaultPlan | undefined;
-  /** Called before GitHub sees a request: what people do in between. */
+  /** Called before GitHub handles a request: users' actions in between. */
   before: Hook<[request: SeenRequest, index: number]> | undefined;
-  /** Called when a request is carried out, or not, and before the client learns of it. */
+  /** Called once a request has been carried out, or not, and before the client learns of it. */
   after: Hook<[request: SeenRequest, outcome: Outcome, index: number]> | undefined;
 
   readonly #now: () => number;
@@ -96,7 +98,7 @@ export class Github {
   readonly #state: GithubState;
   readonly #late: { readonly request: GithubRequest; readonly due: number }[] = [];
   readonly #delayed: { readonly request: GithubRequest; readonly due: number }[] = [];
-  /** When a delayed request is carried out that fell due before the present. */
+  /** Carries out the delayed requests that are due by now. */
   #past: number | undefined;
   #problems: string[] = [];
 
@@ -125,7 +127,7 @@ export class Github {
     this.credentials.add(token, credential);
   }
 
-  /** What was not as GitHub's description has it since this was last asked: requests and responses, in words. */
+  /** What did not match GitHub's description since the last call: requests and responses, in words. */
   takeProblems(): readonly string[] {
     const problems = this.#problems;
     this.#problems = [];
@@ -133,9 +135,9 @@ export class Github {
   }
 
   /**
-   * Takes a request, with all that is planned for it, and gives what the client gets.
+   * Handles a request and its planned fault, and returns what the client gets.
    *
-   * @param ownFault what this request meets, whatever is planned.
+   * @param ownFault the fault of this request, whatever is planned.
    */
   async exchange(request: GithubRequest, ownFault?: Fault): Promise<Outcome> {
     const { path, query } = parseTarget(request.target);
@@ -155,8 +157,8 @@ export class Github {
   }
 
   /**
-   * Does what the late requests asked that are due at the request with this index, all of them by default, and of the
-   * delayed ones what is due by now.
+   * Carries out the late requests that are due at the request with this index, or all of them by default, and the
+   * delayed ones that are due by now.
    */
   carryOutLate(index = Number.POSITIVE_INFINITY): void {
     const now = this.#now();
@@ -183,7 +185,7 @@ export class Github {
     return response === undefined ? { kind: 'lost' } : { kind: 'response', response: this.#dated(response) };
   }
 
-  /** Does what was asked. */
+  /** Carries out a request. */
   #process(request: GithubRequest): GithubResponse {
     const api = this.#api(request);
     const inner = { ...request, target: this.#withoutBase(request.target) };
@@ -198,7 +200,7 @@ export class Github {
     return { ...response, headers: { ...date, ...this.rateLimit.headers(), ...response.headers } };
   }
 
-  /** A run attempt that is answered in a way of its own; whoever has no token learns nothing of it. */
+  /** A run attempt with a response of its own; without a token, nothing is revealed. */
   #attemptFault({ path, authorization }: SeenRequest): Fault | undefined {
     const route = parseRoute(this.#withoutBase(path));
     if (route?.kind !== 'run-attempt' || route.jobs || !this.credentials.find(authorization))
@@ -213,7 +215,7 @@ export class Github {
     return `${host === undefined ? 'https://api.github.com' : `http://${host}`}${this.#basePath}`;
   }
 
-  /** A path below the base path; one beside it leads nowhere. */
+  /** The path below the base path; others are not found. */
   #withoutBase(target: string): string {
     return target.startsWith(`${this.#basePath}/`) ? target.slice(this.#basePath.length) : '/';
   }
@@ -222,7 +224,7 @@ export class Github {
     return { ...request, target: this.directory.namedPath(this.#withoutBase(request.target)) };
   }
 
-  /** Keeps what is wrong for `takeProblems`. */
+  /** Records a problem for `takeProblems`. */
   note(problems: readonly string[]): void {
     this.#problems.push(...problems);
   }

@@ -1,7 +1,7 @@
-/** What goes into the stand-in and comes out of it. */
+/** The stand-in's requests and responses. */
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** A request as it came in. */
+/** A request as it arrived. */
 export interface GithubRequest {
   readonly method: string;
   /** Path and query as written: not decoded. */
@@ -19,7 +19,7 @@ export interface GithubResponse {
   readonly body: unknown;
 }
 
-/** A response with a JSON body, or with none when `body` is left out. */
+/** A JSON response, without a body if `body` is left out. */
 export function respond(
   status: number,
   body?: unknown,
@@ -29,7 +29,7 @@ export function respond(
   return { status, headers: { ...type, ...headers }, body };
 }
 
-/** An error as GitHub writes it: the status is also in the body, as a text. */
+/** An error as GitHub writes it, with the status also in the body as a string. */
 export function refuse(
   status: number,
   message: string,
@@ -40,10 +40,10 @@ export function refuse(
   return respond(status, body, headers);
 }
 
-/** GitHub's word for what is not there and for what must not be seen. */
+/** GitHub's response for missing and for inaccessible resources. */
 export const notFound = (documentation?: string): GithubResponse => refuse(404, 'Not Found', documentation);
 
-/** The body of a response as it is written. */
+/** A response's body as it is written. */
 export function bodyText({ body }: GithubResponse): string {
   if (body === undefined) return '';
   return typeof body === 'string' ? body : JSON.stringify(body);
@@ -56,7 +56,7 @@ export function parseTarget(target: string): { readonly path: string; readonly q
   return { path: target.slice(0, mark), query: new URLSearchParams(target.slice(mark + 1)) };
 }
 
-/** The segments of a path, each decoded once; none where that cannot be done. */
+/** The segments of a path, each decoded once; none if that fails. */
 export function decodePath(path: string): readonly string[] {
   try {
     return path.replace(/^\//, '').split('/').map(decodeURIComponent);
@@ -69,7 +69,7 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value of a JSON text, `undefined` when it is none. */
+/** The value of a JSON text, `undefined` if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
-/** Lists in pages, as GitHub sends them: `per_page`, `page`, and links with ids where the request had names. */
+/** Paged lists as GitHub sends them: `per_page`, `page`, and links with IDs instead of the request's names. */
 import { parseTarget } from './message.ts';
 
-/** The rows of the page that is asked for, and its headers; `address` is that of the list in the links. */
+/** The rows of the requested page, and its headers; `address` is the list's URL in the links. */
 export function pageOf<Row>(
   target: string,
   all: readonly Row[],

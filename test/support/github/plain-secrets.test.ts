@@ -9,7 +9,7 @@ function setUp(): Github {
 }
 
 describe('secrets.NAME in a job', () => {
-  it('is what is nearest: the environment’s, the repository’s, the organization’s', () => {
+  it('is the nearest one: the environment’s, the repository’s, the organization’s', () => {
     const { secrets } = setUp();
     const seen = () => [
       secrets.forJob('octo-org/maps', 'name'),
@@ -26,14 +26,14 @@ describe('secrets.NAME in a job', () => {
     expect(seen()).toEqual(['organization', 'environment']);
   });
 
-  it('is not that of another app', () => {
+  it('is not another app’s', () => {
     const { secrets } = setUp();
     secrets.set('repos/octo-org/maps/dependabot/secrets/NAME', 'value');
     secrets.set('orgs/octo-org/codespaces/secrets/NAME', 'value');
     expect(secrets.forJob('octo-org/maps', 'NAME')).toBeUndefined();
   });
 
-  it('is an organization’s only where that says so', () => {
+  it('is an organization’s only if its visibility allows it', () => {
     const { secrets, directory } = setUp();
     const open = directory.addRepository('octo-org/open', { private: false });
     const seen = () => ['octo-org/maps', 'octo-org/open'].map(name => secrets.forJob(name, 'NAME'));
@@ -48,7 +48,7 @@ describe('secrets.NAME in a job', () => {
     expect(seen()).toEqual([undefined, 'by hand']);
   });
 
-  it('stays when the repository gets another name', () => {
+  it('survives a rename of the repository', () => {
     const { secrets, directory } = setUp();
     secrets.set('repos/octo-org/maps/actions/secrets/NAME', 'value');
     directory.renameRepository('octo-org/maps', 'octo-org/charts');

@@ -1,4 +1,4 @@
-/** The secrets as people on the web site and jobs see them, not over the API. */
+/** The secrets as users of the website and jobs see them, without the API. */
 import { vaultId } from './api.ts';
 import type { Directory } from './directory.ts';
 import { parseRoute, type Scope } from './routes.ts';
@@ -19,7 +19,10 @@ export class PlainSecrets {
     return this.#store.get(vault, name);
   }
 
-  /** What a person does on the web site. Who has an organization's secret stays as it was unless `access` says it. */
+  /**
+   * Saves a secret like a user of the website. The access to an organization's secret is unchanged unless `access` is
+   * given.
+   */
   set(place: string, value: string, access?: Access): void {
     const { vault, name, scope } = this.#locate(place);
     const kept = this.#store.get(vault, name)?.access ?? { visibility: 'private' };
@@ -31,19 +34,20 @@ export class PlainSecrets {
     this.#store.delete(vault, name);
   }
 
-  /** From now on GitHub has a new public key where this secret is. */
+  /** Replaces GitHub's public key for this secret. */
   rotateKey(place: string): void {
     this.#store.rotateKey(this.#locate(place).vault);
   }
 
-  /** Every secret there is. */
+  /** All secrets. */
   all(): readonly StoredSecret[] {
     return this.#store.all();
   }
 
   /**
-   * What `secrets.NAME` is in a job that is created now: the environment's secret hides the repository's, and that the
-   * organization's [GitHub, Secrets reference]. `undefined` where there is none: a workflow then has the empty text.
+   * The value of `secrets.NAME` in a job created now: the environment's secret overrides the repository's, which
+   * overrides the organization's [GitHub, Secrets reference]. `undefined` if there is none: a workflow then gets an
+   * empty string.
    */
   forJob(repository: string, name: string, environment?: string): string | undefined {
     const found = this.#directory.repository(repository);

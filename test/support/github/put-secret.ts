@@ -1,4 +1,4 @@
-/** `PUT …/secrets/{secret_name}`: what GitHub checks, in which words it refuses, and what it stores. */
+/** `PUT …/secrets/{secret_name}`: GitHub's checks, its error messages, and what it stores. */
 import { type GithubResponse, isRecord, parseJson, refuse, respond } from './message.ts';
 import { openSealedBox } from './sealed-box.ts';
 import type { Access, SecretStore } from './secret-store.ts';
@@ -10,13 +10,13 @@ export interface PutRequest {
   readonly vault: string;
   readonly name: string;
   readonly body: string;
-  /** An organization's secret says who has it. */
+  /** The visibility of an organization's secret. */
   readonly organization: boolean;
   /** GitHub's documentation of the endpoint. */
   readonly documentation: string;
 }
 
-/** Stores the secret and answers 201 or 204, or says what is wrong. */
+/** Stores the secret and responds with 201 or 204, or with an error. */
 export function putSecret(store: SecretStore, put: PutRequest): GithubResponse {
   const invalid = (message: string) => refuse(422, message, put.documentation);
   const body = parseJson(put.body);
@@ -31,7 +31,7 @@ export function putSecret(store: SecretStore, put: PutRequest): GithubResponse {
   const known = store.get(put.vault, put.name);
   const access = put.organization ? parseAccess(body) : undefined;
   if (typeof access === 'string') return invalid(access);
-  // Visibility alone may be changed.
+  // The visibility may be changed alone.
   const value =
     put.organization && known !== undefined && body['encrypted_value'] === undefined
       ? known.value
@@ -54,7 +54,7 @@ function openValue(
       };
   }
   const box = String(body['encrypted_value']);
-  // GitHub does repeat the value here, which is the secret itself when somebody forgot to encrypt it.
+  // GitHub does repeat the value here, which is the secret itself if it was not encrypted.
   if (!BASE64.test(box))
     return {
       problem: `Invalid request.\n\n${box} does not match /${BASE64.source.replaceAll('/', '\\/')}/.`,
@@ -65,8 +65,8 @@ function openValue(
 }
 
 /**
- * Who has an organization's secret after this request: all that the request says, and nothing of what was before. Left
- * out, it is the private repositories (cli/cli#8110), or none of them (external-secrets#6514).
+ * The access to an organization's secret after this request, regardless of the previous one. If left out, private
+ * repositories have it (cli/cli#8110), or none of them (external-secrets#6514).
  */
 function parseAccess(body: Readonly<Record<string, unknown>>): Access | string {
   const { visibility = 'private', selected_repository_ids: ids } = body;

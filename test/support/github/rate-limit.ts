@@ -1,4 +1,4 @@
-/** GitHub's limits: so many requests an hour, and brakes on bursts. */
+/** GitHub's rate limits: requests per hour, and secondary limits on bursts. */
 import { type GithubResponse, refuse } from './message.ts';
 
 const HOUR = 3_600_000;
@@ -6,7 +6,7 @@ const DOCUMENTATION =
   'https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api#about-secondary-rate-limits';
 
 const BRAKE = 'You have exceeded a secondary rate limit. Please wait a few minutes before you try again.';
-/** By what a form begins with, GitHub's words [cited in terraform-provider-github 2329, yaml-update-action 537]. */
+/** By the first word of a form, GitHub's messages [cited in terraform-provider-github 2329, yaml-update-action 537]. */
 const MESSAGES: Readonly<Record<string, string>> = {
   hour: 'API rate limit exceeded for installation ID 4711.',
   brake: BRAKE,
@@ -17,9 +17,9 @@ const MESSAGES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The forms in which GitHub says that a limit is reached [GitHub, Rate limits for the REST API]: of the hour (403 or 429
- * with `x-ratelimit-remaining: 0` and the end of the hour), a brake (403 or 429 with `retry-after`), that on writing
- * (likewise), and a brake that only the words tell, today's and those of before 2021.
+ * The forms of GitHub's rate limits [GitHub, Rate limits for the REST API]: hourly (403 or 429 with
+ * `x-ratelimit-remaining: 0` and the end of the hour), secondary (403 or 429 with `retry-after`), on writing
+ * (likewise), and secondary by its message only, in today's words and in those from before 2021.
  */
 export type LimitForm =
   | 'hour-403'
@@ -30,7 +30,7 @@ export type LimitForm =
   | 'words-403'
   | 'abuse-403';
 
-/** A refusal in this form; `seconds` until requests are welcome again, at GitHub's time `now` (milliseconds). */
+/** A rejection in this form; `seconds` until the limit resets, at GitHub's time `now` (milliseconds). */
 export function limitResponse(form: LimitForm, seconds: number, now: number): GithubResponse {
   const [kind = '', status] = form.split('-');
   const reset = String(Math.ceil(now / 1000) + seconds);
@@ -43,19 +43,19 @@ export function limitResponse(form: LimitForm, seconds: number, now: number): Gi
   return refuse(Number(status), MESSAGES[kind] ?? '', DOCUMENTATION, headers[kind] ?? paused);
 }
 
-/** The requests of the hour. One for all credentials: a test has one as a rule. */
+/** The requests of the hour, shared by all credentials, as a test usually has one. */
 export class RateLimit {
   readonly #now: () => number;
   #resetsAt = 0;
   readonly limit = 5000;
-  /** What is left of the hour. A test may take it away. */
+  /** The remaining requests of the hour, which a test may reduce. */
   remaining = this.limit;
 
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Counts a request. Gives the refusal when there are none left. */
+  /** Counts a request. Returns a rejection if none remain. */
   spend(): GithubResponse | undefined {
     const now = this.#now();
     if (now >= this.#resetsAt) {
@@ -67,7 +67,7 @@ export class RateLimit {
     return undefined;
   }
 
-  /** What every response says of the hour. */
+  /** The rate limit headers of every response. */
   headers(): Record<string, string> {
     return {
       'x-ratelimit-limit': String(this.limit),

@@ -1,12 +1,12 @@
-/** Repositories, runs and jobs as GitHub shows them: its own examples, with other names, ids and states. */
+/** Repositories, runs and jobs as GitHub shows them: its own examples, with other names, IDs and states. */
 import { exampleText } from './description/check.ts';
 import type { Repository } from './directory.ts';
 import { isRecord, parseJson } from './message.ts';
 
-/** The examples have it with and without TLS. */
+/** The examples use both schemes. */
 const EXAMPLE_API = /https?:\/\/api\.github\.com/g;
 
-/** A repository in a list, as `api` (the address of the API, without a slash at its end) gives it. */
+/** A repository in a list; `api` is the API's URL without a trailing slash. */
 export function repositoryJson(repository: Repository, api: string): object {
   const list = rewritten('public-repository-paginated', repository, api);
   const [example] = Array.isArray(list['repositories']) ? list['repositories'] : [];
@@ -42,7 +42,7 @@ export function runAttemptJson(
 /** A job of a run attempt; times in milliseconds since 1970. */
 export interface Job {
   readonly status: 'queued' | 'in_progress' | 'completed' | 'waiting' | 'requested' | 'pending';
-  /** Absent for a job that has not ended. */
+  /** Absent for a job in progress. */
   readonly completedAt?: number;
 }
 
@@ -61,7 +61,7 @@ export function jobJson(
     run_attempt: attempt,
     status: job.status,
     conclusion: job.status === 'completed' ? 'success' : null,
-    // The description requires it, and the example lacks it.
+    // Required by the description, but missing in the example.
     created_at: example?.started_at,
     completed_at: job.completedAt === undefined ? null : timestamp(job.completedAt),
     steps: [],
@@ -73,7 +73,7 @@ export function timestamp(milliseconds: number): string {
   return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
-/** GitHub's example with the names of this repository and this server in place of its own. */
+/** GitHub's example with this repository's and server's names instead of its own. */
 function rewritten(
   example: string,
   { fullName }: Repository,

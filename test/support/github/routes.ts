@@ -1,9 +1,9 @@
-/** Which of GitHub's endpoints a path leads to, and what a GitHub App needs for it. */
+/** Maps a path to GitHub's endpoint, and to the permissions it requires of a GitHub App. */
 import { decodePath } from './message.ts';
 
 export type App = 'actions' | 'dependabot' | 'codespaces';
 
-/** What has secrets and a public key of its own. */
+/** A scope with secrets and a public key of its own. */
 export type Scope =
   | { readonly kind: 'repository'; readonly repository: string; readonly app: App }
   | { readonly kind: 'environment'; readonly repository: string; readonly environment: string }
@@ -18,7 +18,7 @@ export type Route =
       readonly repository: string;
       readonly run: string;
       readonly attempt: string;
-      /** Whether its list of jobs is meant. */
+      /** Whether the path is that of its jobs. */
       readonly jobs: boolean;
     };
 
@@ -27,7 +27,7 @@ export interface Permission {
   readonly level: 'read' | 'write';
 }
 
-/** The endpoint at a path, `undefined` for what the stand-in does not have. */
+/** The endpoint at a path, `undefined` if the stand-in does not have it. */
 export function parseRoute(path: string): Route | undefined {
   const [kind, owner, ...rest] = decodePath(path);
   if (owner === undefined || owner === '') return undefined;
@@ -68,8 +68,8 @@ function isApp(text: string | undefined): text is App {
 }
 
 /**
- * What an endpoint wants, in the words of the `X-Accepted-GitHub-Permissions` header. Repository secrets of Codespaces
- * want `write` even to read [GitHub, Permissions required for GitHub Apps].
+ * The permissions of an endpoint, in the form of the `X-Accepted-GitHub-Permissions` header. Codespaces secrets of
+ * repositories require `write` even to read [GitHub, Permissions required for GitHub Apps].
  */
 export function permissionFor(route: Route, method: string): Permission {
   const level = method === 'GET' ? 'read' : 'write';

@@ -6,7 +6,7 @@ import { startGithub } from './server.ts';
 const ATTEMPT = '/repos/octo-org/maps/actions/runs/7/attempts/2';
 const LONG_AGO = Date.UTC(2026, 0, 10, 14, 59, 22);
 
-it('a run can hang: it is in progress, and all its jobs have completed long ago', async () => {
+it('a run can hang: it is in progress long after all its jobs completed', async () => {
   const token = newToken();
   await using github = await startGithub({ token });
   github.attempts.set('7/2', 'in_progress');
@@ -22,7 +22,7 @@ it('a run can hang: it is in progress, and all its jobs have completed long ago'
   });
 });
 
-it('the jobs of an attempt come in pages, and have links with the id of the repository', async () => {
+it('the jobs of an attempt are paged, with the repository’s ID in the links', async () => {
   const token = newToken();
   await using github = await startGithub({ token });
   github.attempts.set('7/2', 'completed');
@@ -38,7 +38,7 @@ it('the jobs of an attempt come in pages, and have links with the id of the repo
   expect((await send(github, token, 'GET', next)).json['jobs']).toMatchObject([{ id: 101 }]);
 });
 
-it('an attempt that there is not has no jobs, and without `actions: read` none are shown', async () => {
+it('a missing attempt has no jobs, and `actions: read` is required to list jobs', async () => {
   const token = newToken();
   await using github = await startGithub({ token });
   expect((await send(github, token, 'GET', `${ATTEMPT}/jobs`)).status).toBe(404);

@@ -1,10 +1,10 @@
-/** The boxes in which secrets travel to GitHub, opened by libsodium itself, which GitHub's documentation names. */
+/** The boxes of secrets for GitHub, opened by libsodium, which GitHub's documentation names. */
 import sodium from 'libsodium-wrappers';
 
 await sodium.ready;
 
 export interface KeyPair {
-  /** GitHub's name for it: more digits than a JavaScript number has. */
+  /** GitHub's key ID has more digits than a JavaScript number. */
   readonly id: string;
   readonly publicKey: Uint8Array;
   readonly privateKey: Uint8Array;
@@ -22,7 +22,7 @@ export function publicKeyText({ publicKey }: KeyPair): string {
   return Buffer.from(publicKey).toString('base64');
 }
 
-/** The text in a box that is written as Base64; `undefined` where it is no box for this key, or no text. */
+/** The text in a Base64 box; `undefined` if it is not a box for this key, or not a text. */
 export function openSealedBox(box: string, { publicKey, privateKey }: KeyPair): string | undefined {
   try {
     const bytes = sodium.crypto_box_seal_open(Buffer.from(box, 'base64'), publicKey, privateKey);
@@ -32,7 +32,7 @@ export function openSealedBox(box: string, { publicKey, privateKey }: KeyPair): 
   }
 }
 
-/** Seals a text for the key that GitHub gave out as Base64. */
+/** Seals a text for a public key in Base64. */
 export function sealBox(value: string, publicKey: string): string {
   const key = new Uint8Array(Buffer.from(publicKey, 'base64'));
   return Buffer.from(sodium.crypto_box_seal(value, key)).toString('base64');

@@ -1,7 +1,7 @@
-/** The secrets, in plain text: what GitHub has behind its API, and gives to nobody but a job. */
+/** The secrets in plain text, which GitHub's API never shows. */
 import { createKeyPair, type KeyPair } from './sealed-box.ts';
 
-/** Which repositories have an organization's secret; `selected` has their ids. */
+/** The access to an organization's secret; `selected` has the repositories' IDs. */
 export type Access =
   | { readonly visibility: 'all' | 'private' }
   | { readonly visibility: 'selected'; readonly repositories: readonly number[] };
@@ -32,7 +32,7 @@ export class SecretStore {
     this.#now = now;
   }
 
-  /** The vault with this id, made at its first use. */
+  /** The vault with this ID, created on first use. */
   vault(id: string): Vault {
     const found = this.#vaults.get(id) ?? { key: createKeyPair(), secrets: new Map() };
     this.#vaults.set(id, found);
@@ -47,7 +47,7 @@ export class SecretStore {
     return this.vault(id).secrets.get(name.toUpperCase());
   }
 
-  /** Creates or replaces a secret; what was created when, stays. */
+  /** Creates or replaces a secret, and keeps its creation time. */
   set(id: string, name: string, value: string, access?: Access): StoredSecret {
     const at = Math.floor(this.#now() / 1000) * 1000;
     const createdAt = this.get(id, name)?.createdAt ?? at;
@@ -60,7 +60,7 @@ export class SecretStore {
     this.vault(id).secrets.delete(name.toUpperCase());
   }
 
-  /** Every secret there is. */
+  /** All secrets. */
   all(): readonly StoredSecret[] {
     return [...this.#vaults.values()].flatMap(({ secrets }) => [...secrets.values()]);
   }

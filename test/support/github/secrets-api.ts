@@ -1,4 +1,4 @@
-/** The endpoints on secrets, once it is settled that they may be used. */
+/** The endpoints for secrets, after the permission check. */
 import type { Directory } from './directory.ts';
 import { type GithubRequest, type GithubResponse, notFound, respond } from './message.ts';
 import { pageOf } from './pages.ts';
@@ -8,15 +8,15 @@ import type { Route } from './routes.ts';
 import { publicKeyText } from './sealed-box.ts';
 import type { SecretStore, StoredSecret } from './secret-store.ts';
 
-/** An endpoint on secrets, and what a response to it is made of. */
+/** An endpoint for secrets, and the parts of its response. */
 export interface SecretsCall {
   readonly request: GithubRequest;
   readonly route: Exclude<Route, { readonly kind: 'run-attempt' }>;
-  /** Where the secrets are, by the store's id. */
+  /** The store's ID of the secrets. */
   readonly vault: string;
   readonly store: SecretStore;
   readonly directory: Directory;
-  /** The address of the API as the client writes it, without a slash at its end. */
+  /** The API's URL as the client writes it, without a trailing slash. */
   readonly api: string;
   readonly documentation: string;
 }
@@ -48,7 +48,7 @@ function secretJson({ name, createdAt, updatedAt, access }: StoredSecret, call: 
   return { ...known, visibility, selected_repositories_url: `${call.api}${path}` };
 }
 
-/** A page of the repositories that have a secret. One that is not `selected` has none (assumed). */
+/** A page of a secret's repositories, empty unless it is `selected` (assumed). */
 function selectedPage(call: SecretsCall, { access, name }: StoredSecret): GithubResponse {
   const { request, route, directory, api } = call;
   const ids = access?.visibility === 'selected' ? access.repositories : [];

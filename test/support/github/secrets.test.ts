@@ -1,4 +1,4 @@
-/** What GitHub's endpoints on secrets do with a token that may do everything. */
+/** GitHub's endpoints for secrets, with a token that has all permissions. */
 import { describe, expect, it } from 'vitest';
 import { newToken, putValue, send } from './client.ts';
 import { sealBox } from './sealed-box.ts';
@@ -76,7 +76,7 @@ describe.each(PLACES)('%s', place => {
     });
   });
 
-  it('takes nothing that is encrypted for another key, also where that was the key before', async () => {
+  it('rejects a value encrypted for another key, even for an outdated one', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     github.secrets.set(place, 'old');
@@ -140,7 +140,7 @@ describe('names', () => {
 });
 
 describe("an organization's secret", () => {
-  it('is for those repositories, and only those, that the last PUT names', async () => {
+  it('is for the repositories named in the last PUT only', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const ids = ['one', 'two'].map(name => github.directory.addRepository(`octo-org/${name}`).id);
@@ -175,7 +175,7 @@ describe("an organization's secret", () => {
     expect(github.secrets.get(ORGANIZATION)).toMatchObject({ value: 'value', access: { visibility: 'all' } });
   });
 
-  it('lists its repositories on pages, with links that have ids in place of names', async () => {
+  it('lists its repositories on pages, with IDs instead of names in the links', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const ids = Array.from({ length: 130 }, (_, n) => github.directory.addRepository(`octo-org/r${n}`).id);
@@ -202,7 +202,7 @@ describe("an organization's secret", () => {
 });
 
 describe('a PUT', () => {
-  it('without encryption is refused in words that repeat the value, as GitHub does', async () => {
+  it('without encryption is rejected in words that repeat the value, as GitHub does', async () => {
     await using setting = await setUp();
     const { github, token } = setting;
     const { json: key } = await setting.get('repos/octo-org/maps/actions/secrets/public-key');

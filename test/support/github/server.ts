@@ -1,4 +1,4 @@
-/** The stand-in for GitHub's REST API as a real HTTP server on loopback. What it knows is in `github.ts`. */
+/** The stand-in for GitHub's REST API as a real HTTP server on loopback. `github.ts` has its logic. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LoopbackServer, listenOnLoopback } from '../loopback-server.ts';
@@ -10,13 +10,13 @@ export type { Attempt, FaultPlan, Outcome, SeenRequest } from './github.ts';
 export type { Job } from './representations.ts';
 
 export interface GithubServerOptions extends GithubOptions {
-  /** A token that may read workflow runs; what else there is, `addCredential` adds. */
+  /** A token that may read workflow runs; `addCredential` adds others. */
   readonly token?: string;
   /** How long each response takes, in milliseconds. */
   readonly delay?: number;
 }
 
-/** Starts a stand-in on 127.0.0.1 and gives it when it listens. */
+/** Starts a stand-in on 127.0.0.1, and resolves once it listens. */
 export async function startGithub(options: GithubServerOptions = {}): Promise<GithubStandIn> {
   const standIn = new GithubStandIn(options);
   await standIn.listen();
@@ -45,13 +45,13 @@ export class GithubStandIn extends Github implements AsyncDisposable {
     });
   }
 
-  /** The address of the API, as `GITHUB_API_URL` has it. */
+  /** The API's URL, as in `GITHUB_API_URL`. */
   get url(): string {
     if (this.#listening === undefined) throw new Error('The stand-in does not listen');
     return `${this.#listening.url.origin}${this.#basePath}`;
   }
 
-  /** The most requests that were under way at a time. */
+  /** The highest number of concurrent requests. */
   get busiest(): number {
     return this.#busiest;
   }
@@ -61,7 +61,7 @@ export class GithubStandIn extends Github implements AsyncDisposable {
   }
 
   /**
-   * Ends all connections. Throws where a request or a response was not as GitHub describes it, unless the test took
+   * Closes all connections. Throws if a request or response did not match GitHub's description, unless the test took
    * the problems.
    */
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,7 +78,7 @@ export class GithubStandIn extends Github implements AsyncDisposable {
     try {
       for await (const piece of request) pieces.push(piece);
     } catch {
-      // A client that goes away before its request is complete has asked for nothing.
+      // A client that disconnects before its request is complete has requested nothing.
       return;
     }
     this.#underWay += 1;
@@ -104,7 +104,7 @@ function write(outcome: Outcome, request: IncomingMessage, response: ServerRespo
     response.writeHead(status, headers);
     response.end(text);
   } else if (text.length === 0) {
-    // There is no body to halve, so that the head stops half way.
+    // There is no body to halve, so the head is truncated.
     request.socket.end(`HTTP/1.1 ${status} No Content\r\nDa`);
   } else {
     response.writeHead(status, { ...headers, 'content-length': String(text.length) });

@@ -1,4 +1,4 @@
-/** One Mapbox account in memory: which scopes it offers, which tokens it has and had. */
+/** A Mapbox account in memory: its scopes, and its past and present tokens. */
 
 import { randomBytes } from 'node:crypto';
 import { type OfferedScope, offeredScopes, publicScopeIds } from './scopes.ts';
@@ -11,7 +11,7 @@ import {
   writeToken,
 } from './token-format.ts';
 
-/** A token as the account keeps it [Mapbox, Tokens API]. Temporary tokens are not kept. */
+/** A token as the account stores it [Mapbox, Tokens API]. Temporary tokens are not stored. */
 export interface StoredToken {
   readonly id: string;
   readonly usage: 'pk' | 'sk';
@@ -23,11 +23,11 @@ export interface StoredToken {
   modified: string;
   readonly default: boolean;
   readonly client: 'api';
-  /** The text. The API shows that of an `sk` at creation only; tests may see it always. */
+  /** The token's text. The API shows an `sk` at creation only; tests may always see it. */
   readonly token: string;
 }
 
-/** What the account says of a token's text; `code` is Mapbox's own [Mapbox, Tokens API: retrieve a token]. */
+/** The validation of a token's text; `code` is Mapbox's own [Mapbox, Tokens API: retrieve a token]. */
 export type Examined =
   | { readonly code: 'TokenMalformed' }
   | { readonly code: 'TokenInvalid'; readonly read: ReadToken }
@@ -37,7 +37,7 @@ export type Examined =
 /** A token that this account issued: alive, revoked or expired. */
 export type IssuedToken = Exclude<Examined, { code: 'TokenMalformed' } | { code: 'TokenInvalid' }>;
 
-/** What a stored token is created from. Created now unless a test wants it older. */
+/** The fields of a new stored token. Created now unless a test wants it older. */
 export interface NewToken {
   readonly scopes: readonly string[];
   readonly note?: string | null;
@@ -48,15 +48,15 @@ export interface NewToken {
 export class Account {
   readonly username: string;
   readonly #now: () => number;
-  /** New for each account, so that a token of another server is invalid here. */
+  /** New for each account, so that tokens of another server are invalid here. */
   readonly #key = randomBytes(32);
   readonly #scopes = new Map<string, OfferedScope>();
   readonly #tokens = new Map<string, StoredToken>();
   readonly #revoked = new Map<string, { readonly token: StoredToken; readonly at: number }>();
-  /** Milliseconds for which the list does not have a created token yet, and still has a deleted one. */
+  /** Milliseconds by which the list lags: new tokens are missing, and deleted ones remain. */
   listBehind = { created: 0, deleted: 0 };
 
-  /** An account with the usual scopes and its default public token. `now` gives milliseconds. */
+  /** An account with the usual scopes and its default public token. `now` returns milliseconds. */
   constructor(username = 'octo', now: () => number = Date.now) {
     this.username = username;
     this.#now = now;
@@ -64,17 +64,17 @@ export class Account {
     this.#store({ scopes: publicScopeIds, note: 'Default public token' }, true);
   }
 
-  /** What the account may use, as `GET /scopes/v1/{username}` lists it. */
+  /** The scopes the account may use, as `GET /scopes/v1/{username}` lists them. */
   scopes(): OfferedScope[] {
     return [...this.#scopes.values()];
   }
 
-  /** Adds a scope (Mapbox does so from time to time) or replaces it. */
+  /** Adds a scope, as Mapbox does from time to time, or replaces it. */
   offer(scope: OfferedScope): void {
     this.#scopes.set(scope.id, scope);
   }
 
-  /** Whether all these scopes may be used by this account. */
+  /** Whether this account may use all of these scopes. */
   offers(scopes: readonly string[]): boolean {
     return scopes.every(scope => this.#scopes.has(scope));
   }
@@ -84,14 +84,16 @@ export class Account {
     return scopes.every(scope => this.#scopes.get(scope)?.public === true);
   }
 
-  /** Creates a stored token as the console does, with no authorizer. A single secret scope makes it an `sk`. */
+  /**
+   * Creates a stored token as the console does, without an authorizing token. A single secret scope makes it an `sk`.
+   */
   issue(options: NewToken): StoredToken {
     return this.#store(options, false);
   }
 
   /**
-   * Creates a temporary token that lives for `seconds` from now; no limit here, a negative number makes an expired one.
-   * Tokens of `mapbox auth login` have a `client` of their own and live for eight hours.
+   * Creates a temporary token that lives for `seconds` from now, without a limit; a negative number makes an expired
+   * one. Tokens of `mapbox auth login` have a `client` of their own and live for eight hours.
    */
   issueTemporary(options: { scopes: string[]; seconds: number; client?: string }): string {
     const { scopes, seconds, client } = options;
@@ -99,8 +101,8 @@ export class Account {
   }
 
   /**
-   * Writes a temporary token and says what is in it. `expires` in milliseconds; the token knows seconds only, so that
-   * the rest of the last second is lost.
+   * Creates a temporary token and returns its fields. `expires` is in milliseconds, which the token truncates to
+   * seconds.
    */
   writeTemporary(
     scopes: readonly string[],
@@ -117,18 +119,18 @@ export class Account {
     return { token: writeToken({ usage: 'tk', payload }, this.#key), payload };
   }
 
-  /** What is stored now, oldest first. */
+  /** The stored tokens, oldest first. */
   tokens(): StoredToken[] {
     return [...this.#tokens.values()].sort((a, b) => compare(a.created, b.created));
   }
 
-  /** What was ever stored, revoked tokens included, oldest first. */
+  /** All tokens ever stored, including revoked ones, oldest first. */
   everIssued(): StoredToken[] {
     const revoked = [...this.#revoked.values()].map(({ token }) => token);
     return [...this.#tokens.values(), ...revoked].sort((a, b) => compare(a.created, b.created));
   }
 
-  /** What the API's list has now, in no order: what is stored, unless the list is behind. */
+  /** The tokens on the API's list, unordered: the stored ones, unless the list lags. */
   listed(): StoredToken[] {
     const { created, deleted } = this.listBehind;
     const now = this.#now();
@@ -142,7 +144,7 @@ export class Account {
     return this.#tokens.get(id);
   }
 
-  /** Revokes a stored token; false when there is none of that id. */
+  /** Revokes a stored token; false if there is none with that ID. */
   delete(id: string): boolean {
     const token = this.#tokens.get(id);
     if (token === undefined) return false;
@@ -151,7 +153,7 @@ export class Account {
     return true;
   }
 
-  /** Changes what is given, and `modified`. `allowedUrls: null` clears them [Mapbox's OpenAPI description]. */
+  /** Changes the given fields, and `modified`. `allowedUrls: null` clears them [Mapbox's OpenAPI description]. */
   update(
     token: StoredToken,
     changes: { note?: string | null; scopes?: string[]; allowedUrls?: string[] | null },
@@ -163,7 +165,7 @@ export class Account {
     token.modified = new Date(this.#now()).toISOString();
   }
 
-  /** Examines a token's text as `GET /tokens/v2` does. */
+  /** Validates a token's text like `GET /tokens/v2`. */
   examine(text: string): Examined {
     const read = readToken(text);
     if (read === undefined) return { code: 'TokenMalformed' };
@@ -208,7 +210,7 @@ export class Account {
   }
 }
 
-/** Orders texts by their code units, which is the order of ISO dates. */
+/** Compares texts by code units, which orders ISO dates. */
 export function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

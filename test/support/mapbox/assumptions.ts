@@ -1,6 +1,6 @@
 /**
- * What the stand-in assumes of Mapbox wherever the action depends on it, with the certainty of each point. `npm run
- * conformance` asks all of it: of the stand-in in the tests, and of the real Mapbox by whoever has an account.
+ * Assumptions about Mapbox that the action depends on, with the certainty of each. `npm run conformance` checks all of
+ * them: against the stand-in in the tests, and against the real Mapbox with an account.
  */
 
 import { accessAssumptions } from './assumptions/access.ts';
@@ -11,7 +11,7 @@ import { serviceAssumptions } from './assumptions/services.ts';
 
 export type { Assumption, Certainty } from './assumptions/assumption.ts';
 
-/** All of them, in the order in which they are asked: the one that uses up the rate limit is the last. */
+/** All assumptions in the order of their probes: the one that uses up the rate limit is last. */
 export const assumptions = {
   ...creationAssumptions,
   ...listAssumptions,

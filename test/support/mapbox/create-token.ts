@@ -1,4 +1,4 @@
-/** Creating and updating tokens: which bodies are taken, and what is said of the others. */
+/** Creating and updating tokens: which bodies are accepted, and the errors for the others. */
 
 import type { Account, IssuedToken, StoredToken } from './account.ts';
 import { areAllowedUrls } from './allowed-urls.ts';
@@ -15,13 +15,13 @@ import { isNoteTooLong } from './notes.ts';
 import type { TokensApiOptions } from './options.ts';
 
 const HOUR = 3_600_000;
-/** All that Mapbox's OpenAPI description allows; other fields are errors. */
+/** All fields that Mapbox's OpenAPI description allows; others are errors. */
 const STORED_FIELDS = ['scopes', 'note', 'allowedUrls'];
 const TEMPORARY_FIELDS = ['scopes', 'expires'];
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** `POST /tokens/v2/{username}`: with `expires` a temporary token, else a stored one. */
+/** `POST /tokens/v2/{username}`: a temporary token if it has `expires`, else a stored one. */
 export function createToken(
   call: ApiCall,
   account: Account,
@@ -43,7 +43,7 @@ export function createToken(
     ...(note != null && { note: options.storeNote(note) }),
     ...(allowedUrls?.length && { allowedUrls }),
   });
-  // Not documented here, but live rows of the list have one more too.
+  // Not documented here, but live rows of the list have an additional field.
   return respond(201, { ...token, unnamed: 0 });
 }
 
@@ -99,7 +99,7 @@ export function updateToken(
   if ('status' in fields) return fields;
   const { scopes, note } = fields;
   if (scopes !== undefined) {
-    // A token without scopes can never be given any, and a pk stays public [Mapbox, Tokens API].
+    // A token without scopes can never get any, and a pk stays public [Mapbox, Tokens API].
     const bare = token.scopes.length === 0 && scopes.length > 0;
     const turnsSecret = token.usage === 'pk' && !account.arePublic(scopes);
     if (bare || turnsSecret || !mayGrant(account, authorizer, scopes)) {
@@ -110,14 +110,14 @@ export function updateToken(
   return respond(200, withoutSecret(token));
 }
 
-/** The text of an `sk` is never shown again, in updates neither [Mapbox's OpenAPI description]. */
+/** The text of an `sk` is never shown again, not even in updates [Mapbox's OpenAPI description]. */
 function withoutSecret(token: StoredToken): object {
   const { token: text, ...rest } = token;
   return token.usage === 'sk' ? rest : { ...rest, token: text };
 }
 
 function rejectUnknown(body: Body, allowed: readonly string[]): ApiResponse | undefined {
-  // This one had a place in the API once, and still has its error text [Mapbox, Tokens API].
+  // The API once had this field, and still has its error message [Mapbox, Tokens API].
   if ('resources' in body) return reject(422, 'resources are invalid');
   const unknown = Object.keys(body).find(name => !allowed.includes(name));
   return unknown === undefined ? undefined : reject(422, `${unknown} is not allowed`);
@@ -129,7 +129,7 @@ interface Fields {
   allowedUrls?: string[] | null;
 }
 
-/** The fields of a stored token as a body has them, or the response that rejects them. */
+/** The fields of a stored token in a body, or the response that rejects them. */
 function readFields(body: Body, { noteLimit }: TokensApiOptions): Fields | ApiResponse {
   const { scopes, note, allowedUrls } = body;
   const fields: Fields = {};
@@ -150,12 +150,12 @@ function readFields(body: Body, { noteLimit }: TokensApiOptions): Fields | ApiRe
   return fields;
 }
 
-/** A token grants only scopes that it has itself, and only what the account may use [Mapbox, Tokens API]. */
+/** A token grants only its own scopes, and only those the account may use [Mapbox, Tokens API]. */
 function mayGrant(account: Account, authorizer: IssuedToken, scopes: readonly string[]): boolean {
   return account.offers(scopes) && scopes.every(scope => authorizer.token.scopes.includes(scope));
 }
 
-/** `expires` in milliseconds since 1970. Without a zone it is UTC, as Mapbox's old Python SDK meant it. */
+/** `expires` in milliseconds since 1970. Without a time zone it is UTC, as in Mapbox's old Python SDK. */
 function readExpires(value: unknown): number | undefined {
   if (typeof value !== 'string') return undefined;
   const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(value);

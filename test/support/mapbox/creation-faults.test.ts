@@ -1,4 +1,4 @@
-/** Responses to creations that say what is not so: each lies in the one point that its name says. */
+/** False responses to creations: each lies in exactly the point that its name gives. */
 import { describe, expect, it } from 'vitest';
 import { HELD } from '../tokens.ts';
 import {
@@ -22,7 +22,7 @@ const WISH = {
   allowedUrls: ['https://a.example.com', 'https://b.example.com'],
 };
 
-/** The response to a creation that meets a fault, and the tokens that appeared meanwhile. */
+/** The response to a creation with a fault, and the tokens that appeared meanwhile. */
 async function createWith(fault: Fault, wish: object = WISH) {
   const { mapbox, ask } = await setUp({ fault: once('POST', fault) }, [
     ...HELD,
@@ -39,12 +39,12 @@ async function createWith(fault: Fault, wish: object = WISH) {
 }
 
 describe('the response to a stored token', () => {
-  it.each(Object.entries(storedCreationFaults))('with %s is a success all the same', async (name, fault) => {
+  it.each(Object.entries(storedCreationFaults))('with %s is still a success', async (name, fault) => {
     const { status, body, own, strangers } = await createWith(fault);
     expect(status).toBeLessThan(300);
     expect(own === undefined).toBe(name.includes('not created'));
     expect(strangers.length === 1).toBe(/somebody else’s|stranger/.test(name) && !name.includes('temporary'));
-    // It is not the response that the client should have had.
+    // It is not the response to this request.
     expect({ ...own, unnamed: 0 }).not.toEqual(body);
   });
 
@@ -59,7 +59,7 @@ describe('the response to a stored token', () => {
     ['fewer allowed URLs', 'allowedUrls'],
     ['other allowed URLs', 'allowedUrls'],
     ['more allowed URLs', 'allowedUrls'],
-  ] as const)('with %s differs in %s alone', async (name, field) => {
+  ] as const)('with %s differs only in %s', async (name, field) => {
     const { body, own } = await createWith(storedCreationFaults[name]);
     const { [field]: claimed, ...rest } = body;
     const { [field]: real, ...expected } = { ...own, unnamed: 0 };
@@ -67,7 +67,7 @@ describe('the response to a stored token', () => {
     expect(claimed).not.toEqual(real);
   });
 
-  it('of someone else has a text and an id that agree with each other', async () => {
+  it('of someone else has a consistent text and ID', async () => {
     const { body, strangers } = await createWith(
       storedCreationFaults['somebody else’s token with other scopes'],
     );
@@ -83,7 +83,7 @@ describe('the response to a stored token', () => {
     expect(body['note']).toBe('Their job');
   });
 
-  it('with neither id nor owner has the stranger’s id', async () => {
+  it('without ID and owner has the stranger’s ID', async () => {
     const { body, strangers } = await createWith(
       storedCreationFaults['a token text without an id, and a stranger’s id'],
     );
@@ -101,7 +101,7 @@ describe('the response to a temporary token', () => {
     ['a token that lives for a day', 86_400],
     ['a token that has expired', -60],
     ['a token that expires at once', 1],
-  ] as const)('with %s says so in its text and in its fields', async (name, lifetime) => {
+  ] as const)('with %s has the same lifetime in its text and its fields', async (name, lifetime) => {
     const { status, body } = await createWith(temporaryCreationFaults[name], wish);
     expect([status, body['expires_in']]).toEqual([200, lifetime]);
     expect(readToken(String(body['token']))).toMatchObject({
@@ -121,7 +121,7 @@ describe('the response to a temporary token', () => {
     if (scopes !== undefined) expect(read?.payload).toMatchObject({ scopes });
   });
 
-  it('can have fields that promise what the text does not hold', async () => {
+  it('can have fields that contradict the text', async () => {
     const { body } = await createWith(temporaryCreationFaults['a token whose fields promise a day'], wish);
     expect(body['expires_in']).toBe(86_400);
     expect(readToken(String(body['token']))).toMatchObject({ payload: { exp: nowInSeconds + 300 } });

@@ -1,4 +1,4 @@
-/** Creations that end otherwise than their response says, and responses that belong to another creation. */
+/** Creations whose outcome differs from their response, and responses that belong to another creation. */
 
 import type { Account, StoredToken } from './account.ts';
 import { temporaryAnswer } from './create-token.ts';
@@ -6,7 +6,7 @@ import type { Fault, FaultContext } from './faults.ts';
 import { type ApiResponse, isObject, isStrings, parseJson, type SeenRequest } from './messages.ts';
 import { withClaims } from './token-format.ts';
 
-/** The note of the tokens that belong to somebody else; whatever happens, they must stay. */
+/** The note of someone else's tokens, which must always survive. */
 export const STRANGERS_NOTE = 'Production website, do not delete';
 const DAY = 86_400_000;
 
@@ -19,15 +19,15 @@ export const doubledCreation = (answered: 'first' | 'second' = 'first'): Fault =
 });
 
 export interface ForeignResponse {
-  /** The scopes of the other creation, beside those of this one. */
+  /** The scopes of the other creation, relative to this one's. */
   readonly scopes: 'same' | 'other';
-  /** What the other creation made: a stored token, or a temporary one. */
+  /** What the other creation made: a stored or a temporary token. */
   readonly token?: 'stored' | 'temporary';
-  /** How long ago that was, in milliseconds: a moment, or more where a cache is at fault. */
+  /** How long ago that was, in milliseconds: a moment, or longer for a cached response. */
   readonly age?: number;
   /** The note of the other token; a stranger's by default. */
   readonly note?: string;
-  /** Whether this creation took place all the same; it did by default. */
+  /** Whether this creation took place anyway, as by default. */
   readonly processed?: boolean;
 }
 
@@ -53,11 +53,11 @@ export function foreignResponse(options: ForeignResponse): Fault {
   };
 }
 
-/** Responses to the creation of a stored token. Those that name a stranger's token leave one on the account. */
+/** Responses to the creation of a stored token. Those with a stranger's token leave one on the account. */
 export const storedCreationFaults = {
   'somebody else’s token with the same scopes': foreignResponse({ scopes: 'same' }),
   'somebody else’s token with other scopes': foreignResponse({ scopes: 'other' }),
-  'somebody else’s token, the own one not created': foreignResponse({ scopes: 'same', processed: false }),
+  'somebody else’s token, own token not created': foreignResponse({ scopes: 'same', processed: false }),
   'somebody else’s old token': foreignResponse({ scopes: 'same', age: 30 * DAY }),
   'somebody else’s temporary token': foreignResponse({ scopes: 'same', token: 'temporary' }),
   'a token text without an id': changed(body => ({ ...body, token: withoutId(body) })),
@@ -117,7 +117,7 @@ function changed(change: (body: Body, context: FaultContext) => object): Fault {
   };
 }
 
-/** Another temporary token in place of the one that was asked for, with a lifetime in milliseconds of its own. */
+/** Another temporary token instead of the requested one, with its own lifetime in milliseconds. */
 function temporaryFor(lifetime: number): Fault {
   return {
     kind: 'rewrite',

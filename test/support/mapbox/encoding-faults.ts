@@ -1,9 +1,9 @@
-/** Right responses in an unusual form: a client should read all of them. */
+/** Valid responses in an unusual form, which a client should be able to read. */
 
 import type { Fault } from './faults.ts';
 
 export const encodingFaults = {
-  'compressed where the request allows it': { kind: 'gzip' },
+  'compressed if the request allows it': { kind: 'gzip' },
   'with a byte order mark': { kind: 'bom' },
   'with header names in capitals': { kind: 'capitals' },
   'after 100 Continue': { kind: 'informational', statuses: [100] },
@@ -12,5 +12,5 @@ export const encodingFaults = {
   'after several interim responses': { kind: 'informational', statuses: [100, 102, 103, 100] },
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Compressed although the request forbade it. */
+/** Compressed even if the request forbids it. */
 export const compressedAnyway: Fault = { kind: 'gzip', always: true };

@@ -1,9 +1,9 @@
-/** On which requests faults happen: plans for the option `fault`, made of faults. */
+/** Plans for the option `fault`: which requests meet which faults. */
 
 import type { Fault, FaultPlan } from './faults.ts';
 import type { SeenRequest } from './messages.ts';
 
-/** Which requests are meant: those with a method, or those that a function picks. */
+/** Selects requests: by a method, or by a function. */
 export type RequestMatch = string | ((request: SeenRequest) => boolean);
 
 /** Every matching request meets the fault. */
@@ -22,7 +22,7 @@ export function once(match: RequestMatch, fault: Fault): FaultPlan {
   return inTurn(match, fault);
 }
 
-/** The first matching request to each path meets the fault: the first deletion of each token, for one. */
+/** The first matching request to each path meets the fault, such as the first deletion of each token. */
 export function firstOfEach(match: RequestMatch, fault: Fault): FaultPlan {
   const met = new Set<string>();
   return request => {
@@ -32,7 +32,7 @@ export function firstOfEach(match: RequestMatch, fault: Fault): FaultPlan {
   };
 }
 
-/** The first plan that has a fault for a request decides. */
+/** Applies the first plan with a fault for a request. */
 export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
   return (request, index, context) => {
     for (const plan of plans) {
@@ -43,7 +43,7 @@ export function anyOf(...plans: readonly FaultPlan[]): FaultPlan {
   };
 }
 
-/** Whether a request asks for the list of tokens. */
+/** Whether a request is for the list of tokens. */
 export function isListRequest({ method, path }: SeenRequest): boolean {
   return method === 'GET' && /^\/tokens\/v2\/[^/]+$/.test(path);
 }

@@ -1,4 +1,4 @@
-/** What goes wrong to order, and what the account holds afterwards. */
+/** Planned faults, and the account's state afterwards. */
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const BODY = { scopes: ['styles:read'], note: 'Map' };
 const create = (ask: Ask) => ask('POST', TOKENS, BODY);
 
 describe('a request that is carried out late', () => {
-  it('gets no response and does nothing before its time, and is done before the next request after it', async () => {
+  it('gets no response, has no effect before its time, and is carried out before the next request after it', async () => {
     let now = NOW;
     const { mapbox, ask } = await setUp({ now: () => now, fault: once('POST', { kind: 'late', ms: 4000 }) });
     await using _ = mapbox;
@@ -29,7 +29,7 @@ describe('a request that is carried out late', () => {
     expect((await ask('GET', TOKENS)).body).toHaveLength(before + 1);
   });
 
-  it('is done by a real clock of itself, and by catchUp where the clock was moved', async () => {
+  it('is carried out automatically by a real clock, and by catchUp on a fake one', async () => {
     const { mapbox, ask } = await setUp({ now: Date.now, fault: once('POST', { kind: 'late', ms: 30 }) });
     await using _ = mapbox;
     const before = mapbox.account.tokens().length;
@@ -64,7 +64,7 @@ describe('a request that is carried out late', () => {
 });
 
 it.each(['first', 'second'] as const)(
-  'a doubled request creates two tokens and responds with the %s',
+  'a doubled request creates two tokens and gets the %s response',
   async answered => {
     const { mapbox, ask } = await setUp({ fault: once('POST', { kind: 'twice', answered }) });
     await using _ = mapbox;
@@ -117,7 +117,7 @@ describe('a response in an unusual form', () => {
     expect(changes, name).not.toEqual([undefined, false, false, []]);
   });
 
-  it('is compressed only where the request allows it, or always where it is said so', async () => {
+  it('is compressed only if the request allows it, unless `always` is set', async () => {
     const encodingOf = async (fault: Fault, accepted: Record<string, string>) => {
       const { mapbox, ask } = await setUp({ fault: always('GET', fault) });
       await using _ = mapbox;
@@ -132,7 +132,7 @@ describe('a response in an unusual form', () => {
   });
 });
 
-describe('something before Mapbox', () => {
+describe('a proxy in front of Mapbox', () => {
   it.each(Object.entries(interveningFaults))(
     'responds with %s, deletes nothing and creates nothing',
     async (_, fault) => {
@@ -149,7 +149,7 @@ describe('something before Mapbox', () => {
     },
   );
 
-  it('is a replica that is behind: its 404 is Mapbox’s own, and the token is there', async () => {
+  it('can be a stale replica: its 404 is Mapbox’s own, but the token exists', async () => {
     const { mapbox, ask } = await setUp({ fault: firstOfEach('DELETE', replicaBehind) });
     await using _ = mapbox;
     for (const scope of ['styles:read', 'fonts:read']) {
@@ -185,7 +185,7 @@ describe('a 429', () => {
     expect([headers['x-rate-limit-reset'], headers['retry-after']]).toEqual([reset, retryAfter]);
   });
 
-  it('says when the window ends by the stand-in’s clock', async () => {
+  it('gives the end of the window by the stand-in’s clock', async () => {
     const { mapbox, ask } = await setUp({ fault: () => limited(5, 'seconds') });
     await using _ = mapbox;
     const { headers } = await ask('GET', TOKENS);
@@ -193,7 +193,7 @@ describe('a 429', () => {
   });
 });
 
-it('responses of Mapbox that take the place of the real one have its id, pages for people have none', async () => {
+it('responses from Mapbox itself have its request ID, HTML pages have none', async () => {
   const idsWith = async (fault: Fault) => {
     const { mapbox, ask } = await setUp({ fault: () => fault });
     await using _ = mapbox;

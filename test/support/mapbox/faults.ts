@@ -1,4 +1,4 @@
-/** What can go wrong between a client and Mapbox. Situations from the field, by name, are in the `*-faults.ts` files. */
+/** Faults between a client and Mapbox. The `*-faults.ts` files have real-world situations by name. */
 
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -6,38 +6,38 @@ import type { Account } from './account.ts';
 import type { ApiResponse, SeenRequest } from './messages.ts';
 import { toJson, write, writeGzip, writeHalf, writeHuge, writeInformational } from './response-writer.ts';
 
-/** What a fault may know of the stand-in. */
+/** The facts that a fault may use. */
 export interface FaultContext {
   readonly account: Account;
   /** Milliseconds since 1970 on the stand-in's clock. */
   readonly now: () => number;
 }
 
-/** Which fault a request meets, if any; `index` counts requests from 0. Asked when the whole request is there. */
+/** Which fault a request meets, if any; `index` counts requests from 0. Called once the request is complete. */
 export type FaultPlan = (request: SeenRequest, index: number, context: FaultContext) => Fault | undefined;
 
-/** Whose response it is: Mapbox's have its request ids, those of something before it have not. */
+/** Whose response it is: Mapbox's have its request IDs, a proxy's have not. */
 type From = 'mapbox' | 'proxy';
 
 /**
- * `processed` tells on which side of the fault the API stands: true means that it did what was asked (a token was
- * created) though the client may never learn of it, false that the request never reached it. Where a fault needs a
- * response to spoil and there is none, it spoils a 200 with an error message in it.
+ * `processed` tells whether the API carried out the request (a token was created) even if the client never learns of
+ * it. If false, the request never reached the API. If a fault needs a response to alter and there is none, it alters a
+ * 200 with an error message.
  */
 export type Fault =
   /** The connection is reset. */
   | { readonly kind: 'reset'; readonly processed: boolean }
-  /** The connection is ended in good order, without a response. */
+  /** The connection is closed cleanly, without a response. */
   | { readonly kind: 'close'; readonly processed: boolean }
-  /** No response ever; the connection stays open until the stand-in closes. */
+  /** No response; the connection stays open until the stand-in closes. */
   | { readonly kind: 'hang'; readonly processed: boolean }
   /** The connection is reset (or hangs), and the request is carried out `ms` milliseconds later. */
   | { readonly kind: 'late'; readonly ms: number; readonly connection?: 'reset' | 'hang' }
-  /** The request is delivered twice, as by a proxy that repeats it. */
+  /** The request is delivered twice, as by a retrying proxy. */
   | { readonly kind: 'twice'; readonly answered: 'first' | 'second' }
   /** Head and first half of the response, and then nothing more. */
   | { readonly kind: 'slow-body'; readonly processed: boolean }
-  /** Head and first half of the response, and then the connection is gone. */
+  /** Head and first half of the response, and then the connection is closed. */
   | { readonly kind: 'cut'; readonly processed: true }
   /** Another response; a `body` that is not text is written as JSON. Mapbox's unless `from` says otherwise. */
   | {
@@ -45,11 +45,11 @@ export type Fault =
       readonly status: number;
       readonly processed: boolean;
       readonly body?: unknown;
-      /** Those that depend on the time get it, in milliseconds since 1970. */
+      /** Headers that depend on the time get it, in milliseconds since 1970. */
       readonly headers?: Readonly<Record<string, string>> | ((now: number) => Record<string, string>);
       readonly from?: From;
     }
-  /** A page for people, such as a gateway's. */
+  /** An HTML page, such as a gateway's. */
   | { readonly kind: 'html'; readonly status: number; readonly processed: boolean; readonly from?: From }
   /** Sixteen megabytes that begin like a response; the status is the real one, or 200. */
   | { readonly kind: 'huge'; readonly processed: boolean }
@@ -59,9 +59,9 @@ export type Fault =
       readonly location: string;
       readonly processed: boolean;
     }
-  /** The first half of the response, sent as if it were all. */
+  /** The first half of the response, sent as if it were complete. */
   | { readonly kind: 'garbage'; readonly processed: boolean }
-  /** The response, changed. What the account holds is not, unless `rewrite` does it. Processed by default. */
+  /** The response, altered. The account is not, unless `rewrite` does it. Processed by default. */
   | {
       readonly kind: 'rewrite';
       readonly rewrite: (
@@ -72,7 +72,7 @@ export type Fault =
     }
   /** The response, `ms` milliseconds of real time later. */
   | { readonly kind: 'delay'; readonly ms: number }
-  /** The response, compressed: where the request allows it, or `always`. */
+  /** The response, compressed: if the request allows it, or `always`. */
   | { readonly kind: 'gzip'; readonly always?: boolean }
   /** The response with a byte order mark before the JSON. */
   | { readonly kind: 'bom' }
@@ -83,23 +83,23 @@ export type Fault =
   /** Bytes that are not HTTP. */
   | { readonly kind: 'not-http'; readonly processed?: boolean };
 
-/** How the server takes part in a fault. */
+/** What a fault can use of the server. */
 export interface Exchange extends FaultContext {
   readonly request: SeenRequest;
-  /** Lets the API do what the request asks for, and gives its response with all headers that are sent. */
+  /** Lets the API carry out the request, and returns its response with all headers. */
   readonly process: () => ApiResponse;
-  /** The headers of a response that the API did not make. */
+  /** The headers of a response that the API did not create. */
   readonly headers: (from: From) => Record<string, string>;
   /** Writes a response. */
   readonly send: (response: ApiResponse) => void;
-  /** Records what is sent where `send` is not used. */
+  /** Records what is sent without `send`. */
   readonly record: (status: number, headers: Readonly<Record<string, string>>) => void;
-  /** Like setTimeout, but ended by the stand-in's `close`. */
+  /** Like setTimeout, but cancelled by the stand-in's `close`. */
   readonly later: (work: () => void, ms: number) => void;
-  /** Does something when the stand-in's clock has moved on by `ms`. */
+  /** Runs a function once the stand-in's clock has advanced by `ms`. */
   readonly defer: (work: () => void, ms: number) => void;
   readonly response: ServerResponse;
-  /** The TCP connection, below TLS where there is TLS. */
+  /** The TCP connection, below TLS if there is any. */
   readonly socket: Socket;
 }
 
@@ -143,7 +143,7 @@ export function applyFault(fault: Fault, exchange: Exchange): void {
 
 type Replacement = Extract<Fault, { kind: 'status' | 'html' | 'redirect' }>;
 
-/** Sends another response in place of the API's. */
+/** Sends another response instead of the API's. */
 function replace(fault: Replacement, { response, headers, record, now }: Exchange): void {
   const send = (text: string, extra: Readonly<Record<string, string>>): void => {
     const from = 'from' in fault ? fault.from : undefined;
@@ -165,7 +165,7 @@ function replace(fault: Replacement, { response, headers, record, now }: Exchang
   }
 }
 
-/** Sends the API's response in a state in which no healthy server sends it. */
+/** Sends the API's response in a form that a healthy server never sends. */
 function spoil(
   fault: Exclude<Fault, Replacement | { kind: 'late' | 'twice' | 'reset' | 'close' | 'hang' | 'not-http' }>,
   exchange: Exchange,
@@ -173,7 +173,7 @@ function spoil(
   const { response, record, send } = exchange;
   const processed = !('processed' in fault) || fault.processed !== false;
   const real = processed ? exchange.process() : unprocessed(exchange);
-  // Where a body is added, a 204 becomes a 200.
+  // With an added body, a 204 becomes a 200.
   const filled = { ...real, status: real.status === 204 ? 200 : real.status };
   switch (fault.kind) {
     case 'slow-body':
@@ -230,7 +230,7 @@ function upperCased(headers: Readonly<Record<string, string>>): Record<string, s
   return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toUpperCase(), value]));
 }
 
-/** Without a word about encodings everything is allowed [RFC 9110, 12.5.3]. */
+/** Without Accept-Encoding every encoding is allowed [RFC 9110, 12.5.3]. */
 function allowsGzip(headers: IncomingHttpHeaders): boolean {
   const accepted = headers['accept-encoding'];
   return accepted === undefined || /(?:\bgzip\b|\*)(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(accepted);

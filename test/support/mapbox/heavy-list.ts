@@ -6,11 +6,11 @@ export interface HeavyList {
   readonly tokens: number;
   /** Allowed URLs of each token. */
   readonly urls: number;
-  /** Characters of each URL; 70 by default, so that 100 tokens with 40 URLs each are over 256 KiB. */
+  /** Characters of each URL; 70 by default, so that 100 tokens with 40 URLs each exceed 256 KiB. */
   readonly urlLength?: number;
 }
 
-/** Puts tokens with many allowed URLs on an account. 100 with 100 URLs of 500 characters each are over 4 MiB. */
+/** Adds tokens with many allowed URLs to an account. 100 with 100 URLs of 500 characters each exceed 4 MiB. */
 export function fillAccount(account: Account, { tokens, urls, urlLength = 70 }: HeavyList): StoredToken[] {
   return Array.from({ length: tokens }, (_, token) =>
     account.issue({

@@ -1,11 +1,11 @@
 /**
- * Responses to a creation or a deletion that did not take place: from a proxy, a gateway or a replica in front of the
- * API, or from the API itself on a bad day.
+ * Responses to a creation or deletion that was not carried out: from a proxy, a gateway or a replica in front of the
+ * API, or from a failing API.
  */
 
 import type { Fault } from './faults.ts';
 
-/** A fault that answers in the API's place. */
+/** A fault that responds instead of the API. */
 type Answer = Extract<Fault, { readonly status: number }>;
 
 const json = (status: number, message: string, from: 'mapbox' | 'proxy' = 'proxy'): Answer => ({
@@ -57,5 +57,5 @@ export const interveningFaults = {
   '520 with HTML': html(520),
 } as const satisfies Readonly<Record<string, Answer>>;
 
-/** A replica that does not know the token yet: Mapbox's own 404, though the token is there. */
+/** A stale replica: Mapbox's own 404, although the token exists. */
 export const replicaBehind: Answer = json(404, 'Not Found', 'mapbox');

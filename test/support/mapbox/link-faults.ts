@@ -1,9 +1,9 @@
-/** `Link` headers as RFC 8288 allows them and few parsers expect them, and links that no client should follow. */
+/** `Link` headers that RFC 8288 allows but few parsers expect, and links that no client should follow. */
 
 import type { Fault } from './faults.ts';
 import type { SeenRequest } from './messages.ts';
 
-/** Links that all lead to the next page, however they are written. */
+/** Links that all lead to the next page, in every notation. */
 export const oddLinks = {
   'a comma in a quoted parameter': next(url => `<${url}>; title="tokens, page 2"; rel="next"`),
   'a comma and a bracket in a quoted parameter': next(
@@ -42,12 +42,12 @@ export const deceptiveLinks = {
 } as const satisfies Readonly<Record<string, Fault>>;
 
 /**
- * `rel='next'`: by RFC 8288 the quotes are part of the value, and it is not `next`; some parsers follow it all the same.
- * It leads to the next page.
+ * `rel='next'`: by RFC 8288 the quotes are part of the value, so it is not `next`, but some parsers follow it. It leads
+ * to the next page.
  */
 export const singleQuotedLink: Fault = next(url => `<${url}>; rel='next'`);
 
-/** Links that would take a client elsewhere, or round and round. */
+/** Links that would lead a client elsewhere, or in circles. */
 export const dangerousLinks = {
   'to the same page again': everywhere(own => own),
   'back to the first page': everywhere(withoutStart),
@@ -56,14 +56,14 @@ export const dangerousLinks = {
   'to another path': everywhere(() => 'tokens of somebody else'),
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Headers that were cut on their way: what they said cannot be known. Every page has one. */
+/** Headers truncated on their way: their content is unknown. Every page has one. */
 export const cutLinks = {
   'at its beginning': header(() => '<cut'),
   'within the address': header(own => `<${own}`),
   'within rel': header(own => `<${own}>; rel="ne`),
 } as const satisfies Readonly<Record<string, Fault>>;
 
-/** Writes the link of a page that has one; `decoy` is an address on the same server that answers 500. */
+/** Rewrites the link of a page that has one; `decoy` is a URL on the same server that responds with 500. */
 function next(write: (url: string, decoy: string) => string): Fault {
   return {
     kind: 'rewrite',
@@ -82,7 +82,7 @@ function everywhere(write: (own: string) => string): Fault {
   return header(own => `<${write(own)}>; rel="next"`);
 }
 
-/** Gives every page this header; `own` is the page's address. */
+/** Sets this header on every page; `own` is the page's URL. */
 function header(write: (own: string) => string): Fault {
   return {
     kind: 'rewrite',

@@ -1,4 +1,4 @@
-/** Lists from the past, and links that are not what they seem. */
+/** Stale lists, and deceptive links. */
 import { describe, expect, it } from 'vitest';
 import { always, inTurn, isListRequest } from './fault-plans.ts';
 import type { Fault } from './faults.ts';
@@ -7,7 +7,7 @@ import { cachedList } from './stale-faults.ts';
 import { askerOf, idsOf, NOW, setUp, TOKENS } from './test-client.ts';
 
 describe('a cached list', () => {
-  it('shows what was there when it was requested first, for a minute and no longer', async () => {
+  it('shows the state of its first request for a minute', async () => {
     let now = NOW;
     const { mapbox, ask } = await setUp({ now: () => now, fault: cachedList() });
     await using _ = mapbox;
@@ -29,7 +29,7 @@ describe('a cached list', () => {
     expect(await count()).toBe(4);
   });
 
-  it('has the age, the date of the past and an id of its own', async () => {
+  it('has an age, the original date and its own request ID', async () => {
     let now = NOW;
     const { mapbox, ask } = await setUp({ now: () => now, fault: cachedList({ seconds: 10 }) });
     await using _ = mapbox;
@@ -41,7 +41,7 @@ describe('a cached list', () => {
     expect(headers['x-amz-cf-id']).not.toBe(first['x-amz-cf-id']);
   });
 
-  it('gives way to no-cache where it is said so', async () => {
+  it('is bypassed by no-cache if so configured', async () => {
     const { mapbox, ask } = await setUp({ fault: cachedList({ honoursNoCache: true }) });
     await using _ = mapbox;
     await ask('GET', TOKENS);
@@ -50,7 +50,7 @@ describe('a cached list', () => {
     expect(asked.body).toHaveLength(3);
   });
 
-  it('keeps no errors', async () => {
+  it('never contains errors', async () => {
     const { mapbox, ask } = await setUp({ fault: cachedList() });
     await using _ = mapbox;
     const { token } = mapbox.account.issue({ scopes: ['styles:read'] });
@@ -58,7 +58,7 @@ describe('a cached list', () => {
     expect((await ask('GET', TOKENS)).status).toBe(200);
   });
 
-  it('is all that is cached: validation and deletion are not', async () => {
+  it('is the only cached response: validation and deletion are not cached', async () => {
     const { mapbox, ask } = await setUp({ fault: cachedList() });
     await using _ = mapbox;
     const { id, token } = mapbox.account.issue({ scopes: ['styles:read'] });
@@ -70,7 +70,7 @@ describe('a cached list', () => {
   });
 });
 
-it('a list that is behind lacks what was just created, and still has what was just deleted', async () => {
+it('a lagging list lacks new tokens, and still has deleted ones', async () => {
   let now = NOW;
   const { mapbox, ask } = await setUp({ now: () => now });
   await using _ = mapbox;
@@ -94,7 +94,7 @@ describe('a link', () => {
   const FIRST = `${TOKENS}?limit=1`;
   const keyIn = (link: string | undefined) => /start=([^&>]+)>; rel="next"/.exec(link ?? '')?.[1] ?? '';
 
-  /** The link of a page as the API sends it, and as it arrives with a fault. */
+  /** A page's link as the API sends it, and with a fault. */
   async function linksWith(fault: Fault, path = FIRST) {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
@@ -109,7 +109,7 @@ describe('a link', () => {
   }
 
   it.each(Object.entries({ ...oddLinks, 'in single quotes': singleQuotedLink }))(
-    'with %s leads to the next page, and to a decoy at most beside it',
+    'with %s leads to the next page, and at most also to a decoy',
     async (_, fault) => {
       const { plain, key, spoilt } = await linksWith(fault);
       expect(key).toMatch(/^[\w-]{20,}$/);
@@ -121,7 +121,7 @@ describe('a link', () => {
   );
 
   it.each(Object.entries(deceptiveLinks))(
-    'with %s has nothing but a decoy, which responds with 500',
+    'with %s only leads to a decoy, which responds with 500',
     async (_, fault) => {
       const { key, spoilt, decoy } = await linksWith(fault);
       expect(spoilt).toContain('start=decoy');
@@ -130,14 +130,14 @@ describe('a link', () => {
     },
   );
 
-  it('is left alone where a page has none', async () => {
+  it('is not added to a page without one', async () => {
     for (const fault of [...Object.values(oddLinks), ...Object.values(deceptiveLinks), singleQuotedLink]) {
       expect((await linksWith(fault, TOKENS)).spoilt).toBe('');
     }
   });
 
   it.each(Object.entries(cutLinks))(
-    'that was cut %s has no relation, at the reading where it is planned',
+    'that was cut %s has no relation, on the planned request',
     async (_, fault) => {
       const { mapbox, ask } = await setUp({ fault: inTurn(isListRequest, undefined, fault) });
       await using __ = mapbox;
@@ -147,7 +147,7 @@ describe('a link', () => {
     },
   );
 
-  it('to the same page again, or back to the first, goes round in a circle', async () => {
+  it('to the same page, or back to the first, is circular', async () => {
     const same = await linksWith(dangerousLinks['to the same page again']);
     expect(keyIn(same.second)).toBe(same.key);
     const back = await linksWith(dangerousLinks['back to the first page']);

@@ -1,9 +1,9 @@
-/** The list of tokens: its pages, its links, its rows, and its odd corner. */
+/** The list of tokens: pages, links, rows, and an oddity. */
 import { describe, expect, it } from 'vitest';
 import { fillAccount } from './heavy-list.ts';
 import { type Ask, idsOf, setUp, TOKENS } from './test-client.ts';
 
-/** Follows the links and gives every page. */
+/** Follows the links and returns every page. */
 async function pagesOf(ask: Ask, onPage: (ids: unknown[]) => void = () => {}) {
   const pages: { ids: unknown[]; link: string | undefined }[] = [];
   for (let next: string | undefined = TOKENS; next !== undefined; ) {
@@ -18,10 +18,10 @@ async function pagesOf(ask: Ask, onPage: (ids: unknown[]) => void = () => {}) {
 }
 
 describe('links', () => {
-  it('lead through all pages and carry the token of who asks, also when a token on the way is deleted', async () => {
+  it('lead through all pages with the client’s token, even if a token is deleted meanwhile', async () => {
     const { mapbox, authorizer, ask } = await setUp({ pageSize: 2 });
     await using _ = mapbox;
-    // Older than the authorizing token, which so is on the last page.
+    // Older than the authorizing token, which is therefore on the last page.
     for (let n = 1; n <= 4; n++) mapbox.account.issue({ scopes: ['styles:read'], created: new Date(n) });
     const all = mapbox.account.tokens().map(({ id }) => id);
     let first = true;
@@ -52,7 +52,7 @@ describe('links', () => {
     expect(idsOf(await ask('GET', prev(pages[1]?.link)))).toEqual(pages[0]?.ids);
   });
 
-  it('carry no token where it is said so', async () => {
+  it('carry no token if so configured', async () => {
     const { mapbox, ask } = await setUp({ pageSize: 1, linkToken: false });
     await using _ = mapbox;
     const pages = await pagesOf(ask);
@@ -60,7 +60,7 @@ describe('links', () => {
     for (const { link } of pages) expect(link).not.toContain('access_token');
   });
 
-  it('repeat the limit, and a start that no page gave is a 500', async () => {
+  it('repeat the limit, and an unknown start gets a 500', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     expect((await ask('GET', `${TOKENS}?limit=1`)).headers['link']).toMatch(/[?&]limit=1&.*start=/);
@@ -72,7 +72,7 @@ describe('links', () => {
 });
 
 describe('a page', () => {
-  it('holds a hundred tokens, and no more where more are requested', async () => {
+  it('has at most a hundred tokens, even if more are requested', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     fillAccount(mapbox.account, { tokens: 120, urls: 0 });
@@ -96,7 +96,7 @@ describe('a page', () => {
     },
   );
 
-  it('has rows of eleven fields, the text of secret tokens left out', async () => {
+  it('has rows of eleven fields, without the text of secret tokens', async () => {
     const { mapbox, authorizer, ask } = await setUp();
     await using _ = mapbox;
     mapbox.account.issue({ scopes: ['styles:read'], allowedUrls: ['example.com'] });
@@ -107,7 +107,7 @@ describe('a page', () => {
     expect(rows.find(row => 'id' in row && row.id === authorizer.id)).not.toHaveProperty('token');
   });
 
-  it('has rows of the required fields alone where it is said so', async () => {
+  it('has rows of required fields only if so configured', async () => {
     const { mapbox, ask } = await setUp({ sparseRows: true });
     await using _ = mapbox;
     const { body } = await ask('GET', TOKENS);
@@ -126,14 +126,14 @@ describe('filters', () => {
     expect(idsOf(await ask('GET', `${TOKENS}?usage=sk&default=true`))).toEqual([]);
   });
 
-  it('make the list empty where usage meets limit', async () => {
+  it('give an empty list if usage and limit are combined', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     const asked = await ask('GET', `${TOKENS}?usage=sk&limit=10`);
     expect([asked.status, asked.body, asked.headers['link']]).toEqual([200, [], undefined]);
   });
 
-  it('never ask for temporary tokens, and ignore parameters that nobody knows', async () => {
+  it('never match temporary tokens, and unknown parameters are ignored', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     expect(await ask('GET', `${TOKENS}?usage=tk`)).toMatchObject({

@@ -1,8 +1,8 @@
-/** What enters and leaves the stand-in, and how a request is read. */
+/** The stand-in's requests and responses, and how a request is parsed. */
 
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** One request as it arrived. `body` is empty until all of it is there. */
+/** One request as it arrived. `body` is empty until it is complete. */
 export interface SeenRequest {
   readonly method: string;
   /** Without the query, as written (not decoded). */
@@ -10,11 +10,11 @@ export interface SeenRequest {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   body: string;
-  /** Milliseconds since 1970 on the stand-in's clock, when the head had arrived. */
+  /** Milliseconds since 1970 on the stand-in's clock, when the head arrived. */
   readonly at: number;
-  /** The status that was sent; absent until then, and for good where a fault sent none. */
+  /** The status that was sent; absent until then, and for good if a fault sent none. */
   status?: number;
-  /** The request id that was sent, as a client should report it; absent where none was. */
+  /** The request ID that was sent, as a client should report it; absent if none was. */
   requestId?: string;
 }
 
@@ -39,7 +39,7 @@ export interface ApiCall {
   readonly origin: string;
 }
 
-/** A response with a JSON body, or with none when `body` is left out. */
+/** A JSON response, without a body if `body` is left out. */
 export function respond(
   status: number,
   body?: unknown,
@@ -53,7 +53,7 @@ export function reject(status: number, message: string): ApiResponse {
   return respond(status, { message });
 }
 
-/** Also the stand-in's response to everything it does not know. The docs write `Not found`, the API `Not Found`. */
+/** Also the stand-in's response to everything unknown. The docs write `Not found`, the API `Not Found`. */
 export const notFound = (): ApiResponse => reject(404, 'Not Found');
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -64,7 +64,7 @@ export function isStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every(item => typeof item === 'string');
 }
 
-/** The value of a JSON text, `undefined` when it is none. */
+/** The value of a JSON text, `undefined` if it is invalid. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -73,7 +73,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The body of a call when it is a JSON object that is declared as JSON. */
+/** The body of a request if it is a JSON object and declared as JSON. */
 export function bodyObject(call: ApiCall): Readonly<Record<string, unknown>> | undefined {
   if (!/^application\/json\b/i.test(call.headers['content-type'] ?? '')) return undefined;
   const value = parseJson(call.bytes.toString('utf8'));

@@ -1,9 +1,9 @@
 /**
- * Notes. Mapbox's OpenAPI description gives them 128 characters at most; what the server counts, and whether it stores
- * a note as it was sent, nobody has written down.
+ * Notes. Mapbox's OpenAPI description limits them to 128 characters; the unit, and whether a note is stored unchanged,
+ * is undocumented.
  */
 
-/** How long a note may be, and in which unit that is counted. `characters` are Unicode code points. */
+/** The maximum length of a note, and its unit. `characters` are Unicode code points. */
 export interface NoteLimit {
   readonly max: number;
   readonly unit: 'characters' | 'utf-16' | 'bytes';
@@ -21,7 +21,7 @@ export function isNoteTooLong(note: string, { max, unit }: NoteLimit): boolean {
   return length() > max;
 }
 
-/** What is stored of a note. */
+/** The stored form of a note. */
 export type StoreNote = (note: string) => string | null;
 
 const htmlEntities: Readonly<Record<string, string>> = {
@@ -33,7 +33,7 @@ const htmlEntities: Readonly<Record<string, string>> = {
   '/': '&#x2F;',
 };
 
-/** Ways to store a note otherwise than it was sent, for the option `storeNote`. */
+/** Ways to store a note changed, for the option `storeNote`. */
 export const noteChanges = {
   'cut after 40 characters': note => [...note].slice(0, 40).join(''),
   'not stored': () => null,

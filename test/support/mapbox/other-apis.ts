@@ -1,20 +1,20 @@
 /**
- * What else Mapbox tokens are used for, only so far that it shows whether a token is accepted: the list of recent
- * uploads [Mapbox, Uploads API] and the host of the SDK downloads [Mapbox, SDK installation guides].
+ * Other uses of Mapbox tokens, only to show whether a token is accepted: the list of recent uploads [Mapbox, Uploads
+ * API] and the host of the SDK downloads [Mapbox, SDK installation guides].
  */
 
 import type { Account, Examined } from './account.ts';
 import { mayBeUsedHere } from './allowed-urls.ts';
 import { type ApiCall, type ApiResponse, notFound, reject, respond } from './messages.ts';
 
-/** Answers a call below `/uploads/v1` or `/downloads/v2`; `undefined` for a path that is neither. */
+/** Handles a request below `/uploads/v1` or `/downloads/v2`; `undefined` for other paths. */
 export function answerOthers(call: ApiCall, account: Account): ApiResponse | undefined {
   const [api, version, username] = call.segments;
   if (call.method !== 'GET') return undefined;
   if (api === 'uploads' && version === 'v1') {
     const holder = account.examine(call.query.get('access_token') ?? '');
     if (!isUsable(holder, call)) return reject(401, 'Not Authorized - Invalid Token');
-    // A missing scope is 404 here, by design, as a Mapbox employee wrote [mapbox-upload, issue 27].
+    // A missing scope is 404 here, by design, according to a Mapbox employee [mapbox-upload, issue 27].
     const allowed = holder.token.scopes.includes('uploads:list') && username === account.username;
     return allowed ? respond(200, []) : notFound();
   }

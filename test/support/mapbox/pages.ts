@@ -1,4 +1,4 @@
-/** Lists in pages, as Mapbox sends them: `Link: <url>; rel="next"` until there is no more [Mapbox, Tokens API]. */
+/** Paged lists as Mapbox sends them: `Link: <url>; rel="next"` until the last page [Mapbox, Tokens API]. */
 
 import { type ApiCall, type ApiResponse, respond } from './messages.ts';
 
@@ -6,16 +6,16 @@ import { type ApiCall, type ApiResponse, respond } from './messages.ts';
 const repeated = ['limit', 'sortby', 'usage', 'default', 'stage', 'type', 'visibility', 'orderby'];
 
 export interface PageOptions<Item> {
-  /** The index of the item that the page begins with, and how many it holds at most. */
+  /** The index of the page's first item, and the maximum number of items. */
   readonly from: number;
   readonly size: number;
-  /** The `start` that stands for an item: the page after it is meant. */
+  /** An item's `start`, which requests the page after it. */
   readonly keyOf: (item: Item) => string;
-  /** What the client sees of an item. */
+  /** The client's view of an item. */
   readonly shown: (item: Item) => unknown;
-  /** Whether the links carry the client's own `access_token`. */
+  /** Whether the links have the client's own `access_token`. */
   readonly echoToken?: boolean;
-  /** Whether pages after the first link back, the last one too. */
+  /** Whether pages after the first have a link back, including the last. */
   readonly linkBack?: boolean;
 }
 
@@ -46,7 +46,7 @@ function pageUrl(call: ApiCall, start: string | undefined, echoToken: boolean): 
   return url.href;
 }
 
-/** A positive integer up to `most` from the query; `fallback` when it is not there, `undefined` when it is wrong. */
+/** A positive integer up to `most` from the query; `fallback` if it is missing, `undefined` if it is invalid. */
 export function limitOf(call: ApiCall, fallback: number, most = Number.MAX_SAFE_INTEGER): number | undefined {
   const text = call.query.get('limit');
   if (text === null) return fallback;

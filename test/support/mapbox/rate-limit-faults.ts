@@ -1,4 +1,4 @@
-/** Single 429s whose headers say nothing useful. For a limit that counts and says so, see the option `rateLimit`. */
+/** Single 429s without useful headers. For a limit that counts and has headers, see the option `rateLimit`. */
 
 import type { Fault } from './faults.ts';
 import { limitHeaders, type ResetForm } from './rate-limit.ts';

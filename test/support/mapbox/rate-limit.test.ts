@@ -1,4 +1,4 @@
-/** The limit that counts: 100 requests a minute unless a test says otherwise. */
+/** The counting limit: 100 requests a minute by default. */
 import { describe, expect, it } from 'vitest';
 import { HELD } from '../tokens.ts';
 import type { RateLimitOptions } from './rate-limit.ts';
@@ -6,7 +6,7 @@ import { askerOf, NOW, setUp, TOKENS } from './test-client.ts';
 
 const LIMIT = { requests: 3, intervalSeconds: 60 };
 
-/** A stand-in whose limit is used up, and the 429 that says so. */
+/** A stand-in whose limit is used up, and its 429. */
 async function usedUp(rateLimit: RateLimitOptions) {
   let now = NOW;
   const { mapbox, ask } = await setUp({ now: () => now, rateLimit });
@@ -21,7 +21,7 @@ async function usedUp(rateLimit: RateLimitOptions) {
   return { mapbox, admitted, refused, at };
 }
 
-it('refuses what is too much until the second that its headers name, over all tokens of the account', async () => {
+it('rejects further requests until the second in its headers, across all tokens of the account', async () => {
   const { mapbox, admitted, refused, at } = await usedUp(LIMIT);
   await using _ = mapbox;
   expect([...admitted, refused].map(({ status }) => status)).toEqual([200, 200, 200, 429]);
@@ -34,21 +34,21 @@ it('refuses what is too much until the second that its headers name, over all to
   expect(await at(reset)).toBe(200);
 });
 
-it('refuses with a message and with a request id', async () => {
+it('rejects with a message and a request ID', async () => {
   const { mapbox, refused } = await usedUp(LIMIT);
   await using _ = mapbox;
   expect(refused.body).toEqual({ message: 'Too Many Requests' });
   expect(refused.headers['x-amz-cf-id']).toBeDefined();
 });
 
-it('counts neither the Tiling Service nor the uploads', async () => {
+it('does not count the Tiling Service and uploads', async () => {
   const { mapbox, at } = await usedUp(LIMIT);
   await using _ = mapbox;
   expect((await askerOf(mapbox, undefined)('GET', '/tilesets/v1/octo')).status).toBe(401);
   expect(await at(NOW)).toBe(429);
 });
 
-describe('can name the end of its window', () => {
+describe('can give the end of its window', () => {
   const end = Math.ceil(NOW / 1000 + 60) * 1000;
   it.each([
     [{ reset: 'seconds' }, String(end / 1000), undefined],

@@ -1,6 +1,8 @@
-/** Counts requests in windows and reports them in headers [Mapbox, rate limits: 100 requests a minute an account]. */
+/**
+ * Counts requests in windows and reports them in headers [Mapbox, rate limits: 100 requests per minute and account].
+ */
 
-/** In which form a 429 says when the window ends. Mapbox documents Unix seconds. */
+/** The form in which a 429 gives the end of the window. Mapbox documents Unix seconds. */
 export type ResetForm = 'seconds' | 'milliseconds' | 'this second' | 'delta' | 'absent';
 
 export interface RateLimitOptions {
@@ -36,20 +38,20 @@ export class RateLimit {
   readonly #options: RateLimitOptions;
   readonly #now: () => number;
   #used = 0;
-  /** Milliseconds since 1970 at which the window ends; a full second. */
+  /** The end of the window in milliseconds since 1970; a full second. */
   #reset = 0;
 
-  /** `now` gives milliseconds. */
+  /** `now` returns milliseconds. */
   constructor(options: RateLimitOptions, now: () => number) {
     this.#options = options;
     this.#now = now;
   }
 
-  /** Counts one request; false when it is too many. */
+  /** Counts one request; false if it exceeds the limit. */
   admit(): boolean {
     const now = this.#now();
     if (now >= this.#reset) {
-      // Rounded up, so that a client which waits until the second in the header is let in.
+      // Rounded up, so that a client that waits until the second in the header succeeds.
       this.#reset = Math.ceil(now / 1000 + this.#options.intervalSeconds) * 1000;
       this.#used = 0;
     }
@@ -58,7 +60,7 @@ export class RateLimit {
     return true;
   }
 
-  /** The headers of every response; `refused` ones may also have a `Retry-After`. */
+  /** The headers of every response; a rejection may also have a `Retry-After`. */
   headers(refused: boolean): Record<string, string> {
     const now = this.#now();
     const { retryAfter = 'absent' } = this.#options;

@@ -1,10 +1,10 @@
-/** The ids by which Mapbox's support finds a request. */
+/** The IDs by which Mapbox's support finds a request. */
 
 import { randomBytes, randomUUID } from 'node:crypto';
 
 /**
- * Live responses carried `x-amz-cf-id`, on success and on errors, and never `x-request-id`, which Mapbox's CLI prefers
- * where it is present. The former are 56 characters of base64url that end in `==` [Mapbox CLI].
+ * Live responses had `x-amz-cf-id`, on success and on errors, and never `x-request-id`, which Mapbox's CLI prefers if
+ * present. The former have 56 characters of base64url that end in `==` [Mapbox CLI].
  */
 export function requestIds(which: 'cloudfront' | 'both' | 'none' = 'cloudfront'): Record<string, string> {
   if (which === 'none') return {};

@@ -1,4 +1,4 @@
-/** Puts responses on the connection: whole ones, and such as no healthy server writes. */
+/** Writes responses to the connection: valid and deliberately broken ones. */
 
 import type { ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import type { ApiResponse } from './messages.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
-/** The body of a response as text; empty when there is none. */
+/** A response's body as text; empty if there is none. */
 export function toJson(body: unknown): string {
   return body === undefined ? '' : JSON.stringify(body);
 }
@@ -31,7 +31,7 @@ export function write(
 export function writeHalf(response: ServerResponse, answer: ApiResponse, then: () => void): void {
   const text = Buffer.from(toJson(answer.body));
   if (text.length === 0) {
-    // There is no body to halve, so that the head stops half way.
+    // There is no body to halve, so the head is truncated.
     response.socket?.write(`HTTP/1.1 ${answer.status} No Content\r\nDa`, then);
     return;
   }
@@ -39,7 +39,7 @@ export function writeHalf(response: ServerResponse, answer: ApiResponse, then: (
   response.write(text.subarray(0, Math.floor(text.length / 2)), then);
 }
 
-/** Writes sixteen megabytes that begin like a token. */
+/** Writes sixteen megabytes that start like a token. */
 export function writeHuge(response: ServerResponse, status: number, headers: Headers): void {
   const piece = Buffer.alloc(65_536, 'a');
   let left = 256;

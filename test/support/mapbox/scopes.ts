@@ -1,4 +1,4 @@
-/** The scopes that the stand-in's account may use: those that recent public lists of Mapbox's scopes agree on. */
+/** The scopes that the stand-in's account may use, as in recent public lists of Mapbox's scopes. */
 
 /** A scope as `GET /scopes/v1/{username}` lists it: `public` ones may be part of a `pk`. */
 export interface OfferedScope {
@@ -44,7 +44,7 @@ const secretScopes: Readonly<Record<string, string>> = {
 /** The public scopes, which the default public token has. */
 export const publicScopeIds: readonly string[] = Object.keys(publicScopes);
 
-/** What a new account may use. */
+/** The scopes of a new account. */
 export const offeredScopes: readonly OfferedScope[] = [
   ...Object.entries(publicScopes).map(([id, description]) => ({ id, description, public: true as const })),
   ...Object.entries(secretScopes).map(([id, description]) => ({ id, description })),

@@ -1,4 +1,4 @@
-// The types name the SDK's services as bundlers do; Node wants the file.
+// The types name the SDK's services as bundlers do; Node needs the file.
 declare module '@mapbox/mapbox-sdk/services/tilesets.js' {
   export { default } from '@mapbox/mapbox-sdk/services/tilesets';
 }

@@ -1,7 +1,4 @@
-/**
- * The proof of the stand-in: Mapbox's own JavaScript SDK works against it, every call that it has for tokens and for
- * tilesets. What the SDK needs of an answer, the stand-in gives.
- */
+/** The stand-in works with Mapbox's own JavaScript SDK, in every call for tokens and tilesets. */
 import mapbox from '@mapbox/mapbox-sdk';
 import tilesetsOf from '@mapbox/mapbox-sdk/services/tilesets.js';
 import tokensOf from '@mapbox/mapbox-sdk/services/tokens.js';
@@ -17,7 +14,7 @@ function clientOf(standIn: MapboxStandIn, scopes = [...HELD, 'scopes:list']) {
   return { tokens: tokensOf(client), tilesets: tilesetsOf(client), accessToken, id };
 }
 
-/** What the SDK rejects with: Mapbox's status and its words. */
+/** The SDK's rejection: Mapbox's status and message. */
 function refusal(statusCode: number, message: string) {
   return expect.objectContaining({ statusCode, body: { message } });
 }
@@ -47,7 +44,7 @@ describe('tokens, by the SDK', () => {
     for (const { body } of [open, secret, temporary]) expect(standIn.account.isAlive(body.token)).toBe(true);
   });
 
-  it('are listed page by page, a secret one without its text', async () => {
+  it('are listed page by page, without the text of secret ones', async () => {
     await using standIn = await startMapbox({ pageSize: 3 });
     const { tokens, id } = clientOf(standIn);
     for (let n = 1; n <= 6; n++) {
@@ -90,7 +87,7 @@ describe('tokens, by the SDK', () => {
     expect((await own.getToken().send()).body).toMatchObject({ code: 'TokenRevoked' });
   });
 
-  it('are examined, and their scopes listed', async () => {
+  it('are validated, and their scopes listed', async () => {
     await using standIn = await startMapbox();
     const { tokens, id } = clientOf(standIn);
 
@@ -103,7 +100,7 @@ describe('tokens, by the SDK', () => {
     expect(body).toContainEqual({ id: 'tokens:write', description: expect.any(String) });
   });
 
-  it('are refused in a way that the SDK can read', async () => {
+  it('are rejected in a form that the SDK can read', async () => {
     await using standIn = await startMapbox();
     const { tokens } = clientOf(standIn, ['styles:read', 'fonts:read']);
 
@@ -127,7 +124,7 @@ describe('a tileset, by the SDK', () => {
   const park =
     '{"type":"Feature","properties":{"name":"Lincoln Park"},"geometry":{"type":"Point","coordinates":[-87.63,41.92]}}\n';
 
-  /** The SDK's own upload sends an empty body from Node (0.16.2), so this one call goes without it. */
+  /** The SDK's own upload sends an empty body from Node (0.16.2), so this call does not use it. */
   async function upload(standIn: MapboxStandIn, accessToken: string): Promise<void> {
     const form = new FormData();
     form.append('file', new Blob([park]), 'parks.ldgeojson');
@@ -175,7 +172,7 @@ describe('a tileset, by the SDK', () => {
     expect(await bodyOf(tilesets.listTilesets({ ownerId: 'octo' }))).toEqual([]);
   });
 
-  it('fails to publish where its source was never uploaded', async () => {
+  it('fails to publish if its source was never uploaded', async () => {
     await using standIn = await startMapbox();
     const { tilesets } = clientOf(standIn);
     await tilesets.createTileset({ tilesetId, recipe, name: 'Parks' }).send();
@@ -196,7 +193,7 @@ describe('a tileset, by the SDK', () => {
     ['tilesets:list', (client: Tilesets) => client.getRecipe({ tilesetId })],
     ['tilesets:write', (client: Tilesets) => client.validateRecipe({ recipe })],
     ['tilesets:read', (client: Tilesets) => client.getTilesetSource({ id: 'parks', ownerId: 'octo' })],
-  ])('asks for %s where Mapbox does', async (scope, call) => {
+  ])('requires %s like Mapbox', async (scope, call) => {
     await using standIn = await startMapbox();
     const { tilesets } = clientOf(
       standIn,

@@ -1,14 +1,13 @@
 /**
- * A stand-in for Mapbox: a real HTTP server on loopback with one account in memory. It speaks the Tokens API, and as
- * much of the Tiling Service as a release pipeline needs, so that what a token may and may not do can be seen.
+ * A stand-in for Mapbox: a real HTTP server on loopback with one account in memory. It has the Tokens API, and as much
+ * of the Tiling Service as a release pipeline needs, to show what a token may and may not do.
  *
- * Where Mapbox documents something (its Tokens API page, its OpenAPI description of 2026), the stand-in does that. Where
- * Mapbox's own programs or recorded responses show something, it does that. The rest is assumed. `assumptions.ts` lists
- * every point that matters with its certainty, and `npm run conformance` asks the real Mapbox.
+ * It follows Mapbox's documentation (its Tokens API page, its OpenAPI description of 2026). Without documentation, it
+ * follows Mapbox's own programs or recorded responses. The rest is assumed. `assumptions.ts` lists every point that
+ * matters with its certainty, and `npm run conformance` checks the real Mapbox.
  *
- * The stand-in's own inventions are how tokens are signed, the name of the field that live list rows have beyond the
- * documented ones, a publish job that moves on by one stage each time it is read, and the absence of the Tiling
- * Service's rate limits.
+ * The stand-in's own inventions are the signature of tokens, the name of the undocumented field in live list rows, a
+ * publish job that advances by one stage each time it is read, and the absence of the Tiling Service's rate limits.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -36,17 +35,17 @@ export interface MapboxStandIn extends AsyncDisposable {
   /** `http://127.0.0.1:PORT`, `https:` with `tls`. */
   readonly url: string;
   readonly account: Account;
-  /** Every request in the order in which they came. */
+  /** Every request, in order of arrival. */
   readonly requests: readonly SeenRequest[];
-  /** May be changed at any time; counts for requests that become complete after. */
+  /** May be changed at any time; applies to requests completed afterwards. */
   fault: FaultPlan | undefined;
-  /** Carries out what is late and due by the stand-in's clock. Also done before every request. */
+  /** Carries out late requests that are due by the stand-in's clock. Also called before every request. */
   catchUp(): void;
-  /** Ends all connections at once, hanging ones too. */
+  /** Closes all connections at once, even hanging ones. */
   close(): Promise<void>;
 }
 
-/** Starts a stand-in on 127.0.0.1; settles when it listens. */
+/** Starts a stand-in on 127.0.0.1; resolves once it listens. */
 export async function startMapbox(options: StandInOptions = {}): Promise<MapboxStandIn> {
   const tokensOptions = tokensApiOptions(options);
   const { now } = tokensOptions;
@@ -85,7 +84,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
     };
     const index = requests.push(seen) - 1;
     const socket = connections.get(request.socket.remotePort ?? 0) ?? request.socket;
-    // We give the date by our own clock; Node's would be the machine's.
+    // Our date follows our own clock; Node's would be the machine's.
     response.sendDate = false;
 
     const record = (status: number, sent: Readonly<Record<string, string>>): void => {
@@ -124,7 +123,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
 
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
-    // A client that goes away before its request is complete has asked for nothing.
+    // A client that disconnects before its request is complete has requested nothing.
     request.on('error', () => {});
     response.on('error', () => {});
     request.on('end', () => {
@@ -142,7 +141,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
   };
 
   const server = options.tls === undefined ? createServer(handle) : createTlsServer(options.tls, handle);
-  // With TLS this event gives the connection below it, which alone can be reset; the port is what both have in common.
+  // With TLS this event has the underlying connection, the only one that can be reset; both share the port.
   server.on('connection', (socket: Socket) => {
     const client = socket.remotePort ?? 0;
     connections.set(client, socket);
@@ -168,7 +167,7 @@ export async function startMapbox(options: StandInOptions = {}): Promise<MapboxS
   return standIn;
 }
 
-/** A path's segments, decoded; none for a path that cannot be decoded, which then is not found. */
+/** A path's decoded segments; none if decoding fails, which leads to 404. */
 function decodePath(path: string): string[] {
   try {
     return path

@@ -1,23 +1,23 @@
-/** Lists that come from a cache. One that is behind: `Account.listBehind`. */
+/** Cached lists. For a lagging list, see `Account.listBehind`. */
 
 import { isListRequest } from './fault-plans.ts';
 import type { FaultPlan } from './faults.ts';
 import type { ApiResponse, SeenRequest } from './messages.ts';
 
 export interface CacheOptions {
-  /** How long a page of the list is kept; a minute by default. */
+  /** How long a page of the list is cached; a minute by default. */
   readonly seconds?: number;
   /**
-   * Whether `Cache-Control: no-cache` in a request gets past the cache. By default it does not: CloudFront, behind
-   * which Mapbox's API stands, ignores it, and a tool that relied on the header alone found it not enough. A query
-   * parameter that no earlier request had always gets past it.
+   * Whether `Cache-Control: no-cache` in a request bypasses the cache. By default it does not: CloudFront, in front of
+   * Mapbox's API, ignores it, and a tool that relied on the header alone failed. A new query parameter always bypasses
+   * it.
    */
   readonly honoursNoCache?: boolean;
 }
 
 /**
- * Pages of the list come from a cache while they are younger than `seconds` by the stand-in's clock. A page is kept by
- * its path and whole query, `access_token` aside.
+ * Serves pages of the list from a cache while they are younger than `seconds` by the stand-in's clock. The cache key is
+ * the path and the whole query, except `access_token`.
  */
 export function cachedList({ seconds = 60, honoursNoCache = false }: CacheOptions = {}): FaultPlan {
   const kept = new Map<string, { readonly response: ApiResponse; readonly at: number }>();
@@ -34,7 +34,7 @@ export function cachedList({ seconds = 60, honoursNoCache = false }: CacheOption
         status,
         processed: false,
         body,
-        // `Date` is the origin's, and so of the past: only the request id is new.
+        // `Date` is the origin's, and so in the past: only the request ID is new.
         headers: {
           ...withoutRequestId(headers),
           Age: String(Math.floor(age / 1000)),

@@ -5,7 +5,7 @@ import { HELD } from '../tokens.ts';
 import { parseJson } from './messages.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './server.ts';
 
-/** The stand-in's time in these tests; it stands still. */
+/** The stand-in's time in these tests, which is constant. */
 export const NOW = Date.parse('2026-01-02T03:04:05.678Z');
 export const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
 export const TOKENS = '/tokens/v2/octo';
@@ -18,7 +18,7 @@ export interface Asked {
   /** The statuses of interim responses. */
   readonly informational: readonly number[];
   readonly bytes: Buffer;
-  /** The body as JSON, `undefined` where it is none. */
+  /** The body as JSON, `undefined` if it is invalid. */
   readonly body: unknown;
 }
 
@@ -29,14 +29,14 @@ export type Ask = (
   headers?: Readonly<Record<string, string>>,
 ) => Promise<Asked>;
 
-/** A stand-in with an authorizing token, and a way to ask it with that token. */
+/** A stand-in with an authorizing token, and a function that sends requests with it. */
 export async function setUp(options: StandInOptions = {}, held: readonly string[] = HELD) {
   const mapbox = await startMapbox({ now: () => NOW, ...options });
   const authorizer = mapbox.account.issue({ scopes: held });
   return { mapbox, authorizer, ask: askerOf(mapbox, authorizer.token) };
 }
 
-/** Asks with a token, or with none. A request that gets no response rejects. */
+/** Sends requests with a token, or without one. A request without a response rejects. */
 export function askerOf(mapbox: MapboxStandIn, token: string | undefined): Ask {
   return (method, path, body, headers = {}) =>
     new Promise((resolve, reject) => {
@@ -51,7 +51,7 @@ export function askerOf(mapbox: MapboxStandIn, token: string | undefined): Ask {
           headers: {
             ...(body !== undefined && {
               'content-type': 'application/json',
-              // Node sends no body of its own accord with a GET or a DELETE.
+              // Node sends no body with a GET or a DELETE by default.
               'content-length': String(Buffer.byteLength(text)),
             }),
             ...headers,
@@ -81,7 +81,7 @@ export function askerOf(mapbox: MapboxStandIn, token: string | undefined): Ask {
     });
 }
 
-/** The ids of a list. */
+/** The IDs of a list. */
 export function idsOf({ body }: Asked): unknown {
   return Array.isArray(body) ? body.map(({ id }) => id) : body;
 }

@@ -1,4 +1,4 @@
-/** Who may call the Tiling Service. Its rejections differ from those of the Tokens API [Mapbox, Tiling Service]. */
+/** Access to the Tiling Service. Its rejections differ from those of the Tokens API [Mapbox, Tiling Service]. */
 
 import type { Account } from './account.ts';
 import { mayBeUsedHere } from './allowed-urls.ts';
@@ -6,7 +6,9 @@ import { type ApiCall, type ApiResponse, reject, respond } from './messages.ts';
 
 export type TilesetScope = 'tilesets:read' | 'tilesets:write' | 'tilesets:list';
 
-/** The rejection of a call with no token, a bad one or one without the scope; `undefined` where nothing is wrong. */
+/**
+ * The rejection of a request without a token, with an invalid one or without the scope; `undefined` if it is allowed.
+ */
 export function rejection(
   account: Account,
   call: ApiCall,
@@ -23,6 +25,6 @@ export function rejection(
   if (scope !== undefined && !examined.token.scopes.includes(scope)) {
     return reject(403, `This endpoint requires a token with ${scope} scope`);
   }
-  // Another account's is not found, in a JSON text that is not an object [Mapbox CLI].
+  // Another account's is not found, with a JSON string as the body [Mapbox CLI].
   return username === undefined || username === account.username ? undefined : respond(404, 'Not found');
 }

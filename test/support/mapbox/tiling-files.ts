@@ -1,4 +1,4 @@
-/** Uploaded files of the Tiling Service: the sources of an account, or its changesets. */
+/** Uploaded files of the Tiling Service: an account's sources or changesets. */
 
 import { type ApiCall, type ApiResponse, notFound, reject, respond } from './messages.ts';
 import { tilingPage } from './tiling-page.ts';
@@ -6,11 +6,11 @@ import { tilingPage } from './tiling-page.ts';
 interface Upload {
   readonly name: string;
   files: number;
-  /** Bytes of all files. */
+  /** The bytes of all files. */
   size: number;
 }
 
-/** The scope that a method needs, without and with a name in the path [Mapbox, Tiling Service]. */
+/** The scope that a method requires, without and with a name in the path [Mapbox, Tiling Service]. */
 export const uploadScopes = {
   all: { GET: 'tilesets:list' },
   one: { GET: 'tilesets:read', POST: 'tilesets:write', PUT: 'tilesets:write', DELETE: 'tilesets:write' },
@@ -24,7 +24,7 @@ export class UploadedFiles {
     this.#prefix = `mapbox://tileset-${kind}/${username}/`;
   }
 
-  /** Whether these files are there, by their `mapbox://` URI. */
+  /** Whether these files exist, by their `mapbox://` URI. */
   has(uri: string): boolean {
     return uri.startsWith(this.#prefix) && this.#uploads.has(uri.slice(this.#prefix.length));
   }
@@ -38,7 +38,7 @@ export class UploadedFiles {
     );
   }
 
-  /** Reads, adds to, replaces or deletes what has this name. */
+  /** Reads, adds to, replaces or deletes the files of this name. */
   answer(call: ApiCall, name: string): ApiResponse {
     const found = this.#uploads.get(name);
     if (call.method === 'GET') {
@@ -64,7 +64,7 @@ export class UploadedFiles {
   }
 }
 
-/** The bytes of the field `file` in a multipart/form-data body; `undefined` when there is none. */
+/** The bytes of the field `file` in a multipart/form-data body; `undefined` if there is none. */
 function uploadedSize(call: ApiCall): number | undefined {
   const type = call.headers['content-type'] ?? '';
   const boundary = /^multipart\/form-data\b.*;\s*boundary=(?:"([^"]+)"|([^;\s]+))/i.exec(type);

@@ -1,4 +1,4 @@
-/** Publish jobs of the Tiling Service. They make no tiles. */
+/** Publish jobs of the Tiling Service, without tiles. */
 
 import type { Recipe } from './tiling-recipe.ts';
 
@@ -10,7 +10,7 @@ export interface Job {
   stage: 'queued' | 'processing' | 'success' | 'failed';
 }
 
-/** Moves a job on by one stage, so that a client that polls sees all of them and need not wait for a clock. */
+/** Advances a job by one stage, so that a polling client sees all of them without waiting. */
 export function advance(job: Job): Job {
   const seen = { ...job };
   if (job.stage === 'queued') job.stage = 'processing';

@@ -1,7 +1,7 @@
 import { type ApiCall, type ApiResponse, reject } from './messages.ts';
 import { limitOf, page } from './pages.ts';
 
-/** One page of a list of the Tiling Service: 100 items, or up to 500 where the client asks for them. */
+/** One page of a Tiling Service list: 100 items, or up to 500 if the client requests them. */
 export function tilingPage<Item>(
   call: ApiCall,
   items: readonly Item[],

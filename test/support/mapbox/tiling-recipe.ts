@@ -1,4 +1,4 @@
-/** Recipes of tilesets, looked at as wholes: the options of their layers are not. */
+/** Recipes of tilesets, validated as a whole: the options of their layers are not. */
 
 import { type ApiCall, type ApiResponse, bodyObject, isObject, reject, respond } from './messages.ts';
 
@@ -12,7 +12,7 @@ export function validateRecipe(call: ApiCall): ApiResponse {
   return respond(200, errors.length === 0 ? { valid: true } : { valid: false, errors });
 }
 
-/** What is wrong with a recipe. */
+/** The problems of a recipe. */
 export function recipeErrors(recipe: unknown): string[] {
   if (!isObject(recipe)) return ['A recipe is an object'];
   const layers = Object.entries(layersOf(recipe));
@@ -35,7 +35,7 @@ export function sourcesOf(recipe: Recipe): string[] {
   );
 }
 
-/** All texts anywhere in a value that begin so. */
+/** All strings anywhere in a value with this prefix. */
 export function mentioned(value: unknown, prefix: string): string[] {
   if (typeof value === 'string') return value.startsWith(prefix) ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];

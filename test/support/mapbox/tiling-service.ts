@@ -1,7 +1,7 @@
 /**
- * The Mapbox Tiling Service as far as a release pipeline sees it: sources, changesets, recipes, tilesets and jobs. It
- * makes no tiles. Paths and scopes [Mapbox, Tiling Service]; the shapes of the responses as tilesets-cli 2.2 and
- * Mapbox's SDK read them.
+ * The Mapbox Tiling Service as a release pipeline sees it: sources, changesets, recipes, tilesets and jobs, without
+ * tiles. Paths and scopes [Mapbox, Tiling Service]; the shapes of the responses as tilesets-cli 2.2 and Mapbox's SDK
+ * read them.
  */
 
 import { type Account, compare } from './account.ts';
@@ -27,7 +27,7 @@ export class TilingService {
   readonly #uploads: { readonly sources: UploadedFiles; readonly changesets: UploadedFiles };
   readonly #tilesets = new Map<string, Tileset>();
 
-  /** An empty service for one account; `now` gives milliseconds. */
+  /** An empty service for one account; `now` returns milliseconds. */
   constructor(account: Account, now: () => number) {
     this.#account = account;
     this.#now = now;
@@ -37,7 +37,7 @@ export class TilingService {
     };
   }
 
-  /** Answers a call below `/tilesets/v1`, `/activity/v1` or `/v4`; `undefined` for a path that is none of these. */
+  /** Handles a request below `/tilesets/v1`, `/activity/v1` or `/v4`; `undefined` for other paths. */
   answer(call: ApiCall): ApiResponse | undefined {
     const [api, version, ...rest] = call.segments;
     if (api === 'tilesets' && version === 'v1') return this.#tilesetsApi(call, rest);
@@ -54,7 +54,7 @@ export class TilingService {
     return undefined;
   }
 
-  /** The jobs of a tileset, as a test reads them: without moving them on. */
+  /** The jobs of a tileset, without advancing them. */
   jobs(tileset: string): readonly { readonly id: string; readonly stage: Job['stage'] }[] {
     return this.#tilesets.get(tileset)?.jobs ?? [];
   }
@@ -149,7 +149,7 @@ export class TilingService {
     });
   }
 
-  /** Queues a job; one that needs files which are not there will fail. */
+  /** Queues a job; one that needs missing files will fail. */
   #publish(tileset: Tileset, needed: readonly string[], kind: 'sources' | 'changesets'): ApiResponse {
     const job: Job = {
       id: newId(),
@@ -165,7 +165,7 @@ export class TilingService {
   #jobs(call: ApiCall, tileset: Tileset): ApiResponse {
     const stage = call.query.get('stage');
     const jobs = tileset.jobs.filter(job => stage === null || job.stage === stage);
-    // Only what is shown moves on: `status` reads the newest job and no other.
+    // Only the job shown advances: `status` reads the newest job only.
     return tilingPage(
       call,
       jobs,

@@ -1,4 +1,4 @@
-/** Tilesets: what they are made from, how they change, and how they are described. */
+/** Tilesets: their sources, changes and descriptions. */
 
 import { type ApiCall, type ApiResponse, bodyObject, isObject, reject, respond } from './messages.ts';
 import type { Job } from './tiling-job.ts';
@@ -16,7 +16,7 @@ export interface Tileset {
   readonly jobs: Job[];
 }
 
-/** A new tileset as the body of a call describes it, or the rejection of that. `now` in milliseconds. */
+/** A new tileset from a request's body, or the rejection of that. `now` in milliseconds. */
 export function createTileset(call: ApiCall, id: string, now: number): Tileset | ApiResponse {
   const body = bodyObject(call);
   if (body === undefined) return reject(400, 'Bad Request');
@@ -31,7 +31,7 @@ export function createTileset(call: ApiCall, id: string, now: number): Tileset |
   return changeTileset(call, tileset, now) ?? tileset;
 }
 
-/** Takes over name, description and privacy; a rejection where the body is none. */
+/** Applies name, description and privacy; a rejection if the body is invalid. */
 export function changeTileset(call: ApiCall, tileset: Tileset, now: number): ApiResponse | undefined {
   const body = bodyObject(call);
   if (body === undefined) return reject(400, 'Bad Request');

@@ -1,15 +1,15 @@
-/** What a stand-in does later, by the machine's clock or by its own. */
+/** Delayed work of a stand-in, by the machine's clock or by its own. */
 export class Timers {
   readonly #now: () => number;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #deferred = new Set<{ readonly due: number; readonly work: () => void }>();
 
-  /** `now` gives the stand-in's milliseconds since 1970. */
+  /** `now` returns the stand-in's milliseconds since 1970. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
-  /** Like setTimeout, ended by {@link clear}. */
+  /** Like setTimeout, cancelled by {@link clear}. */
   readonly later = (work: () => void, ms: number): void => {
     const timer = setTimeout(() => {
       this.#timers.delete(timer);
@@ -19,8 +19,8 @@ export class Timers {
   };
 
   /**
-   * Does `work` when the stand-in's clock has moved on by `ms`: at a {@link catchUp}, or after `ms` of real time where
-   * the clock is real.
+   * Runs `work` once the stand-in's clock has advanced by `ms`: at a {@link catchUp}, or after `ms` of real time if the
+   * clock is real.
    */
   readonly defer = (work: () => void, ms: number): void => {
     const entry = { due: this.#now() + ms, work };
@@ -32,7 +32,7 @@ export class Timers {
     this.later(look, ms);
   };
 
-  /** Does what is due, in the order in which it fell due. */
+  /** Runs the work that is due, in order. */
   catchUp(): void {
     const due = [...this.#deferred].filter(entry => entry.due <= this.#now());
     for (const entry of due.sort((a, b) => a.due - b.due)) {
@@ -41,7 +41,7 @@ export class Timers {
     }
   }
 
-  /** Forgets everything. */
+  /** Cancels everything. */
   clear(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();

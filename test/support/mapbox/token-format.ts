@@ -6,19 +6,19 @@
 import { createHmac, randomInt, timingSafeEqual } from 'node:crypto';
 import { isObject, isStrings, parseJson } from './messages.ts';
 
-/** What a stored token says about itself: `u` the account, `a` the token's id. */
+/** The claims of a stored token: `u` the account, `a` the token's ID. */
 export interface StoredPayload {
   readonly u: string;
   readonly a: string;
 }
 
-/** What a temporary token says about itself. `exp` and `iat` are Unix seconds. */
+/** The claims of a temporary token. `exp` and `iat` are Unix seconds. */
 export interface TemporaryPayload {
   readonly u: string;
   readonly exp: number;
   readonly iat: number;
   readonly scopes: readonly string[];
-  /** `api` for tokens created through the Tokens API, a long hexadecimal id for those of `mapbox auth login`. */
+  /** `api` for tokens created through the Tokens API, a long hexadecimal ID for those of `mapbox auth login`. */
   readonly client: string;
 }
 
@@ -32,7 +32,7 @@ export function writeToken(token: ReadToken, key: Buffer): string {
   return `${signed}.${signature(signed, key).toString('base64url')}`;
 }
 
-/** What a token's text says, whoever signed it; `undefined` when the text is not that of a token. */
+/** The contents of a token's text, whatever its signature; `undefined` if it is not a token. */
 export function readToken(text: string): ReadToken | undefined {
   const [usage, payload, sealed, ...more] = text.split('.');
   if (!payload || !sealed || more.length > 0) return undefined;
@@ -49,7 +49,7 @@ export function readToken(text: string): ReadToken | undefined {
   return { usage, payload: { u, exp, iat, scopes, client } };
 }
 
-/** The same text with other claims, and so with a signature that does not fit: what no client can notice. */
+/** The same text with other claims, and so with a wrong signature, which no client can detect. */
 export function withClaims(
   text: string,
   change: (claims: Readonly<Record<string, unknown>>) => object,
@@ -59,16 +59,16 @@ export function withClaims(
   return [usage, encode(change(isObject(claims) ? claims : {})), sealed].join('.');
 }
 
-/** Whether `key` made the signature of this text. */
+/** Whether `key` signed this text. */
 export function isSignedBy(text: string, key: Buffer): boolean {
   const end = text.lastIndexOf('.');
   const theirs = Buffer.from(text.slice(end + 1), 'utf8');
-  // Compared as text: several base64url texts stand for the same bytes, and only one was issued.
+  // Compared as text: several base64url texts decode to the same bytes, and only one was issued.
   const ours = Buffer.from(signature(text.slice(0, end), key).toString('base64url'), 'utf8');
   return theirs.length === ours.length && timingSafeEqual(theirs, ours);
 }
 
-/** A new id as Mapbox's are in 2026: 25 characters, `cm` and then `a-z0-9` (older ones begin with `ci`, `cj`). */
+/** A new ID like Mapbox's in 2026: 25 characters, `cm` and then `a-z0-9` (older ones start with `ci`, `cj`). */
 export function newId(): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
   return `cm${Array.from({ length: 23 }, () => alphabet[randomInt(alphabet.length)]).join('')}`;
@@ -78,7 +78,7 @@ function encode(payload: object): string {
   return Buffer.from(JSON.stringify(payload)).toString('base64url');
 }
 
-/** How Mapbox signs is not known; 16 bytes of HMAC-SHA256 give a signature of the right length. */
+/** Mapbox's signature algorithm is unknown; 16 bytes of HMAC-SHA256 have the right length. */
 function signature(signed: string, key: Buffer): Buffer {
   return createHmac('sha256', key).update(signed).digest().subarray(0, 16);
 }

@@ -1,4 +1,4 @@
-/** The Tokens API of the stand-in, by plain requests: its errors, who may do what, and what validation tells. */
+/** The stand-in's Tokens API, by plain requests: errors, permissions, and validation. */
 import { describe, expect, it } from 'vitest';
 import { HELD } from '../tokens.ts';
 import { askerOf, inSeconds, setUp, TOKENS } from './test-client.ts';
@@ -33,7 +33,7 @@ describe('rejects', () => {
     expect(mapbox.account.everIssued()).toHaveLength(before);
   });
 
-  it('a temporary token that would outlive the one that authorizes it', async () => {
+  it('a temporary token that would outlive its authorizing token', async () => {
     const { mapbox } = await setUp();
     await using _ = mapbox;
     const ask = askerOf(mapbox, mapbox.account.issueTemporary({ scopes: HELD, seconds: 60 }));
@@ -44,7 +44,7 @@ describe('rejects', () => {
     expect(await ask('POST', TOKENS, { ...body, expires: inSeconds(30) })).toMatchObject({ status: 200 });
   });
 
-  it('a scope that the account may not use, also where the authorizing token has it', async () => {
+  it('a scope that the account may not use, even if the authorizing token has it', async () => {
     const { mapbox, ask } = await setUp({}, ['tokens:write', 'gizmos:polish']);
     await using _ = mapbox;
     expect((await ask('POST', TOKENS, { scopes: ['gizmos:polish'] })).status).toBe(422);
@@ -68,7 +68,7 @@ describe('rejects', () => {
     });
   });
 
-  it('a token text where an id is expected, and an id that it does not know', async () => {
+  it('a token’s text as an ID, and an unknown ID', async () => {
     const { mapbox, authorizer, ask } = await setUp();
     await using _ = mapbox;
 
@@ -85,7 +85,7 @@ describe('rejects', () => {
   });
 });
 
-describe('what the authorizing token lacks', () => {
+describe('a scope that the authorizing token lacks', () => {
   const rows = [
     ['GET', TOKENS, 'tokens:read'],
     ['POST', TOKENS, 'tokens:write'],
@@ -118,7 +118,7 @@ describe('what the authorizing token lacks', () => {
     });
   });
 
-  it('is 404 for a public token that lists', async () => {
+  it('makes the list a 404 for a public token', async () => {
     const { mapbox } = await setUp();
     await using _ = mapbox;
     const { token } = mapbox.account.issue({ scopes: ['styles:read'] });
@@ -126,7 +126,7 @@ describe('what the authorizing token lacks', () => {
   });
 });
 
-describe('a token that is restricted to URLs', () => {
+describe('a token restricted to URLs', () => {
   it.each([
     ['https://example.com', 'https://example.com/maps', 201],
     ['https://example.com', undefined, 403],
@@ -135,7 +135,7 @@ describe('a token that is restricted to URLs', () => {
     ['example.com/maps', 'https://example.com/other', 403],
     ['http://localhost:*', 'http://localhost:8080/', 201],
     ['http://localhost:*', 'http://example.com:8080/', 403],
-  ])('%s, used from %s, gives %i', async (allowed, referer, status) => {
+  ])('%s, used from %s, gets %i', async (allowed, referer, status) => {
     const { mapbox } = await setUp();
     await using _ = mapbox;
     const { token } = mapbox.account.issue({ scopes: HELD, allowedUrls: [allowed] });
@@ -145,7 +145,7 @@ describe('a token that is restricted to URLs', () => {
   });
 });
 
-describe('takes', () => {
+describe('accepts', () => {
   it('a note of 128 characters, whatever their bytes', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
@@ -156,7 +156,7 @@ describe('takes', () => {
     });
   });
 
-  it('addresses as users write them, and stores them as they were sent', async () => {
+  it('allowed URLs as users write them, and stores them unchanged', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     const allowedUrls = [
@@ -171,7 +171,7 @@ describe('takes', () => {
     });
   });
 
-  it('a note on a temporary token where it is said to', async () => {
+  it('a note on a temporary token if so configured', async () => {
     const { mapbox, ask } = await setUp({ temporaryNote: 'ignored' });
     await using _ = mapbox;
     const body = { scopes: ['styles:read'], expires: inSeconds(60), note: 'Map' };
@@ -215,7 +215,7 @@ describe('validation', () => {
 });
 
 describe('a response', () => {
-  it('has an id of 56 characters, on success, on errors and on a 429, and one of each kind where it is said to', async () => {
+  it('has an ID of 56 characters, on success, on errors and on a 429, and one of each kind if so configured', async () => {
     const rateLimit = { requests: 2, intervalSeconds: 60 };
     const { mapbox, ask } = await setUp({ rateLimit });
     await using _ = mapbox;
@@ -236,7 +236,7 @@ describe('a response', () => {
     expect(headers['x-request-id']).toBe(other.requests[0]?.requestId);
   });
 
-  it('to a creation has an id as they are in 2026, and a field that no document names', async () => {
+  it('to a creation has an ID like those of 2026, and an undocumented field', async () => {
     const { mapbox, ask } = await setUp();
     await using _ = mapbox;
     const { body } = await ask('POST', TOKENS, { scopes: ['styles:read'] });

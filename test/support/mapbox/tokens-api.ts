@@ -1,4 +1,4 @@
-/** The endpoints of the Tokens API: who may call which, validation and the list. Creation is in `create-token.ts`. */
+/** The endpoints of the Tokens API: permissions, validation and the list. Creation is in `create-token.ts`. */
 
 import { type Account, compare, type IssuedToken, type StoredToken } from './account.ts';
 import { mayBeUsedHere } from './allowed-urls.ts';
@@ -7,13 +7,13 @@ import { type ApiCall, type ApiResponse, notFound, reject, respond } from './mes
 import type { TokensApiOptions } from './options.ts';
 import { limitOf, page } from './pages.ts';
 
-/** Whether a path is one that the Tokens API serves and its rate limit counts. */
+/** Whether a path belongs to the Tokens API and counts against its rate limit. */
 export function isTokensPath(segments: readonly string[]): boolean {
   const [api, version] = segments;
   return (api === 'tokens' && version === 'v2') || (api === 'scopes' && version === 'v1');
 }
 
-/** Answers a call below `/tokens/v2` or `/scopes/v1`. */
+/** Handles a request below `/tokens/v2` or `/scopes/v1`. */
 export function answerTokens(call: ApiCall, account: Account, options: TokensApiOptions): ApiResponse {
   const [api, , username, id, ...more] = call.segments;
   if (more.length > 0) return notFound();
@@ -27,11 +27,11 @@ export function answerTokens(call: ApiCall, account: Account, options: TokensApi
   const scope = neededScopes[route];
   if (scope === undefined) return notFound();
   if (!authorizer.token.scopes.includes(scope)) {
-    // Mapbox's CLI met 403 at the list of scopes, where the documents name 404 [Mapbox CLI].
+    // Mapbox's CLI got a 403 for the list of scopes, for which 404 is documented [Mapbox CLI].
     const forbidden = api === 'scopes' || options.missingScope === 403;
     return forbidden ? reject(403, `This API requires a token with ${scope} scope.`) : notFound();
   }
-  // A token's text in place of its id is an error of its own [Mapbox's OpenAPI description: BadRequest].
+  // A token's text instead of its ID is a separate error [Mapbox's OpenAPI description: BadRequest].
   if (id?.includes('.')) return reject(400, 'Bad Request');
   switch (route) {
     case 'GET scopes':
@@ -55,7 +55,7 @@ const neededScopes: Readonly<Record<string, string>> = {
   'DELETE tokens/id': 'tokens:write',
 };
 
-/** The authorizing token when it is alive, of this account, and may be used from here. */
+/** The authorizing token if it is alive, of this account, and may be used from here. */
 function authorize(call: ApiCall, account: Account, username: string): IssuedToken | ApiResponse {
   const text = call.query.get('access_token');
   if (!text) return reject(422, 'access token is required');
@@ -68,7 +68,7 @@ function authorize(call: ApiCall, account: Account, username: string): IssuedTok
 }
 
 /**
- * Always 200: the token in the query is what is examined, and `code` tells. `token` is there whenever the text could be
+ * Always 200: the token in the query is validated, and `code` is the result. `token` is present if the text could be
  * parsed, `authorization` for stored tokens only [Mapbox's OpenAPI description].
  */
 function validate(call: ApiCall, account: Account): ApiResponse {
@@ -98,12 +98,12 @@ function list(call: ApiCall, account: Account, options: TokensApiOptions): ApiRe
   if (usage !== null && usage !== 'pk' && usage !== 'sk') return reject(422, 'usage must be pk or sk');
   const limit = limitOf(call, pageSize);
   if (limit === undefined) return reject(422, 'limit is invalid');
-  // Both together give an empty list, whatever the account has [Mapbox CLI, seen live].
+  // The combination gives an empty list, whatever the account has [Mapbox CLI, seen live].
   if (usage !== null && call.query.has('limit')) return respond(200, []);
   const sortedBy = call.query.get('sortby') === 'modified' ? 'modified' : 'created';
   const onlyDefault = call.query.get('default');
 
-  // The place of a token in the list and not only its id, so that the key holds when the token is gone.
+  // The token's position in the list as well as its ID, so that the key survives its deletion.
   const place = (token: StoredToken): string => `${token[sortedBy]} ${token.id}`;
   const start = call.query.get('start');
   const after = start === null ? '' : Buffer.from(start, 'base64url').toString('utf8');
@@ -128,15 +128,15 @@ function list(call: ApiCall, account: Account, options: TokensApiOptions): ApiRe
 }
 
 /**
- * A token in a list. The text of an `sk` is not shown again. Live rows have one field more than the ten documented
- * ones [Mapbox CLI]; its name is not known, so this one is invented.
+ * A token in a list. The text of an `sk` is not shown again. Live rows have an undocumented eleventh field [Mapbox
+ * CLI]; its name is unknown, so this one is invented.
  */
 function listRow(token: StoredToken): object {
   const { token: text, ...rest } = token;
   return { ...rest, unnamed: 0, ...(token.usage === 'pk' && { token: text }) };
 }
 
-/** No field but those that Mapbox's OpenAPI description requires. */
+/** Only the fields that Mapbox's OpenAPI description requires. */
 function sparseRow({ id, usage, client, scopes }: StoredToken): object {
   return { id, usage, client, scopes };
 }

@@ -1,4 +1,4 @@
-/** An action as its metadata file describes it, and the inputs that it gets. */
+/** An action's metadata file, and the inputs of a step that uses it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -7,7 +7,7 @@ import { type Contexts, checkExpressions, fill, type Texts } from './expressions
 interface ActionBase {
   readonly folder: string;
   readonly name: string;
-  /** Defaults by input name, expressions not put in yet; `undefined` where there is none. */
+  /** Defaults by input name, with unevaluated expressions; `undefined` if there is none. */
   readonly inputs: ReadonlyMap<string, string | undefined>;
 }
 
@@ -16,20 +16,20 @@ export interface NodeAction extends ActionBase {
   /** Paths of the two programs; an action without a post step has one. */
   readonly main: string;
   readonly post: string | undefined;
-  /** What the runner warns of. */
+  /** The runner's warnings. */
   readonly warning: string | undefined;
 }
 
 export interface CompositeAction extends ActionBase {
   readonly kind: 'composite';
   readonly steps: readonly StepFile[];
-  /** By name, expressions not put in yet. */
+  /** By name, with unevaluated expressions. */
   readonly outputs: ReadonlyMap<string, string>;
 }
 
 export type ActionFile = NodeAction | CompositeAction;
 
-/** A step as a workflow or a composite action writes it. */
+/** A step as written in a workflow or a composite action. */
 export interface StepFile {
   readonly id?: string;
   readonly name?: string;
@@ -42,13 +42,13 @@ export interface StepFile {
   readonly 'timeout-minutes'?: number;
 }
 
-/** What the default of an input may use, beside `hashFiles()` [action_yaml.json, `input-default-context`]. */
+/** The contexts for an input's default, in addition to `hashFiles()` [action_yaml.json, `input-default-context`]. */
 const DEFAULT_CONTEXTS = ['github', 'strategy', 'matrix', 'job', 'runner'];
 
 /**
  * Reads the `action.yml` in a folder.
  *
- * @throws {Error} where there is none, or the runner refuses it: an unknown `using`, a default that uses another context.
+ * @throws {Error} if there is none, or the runner rejects it: an unknown `using`, a default that uses another context.
  */
 export function readAction(folder: string): ActionFile {
   const path = join(folder, 'action.yml');
@@ -84,7 +84,7 @@ export function readAction(folder: string): ActionFile {
   }
 }
 
-/** Reads the `action.yml` of an action that is a program. Throws as `readAction` does, and for a composite one. */
+/** Reads the `action.yml` of a program action. Throws as `readAction` does, and for a composite one. */
 export function readNodeAction(folder: string): NodeAction {
   const action = readAction(folder);
   if (action.kind !== 'node') throw new Error(`${action.name} is a composite action`);
@@ -92,13 +92,13 @@ export function readNodeAction(folder: string): NodeAction {
 }
 
 export interface ResolvedInputs {
-  /** By the names that the caller or `action.yml` writes; what nobody set is empty. */
+  /** By the names in the caller or `action.yml`; unset ones are empty. */
   readonly values: Texts;
-  /** Set by the caller, but not in `action.yml`. */
+  /** Set by the caller, but missing in `action.yml`. */
   readonly unexpected: readonly string[];
 }
 
-/** Fills in the defaults [ActionRunner.cs]. Throws where one cannot be evaluated. */
+/** Fills in the defaults [ActionRunner.cs]. Throws if one cannot be evaluated. */
 export function resolveInputs(action: ActionFile, given: Texts, contexts: Contexts): ResolvedInputs {
   const known = new Set([...action.inputs.keys()].map(name => name.toLowerCase()));
   const set = new Set(Object.keys(given).map(name => name.toLowerCase()));

@@ -5,7 +5,7 @@ import { runAction } from './step.ts';
 import { runWorkflow } from './workflow.ts';
 
 describe('an action', () => {
-  it('gets its inputs in capitals with hyphens kept, defaults filled in, and what nobody set empty [observed]', async () => {
+  it('gets its inputs in capitals with hyphens kept, defaults filled in, and unset ones empty [observed]', async () => {
     using action = nodeAction({
       main: `see('INPUT_FIRST-WORD', 'INPUT_OF_SEVERAL_WORDS', 'INPUT_EMPTY', 'INPUT_UNSET-SECRET');`,
       inputs: 'first-word: { default: "in ${{ github.workflow }}" }\nof several words: {}\nempty:',
@@ -19,7 +19,7 @@ describe('an action', () => {
     expect(main.stdout).toBe('["in Ship","given","",""]\n');
   });
 
-  it('gets an input whatever capitals the caller writes it in', async () => {
+  it('gets an input in whatever case the caller writes it', async () => {
     for (const [name, given] of [
       ['word', 'Word'],
       ['Word', 'word'],
@@ -30,7 +30,7 @@ describe('an action', () => {
     }
   });
 
-  it('works in the workspace, on the runner’s own Node [observed]', async () => {
+  it('runs in the workspace, on the runner’s own Node [observed]', async () => {
     using action = nodeAction({
       main: `console.log(process.cwd() === process.env.GITHUB_WORKSPACE, process.execPath);`,
     });
@@ -62,7 +62,7 @@ describe('an action', () => {
     ]);
   });
 
-  it('gets less from a runner that has no repository id or run attempt, as Gitea’s and Forgejo’s', async () => {
+  it('gets less from a runner without repository ID and run attempt, such as Gitea’s and Forgejo’s', async () => {
     using action = nodeAction({ main: `see('GITHUB_REPOSITORY_ID', 'GITHUB_RUN_ATTEMPT');` });
     const without = { repository_id: null, run_attempt: null };
     const empty = { repository_id: '', run_attempt: '' };
@@ -70,7 +70,7 @@ describe('an action', () => {
     expect((await Promise.all(runs)).map(({ main }) => main.stdout)).toEqual(['[null,null]\n', '["",""]\n']);
   });
 
-  it('finds the event of the run in a file', async () => {
+  it('finds the run’s event in a file', async () => {
     using action = nodeAction({
       main: `import { readFileSync } from 'node:fs'; console.log(readFileSync(process.env.GITHUB_EVENT_PATH, 'utf8'));`,
     });
@@ -78,7 +78,7 @@ describe('an action', () => {
     expect(main.stdout).toBe('{"broken\n');
   });
 
-  it('that exits with another code than zero, or is killed, fails without a word of the runner’s [observed]', async () => {
+  it('that exits with another code than zero, or is killed, fails without a message from the runner [observed]', async () => {
     const ends = ['process.exitCode = 3;', `process.kill(process.pid, 'SIGKILL');`];
     for (const main of ends) {
       using action = nodeAction({ main });
@@ -98,8 +98,8 @@ describe('an action', () => {
   });
 });
 
-describe('an input that the action does not know', () => {
-  it('is warned of in the main step, and again in the post step [observed]', async () => {
+describe('an unknown input', () => {
+  it('causes a warning in the main step, and again in the post step [observed]', async () => {
     using action = nodeAction({ post: '', inputs: ['one', 'two'] });
     const { main, post } = await runAction({ action: action.folder, inputs: { one: '1', other: 'x' } });
 
@@ -137,7 +137,7 @@ describe('the default of an input', () => {
     }
   });
 
-  it('counts a job without a matrix as the first of one [observed]', async () => {
+  it('treats a job without a matrix as the first of one [observed]', async () => {
     using action = nodeAction({
       main: `see('INPUT_PLACE');`,
       inputs: 'place: { default: "${{ strategy.job-index }} of ${{ strategy.job-total }}" }',
@@ -162,7 +162,7 @@ describe('the default of an input', () => {
   });
 
   it.each(['secrets.X', 'env.X', 'inputs.x', 'steps.x.outputs.y', 'vars.X', 'needs.x.result'])(
-    'may not use %s: the job fails in "Set up job", and not even always() is run [observed]',
+    'cannot use %s: the job fails in "Set up job", and not even always() runs [observed]',
     async expression => {
       using action = nodeAction({ inputs: `bad: { default: "\${{ ${expression} }}" }` });
       const { jobs, result } = await runWorkflow(
@@ -179,14 +179,14 @@ describe('the default of an input', () => {
 });
 
 describe('"Set up job"', () => {
-  it('fails where an action is for a Node that the runner does not know [observed]', async () => {
+  it('fails if an action requires an unknown Node version [observed]', async () => {
     using action = nodeAction({ using: 'node12345' });
     const options = { actions: { 'owner/action@v1': action.folder } };
     const { jobs } = await runWorkflow(workflowOf('- uses: owner/action@v1', options));
     expect(jobs['job']).toMatchObject({ result: 'failure', steps: [] });
   });
 
-  it('reads no local action: its step fails', async () => {
+  it('reads no local action, whose step fails instead', async () => {
     using action = nodeAction({ using: 'node12345' });
     const options = { actions: { './action': action.folder } };
     const { jobs } = await runWorkflow(workflowOf('- run: echo before\n- uses: ./action', options));
@@ -194,8 +194,8 @@ describe('"Set up job"', () => {
   });
 });
 
-describe('the head of a step', () => {
-  it('shows `with:` and `env:` before Node starts, in clear what nobody has masked yet [observed]', async () => {
+describe('the header of a step', () => {
+  it('shows `with:` and `env:` before Node starts, with unmasked values in plain text [observed]', async () => {
     using action = nodeAction({
       main: `console.log('::add-mask::from-a-step');console.log('then from-a-step');`,
       post: `console.log('of the post step');`,
@@ -234,7 +234,7 @@ describe('the head of a step', () => {
     expect(jobs['job']?.steps[1]?.phase?.header).toContain('token: from-a-step');
   });
 
-  it('shows the lines of a script', async () => {
+  it('shows a script’s lines', async () => {
     const { jobs } = await runWorkflow(workflowOf('- run: |\n    true\n    echo "$A"\n  env:\n    A: b'));
     expect(jobs['job']?.steps[0]?.phase).toMatchObject({
       header: 'true\necho "$A"\nenv:\n  A: b',

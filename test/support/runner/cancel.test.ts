@@ -1,11 +1,13 @@
-/** What a cancel and a time-out do to a running step. Windows has no such signals. [observed]: see masks.test.ts. */
+/**
+ * The effects of a cancel and a timeout on a running step. Windows has no such signals. [observed]: see masks.test.ts.
+ */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { DEAF, listens, whenReady, whenWorkflowReady } from './ready.ts';
 import { compositeAction, nodeAction, workflowOf } from './samples.ts';
 import { runWorkflow } from './workflow.ts';
 
-/** Whether a process is there, and not only its name. */
+/** Whether a process is alive, not only its entry. */
 function isAlive(pid: string): boolean {
   const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pid], { encoding: 'utf8' });
   return /^[^Z]/.test(stdout.trim());
@@ -24,7 +26,7 @@ describe.skipIf(process.platform === 'win32')('a cancel', () => {
     expect(post.stdout).toBe('post\n');
   });
 
-  it('leaves the files of the step to be read [observed]', async () => {
+  it('leaves the step’s files to be read [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_STATE', 'key=kept');${listens()}`,
       post: `see('STATE_key');`,
@@ -33,7 +35,7 @@ describe.skipIf(process.platform === 'win32')('a cancel', () => {
     expect([main.exitCode, main.state, post.stdout]).toEqual([130, { key: 'kept' }, '["kept"]\n']);
   });
 
-  it('makes the step and the job cancelled, and runs what `always()` or `cancelled()` holds for', async () => {
+  it('makes the step and the job cancelled, and runs steps with `always()` or `cancelled()`', async () => {
     using action = nodeAction({ main: listens(), post: `console.log('post');` });
     const { result, jobs } = await whenWorkflowReady(
       workflowOf(
@@ -61,7 +63,7 @@ describe.skipIf(process.platform === 'win32')('a cancel', () => {
     expect(jobs['job']?.posts.map(({ phase }) => phase?.stdout)).toEqual(['post\n']);
   });
 
-  it('does not signal a post step, nor a step with `if: always()` [observed]', async () => {
+  it('does not signal a post step, or a step with `if: always()` [observed]', async () => {
     using action = nodeAction({ post: listens(300) });
     using always = nodeAction({ main: listens(300) });
     const alone = await whenReady({ action: action.folder }, started => started.cancel());
@@ -76,7 +78,7 @@ describe.skipIf(process.platform === 'win32')('a cancel', () => {
     }
   });
 
-  it('signals a step in a composite action, also where `always()` holds for that step alone', async () => {
+  it('signals a step in a composite action, even if only that step has `always()`', async () => {
     using action = nodeAction({ main: listens() });
     using outer = compositeAction({ steps: '- uses: ./action\n  if: always()' });
     const actions = { './action': action.folder, './outer': outer.folder };
@@ -90,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('a cancel', () => {
     ['ends at SIGINT', 130, `process.on('SIGINT', () => process.exit(130)); console.log('ready');`],
     ['has to be killed', null, DEAF],
   ])(
-    'goes to the process only; a child of one that %s holds its output for a while, and lives until after the post steps [observed]',
+    'goes to the process only; a child of one that %s keeps its output open for a while, and lives until after the post steps [observed]',
     async (_, exitCode, ending) => {
       using action = nodeAction({
         main: `import { spawn } from 'node:child_process';
@@ -111,7 +113,7 @@ ${ending}`,
 });
 
 describe.skipIf(process.platform === 'win32')('in a job container', () => {
-  /** Goes on when the post step says so, and then never ends by itself. */
+  /** Continues when the post step says so, and then never ends by itself. */
   const LIVES_ON = `append('GITHUB_STATE', 'key=first');
 append('GITHUB_STATE', 'pid=' + process.pid);
 ${listens()}
@@ -128,7 +130,7 @@ const { existsSync, writeFileSync } = await import('node:fs');
 writeFileSync('go', '');
 const timer = setInterval(() => existsSync('gone') && clearInterval(timer), 5);`;
 
-  it('takes the state as it is and goes on to the post step; the process lives until the job ends', async () => {
+  it('takes the current state and continues to the post step; the process lives until the job ends', async () => {
     using action = nodeAction({ main: LIVES_ON, post: WAITS });
     const moments: string[] = [];
     const { main, post } = await whenReady(
@@ -141,7 +143,7 @@ const timer = setInterval(() => existsSync('gone') && clearInterval(timer), 5);`
     expect(await main.afterwards).toMatchObject({ signal: 'SIGKILL', stdout: 'ready\ngoes on\n' });
   });
 
-  it('leaves it to the post step to end the process, also after a time-out', async () => {
+  it('leaves it to the post step to end the process, even after a timeout', async () => {
     using action = nodeAction({ main: LIVES_ON, post: `process.kill(process.env.STATE_pid, 'SIGINT');` });
     const { jobs } = await runWorkflow(
       workflowOf('- uses: ./action\n  timeout-minutes: 1', {
@@ -157,8 +159,8 @@ const timer = setInterval(() => existsSync('gone') && clearInterval(timer), 5);`
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a time-out', () => {
-  it('of a step signals it as a cancel does; it has failed, and its post step is run [observed]', async () => {
+describe.skipIf(process.platform === 'win32')('a timeout', () => {
+  it('of a step signals it like a cancel; it has failed, and its post step runs [observed]', async () => {
     using action = nodeAction({ main: DEAF, post: `console.log('post');` });
     const { result, jobs } = await runWorkflow(
       workflowOf('- uses: ./action\n  timeout-minutes: 1\n- if: failure()\n  run: echo failed', {
@@ -176,7 +178,7 @@ describe.skipIf(process.platform === 'win32')('a time-out', () => {
     expect(jobs['job']?.posts.map(({ outcome }) => outcome)).toEqual(['success']);
   });
 
-  it('of a job cancels it, and the post steps are run [observed]', async () => {
+  it('of a job cancels it, and the post steps run [observed]', async () => {
     using action = nodeAction({ main: DEAF, post: `console.log('post');` });
     const { result, jobs } = await runWorkflow(
       workflowOf('- uses: ./action', {

@@ -1,4 +1,4 @@
-/** What the runner reads out of a process's lines. [observed]: see masks.test.ts. */
+/** Commands in a process's output. [observed]: see masks.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { readCommand } from './commands.ts';
 import { nodeAction } from './samples.ts';
@@ -14,13 +14,13 @@ describe('a line', () => {
     ['said ##[error]x%5D', { name: 'error', properties: {}, data: 'x]' }],
     ['said ::error::x', undefined],
     ['::unheard-of::x', undefined],
-  ])('%j is read as the runner does', (line, command) => {
+  ])('%j is parsed like the runner does', (line, command) => {
     expect(readCommand(line)).toEqual(command);
   });
 });
 
 describe('a process', () => {
-  it('has its debug lines shown only with debug logging, and then what it keeps, hidden where masked [observed]', async () => {
+  it('shows debug lines only with debug logging, and then also its saved values, masked [observed]', async () => {
     using action = nodeAction({
       main: `see('RUNNER_DEBUG');
 console.log('::add-mask::hush-hush');
@@ -43,7 +43,7 @@ append('GITHUB_OUTPUT', 'word=plain');`,
     ]);
   });
 
-  it('has no command obeyed between `stop-commands` and its word', async () => {
+  it('has its commands ignored between `stop-commands` and its token', async () => {
     using action = nodeAction({
       main: `for (const line of ['::stop-commands::word', '::error::quoted', '::word::', '::error::meant'])
   console.log(line);`,
@@ -54,7 +54,7 @@ append('GITHUB_OUTPUT', 'word=plain');`,
     expect(main.shown).toContain('::error::quoted');
   });
 
-  it('may set outputs and state by its lines, but no variables', async () => {
+  it('can set outputs and state by its output, but no variables', async () => {
     using action = nodeAction({
       main: `for (const command of ['set-output', 'save-state', 'set-env']) console.log('::' + command + ' name=a::b');`,
     });

@@ -1,4 +1,4 @@
-/** The commands that a process writes among its lines [actions/runner: ActionCommand.cs, ActionCommandManager.cs]. */
+/** The commands in a process's output [actions/runner: ActionCommand.cs, ActionCommandManager.cs]. */
 
 export interface Command {
   readonly name: string;

@@ -1,9 +1,9 @@
-/** What the post steps in composite actions, and in those within others, get from the runner. [observed]: see masks.test.ts. */
+/** What post steps in composite actions, nested or not, get from the runner. [observed]: see masks.test.ts. */
 import { describe, expect, it } from 'vitest';
 import { compositeAction, nodeAction, type SampleAction, workflowOf } from './samples.ts';
 import { type JobReport, runWorkflow } from './workflow.ts';
 
-/** An action that says in both steps what it got. */
+/** An action that reports in both steps what it got. */
 function witness(): SampleAction {
   const looks = `see('INPUT_WORD', 'INPUT_OUTPUT', 'STATE_key', 'GITHUB_ACTION_PATH');`;
   return nodeAction({
@@ -13,7 +13,7 @@ function witness(): SampleAction {
   });
 }
 
-/** A step of each composite action: one that sets an output, and one that hands an input and that output on. */
+/** The steps of each composite action: one sets an output, and one passes on an input and that output. */
 function handingOn(input: string, to: string): string {
   return `- id: get
   run: echo "word=from ${input}" >> "$GITHUB_OUTPUT"
@@ -46,7 +46,7 @@ function seenBy(job: JobReport | undefined, id: string, folders: Record<string, 
 }
 
 describe('a composite action', () => {
-  it('of the workspace or remote hands its inputs and the outputs of its steps to both steps of an action [observed]', async () => {
+  it('in the workspace or remote passes its inputs and its steps’ outputs to both steps of an action [observed]', async () => {
     using action = witness();
     using outer = compositeAction({ inputs: ['auth'], steps: handingOn('auth', 'owner/action@v1') });
     for (const uses of ['./outer', 'owner/outer@v1']) {
@@ -62,7 +62,7 @@ describe('a composite action', () => {
     }
   });
 
-  it('has its inputs evaluated anew for the post steps in it [observed]', async () => {
+  it('has its inputs evaluated again for its post steps [observed]', async () => {
     using action = witness();
     using outer = compositeAction({ inputs: ['auth'], steps: handingOn('auth', 'owner/action@v1') });
     const { jobs } = await runWorkflow(
@@ -84,8 +84,8 @@ describe('a composite action', () => {
   });
 });
 
-describe('a composite action within another', () => {
-  /** `outer` uses `inner` uses the witness, by these names. */
+describe('a nested composite action', () => {
+  /** `outer` uses `inner`, which uses the witness, by these names. */
   async function nested(inner: string, action: string, names = { outer: 'auth', inner: 'inner-auth' }) {
     const folders = {
       witness: witness(),
@@ -116,7 +116,7 @@ describe('a composite action within another', () => {
     }
   }
 
-  it('is right in both steps where it is remote [observed]', async () => {
+  it('gets everything right in both steps if it is remote [observed]', async () => {
     expect(await nested('owner/inner@v1', 'owner/action@v1')).toEqual({
       main: ['token', 'from inner-auth', null, 'inner'],
       post: ['token', 'from inner-auth', 'of token', 'inner'],
@@ -124,7 +124,7 @@ describe('a composite action within another', () => {
   });
 
   it.each(['owner/action@v1', './action'])(
-    'of the workspace, that uses %s: the post step sees inputs, steps and path of the outermost one; state is right [observed]',
+    'in the workspace, that uses %s: the post step sees inputs, steps and path of the outermost one; state is right [observed]',
     async action => {
       expect(await nested('./inner', action)).toEqual({
         main: ['token', 'from inner-auth', null, 'inner'],
@@ -133,12 +133,12 @@ describe('a composite action within another', () => {
     },
   );
 
-  it('of the workspace: the same name on every level helps [observed]', async () => {
+  it('in the workspace: the same name on every level helps [observed]', async () => {
     const seen = await nested('./inner', 'owner/action@v1', { outer: 'auth', inner: 'auth' });
     expect(seen.post).toEqual(['token', 'from outer', 'of token', 'outer']);
   });
 
-  it('of the workspace, and defaults: strategy is right, nested too [observed]', async () => {
+  it('in the workspace, and defaults: strategy is right, even if nested [observed]', async () => {
     using action = nodeAction({
       main: `see('INPUT_PLACE');`,
       post: `see('INPUT_PLACE');`,
@@ -161,7 +161,7 @@ describe('a composite action within another', () => {
     expect(printed).toEqual(['["1 of 2"]\n', '["1 of 2"]\n']);
   });
 
-  it('of the workspace, inside a remote one inside another: its post step too sees the outermost one’s', async () => {
+  it('in the workspace, inside a remote one inside another: its post step also sees the outermost one’s', async () => {
     using action = witness();
     using inner = compositeAction({
       inputs: ['deep-auth'],
@@ -191,7 +191,7 @@ describe('a composite action within another', () => {
     });
   });
 
-  it('remote, inside a local one inside another: its own inputs come from those of the outermost one', async () => {
+  it('remote, inside a local one inside another: its own inputs come from the outermost one’s', async () => {
     using action = witness();
     using deepest = compositeAction({
       inputs: ['deep-auth'],

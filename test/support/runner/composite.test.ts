@@ -1,10 +1,10 @@
-/** How the steps and post steps of composite actions are run. */
+/** The execution of composite actions' steps and post steps. */
 import { describe, expect, it } from 'vitest';
 import { compositeAction, nodeAction, workflowOf } from './samples.ts';
 import { runWorkflow } from './workflow.ts';
 
 describe('a composite action', () => {
-  it('gives its outputs to later steps, hides secrets and needs from its own, and stops at a failure', async () => {
+  it('passes its outputs to later steps, hides secrets and needs from its own, and stops at a failure', async () => {
     using outer = compositeAction({
       outputs: 'word: { value: "${{ steps.say.outputs.word }}" }',
       steps: `- id: say
@@ -48,7 +48,7 @@ describe('a composite action', () => {
     ]);
   });
 
-  it('has its post steps run in reverse, once each, all under the outermost one', async () => {
+  it('has its post steps run once each in reverse order, all under the outermost one', async () => {
     using action = nodeAction({
       post: `console.log('post of ' + process.env.STATE_name);`,
       main: `append('GITHUB_STATE', 'name=' + process.env.INPUT_NAME);`,

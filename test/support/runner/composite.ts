@@ -15,7 +15,7 @@ import {
 } from './job-state.ts';
 import { addPlaces, type PostPlace, type PostPlaces, runPost, runPosts } from './post-steps.ts';
 
-/** Where the post steps of a step go. */
+/** Where a step's post steps are added. */
 export interface Places {
   readonly own: PostPlace | undefined;
   /** The post steps of the outermost composite action around the step. */
@@ -38,8 +38,9 @@ export async function runComposite(
   runStep: RunStep,
 ): Promise<Ending> {
   const { job } = running;
-  // The runner registers what a local action inside a composite one uses under the step of the job [ActionRunner.cs]:
-  // its post steps are run as if they were the outermost action's own [runner issues 2009, 2030, 2800, 3514].
+  // The runner registers the actions that a local action in a composite one uses under the job's step
+  // [ActionRunner.cs]: their post steps run as if they were the outermost action's own [runner issues 2009, 2030, 2800,
+  // 3514].
   const inherited = isLocal(uses) ? outermost : undefined;
   const list = inherited ?? [];
   const children = addPlaces(action.steps, list);

@@ -1,9 +1,9 @@
-/** What comes over a running workflow from outside: a cancel, a shutdown of the runner, its death, the machine's. */
+/** External events of a running workflow: a cancel, a shutdown of the runner, its death, the machine's. */
 import type { Phase, PhaseResult } from './phase.ts';
 
 interface Running {
   readonly phase: Phase;
-  /** Whether the step's `if` holds also in a cancelled job: then a cancel does not signal it. */
+  /** Whether the step's `if` is also true in a cancelled job: then a cancel does not signal it. */
   readonly isSpared: () => boolean;
   isInterrupted: boolean;
 }
@@ -14,49 +14,49 @@ export class Control {
   #isDead = false;
   #running: Running | undefined;
 
-  /** Whether the job counts as cancelled, which `cancelled()` and `success()` say. */
+  /** Whether the job is cancelled, for `cancelled()` and `success()`. */
   get isCancelled(): boolean {
     return this.#isCancelled;
   }
 
-  /** Whether nothing is to be started any more, whatever its `if` says. */
+  /** Whether nothing may be started any more, whatever its `if`. */
   get isOver(): boolean {
     return this.#isShutDown || this.#isDead;
   }
 
-  /** What the button on GitHub does, and a job's time-out. Steps that `if: always()` holds for are not signalled. */
+  /** The button on GitHub, and a job's timeout. Steps with a true `if: always()` are not signalled. */
   cancel(): void {
     this.#isCancelled = true;
     if (this.#running?.isSpared() === false) this.interrupt();
   }
 
-  /** The runner is told to stop, as by its service or before the machine is taken away. */
+  /** The runner is told to stop, by its service or before the machine shuts down. */
   shutdown(): void {
     this.#isCancelled = true;
     this.#isShutDown = true;
     this.interrupt();
   }
 
-  /** The runner's Worker dies. A running process lives on, with nobody at the other end of its output. */
+  /** The runner's Worker dies. A running process lives on, with its output closed. */
   crash(): void {
     this.#isDead = true;
     this.#running?.phase.abandon();
   }
 
-  /** The machine dies, and everything on it. */
+  /** The machine dies, with all of its processes. */
   kill(): void {
     this.#isDead = true;
     this.#running?.phase.kill();
   }
 
-  /** Signals the running process, whatever its `if` says: a cancel of this one step, or its time-out. */
+  /** Signals the running process, whatever its `if`: a cancel or timeout of this step only. */
   interrupt(): void {
     if (this.#running === undefined || this.#running.isInterrupted) return;
     this.#running.isInterrupted = true;
     this.#running.phase.interrupt();
   }
 
-  /** Waits for a process that has been started, and answers for it meanwhile. */
+  /** Waits for a started process, and is its target for signals meanwhile. */
   async follow(
     phase: Phase,
     isSpared: () => boolean,

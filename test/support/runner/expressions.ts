@@ -4,12 +4,12 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { data, Evaluator, Lexer, Parser } from '@actions/expressions';
 
-/** What expressions can see: `github`, `secrets`, `steps` and so on, as plain values. */
+/** The contexts of expressions: `github`, `secrets`, `steps` and so on, as plain values. */
 export type Contexts = Readonly<Record<string, unknown>>;
 
 export type Texts = Readonly<Record<string, string>>;
 
-/** How the steps before this one went, which `success()` and its like tell. */
+/** The outcome of the previous steps, for `success()` and similar functions. */
 export interface Status {
   readonly failed: boolean;
   readonly cancelled: boolean;
@@ -18,9 +18,9 @@ export interface Status {
 const FINE: Status = { failed: false, cancelled: false };
 
 /**
- * A text with its expressions put in.
+ * Evaluates the expressions in a text.
  *
- * @throws {Error} where an expression is malformed, names a context that is not there, or cannot be evaluated.
+ * @throws {Error} if an expression is malformed, uses a missing context, or cannot be evaluated.
  */
 export function fill(text: string, contexts: Contexts, status = FINE): string {
   return text.replace(EXPRESSION, (_, expression: string) =>
@@ -28,7 +28,7 @@ export function fill(text: string, contexts: Contexts, status = FINE): string {
   );
 }
 
-/** The values of a mapping of a workflow file, with their expressions put in. Throws as `fill` does. */
+/** Evaluates the expressions in a mapping's values. Throws as `fill` does. */
 export function fillAll(
   values: Readonly<Record<string, unknown>> | undefined,
   contexts: Contexts,
@@ -40,9 +40,9 @@ export function fillAll(
 }
 
 /**
- * Reads the expressions of a text without evaluating them.
+ * Parses the expressions in a text without evaluating them.
  *
- * @throws {Error} where one is malformed or names a context that is not among `known`.
+ * @throws {Error} if one is malformed or uses a context that is not in `known`.
  */
 export function checkExpressions(text: string, known: readonly string[]): void {
   for (const [, expression = ''] of text.matchAll(EXPRESSION)) {
@@ -51,7 +51,7 @@ export function checkExpressions(text: string, known: readonly string[]): void {
   }
 }
 
-/** Whether a step with this `if` runs. Without a word on the status, only after success. */
+/** Whether a step with this `if` runs. Without a status function, only after success. */
 export function holds(condition: string | undefined, contexts: Contexts, status: Status): boolean {
   const bare = (condition ?? '').replace(/^\s*\$\{\{(.*)\}\}\s*$/s, '$1').trim();
   const asks = /\b(?:success|failure|cancelled|always)\s*\(/.test(bare);
@@ -118,7 +118,7 @@ function workspaceOf({ github }: Contexts): string {
   throw new Error('hashFiles() needs github.workspace');
 }
 
-/** The hash of the hashes of the files that match; empty where none does [HashFilesFunction.cs]. */
+/** The hash of the matching files' hashes; empty if none match [HashFilesFunction.cs]. */
 function hashFiles(workspace: string, patterns: readonly string[]): string {
   const files = globSync([...patterns], { cwd: workspace, withFileTypes: true })
     .filter(entry => entry.isFile())

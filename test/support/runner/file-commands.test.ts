@@ -1,4 +1,4 @@
-/** The files that a process leaves to the runner. [observed]: see masks.test.ts. */
+/** The files that a process writes for the runner. [observed]: see masks.test.ts. */
 import { existsSync, statSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readPairs } from './file-commands.ts';
@@ -7,7 +7,7 @@ import { runAction } from './step.ts';
 import { runWorkflow } from './workflow.ts';
 
 describe('a file of pairs', () => {
-  it('is read by lines and by delimiters', () => {
+  it('is parsed by lines and by delimiters', () => {
     expect(readPairs('a=1=2\nb<<X\nc=3\n\nX\n\nd=\n')).toEqual({
       pairs: { a: '1=2', b: 'c=3\n', d: '' },
       fault: undefined,
@@ -20,7 +20,7 @@ describe('a file of pairs', () => {
     ['a<<\n', 'delimiter must not be empty'],
     ['a<<X\nb\n', "Matching delimiter not found 'X'"],
     ['a<<X\nb', 'EOF marker missing new line'],
-  ])('is read up to a fault: %j', (text, fault) => {
+  ])('is parsed up to an error: %j', (text, fault) => {
     expect(readPairs(`before=1\n${text}`)).toEqual({
       pairs: { before: '1' },
       fault: expect.stringContaining(fault),
@@ -28,8 +28,8 @@ describe('a file of pairs', () => {
   });
 });
 
-describe('what a process leaves', () => {
-  it('is read also after a failure [observed]', async () => {
+describe('a process’s files', () => {
+  it('are read even after a failure [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_OUTPUT', 'word=kept'); append('GITHUB_STATE', 'key=kept'); append('GITHUB_STEP_SUMMARY', 'kept'); process.exitCode = 3;`,
       post: `see('STATE_key');`,
@@ -40,13 +40,13 @@ describe('what a process leaves', () => {
     expect(post.stdout).toBe('["kept"]\n');
   });
 
-  it('is read when the process has ended, not before', async () => {
+  it('are read only once the process has ended', async () => {
     using action = nodeAction({ main: `append('GITHUB_ENV', 'LATER=1'); see('LATER');` });
     const { main } = await runAction({ action: action.folder });
     expect([main.stdout, main.env]).toEqual(['[null]\n', { LATER: '1' }]);
   });
 
-  it('is an annotation where it is faulty; the step stays a success, and what stands before counts [observed]', async () => {
+  it('cause an annotation if invalid; the step succeeds, and earlier entries count [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_OUTPUT', 'word=kept'); append('GITHUB_OUTPUT', 'no pair');`,
     });
@@ -62,7 +62,7 @@ describe('what a process leaves', () => {
     ]);
   });
 
-  it('may not set NODE_OPTIONS, and sets the runner’s own variables in vain [observed]', async () => {
+  it('cannot set NODE_OPTIONS, nor override the runner’s own variables [observed]', async () => {
     using action = nodeAction({
       main: `for (const line of ['node_options=--inspect', 'GITHUB_RUN_ID=1', 'RUNNER_TEMP=/', 'OTHER=kept']) append('GITHUB_ENV', line);`,
       post: `see('NODE_OPTIONS', 'GITHUB_RUN_ID', 'OTHER'); console.log(process.env.RUNNER_TEMP === '/');`,
@@ -78,7 +78,7 @@ describe('what a process leaves', () => {
   it.each([
     [1024 * 1024, true],
     [1024 * 1024 + 1, false],
-  ])('as a summary of %i bytes is kept: %s [observed]', async (bytes, isKept) => {
+  ])('with a summary of %i bytes keep it: %s [observed]', async (bytes, isKept) => {
     using action = nodeAction({
       main: `append('GITHUB_STEP_SUMMARY', 'x'.repeat(${bytes - 1}));`,
     });
@@ -93,7 +93,7 @@ describe('what a process leaves', () => {
 
   // Windows has no such modes.
   it.skipIf(process.platform === 'win32')(
-    'stays in the temporary folder until the job ends, readable by others [observed]',
+    'stay in the temporary folder until the job ends, readable by others [observed]',
     async () => {
       const paths: string[] = [];
       const modes: string[] = [];

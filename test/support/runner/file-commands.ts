@@ -4,13 +4,13 @@
 export const MAX_SUMMARY_BYTES = 1024 * 1024;
 
 export interface Pairs {
-  /** What could be read; of a faulty file, what stands before the fault. */
+  /** The parsed entries; of an invalid file, those before the error. */
   readonly pairs: Readonly<Record<string, string>>;
-  /** In the runner's words, where the file does not follow its form. */
+  /** In the runner's words, if the file is invalid. */
   readonly fault: string | undefined;
 }
 
-/** Reads `key=value` lines and `key<<delimiter` blocks. */
+/** Parses `key=value` lines and `key<<delimiter` blocks. */
 export function readPairs(text: string): Pairs {
   const pairs: Record<string, string> = {};
   const lines = process.platform === 'win32' ? text.split(/\r?\n/) : text.split('\n');
@@ -47,7 +47,7 @@ export function readPairs(text: string): Pairs {
   return { pairs, fault: undefined };
 }
 
-/** Whether a step may not set this variable for later ones. What begins with GITHUB_ or RUNNER_ it may set in vain. */
+/** Whether a step may not set this variable for later ones. GITHUB_ and RUNNER_ variables can be set without effect. */
 export function isRefused(variable: string): boolean {
   return variable.toUpperCase() === 'NODE_OPTIONS';
 }

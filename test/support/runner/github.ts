@@ -1,9 +1,9 @@
-/** What a runner tells the processes and the expressions of a job of the run that it belongs to. */
+/** The run's data that a runner passes to a job's processes and expressions. */
 import type { Texts } from './expressions.ts';
 
 /**
- * What a workflow run is called, by the names of the `github` context. `null`: this runner has no such value and sets
- * no such variable, as Gitea's and Forgejo's for `repository_id` and `run_attempt`.
+ * A workflow run's data, by the names of the `github` context. `null`: this runner has no such value and sets no such
+ * variable, like Gitea's and Forgejo's for `repository_id` and `run_attempt`.
  */
 export interface GithubFacts {
   readonly repository?: string;
@@ -17,13 +17,13 @@ export interface GithubFacts {
   readonly server_url?: string;
   readonly api_url?: string;
   readonly token?: string;
-  /** The text of the file that GITHUB_EVENT_PATH names. */
+  /** The contents of the file that GITHUB_EVENT_PATH names. */
   readonly event?: string;
 }
 
 export type Github = Required<GithubFacts>;
 
-/** The facts of a run, with something for what is not said. */
+/** The data of a run, with defaults. */
 export function githubOf(facts: GithubFacts = {}): Github {
   return {
     repository: 'octo-org/maps',
@@ -42,14 +42,14 @@ export function githubOf(facts: GithubFacts = {}): Github {
   };
 }
 
-/** The `github` context, but for what depends on the machine and the step. */
+/** The `github` context, except for values of the machine and the step. */
 export function githubContext(github: Github): Texts {
   const { event: _, ...rest } = github;
   const known = Object.entries(rest).filter((pair): pair is [string, string] => pair[1] !== null);
   return { ...Object.fromEntries(known), repository_owner: github.repository.split('/')[0] ?? '' };
 }
 
-/** The variables that come of the context: all of it but the token [GitHubContext.cs]. */
+/** The variables for the context: all of it except the token [GitHubContext.cs]. */
 export function githubVariables(context: Texts): Texts {
   return Object.fromEntries(
     Object.entries(context)

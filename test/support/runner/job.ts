@@ -1,4 +1,4 @@
-/** One job: set up, its steps, its post steps in reverse whatever became of them, its outputs. */
+/** One job: its setup, steps, post steps in reverse order after any outcome, and outputs. */
 import { readAction, type StepFile } from './action-file.ts';
 import type { Control } from './control.ts';
 import { type Contexts, fillAll, type Texts } from './expressions.ts';
@@ -11,7 +11,7 @@ import { newLog, type Setting } from './program.ts';
 import { runStep } from './run-step.ts';
 import type { Annotation } from './step-log.ts';
 
-/** A job as the workflow file writes it. */
+/** A job as written in the workflow file. */
 export interface JobFile {
   readonly needs?: string | readonly string[];
   readonly if?: string;
@@ -19,19 +19,19 @@ export interface JobFile {
   readonly outputs?: Readonly<Record<string, unknown>>;
   readonly strategy?: { readonly matrix?: Readonly<Record<string, readonly unknown[]>> };
   readonly 'timeout-minutes'?: number;
-  /** Which image does not matter: the steps are processes of this machine that a cancel does not reach. */
+  /** The image is irrelevant: the steps are processes of this machine that a cancel does not reach. */
   readonly container?: string;
   readonly steps: readonly StepFile[];
 }
 
 export interface JobReport {
   readonly result: 'success' | 'failure' | 'cancelled' | 'skipped';
-  /** In the sequence in which they ended: those of a composite action before its own. */
+  /** In order of completion: a composite action's steps before itself. */
   readonly steps: readonly StepReport[];
   /** Post steps, likewise. */
   readonly posts: readonly StepReport[];
   readonly outputs: Texts;
-  /** The runner's own, on the job as a whole. */
+  /** The runner's own messages about the whole job. */
   readonly annotations: readonly Annotation[];
 }
 
@@ -43,7 +43,7 @@ export interface JobOptions {
   readonly matrix: Readonly<Record<string, unknown>>;
   readonly needs: Contexts;
   readonly secrets: Texts;
-  /** Of the workflow. */
+  /** The workflow's. */
   readonly env: Texts;
   readonly actions: Texts;
   readonly debug: boolean;
@@ -114,8 +114,8 @@ export async function runJob(options: JobOptions): Promise<JobReport> {
 }
 
 /**
- * Reads the actions that are downloaded before the job begins, those that they use included. Local ones are read when
- * their step begins. Throws where one is refused: the job fails in "Set up job".
+ * Reads the actions that are downloaded before the job starts, including those that they use. Local ones are read when
+ * their step starts. Throws if one is rejected: the job fails in "Set up job".
  */
 function prepareActions(steps: readonly StepFile[], job: JobState): void {
   for (const { uses } of steps) {

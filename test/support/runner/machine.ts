@@ -1,4 +1,4 @@
-/** The folders of a job, and what stays of its processes. */
+/** A job's folders, and its remaining processes. */
 import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -7,21 +7,21 @@ import { type Github, githubContext, githubVariables } from './github.ts';
 
 export interface Machine extends Disposable {
   readonly workspace: string;
-  /** The runner's temporary folder; the files of its commands stay in it until the job ends. */
+  /** The runner's temporary folder, which keeps the command files until the job ends. */
   readonly temp: string;
-  /** Makes an empty file for a process to write into. */
+  /** Creates an empty file for a process to write to. */
   newFile(name: string): string;
-  /** Writes a file of the runner's own, and gives its path. */
+  /** Writes a file of the runner's own, and returns its path. */
   writeFile(name: string, text: string): string;
-  /** Files below any of the folders that the machine did not make itself. */
+  /** Files in any of the folders that the machine did not create itself. */
   strangers(): string[];
-  /** The runner's own environment, which the variables of a job replace. Nothing of ours leaks into it but the PATH. */
+  /** The runner's own environment, which a job's variables override. Of ours, only the PATH gets into it. */
   ownEnvironment(node: string): Texts;
-  /** GITHUB_ and RUNNER_ variables, which replace those of a job. `actionPath`: of a step within a composite action. */
+  /** GITHUB_ and RUNNER_ variables, which override a job's. `actionPath`: for a step within a composite action. */
   runnerVariables(github: Github, debug: boolean, actionPath?: string): Texts;
   /** The `github` and `runner` contexts. */
   contexts(github: Github, actionPath?: string): { readonly github: Texts; readonly runner: Texts };
-  /** Says that processes of this group outlive the one that started them: they are ended with the job. */
+  /** Records that processes of this group outlive their parent: they are killed with the job. */
   outlives(group: number): void;
 }
 
@@ -63,7 +63,7 @@ export function newMachine(): Machine {
     ownEnvironment: node => ({
       PATH: [dirname(node), process.env['PATH']].join(delimiter),
       HOME: folders.home,
-      // What a Windows machine cannot do without.
+      // The minimum that Windows requires.
       ...(process.env['SystemRoot'] === undefined ? {} : { SystemRoot: process.env['SystemRoot'] }),
       TMPDIR: folders.temp,
       TEMP: folders.temp,
@@ -90,7 +90,7 @@ export function newMachine(): Machine {
 
 const EVENT_FILE = join('_github_workflow', 'event.json');
 
-/** Ends every process of a group, if there is one left. */
+/** Kills every process in a group, if any. */
 export function endGroup(group: number): void {
   try {
     process.kill(-group, 'SIGKILL');

@@ -1,5 +1,5 @@
 /**
- * What a log hides. Here and in the tests beside this one, [observed] is what was seen on the Worker of actions/runner
+ * What a log hides. Here and in the tests beside this one, [observed] marks behavior of the Worker of actions/runner
  * 2.336.0; everything else was read in its source.
  */
 import { describe, expect, it } from 'vitest';
@@ -16,11 +16,11 @@ function maskOf(...values: string[]): Masks {
   return masks;
 }
 
-/** Of each length that a text has when it is cut into groups of three bytes. */
+/** One token of each length modulo three. */
 const TOKENS = ['', 'x', 'xx'].map(end => `secret-token-${end}`);
 
 describe('a secret', () => {
-  it('is hidden itself, and URL-, JSON-, XML-, shell- and expression-escaped [observed]', () => {
+  it('is hidden, and so is its URL-, JSON-, XML-, shell- and expression-escaped form [observed]', () => {
     const secret = `s3cr3t "quoted" (brackets!) 'single' <tagged>\t${'x'.repeat(7)}`;
     const masks = maskOf(secret);
     const forms = [
@@ -36,13 +36,13 @@ describe('a secret', () => {
     expect(masks.touches('nothing of it')).toBe(false);
   });
 
-  it.each(TOKENS)('is hidden as base64 after any text, where nothing follows: %s [observed]', token => {
+  it.each(TOKENS)('is hidden as base64 after any text, if nothing follows: %s [observed]', token => {
     const masks = maskOf(token);
     for (const before of ['', 'a', 'ab', 'abc', 'x-access-token:'])
       expect(masks.hide(base64(before + token)), before).toMatch(/^[\w+/]*\*\*\*$/);
   });
 
-  it('is in clear as base64 for two of three lengths where padding is missing or a text follows [observed]', () => {
+  it('is in plain text as base64 for two of three lengths if padding is missing or text follows [observed]', () => {
     const inClear = (encode: (token: string) => string) =>
       TOKENS.filter(token => !maskOf(token).touches(encode(token))).map(({ length }) => length % 3);
 
@@ -56,13 +56,13 @@ describe('a secret', () => {
       expect(inClear(encode)).toEqual([1, 2]);
   });
 
-  it('is in clear as hex, in capitals, and in part [observed]', () => {
+  it('is in plain text as hex, in capitals, and in part [observed]', () => {
     const masks = maskOf('secret-token');
     const shown = [Buffer.from('secret-token').toString('hex'), 'SECRET-TOKEN', 'secret-toke'];
     for (const form of shown) expect(masks.hide(form)).toBe(form);
   });
 
-  it('is hidden whatever follows by three more masks, its base64 cut to whole groups [observed]', () => {
+  it('is hidden in any context by three more masks, its base64 cut to whole groups [observed]', () => {
     for (const token of TOKENS) {
       const cut = [0, 1, 2].map(less => {
         const bytes = Buffer.from(token).subarray(less);
@@ -88,11 +88,11 @@ describe('a secret', () => {
   it.each([
     ['part-one&part-two&part-three', ['part-one&part-two&', 'part-three']],
     ['part-one&+part-two', ['part-one&+', 'art-two']],
-  ])('is hidden in the parts that PowerShell makes of it: %s', (secret, parts) => {
+  ])('is hidden in the parts that PowerShell prints: %s', (secret, parts) => {
     for (const part of parts) expect(maskOf(secret).hide(part)).toBe('***');
   });
 
-  it('is not hidden in a part that is short', () => {
+  it('is not hidden in a short part', () => {
     const masks = maskOf('short&part-two');
     expect([masks.hide('short&'), masks.hide('short'), masks.hide('part-two')]).toEqual([
       '***',
@@ -102,13 +102,13 @@ describe('a secret', () => {
     expect(maskOf('part-one&two').hide('two')).toBe('two');
   });
 
-  it('that overlaps another is one hidden part with it', () => {
+  it('that overlaps another is hidden together with it', () => {
     expect(maskOf('abcdef', 'defghi').hide('-abcdefghi-')).toBe('-***-');
   });
 });
 
 describe('a job', () => {
-  it('hides a text from the line after the one that names it [observed]', async () => {
+  it('hides a text from the line after its mask command [observed]', async () => {
     const word = ['late', 'secret'].join('-');
     const { log } = await runWorkflow(
       workflowOf(`- run: node -e "['a', '::add-mask::', 'b'].forEach(l => console.log(l + process.env.PART_1 + '-' + process.env.PART_2))"
@@ -120,7 +120,7 @@ describe('a job', () => {
     expect(log).toContain('b***');
   });
 
-  it('hides secrets and its own token from the start, in summaries too, but not in titles [observed]', async () => {
+  it('hides secrets and its own token from the start, even in summaries, but not in titles [observed]', async () => {
     using action = nodeAction({
       main: `console.log('the-secret the-job-token');
 console.log('::warning title=the-secret::of the-secret');
@@ -137,7 +137,7 @@ append('GITHUB_STEP_SUMMARY', 'the-secret in a summary');`,
     expect(main.summary).toBe('*** in a summary\n');
   });
 
-  it('drops an output with a hidden text in it, and warns of that [observed]', async () => {
+  it('drops an output that contains a hidden text, with a warning [observed]', async () => {
     const steps = `- id: say
   run: |
     echo "::add-mask::hush-hush"

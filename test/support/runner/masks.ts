@@ -2,17 +2,17 @@
 
 const HIDDEN = '***';
 
-/** The texts that a job's log must not show. Lines are hidden as they pass: what passed before stays as it was. */
+/** The texts that a job's log must not show. Earlier lines stay as they were. */
 export class Masks {
   readonly #values: string[] = [];
   readonly #forms = new Set<string>();
 
-  /** What was asked to be hidden, in order, without the forms that follow from it. */
+  /** The requested masks in order, without the forms derived from them. */
   get values(): readonly string[] {
     return this.#values;
   }
 
-  /** Hides a text from now on; of a text of several lines every line as well [AddMaskCommandExtension]. */
+  /** Hides a text from now on, and every line of a multi-line text as well [AddMaskCommandExtension]. */
   add(value: string): void {
     if (value.trim() === '') return;
     this.#values.push(value);
@@ -20,12 +20,12 @@ export class Masks {
     for (const form of [value, ...lines].flatMap(formsOf)) this.#forms.add(form);
   }
 
-  /** Whether a text has something in it that is to be hidden. */
+  /** Whether a text contains something to hide. */
   touches(text: string): boolean {
     return this.#ranges(text).length > 0;
   }
 
-  /** The text with each hidden part as `***`; parts that overlap or touch are one. */
+  /** The text with each hidden part as `***`; overlapping or adjacent parts become one. */
   hide(text: string): string {
     let shown = '';
     let at = 0;
@@ -36,7 +36,7 @@ export class Masks {
     return shown + text.slice(at);
   }
 
-  /** Where the hidden parts of a text begin and end, in order. */
+  /** The positions of a text's hidden parts, in order. */
   #ranges(text: string): [start: number, end: number][] {
     const found: [number, number][] = [];
     for (const form of this.#forms) {
@@ -53,12 +53,14 @@ export class Masks {
   }
 }
 
-/** The value and what the runner derives from it. Nothing else is hidden: no unpadded base64, no base64url. */
+/**
+ * The value and the forms that the runner derives from it. Nothing else is hidden: no unpadded base64, no base64url.
+ */
 function formsOf(value: string): string[] {
   const bytes = Buffer.from(value);
   return [
     value,
-    // As it is encoded after a multiple of three bytes, one less and two less, with the padding that it ends in.
+    // Its encodings after a multiple of three bytes, one less and two less, with padding.
     ...[0, 1, 2].map(shift => (bytes.length > shift ? bytes.subarray(shift) : bytes).toString('base64')),
     value.replaceAll('"', '\\"'),
     value.replaceAll("'", "''"),
@@ -78,7 +80,9 @@ const XML: Readonly<Record<string, string>> = {
   "'": '&apos;',
 };
 
-/** PowerShell prints a faulty command in two parts, cut at an ampersand; after `&+` it colours the next character. */
+/**
+ * PowerShell prints an invalid command in two parts, split at an ampersand; after `&+` it colors the next character.
+ */
 function powerShellParts(value: string): string[] {
   const coloured = value.indexOf('&+');
   const last = value.lastIndexOf('&');

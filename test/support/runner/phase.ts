@@ -1,4 +1,4 @@
-/** One process of a step, from its start to what the runner makes of what it left [ProcessInvoker.cs]. */
+/** One process of a step, from its start to the runner's evaluation of its files [ProcessInvoker.cs]. */
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -9,19 +9,19 @@ import type { Masks } from './masks.ts';
 import type { Annotation, StepLog } from './step-log.ts';
 
 export interface PhaseResult {
-  /** `null` when a signal ended the process. */
+  /** `null` if a signal ended the process. */
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
-  /** As the process wrote them. */
+  /** As written by the process. */
   readonly stdout: string;
   readonly stderr: string;
-  /** What the runner says before the process starts: `with:` and `env:`, masked by what was masked then. */
+  /** The runner's output before the process starts: `with:` and `env:`, with the masks known so far. */
   readonly header: string;
-  /** What the log shows of the process. */
+  /** The log of the process. */
   readonly shown: string;
-  /** Of the process, and of the runner on its step. */
+  /** From the process, and from the runner about its step. */
   readonly annotations: readonly Annotation[];
-  /** What this process asked to be hidden. */
+  /** The masks that this process requested. */
   readonly masks: readonly string[];
   readonly outputs: Texts;
   /** Variables for later steps. */
@@ -30,10 +30,10 @@ export interface PhaseResult {
   readonly summary: string;
   /** The runner's files as written, by the variable that names them. */
   readonly files: Texts;
-  /** Files that the process made beside those. */
+  /** Other files that the process created. */
   readonly newFiles: readonly string[];
   readonly durationMs: number;
-  /** How a process ends that outlived a cancel in a job container, and all that it wrote. */
+  /** The end and all output of a process that outlived a cancel in a job container. */
   readonly afterwards?: Promise<ProcessEnd>;
 }
 
@@ -48,13 +48,13 @@ export interface PhaseOptions {
   readonly log: StepLog;
   readonly command: string;
   readonly args: readonly string[];
-  /** The whole environment but for the runner's files; what names one of those replaces the runner's. */
+  /** The whole environment except the runner's files; a variable for one of those overrides the runner's. */
   readonly env: Texts;
-  /** What the runner's own times are multiplied by: 1 as they are, less where a test shall not wait for them. */
+  /** The factor for the runner's own times: 1 for the real ones, less for tests that should not wait. */
   readonly timeScale: number;
   /**
-   * The process is in a job container: signals end `docker exec` alone [docker/cli 5309]. The runner reads the files as
-   * they are then and goes on; the process lives on until the job ends.
+   * The process is in a job container: signals only end `docker exec` [docker/cli 5309]. The runner reads the files as
+   * they are then and continues; the process lives on until the job ends.
    */
   readonly container?: boolean;
 }
@@ -62,13 +62,15 @@ export interface PhaseOptions {
 export interface Phase {
   readonly pid: number | undefined;
   readonly done: Promise<PhaseResult>;
-  /** SIGINT, SIGTERM 7.5 s later and SIGKILL 2.5 s after that, to the process only: on a cancel, a time-out, a shutdown. */
+  /**
+   * SIGINT, SIGTERM 7.5 s later and SIGKILL 2.5 s after that, to the process only: on a cancel, a timeout, a shutdown.
+   */
   interrupt(): void;
-  /** SIGTERM alone, as a machine that is being shut down sends it. */
+  /** Only SIGTERM, as a machine sends it on shutdown. */
   terminate(): void;
-  /** The runner's Worker dies: nobody reads the output or the files of the process, which lives on. */
+  /** The runner's Worker dies: output and files of the process, which lives on, are no longer read. */
   abandon(): void;
-  /** As a machine dies, and all that it runs with it. */
+  /** The machine dies with all of its processes. */
   kill(): void;
 }
 
@@ -84,7 +86,7 @@ export function startPhase(options: PhaseOptions): Phase {
     cwd: machine.workspace,
     env: { ...files, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A process group of its own, so that what a script has started can be ended with it.
+    // A process group of its own, so that a script's children can be killed with it.
     detached: process.platform !== 'win32',
   });
   const killAll = () => {
@@ -98,7 +100,7 @@ export function startPhase(options: PhaseOptions): Phase {
   let stderr = '';
   let isOver = false;
   let isAbandoned = false;
-  /** What there was when a cancel ended `docker exec`. */
+  /** The results when a cancel ended `docker exec`. */
   let left: ProcessEnd | undefined;
   child.stdout.on('data', chunk => {
     stdout += chunk;
@@ -121,7 +123,7 @@ export function startPhase(options: PhaseOptions): Phase {
   });
   child.on('exit', () => {
     if (child.pid === undefined || left !== undefined || !isAlive(child.pid)) return;
-    // A child that holds its parent's output makes the runner wait, and lives until the job ends.
+    // A child with its parent's output makes the runner wait, and lives until the job ends.
     machine.outlives(child.pid);
     timers.push(setTimeout(() => ended.resolve(), GRACE.output * timeScale));
   });
@@ -131,7 +133,7 @@ export function startPhase(options: PhaseOptions): Phase {
     signal: child.signalCode,
     stdout,
     stderr,
-    // A process that outlives its job has no files any more.
+    // A process that outlives its job no longer has files.
     files: Object.fromEntries(
       Object.entries(files).map(([name, path]) => [name, existsSync(path) ? readFileSync(path, 'utf8') : '']),
     ),
@@ -140,7 +142,7 @@ export function startPhase(options: PhaseOptions): Phase {
   const finish = async (): Promise<PhaseResult> => {
     await ended.promise;
     for (const timer of timers) clearTimeout(timer);
-    // The last line reaches the reader of lines in a turn of its own.
+    // The line reader gets the last line in a later turn.
     await new Promise(resolve => setImmediate(resolve));
     isOver = true;
     const end = left ?? endOf();
@@ -188,7 +190,7 @@ type Read = Pick<PhaseResult, 'outputs' | 'env' | 'state' | 'summary'>;
 
 const NOTHING_READ: Read = { outputs: {}, env: {}, state: {}, summary: '' };
 
-/** Reads what a process left in the runner's files. An error in them is an annotation, and fails nothing. */
+/** Reads the runner's files after a process. An error in them is an annotation, not a failure. */
 function readFiles(files: Texts, log: StepLog, masks: Masks): Read {
   const read = (name: string) => {
     const { pairs, fault } = readPairs(files[name] ?? '');

@@ -5,7 +5,7 @@ import { runAction } from './step.ts';
 import { runWorkflow } from './workflow.ts';
 
 describe('a post step', () => {
-  it('gets the state of its own step, and what GITHUB_ENV has set meanwhile [observed]', async () => {
+  it('gets its own step’s state, and the variables set by GITHUB_ENV meanwhile [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_STATE', 'key<<END\\nof ' + process.env.INPUT_NAME + '\\nline 2\\nEND');`,
       post: `see('STATE_key', 'LATER', 'SSL_CERT_FILE');`,
@@ -30,7 +30,7 @@ describe('a post step', () => {
     ]);
   });
 
-  it('gets a STATE_ variable of another step, the job or its own `env:` where its step saved nothing under that key [observed]', async () => {
+  it('gets a STATE_ variable from another step, the job or its own `env:` if its step saved nothing under that key [observed]', async () => {
     using action = nodeAction({
       main: `for (const line of process.env.INPUT_SAVES.split(';')) append('GITHUB_STATE', line);`,
       post: `see('STATE_key', 'STATE_late');`,
@@ -62,7 +62,7 @@ describe('a post step', () => {
     ]);
   });
 
-  it('gets what a main step had saved that was killed [observed]', async () => {
+  it('gets the state saved by a killed main step [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_STATE', 'key=kept'); process.kill(process.pid, 'SIGKILL');`,
       post: `see('STATE_key', 'STATE_other');`,
@@ -74,7 +74,7 @@ describe('a post step', () => {
     expect([main.signal, post.stdout]).toEqual(['SIGKILL', '["kept","forged"]\n']);
   });
 
-  it('has `with:` and `env:` evaluated anew, with the values of the end of the job [observed]', async () => {
+  it('has `with:` and `env:` evaluated again, with the values at the end of the job [observed]', async () => {
     using action = nodeAction({
       main: `see('INPUT_TOKEN', 'INPUT_LATER', 'OWN', 'INPUT_STATUS');`,
       post: `see('INPUT_TOKEN', 'INPUT_LATER', 'OWN', 'INPUT_STATUS');`,
@@ -103,7 +103,7 @@ describe('a post step', () => {
     expect(log).toContain('Post job cleanup.');
   });
 
-  it('fails before Node starts where `with:` cannot be evaluated any more, and the job with it [observed]', async () => {
+  it('fails before Node starts if `with:` can no longer be evaluated, and the job fails with it [observed]', async () => {
     using action = nodeAction({ post: `console.log('never');`, inputs: ['word'] });
     const { jobs, result, log } = await runWorkflow(
       workflowOf(
@@ -123,7 +123,7 @@ describe('a post step', () => {
     expect([result, log]).toEqual(['failure', expect.not.stringContaining('never')]);
   });
 
-  it('fails before Node starts where the folder of a local action is gone, and the others are run [observed]', async () => {
+  it('fails before Node starts if a local action’s folder is gone, and the others run [observed]', async () => {
     using gone = nodeAction({ post: `console.log('never');` });
     using other = nodeAction({ post: `console.log('cleans up');` });
     const { jobs, result } = await runWorkflow(
@@ -141,7 +141,7 @@ describe('a post step', () => {
     expect(jobs['job']?.posts[0]?.annotations[0]?.message).toMatch(/^Can't find 'action.yml'/);
   });
 
-  it('is run in reverse, also after failures; one that fails fails the job and stops no other [observed]', async () => {
+  it('runs in reverse order, even after failures; a failing one fails the job but does not stop the others [observed]', async () => {
     using action = nodeAction({
       main: `process.exitCode = Number(process.env.INPUT_CODE);`,
       post: `console.log('post of ' + process.env.INPUT_NAME); process.exitCode = Number(process.env['INPUT_POST-CODE']);`,
@@ -170,7 +170,7 @@ describe('a post step', () => {
     ]);
   });
 
-  it('is run after a main step that was killed, and not after one that was skipped [observed]', async () => {
+  it('runs after a killed main step, but not after a skipped one [observed]', async () => {
     using action = nodeAction({ main: `process.kill(process.pid, 'SIGKILL');`, post: '' });
     const { jobs } = await runWorkflow(
       workflowOf('- id: killed\n  uses: ./action\n- id: skipped\n  uses: ./action', {
@@ -182,7 +182,7 @@ describe('a post step', () => {
 });
 
 describe('a single action', () => {
-  it('is run with other inputs and variables at the end where a test says so', async () => {
+  it('gets other inputs and variables at the end if a test requests it', async () => {
     const looks = `see('INPUT_TOKEN', 'VARIABLE', 'GITHUB_ACTION_PATH');`;
     using action = nodeAction({ main: looks, post: looks, inputs: ['token'] });
     const { main, post } = await runAction({

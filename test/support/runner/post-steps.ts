@@ -1,4 +1,4 @@
-/** Post steps: which there are, in which sequence they run, and what is evaluated anew for them. */
+/** Post steps: their existence, their order, and what is evaluated again for them. */
 import type { StepFile } from './action-file.ts';
 import { fillAll } from './expressions.ts';
 import {
@@ -13,16 +13,16 @@ import {
 } from './job-state.ts';
 import { newLog } from './program.ts';
 
-/** A place for a post step, made before its step runs. */
+/** A slot for a post step, created before its step runs. */
 export interface PostPlace {
-  /** Set when the step runs. Gives whether the post step succeeded. */
+  /** Set when the step runs. Returns whether the post step succeeded. */
   run: ((scope: Scope) => Promise<boolean>) | undefined;
 }
 
-/** The places of a job or of a composite action. The last one is the first to be run. */
+/** The slots of a job or of a composite action. The last one runs first. */
 export type PostPlaces = PostPlace[];
 
-/** Adds a place for each step of a list that may have a post step, and gives them by the steps' indices. */
+/** Adds a slot for each step of a list that may have a post step, and returns them by the steps' indices. */
 export function addPlaces(
   steps: readonly StepFile[],
   places: PostPlaces,
@@ -36,8 +36,8 @@ export function addPlaces(
 }
 
 /**
- * Runs the post steps of a list, each in this scope: a runner that is shut down runs none; one that fails does not stop
- * the others. Gives whether all went well.
+ * Runs the post steps of a list in this scope: a runner that shuts down runs none; a failing one does not stop the
+ * others. Returns whether all succeeded.
  */
 export async function runPosts(places: PostPlaces, scope: Scope, job: JobState): Promise<boolean> {
   let isWell = true;
@@ -49,10 +49,10 @@ export async function runPosts(places: PostPlaces, scope: Scope, job: JobState):
 }
 
 /**
- * Runs the post step of a step, whatever became of the job. Its variables are evaluated anew, in the scope that it is
- * run in; a cancel does not signal it.
+ * Runs a step's post step, whatever the job's outcome. Its variables are evaluated again in its scope; a cancel does
+ * not signal it.
  *
- * @param main the step, as it was run
+ * @param main the step, as it ran
  */
 export async function runPost(
   main: Running,

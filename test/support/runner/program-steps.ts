@@ -1,4 +1,4 @@
-/** Steps that are one process: a script, or an action that is a program, with its post step. */
+/** Steps that are one process: a script, or a program action with its post step. */
 import { type NodeAction, readNodeAction } from './action-file.ts';
 import { fill, type Texts } from './expressions.ts';
 import { contextsOf, type Ending, inputsOf, type Running, statusOf } from './job-state.ts';
@@ -13,7 +13,7 @@ export async function runScript(script: string, running: Running): Promise<Endin
   return settle(startScript(text, { log, env: variablesOf(running), actionPath }, job.setting), running);
 }
 
-/** Runs the main step of an action. From here on it has a post step, also where its `with:` cannot be evaluated. */
+/** Runs an action's main step. From now on it has a post step, even if its `with:` cannot be evaluated. */
 export async function runNode(
   action: NodeAction,
   uses: string,

@@ -7,7 +7,7 @@ import type { Masks } from './masks.ts';
 import { type Phase, startPhase } from './phase.ts';
 import { StepLog, stepHeader } from './step-log.ts';
 
-/** What the processes of a job have in common. */
+/** The common data of a job's processes. */
 export interface Setting {
   readonly machine: Machine;
   readonly masks: Masks;
@@ -25,7 +25,7 @@ export interface Setting {
 
 export interface ProgramOptions {
   readonly log: StepLog;
-  /** The variables of the step: the job's, the file's that earlier steps wrote, its own. */
+  /** The variables of the step: the job's, those from the file that earlier steps wrote, its own. */
   readonly env: Texts;
   /** GITHUB_ACTION_PATH, within a composite action. */
   readonly actionPath?: string | undefined;
@@ -35,11 +35,11 @@ export interface NodeOptions extends ProgramOptions {
   readonly stage: 'main' | 'post';
   readonly inputs: Texts;
   readonly state: Texts;
-  /** Replaces everything, the runner's own variables too: what a broken runner would set. */
+  /** Overrides everything, even the runner's own variables, like a broken runner. */
   readonly overrides?: Texts;
 }
 
-/** The contexts that every expression of a step may use, but for `env`, `inputs`, `steps` and those of the workflow. */
+/** The contexts for every expression of a step, except `env`, `inputs`, `steps` and those of the workflow. */
 export function baseContexts({ machine, github, strategy, matrix }: Setting, actionPath?: string) {
   return {
     ...machine.contexts(github, actionPath),
@@ -52,7 +52,7 @@ export function newLog({ masks, debug, onLine }: Setting): StepLog {
   return new StepLog({ masks, debug, onLine });
 }
 
-/** Warns of inputs that `action.yml` does not have: in the main step, and again in the post step. */
+/** Warns about inputs that `action.yml` lacks: in the main step, and again in the post step. */
 export function warnOfUnexpected(unexpected: readonly string[], action: ActionFile, log: StepLog): void {
   if (unexpected.length === 0) return;
   const valid = [...action.inputs.keys()].join("', '");
@@ -60,8 +60,8 @@ export function warnOfUnexpected(unexpected: readonly string[], action: ActionFi
 }
 
 /**
- * Starts one of the two programs of an action. Its variables give way to the runner's own, to INPUT_, and to STATE_ of
- * what the step saved; a STATE_ variable of another name gets through [NodeScriptActionHandler.cs].
+ * Starts one of an action's two programs. Its variables are overridden by the runner's own, by INPUT_, and by STATE_ of
+ * the saved state; a STATE_ variable of another name gets through [NodeScriptActionHandler.cs].
  */
 export function startNode(action: NodeAction, options: NodeOptions, setting: Setting): Phase {
   const { log, env, stage, inputs, state, actionPath, overrides = {} } = options;

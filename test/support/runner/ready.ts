@@ -1,20 +1,20 @@
-/** Programs and starters for the tests of how a running step is ended. */
+/** Programs and starters for tests that end a running step. */
 import { type ActionRunOptions, type StartedAction, startAction } from './step.ts';
 import { type StartedWorkflow, startWorkflow, type WorkflowOptions } from './workflow.ts';
 
-/** Says `ready`, then what signals it gets, and never ends by itself. */
+/** Prints `ready`, then its signals, and never ends by itself. */
 export const DEAF = `for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => console.log(signal));
 setInterval(() => {}, 1000);
 console.log('ready');`;
 
-/** Ends at the first signal, or when it has been let alone for this long. */
+/** Ends at the first signal, or after this time without one. */
 export const listens = (
   milliseconds = 30_000,
 ) => `process.on('SIGINT', () => { console.log('SIGINT'); process.exit(130); });
 setTimeout(() => { console.log('let alone'); process.exit(); }, ${milliseconds});
 console.log('ready');`;
 
-/** Starts an action, and does something to it when its log shows `ready`. */
+/** Starts an action, and acts on it when its log shows `ready`. */
 export function whenReady(options: ActionRunOptions, act: (started: StartedAction) => void) {
   const started = startAction({ ...options, onLine: line => line === 'ready' && act(started) });
   return started.done;

@@ -1,4 +1,4 @@
-/** One step, of the job or of a composite action: whether it runs, what of, and what it comes to [StepsRunner.cs]. */
+/** One step of the job or of a composite action: its condition, its kind, and its result [StepsRunner.cs]. */
 import { readAction } from './action-file.ts';
 import { type Places, type RunStep, runComposite } from './composite.ts';
 import { fillAll, holds } from './expressions.ts';
@@ -56,7 +56,7 @@ function runWhatItIs(running: Running, places: Places): Promise<Ending> {
     : runComposite(action, step.uses, places, running, runStep);
 }
 
-/** Keeps a step within its `timeout-minutes`: it is signalled as by a cancel, and has failed. */
+/** Limits a step to its `timeout-minutes`: it is signalled like a cancel, and has failed. */
 async function inTime({ step, job, log }: Running, run: () => Promise<Ending>): Promise<Ending> {
   const minutes = step['timeout-minutes'];
   if (minutes === undefined) return run();

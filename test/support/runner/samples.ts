@@ -1,4 +1,4 @@
-/** Actions and workflows for tests: small ones, made where the test stands. */
+/** Small actions and workflows for tests. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,14 +11,14 @@ export interface SampleAction extends Disposable {
 export interface NodeSample {
   /** JavaScript of the main program. */
   readonly main?: string;
-  /** JavaScript of the post step; an action without has none. */
+  /** JavaScript of the post step; without it, the action has none. */
   readonly post?: string;
   /** The mapping `inputs:` of action.yml, as YAML or, without defaults, as names. */
   readonly inputs?: string | readonly string[];
   readonly using?: string;
 }
 
-/** An action that is a program. Its JavaScript has `append(variable, text)` for the runner's files, and `see(...names)`. */
+/** A program action. Its JavaScript has `append(variable, text)` for the runner's files, and `see(...names)`. */
 export function nodeAction({ main = '', post, inputs = [], using = 'node24' }: NodeSample): SampleAction {
   const runs = [`using: ${using}`, 'main: main.mjs', ...(post === undefined ? [] : ['post: post.mjs'])];
   return newFolder({
@@ -44,7 +44,7 @@ export function compositeAction({ inputs = [], steps, outputs }: CompositeSample
   });
 }
 
-/** A workflow with one job of these steps, written as YAML. `job`: more keys of the job. */
+/** A workflow with one job of these steps, as YAML. `job`: more keys of the job. */
 export function workflowOf(
   steps: string,
   { job = '', ...options }: Partial<WorkflowOptions> & { readonly job?: string } = {},

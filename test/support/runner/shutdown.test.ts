@@ -1,6 +1,6 @@
 /**
- * What becomes of a running step when the runner is shut down, when its Worker dies, when the machine dies. Windows has
- * no such signals. [observed]: see masks.test.ts.
+ * A running step when the runner shuts down, when its Worker dies, or when the machine dies. Windows has no such
+ * signals. [observed]: see masks.test.ts.
  */
 import { describe, expect, it } from 'vitest';
 import { DEAF, listens, whenReady, whenWorkflowReady } from './ready.ts';
@@ -19,7 +19,7 @@ describe.skipIf(process.platform === 'win32')('a shutdown of the runner', () => 
     expect(main.durationMs).toBeGreaterThan(990);
   });
 
-  it('runs nothing more, whatever its `if` says, also in a composite action [observed]', async () => {
+  it('runs nothing more, whatever its `if`, even in a composite action [observed]', async () => {
     using action = nodeAction({ main: listens(), post: `console.log('never');` });
     using outer = compositeAction({
       steps: '- uses: ./action\n- if: always()\n  run: echo never\n  shell: bash',
@@ -43,7 +43,7 @@ describe.skipIf(process.platform === 'win32')('a shutdown of the runner', () => 
     expect([post.signal, post.durationMs > 990]).toEqual(['SIGKILL', true]);
   });
 
-  it('signals a post step and a step with `if: always()` too [observed]', async () => {
+  it('also signals a post step and a step with `if: always()` [observed]', async () => {
     using action = nodeAction({ main: listens() });
     using first = nodeAction({ post: `console.log('never');` });
     using second = nodeAction({ post: listens() });
@@ -55,8 +55,8 @@ describe.skipIf(process.platform === 'win32')('a shutdown of the runner', () => 
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a Worker that dies', () => {
-  it('closes the output of what is running, which lives on, and runs nothing more [observed]', async () => {
+describe.skipIf(process.platform === 'win32')('a dying Worker', () => {
+  it('closes the output of the running process, which lives on, and runs nothing more [observed]', async () => {
     using action = nodeAction({
       main: `append('GITHUB_STATE', 'key=value');`,
       post: `process.stdout.on('error', ({ code }) => append('GITHUB_OUTPUT', 'code=' + code));
@@ -72,7 +72,7 @@ setTimeout(() => clearInterval(timer), 500);`,
     expect(post.outputs).toEqual({});
   });
 
-  it('can die before a process has written a line', async () => {
+  it('can occur before a process has written a line', async () => {
     using action = nodeAction({ post: `setTimeout(() => console.log('in vain'), 100);` });
     const started = startAction({
       action: action.folder,
@@ -82,7 +82,7 @@ setTimeout(() => clearInterval(timer), 500);`,
     expect([post.stdout, post.shown]).toEqual(['', '']);
   });
 
-  it('has no post step and no step follow in a workflow', async () => {
+  it('prevents all further steps and post steps of a workflow', async () => {
     using action = nodeAction({ main: listens(300), post: `console.log('never');` });
     const { log, jobs } = await whenWorkflowReady(
       workflowOf('- uses: ./action\n- if: always()\n  run: echo never', {
@@ -95,8 +95,8 @@ setTimeout(() => clearInterval(timer), 500);`,
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a runner that dies', () => {
-  it('runs nothing more, and takes with it what a script had started', async () => {
+describe.skipIf(process.platform === 'win32')('a dying runner', () => {
+  it('runs nothing more, and kills a script’s children', async () => {
     using action = nodeAction({ post: `console.log('post');` });
     const { jobs } = await whenWorkflowReady(
       workflowOf(

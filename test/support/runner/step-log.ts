@@ -1,4 +1,4 @@
-/** What the log of one process shows, and what the runner reads out of its lines [ActionCommandManager.cs]. */
+/** The log of one process, and the commands in its output [ActionCommandManager.cs]. */
 import { type Command, readCommand } from './commands.ts';
 import type { Masks } from './masks.ts';
 
@@ -12,17 +12,17 @@ export interface Annotation {
 export interface StepLogOptions {
   readonly masks: Masks;
   readonly debug: boolean;
-  /** Told every line that the log shows, as it comes. */
+  /** Called with every line that the log shows. */
   readonly onLine?: ((line: string) => void) | undefined;
 }
 
 export class StepLog {
-  /** What the runner says before the process starts. */
+  /** The runner's output before the process starts. */
   readonly header: string[] = [];
-  /** What it shows of the process, its own words on it included. */
+  /** The log of the process, including the runner's messages about it. */
   readonly shown: string[] = [];
   readonly annotations: Annotation[] = [];
-  /** What the process set by commands among its lines, as old actions do. */
+  /** Values that the process set by commands in its output, as old actions do. */
   readonly outputs: Record<string, string> = {};
   readonly state: Record<string, string> = {};
   readonly #options: StepLogOptions;
@@ -34,7 +34,7 @@ export class StepLog {
     this.#echo = options.debug;
   }
 
-  /** Writes lines before the process starts: masked, as every line, by what is masked so far. */
+  /** Writes lines before the process starts, hiding what is masked so far. */
   writeHeader(lines: readonly string[]): void {
     if (lines.length > 0) this.#write(this.header, lines.join('\n'));
   }
@@ -43,7 +43,7 @@ export class StepLog {
     this.#write(this.shown, text);
   }
 
-  /** A word of the runner's own that is shown only with debug logging. */
+  /** A runner message that only debug logging shows. */
   debug(text: string): void {
     if (this.#options.debug) this.show(`##[debug]${text}`);
   }
@@ -53,7 +53,7 @@ export class StepLog {
     this.show(`${level[0]?.toUpperCase()}${level.slice(1)}: ${message}`);
   }
 
-  /** Takes a line of the process: a command is obeyed, everything else is shown. */
+  /** Handles a line of the process: a command is executed, everything else is shown. */
   take(line: string): void {
     if (this.#stopped === undefined) {
       const command = readCommand(line);
@@ -110,7 +110,7 @@ export class StepLog {
   }
 }
 
-/** What the runner prints of a step before its process starts: nothing in it is hidden that is not masked yet. */
+/** The runner's output before a step's process starts: only known masks are hidden. */
 export function stepHeader(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>>) {
   const indented = (pairs: [string, string][]) => pairs.map(([name, value]) => `  ${name}: ${value}`);
   const given = Object.entries(inputs).filter(([, value]) => value !== '');

@@ -1,6 +1,6 @@
 /**
- * Runs one action as GitHub's runner does: `main` and `post` as child processes on Node 24, with their inputs,
- * files, state and masks. The rules are those of actions/runner 2.336.0; each is named where it is kept.
+ * Runs one action like GitHub's runner: `main` and `post` as child processes on Node 24, with their inputs, files,
+ * state and masks. The rules are those of actions/runner 2.336.0; each is named where it is kept.
  */
 import { readNodeAction, resolveInputs } from './action-file.ts';
 import type { Texts } from './expressions.ts';
@@ -17,32 +17,32 @@ export interface ActionRunOptions {
   /** The folder of `action.yml`. */
   readonly action: string;
   readonly inputs?: Texts;
-  /** Variables of the step. They replace even the runner's own, but for the state, so that a test can break one. */
+  /** Variables of the step. They override even the runner's own, except the state, so that a test can break one. */
   readonly env?: Texts;
   /**
-   * What the post step gets in place of `inputs` and `env`, which the runner evaluates anew at the end of the job; and of
-   * `node`, where a runner takes the one that comes first on PATH.
+   * The post step's values instead of `inputs` and `env`, which the runner evaluates again at the end of the job; and
+   * instead of `node`, if a runner uses the first one on PATH.
    */
   readonly atEnd?: { readonly inputs?: Texts; readonly env?: Texts; readonly node?: string };
-  /** Values that are masked before the step begins, as secrets of the repository are. */
+  /** Values that are masked before the step starts, like the repository's secrets. */
   readonly secrets?: readonly string[];
   readonly github?: GithubFacts;
   readonly strategy?: Strategy;
   readonly debug?: boolean;
   readonly node?: string;
-  /** Arguments before the program; given the folder where the runner's files are. */
+  /** Arguments before the program; called with the folder of the runner's files. */
   readonly nodeArgs?: (temp: string) => readonly string[];
-  /** What the runner's own 7.5 s, 2.5 s and 5 s are multiplied by. */
+  /** The factor for the runner's own 7.5 s, 2.5 s and 5 s. */
   readonly timeScale?: number;
   readonly onLine?: (line: string) => void;
   /**
-   * The step is in a job container: `cancel` and `shutdown` take the files as they are then, and do not reach the
-   * process, which lives on until the job ends.
+   * The step is in a job container: `cancel` and `shutdown` take the current files, and do not reach the process, which
+   * lives on until the job ends.
    */
   readonly container?: boolean;
-  /** Told when a process has been started. */
+  /** Called when a process has been started. */
   readonly onStart?: (stage: 'main' | 'post') => void;
-  /** Waited for before the post step, and before the job ends: what other steps do there. Given how main ended. */
+  /** Awaited before the post step, and before the job ends: the work of other steps. Called with main's result. */
   readonly before?: (moment: 'post' | 'end', main: PhaseResult) => void | Promise<void>;
   /** `false`: the machine dies before the post step. */
   readonly post?: boolean;
@@ -50,7 +50,7 @@ export interface ActionRunOptions {
 
 export interface ActionRun {
   readonly main: PhaseResult;
-  /** Of an action without a post step, and where none was run, one that did nothing. */
+  /** For an action without a post step, or if none ran, an empty result. */
   readonly post: PhaseResult;
 }
 
@@ -58,13 +58,13 @@ export interface StartedAction {
   readonly done: Promise<ActionRun>;
   /** The job is cancelled: main is signalled, a post step is not. */
   cancel(): void;
-  /** The runner is shut down: whichever runs is signalled, and no post step follows. */
+  /** The runner shuts down: the running process is signalled, and no post step follows. */
   shutdown(): void;
-  /** The Worker dies: whichever runs lives on with its output closed, and no post step follows. */
+  /** The Worker dies: the running process lives on with its output closed, and no post step follows. */
   crash(): void;
-  /** Somebody sends SIGTERM to the process that runs. */
+  /** Sends SIGTERM to the running process. */
   terminate(): void;
-  /** Somebody kills the process that runs; a post step follows. */
+  /** Kills the running process; a post step follows. */
   kill(): void;
 }
 
@@ -80,7 +80,7 @@ export function startAction(options: ActionRunOptions): StartedAction {
     const { values, unexpected } = resolveInputs(action, given, contexts);
     warnOfUnexpected(unexpected, action, log);
     const begun = stage;
-    // In a turn of its own: whoever is told wants to do something to what is returned here.
+    // In a later turn, so that the callback can use the value returned here.
     queueMicrotask(() => onStart?.(begun));
     return startNode(
       action,

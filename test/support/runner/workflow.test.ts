@@ -1,10 +1,10 @@
-/** What jobs and steps hand to each other, and which of them are run. */
+/** What jobs and steps pass to each other, and which of them run. */
 import { describe, expect, it } from 'vitest';
 import { nodeAction, workflowOf } from './samples.ts';
 import { runWorkflow } from './workflow.ts';
 
 describe('a job', () => {
-  it('hands outputs and variables to later steps, and forgives with continue-on-error', async () => {
+  it('passes outputs and variables to later steps, and tolerates failures with continue-on-error', async () => {
     const { result, log } = await runWorkflow(
       workflowOf(`- id: one
   continue-on-error: true
@@ -22,7 +22,7 @@ describe('a job', () => {
     expect(log).toContain('handed on and exported');
   });
 
-  it('runs what a condition says after a failure', async () => {
+  it('runs steps with a matching condition after a failure', async () => {
     const { result, jobs } = await runWorkflow(
       workflowOf(
         '- run: exit 7\n- run: echo never\n- if: failure()\n  run: echo failed\n- if: always()\n  run: echo always',
@@ -37,7 +37,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('lets a step’s own variables go before the job’s, and those before the workflow’s', async () => {
+  it('prefers a step’s own variables to the job’s, and those to the workflow’s', async () => {
     using action = nodeAction({ main: `see('A', 'B', 'C', 'CI', 'INPUT_ALL');`, inputs: ['all'] });
     const all = '${{ env.A }} ${{ env.B }} ${{ env.C }}';
     const { jobs } = await runWorkflow(
@@ -83,7 +83,7 @@ jobs:
     steps:
       - run: echo never`;
 
-  it('run when those that they need have ended, and those of a matrix once for every combination', async () => {
+  it('run after the jobs they need, and once for every combination of a matrix', async () => {
     const { jobs, result, log } = await runWorkflow({ workflow: FILE, actions: {} });
 
     expect(result).toBe('failure');
@@ -100,7 +100,7 @@ jobs:
     expect(log).toContain('    success 2 green failure');
   });
 
-  it('that need each other are refused', async () => {
+  it('are rejected if they need each other', async () => {
     const workflow = 'jobs:\n  a: { needs: b, steps: [] }\n  b: { needs: a, steps: [] }';
     await expect(runWorkflow({ workflow, actions: {} })).rejects.toThrow('in a circle');
   });

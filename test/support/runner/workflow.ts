@@ -1,8 +1,8 @@
 /**
- * Runs a workflow file as GitHub's runner does, as far as this project's workflows go: jobs one after the other in
- * the order of their `needs`, those of a matrix too; steps with `run` (bash) or `uses` of an action or a composite
- * action; outputs, `if`, `continue-on-error`, time-outs, exported variables, masks, and post steps in reverse order
- * whatever became of the job. The rules are those of actions/runner 2.336.0; each is named where it is kept.
+ * Runs a workflow file like GitHub's runner, as far as this project's workflows need: jobs one after the other in the
+ * order of their `needs`, including those of a matrix; steps with `run` (bash) or `uses` of an action or a composite
+ * action; outputs, `if`, `continue-on-error`, timeouts, exported variables, masks, and post steps in reverse order
+ * after any outcome of the job. The rules are those of actions/runner 2.336.0; each is named where it is implemented.
  */
 import { parse } from 'yaml';
 import { Control } from './control.ts';
@@ -16,15 +16,15 @@ export type { StepReport } from './job-state.ts';
 export interface WorkflowOptions {
   /** The text of the workflow file. */
   readonly workflow: string;
-  /** Which folder each `uses` stands for. What begins with `./` is local, everything else is downloaded. */
+  /** The folder of each `uses`. Those that start with `./` are local, the others are downloaded. */
   readonly actions: Texts;
   readonly secrets?: Texts;
   readonly env?: Texts;
   readonly github?: GithubFacts;
   readonly debug?: boolean;
-  /** Told every line of the log as it comes. */
+  /** Called with every line of the log. */
   readonly onLine?: (line: string) => void;
-  /** What the runner's own times and all time-outs are multiplied by. */
+  /** The factor for the runner's own times and all timeouts. */
   readonly timeScale?: number;
 }
 
@@ -38,13 +38,13 @@ export interface WorkflowReport {
 
 export interface StartedWorkflow {
   readonly done: Promise<WorkflowReport>;
-  /** What the button on GitHub does: the running step is signalled, unless it is a post step or `if: always()`. */
+  /** The button on GitHub: the running step is signalled, unless it is a post step or `if: always()`. */
   cancel(): void;
-  /** The runner is shut down: whatever runs is signalled, and nothing else is run, no post step either. */
+  /** The runner shuts down: the running process is signalled, and nothing else runs, not even a post step. */
   shutdown(): void;
-  /** The runner's Worker dies: what runs lives on with its output closed, and nothing else is run. */
+  /** The runner's Worker dies: the running process lives on with its output closed, and nothing else runs. */
   crash(): void;
-  /** The machine dies, and all processes with it. */
+  /** The machine dies with all of its processes. */
   kill(): void;
 }
 
@@ -129,7 +129,7 @@ function needsOf({ needs = [] }: JobFile): readonly string[] {
   return typeof needs === 'string' ? [needs] : needs;
 }
 
-/** Every combination of the values of a matrix; of none, one that is empty. */
+/** Every combination of a matrix's values; a single empty one without a matrix. */
 function combinations(matrix: Readonly<Record<string, readonly unknown[]>> = {}): Record<string, unknown>[] {
   if ('include' in matrix || 'exclude' in matrix) throw new Error('this runner knows lists of values only');
   let all: Record<string, unknown>[] = [{}];
@@ -138,7 +138,7 @@ function combinations(matrix: Readonly<Record<string, readonly unknown[]>> = {})
   return all;
 }
 
-/** What the jobs of a matrix are to those that need them: one job. */
+/** A matrix's jobs as the single job that dependent jobs see. */
 function merged(before: Ended | undefined, { result, outputs }: JobReport): Ended {
   if (before === undefined) return { result, outputs };
   return {

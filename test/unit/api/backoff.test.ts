@@ -12,8 +12,8 @@ const state = (changes: Partial<RetryState> = {}): RetryState => ({
   ...changes,
 });
 
-describe('backing off', () => {
-  it('is spread from nothing up to half a second, doubling to half a minute', () => {
+describe('the backoff delay', () => {
+  it('grows from half a second to half a minute, with full jitter', () => {
     const most = Array.from({ length: 9 }, (_, n) =>
       Math.ceil(exponentialDelay(state({ failures: n + 1, random: ALMOST_ONE }))),
     );
@@ -22,13 +22,13 @@ describe('backing off', () => {
     expect(exponentialDelay(state({ failures: 9, random: 0.25 }))).toBe(7500);
   });
 
-  it('never takes longer than there is time', () => {
+  it('never exceeds the remaining time', () => {
     expect(exponentialDelay(state({ failures: 9, remaining: 4000, random: 0.5 }))).toBe(2000);
   });
 });
 
 describe('the wait for a rate limit', () => {
-  it('lasts a second and up to 2.4 seconds longer than a minute, and less where the wait is less', () => {
+  it('adds 1 to 3.4 s to a minute, at random, and proportionally less to a shorter wait', () => {
     const span = (retryAfter: number) =>
       [0, ALMOST_ONE].map(random => Math.round(rateLimitDelay(rateLimited(retryAfter), state({ random }))));
     expect(span(MINUTE)).toEqual([61_000, 63_400]);
@@ -36,25 +36,25 @@ describe('the wait for a rate limit', () => {
     expect(span(6_000)).toEqual([6_100, 6_340]);
   });
 
-  it('is not lengthened beyond the last moment for an attempt', () => {
+  it('never ends after the last moment for an attempt', () => {
     for (const retryAfter of [55_000, 54_900, 57_000])
       expect(rateLimitDelay(rateLimited(retryAfter), state({ remaining: MINUTE, random: 0.9 }))).toBe(
         Math.max(55_000, retryAfter),
       );
   });
 
-  it('is longer than the time where the limit outlasts it', () => {
+  it('exceeds the time if the limit outlasts it', () => {
     expect(rateLimitDelay(rateLimited(MINUTE), state({ remaining: 30_000 }))).toBeGreaterThanOrEqual(MINUTE);
   });
 
-  it('ends five seconds before the time does, where nothing says when the limit resets', () => {
+  it('ends five seconds before the deadline if the reset is unknown', () => {
     const estimate = { ...rateLimited(MINUTE), estimated: true };
     expect(rateLimitDelay(estimate, state({ remaining: MINUTE }))).toBe(55_000);
     expect(rateLimitDelay(estimate, state({ remaining: 70_000 }))).toBe(61_000);
     expect(rateLimitDelay(estimate, state({ remaining: 4_000 }))).toBeGreaterThan(4_000);
   });
 
-  it('that is said to be over grows from half a second to ten, never less and never the same for all', () => {
+  it('grows from half a second to ten, with jitter, if the limit resets at once', () => {
     const floors = (random: number) =>
       Array.from({ length: 7 }, (_, n) =>
         Math.round(rateLimitDelay(rateLimited(0), state({ failures: n + 1, random }))),

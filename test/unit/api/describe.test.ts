@@ -1,4 +1,4 @@
-/** What people read when nothing came of it in time. */
+/** The messages for a request that did not succeed in time. */
 import { describe, expect, it } from 'vitest';
 import { describeResult } from '../../../src/api/describe.ts';
 import {
@@ -12,7 +12,7 @@ import {
 
 const proxy = { host: 'proxy.example.com:3128', variable: 'HTTP_PROXY', hasCredentials: true };
 
-describe('says what failed', () => {
+describe('describes what failed', () => {
   it.each([
     [rateLimited(150_000), "Mapbox's rate limit is exceeded (429); it resets in 3 min."],
     [

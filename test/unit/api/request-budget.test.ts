@@ -3,20 +3,20 @@ import { RequestBudget } from '../../../src/api/request-budget.ts';
 
 const KIND = { deletionOf: 'clxdeletedtokenid' };
 
-/** A budget after ten requests, one a second. */
+/** A budget after ten requests, one per second. */
 function afterTen(): RequestBudget {
   const budget = new RequestBudget();
   for (let sent = 0; sent < 10; sent++) budget.count(undefined, sent * 1000);
   return budget;
 }
 
-it('has room for as many requests as are missing to a dozen in the last minute', () => {
+it('has room for a dozen requests a minute', () => {
   expect([0, 1, 2].map(requests => afterTen().delay(10_000, requests))).toEqual([0, 0, 0]);
   expect([3, 4, 12].map(requests => afterTen().delay(10_000, requests))).toEqual([51_000, 52_000, 60_000]);
   expect(new RequestBudget().delay(0, 12)).toBe(0);
 });
 
-it('has room again after a minute, and a second in which the first request may have been on its way', () => {
+it('has room again after a minute, plus a second for the first request to arrive', () => {
   const budget = afterTen();
   expect(budget.delay(60_999, 3)).toBe(1);
   expect(budget.delay(61_000, 3)).toBe(0);
@@ -26,7 +26,7 @@ it('has room again after a minute, and a second in which the first request may h
   expect(budget.delay(61_500, 0)).toBe(500);
 });
 
-it('always has room in a sweep', () => {
+it('never limits a sweep', () => {
   const budget = new RequestBudget(Number.POSITIVE_INFINITY);
   for (let sent = 0; sent < 100; sent++) budget.count(undefined, 0);
   expect(budget.delay(0)).toBe(0);
@@ -40,7 +40,7 @@ describe('neither counts nor delays', () => {
     expect(budget.delay(0, 12)).toBe(0);
   });
 
-  it('the first two deletions of each token', () => {
+  it('a token’s first two deletions', () => {
     const budget = new RequestBudget();
     for (let tokens = 0; tokens < 20; tokens++) {
       for (let deletions = 0; deletions < 2; deletions++) {

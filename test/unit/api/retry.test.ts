@@ -16,7 +16,7 @@ import { budgetOf, retryOptions } from '../../support/retry-options.ts';
 const done: ApiResult<string> = { kind: 'success', value: 'a token' };
 const ALMOST_ONE = 1 - 2 ** -32;
 
-/** Attempts that come out as told, the last for ever, each after `cost` milliseconds. */
+/** Attempts with these results, the last one repeated, each taking `cost` milliseconds. */
 function attempts(clock: FakeClock, outcomes: readonly ApiResult<string>[], cost = 0) {
   const lefts: number[] = [];
   return {
@@ -31,8 +31,8 @@ function attempts(clock: FakeClock, outcomes: readonly ApiResult<string>[], cost
   };
 }
 
-describe('what ends it at once', () => {
-  it('waits for nothing and says nothing when the first attempt is done', async () => {
+describe('without a retry', () => {
+  it('returns the first success without a wait or a message', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { attempt, lefts } = attempts(clock, [done]);
@@ -40,7 +40,7 @@ describe('what ends it at once', () => {
     expect({ lefts, slept: clock.sleeps, lines }).toEqual({ lefts: [1000], slept: [], lines: [] });
   });
 
-  it('never repeats what was refused', async () => {
+  it('does not retry a rejection', async () => {
     const clock = new FakeClock();
     const no = rejected({ reason: 'unauthorized', status: 401 });
     const { attempt, lefts } = attempts(clock, [no, done]);
@@ -58,7 +58,7 @@ describe('what ends it at once', () => {
     'ERR_SSL_WRONG_VERSION_NUMBER',
     'ERR_WEBASSEMBLY_NOT_SUPPORTED',
     'UNKNOWN',
-  ])('gives up after one attempt where no connection came about for %s', async code => {
+  ])('gives up after one attempt if the connection fails with %s', async code => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [notSent(code), done], 40);
     expect(await retry(attempt, retryOptions(clock))).toEqual({
@@ -82,14 +82,14 @@ describe('what ends it at once', () => {
     'PROXY_502',
     'UNKNOWN_HOST',
     'HOST_UNKNOWN',
-  ])('tries again where no connection came about for %s', async code => {
+  ])('retries if the connection fails with %s', async code => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [notSent(code), done]);
     expect(await retry(attempt, retryOptions(clock))).toBe(done);
     expect(lefts).toHaveLength(2);
   });
 
-  it('takes three responses that are not Mapbox’s for the response', async () => {
+  it('gives up after three responses that are not from Mapbox', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unreadable()]);
     const end = await retry(attempt, retryOptions(clock));
@@ -97,7 +97,7 @@ describe('what ends it at once', () => {
     expect(lefts).toHaveLength(3);
   });
 
-  it('takes as many as it is told to', async () => {
+  it('takes the number of such responses as an option', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [unreadable()]);
     const end = await retry(attempt, { ...retryOptions(clock), maxUnreadable: 5 });
@@ -105,7 +105,7 @@ describe('what ends it at once', () => {
     expect(lefts).toHaveLength(5);
   });
 
-  it('keeps trying after two unreadable responses, whatever else went wrong', async () => {
+  it('keeps retrying after two unreadable responses, whatever else fails', async () => {
     const clock = new FakeClock();
     const outcomes = [
       notSent(),
@@ -135,7 +135,7 @@ describe('backing off', () => {
     ]);
   });
 
-  it('spreads each pause from nothing up to the longest, as chance has it', async () => {
+  it('applies full jitter to each pause', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }), { minLength: 1, maxLength: 8 }),
@@ -155,17 +155,17 @@ describe('backing off', () => {
     );
   });
 
-  it('shortens the longest pause to the time that is left', async () => {
+  it('limits the longest pause to the remaining time', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [serverError(), serverError(), serverError(), serverError(), done]);
     await retry(attempt, retryOptions(clock, 4000));
-    // 250 + 500 + 1000 are spent; of the last 2250 milliseconds half is slept, not half of 4000.
+    // 250 + 500 + 1000 ms are spent; the pause is half of the remaining 2250 ms, not half of 4000.
     expect(clock.sleeps).toEqual([250, 500, 1000, 1125]);
   });
 });
 
 describe('a rate limit', () => {
-  it('is waited for as long as it says, and a little longer by chance', async () => {
+  it('is waited for until its reset, plus jitter', async () => {
     for (const [fraction, pause] of [
       [0, 20_333],
       [0.5, 20_733],
@@ -183,7 +183,7 @@ describe('a rate limit', () => {
     }
   });
 
-  it('that is over at once and comes again is asked less and less, whatever failed before it', async () => {
+  it('that resets at once and recurs is retried ever more slowly, whatever failed before', async () => {
     const clock = new FakeClock();
     const outcomes = [
       serverError(),
@@ -203,7 +203,7 @@ describe('a rate limit', () => {
     expect(clock.sleeps).toEqual([0, 500, 1000, 0, 2000, 4000, 8000]);
   });
 
-  it('that lasts is given up before the time is, not asked to the last moment', async () => {
+  it('that keeps recurring is given up early, not retried until the deadline', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [rateLimited(0)]);
     const end = await retry(attempt, retryOptions(clock, 60_000));
@@ -212,7 +212,7 @@ describe('a rate limit', () => {
     expect(clock.monotonic()).toBeGreaterThan(49_000);
   });
 
-  it('is waited for also where the time is too short for chance', async () => {
+  it('is waited for even without time for jitter', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [rateLimited(57_000, 60_000), done]);
     expect(
@@ -231,7 +231,7 @@ describe('a rate limit', () => {
     expect(spread.sleeps.map(Math.ceil)).toEqual([55_000]);
   });
 
-  it('that does not say when it resets is tried once more before the time is up', async () => {
+  it('without a reset is retried once more before the deadline', async () => {
     const clock = new FakeClock();
     const guess = { ...rateLimited(60_000), estimated: true };
     const { attempt, lefts } = attempts(clock, [guess, guess, done]);
@@ -244,7 +244,7 @@ describe('a rate limit', () => {
     expect(lefts).toEqual([60_000, 5000]);
   });
 
-  it('that resets after the deadline is not waited for at all', async () => {
+  it('that resets after the deadline is not waited for', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [rateLimited(60_000), done], 100);
     expect(await retry(attempt, retryOptions(clock, 30_000))).toEqual({
@@ -257,7 +257,7 @@ describe('a rate limit', () => {
     expect(clock.sleeps).toEqual([]);
   });
 
-  it('is not waited for either when it leaves too little for one more attempt', async () => {
+  it('is not waited for if too little time remains for another attempt', async () => {
     for (const [budget, waits] of [
       [10_249, 0],
       [10_250, 1],
@@ -271,14 +271,14 @@ describe('a rate limit', () => {
 });
 
 describe('the deadline', () => {
-  it('is given to each attempt as the time that is left', async () => {
+  it('gives each attempt the remaining time', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [serverError(), serverError(), done], 1000);
     await retry(attempt, retryOptions(clock, 60_000));
     expect(lefts).toEqual([60_000, 60_000 - 1000 - 250, 60_000 - 2000 - 250 - 500]);
   });
 
-  it('counts from the clock’s ticks, wherever they stand', async () => {
+  it('is measured by the monotonic clock, whatever its origin', async () => {
     const clock = new FakeClock();
     clock.advance(123_456);
     const { attempt, lefts } = attempts(clock, [notSent()], 100);
@@ -287,7 +287,7 @@ describe('the deadline', () => {
     expect(end).toMatchObject({ kind: 'retries-exhausted', elapsed: clock.monotonic() - 123_456 });
   });
 
-  it('always leaves a quarter of a second for the attempt after a pause, and something is always tried', async () => {
+  it('leaves at least 250 ms for the attempt after a pause, and always allows one attempt', async () => {
     const trouble = fc.oneof(
       fc.constant(notSent()),
       fc.constant(serverError()),
@@ -328,13 +328,13 @@ describe('the deadline', () => {
   });
 });
 
-describe('the time for failures', () => {
+describe('the time limit for failures', () => {
   const post = (clock: FakeClock, random = () => 0.5) => ({
     ...retryOptions(clock, 240_000, random),
     failureDeadline: 60_000,
   });
 
-  it('ends a minute after the start, where nothing is rate limited', async () => {
+  it('is a minute from the start without a rate limit', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [serverError()], 100);
     const end = await retry(attempt, post(clock));
@@ -344,7 +344,7 @@ describe('the time for failures', () => {
     expect(lefts[0]).toBe(60_000);
   });
 
-  it('does not run while a rate limit is waited for, which has time of its own', async () => {
+  it('does not include waits for rate limits, which have their own limit', async () => {
     const clock = new FakeClock();
     const outcomes = [
       serverError(),
@@ -360,7 +360,7 @@ describe('the time for failures', () => {
     for (const left of lefts.slice(1)) expect(left).toBeGreaterThan(40_000);
   });
 
-  it('is shared by all that the step asks', async () => {
+  it('is shared by all requests of the step', async () => {
     const clock = new FakeClock();
     const options = post(clock);
     await retry(attempts(clock, [rateLimited(60_000), done]).attempt, options);
@@ -370,14 +370,14 @@ describe('the time for failures', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(123_000);
   });
 
-  it('leaves an attempt after a rate limit the time for a response', async () => {
+  it('leaves an attempt after a rate limit time for a response', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [rateLimited(10_000), done], 59_900);
     await retry(attempt, post(clock));
     expect(lefts).toEqual([60_000, 5_000]);
   });
 
-  it('does not lengthen that of a rate limit', async () => {
+  it('does not extend the limit for rate limits', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [rateLimited(60_000)]);
     const end = await retry(attempt, post(clock));
@@ -397,7 +397,7 @@ describe('a dozen requests a minute', () => {
   );
   const fraction = fc.oneof(fc.constant(0), fc.double({ min: 0, max: ALMOST_ONE, noNaN: true }));
 
-  it('are not exceeded by one step, whatever the causes and however chance falls', async () => {
+  it('are never exceeded by one step, whatever the failures and the jitter', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(trouble, { minLength: 1, maxLength: 8 }),
@@ -433,7 +433,7 @@ describe('a dozen requests a minute', () => {
     );
   });
 
-  it('are counted over all that a step asks', async () => {
+  it('are counted across all requests of a step', async () => {
     const clock = new FakeClock();
     const options = retryOptions(clock, 300_000, () => 0);
     const sent: number[] = [];
@@ -449,7 +449,7 @@ describe('a dozen requests a minute', () => {
     expect(Math.max(...sent)).toBeGreaterThanOrEqual(60_000);
   });
 
-  it('leave no room for a last attempt, or for what cleans up, where they are used up', async () => {
+  it('leave no room for a last attempt or clean-up once they are used up', async () => {
     for (const [passed, outcome] of [
       [0, notSent()],
       [56_000, serverError()],
@@ -466,7 +466,7 @@ describe('a dozen requests a minute', () => {
     }
   });
 
-  it('leave one attempt for the end of the time', async () => {
+  it('leave one attempt for the end', async () => {
     const clock = new FakeClock();
     const { attempt } = attempts(clock, [serverError()]);
     const end = await retry(
@@ -478,8 +478,8 @@ describe('a dozen requests a minute', () => {
   });
 });
 
-describe('before a repetition', () => {
-  it('waits until the minute has room again where the clean-up took more requests than foreseen', async () => {
+describe('before a retry', () => {
+  it('waits for room in the budget if the clean-up took more requests than planned', async () => {
     for (const [budget, expected] of [
       [300_000, 2],
       [50_000, 1],
@@ -495,13 +495,13 @@ describe('before a repetition', () => {
     }
   });
 
-  it('takes the time of the clean-up from that of the pause, and gives up where it used up all', async () => {
+  it('counts the clean-up as part of the pause, and gives up if it used all the time', async () => {
     for (const [cost, slept] of [
       [8000, [1750]],
       [9751, []],
     ] as const) {
       const clock = new FakeClock();
-      // Three pauses of 500, 1000 and 2000 milliseconds; ten seconds are left when the clean-up begins.
+      // Three pauses of 500, 1000 and 2000 ms; ten seconds remain when the clean-up begins.
       const { attempt, lefts } = attempts(clock, [
         ...Array.from({ length: 3 }, () => notSent()),
         serverError(),
@@ -517,7 +517,7 @@ describe('before a repetition', () => {
     }
   });
 
-  it('cleans up after what may have been carried out, before it waits and tries again', async () => {
+  it('cleans up after an attempt that may have succeeded, then waits and retries', async () => {
     const clock = new FakeClock();
     const inputs: string[] = [];
     clock.onSleep = () => void inputs.push('pause');
@@ -544,7 +544,7 @@ describe('before a repetition', () => {
     ]);
   });
 
-  it('cleans nothing up after what cannot have happened', async () => {
+  it('does not clean up after an attempt that cannot have succeeded', async () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
     const { attempt } = attempts(clock, [notSent(), rateLimited(10), done]);
@@ -552,7 +552,7 @@ describe('before a repetition', () => {
     expect(cleaned).toEqual([]);
   });
 
-  it('leaves the clean-up to its caller when it gives up', async () => {
+  it('leaves the clean-up to the caller when it gives up', async () => {
     const clock = new FakeClock();
     const cleaned: unknown[] = [];
     const { attempt } = attempts(clock, [serverError()]);
@@ -560,7 +560,7 @@ describe('before a repetition', () => {
     expect(cleaned).toEqual([]);
   });
 
-  it('says before each pause what went wrong, how long it waits and how long it will go on', async () => {
+  it('logs what failed, how long it waits and when it will give up', async () => {
     const clock = new FakeClock();
     const lines: string[] = [];
     const { attempt } = attempts(clock, [rateLimited(20_000), notSent('EAI_AGAIN'), done]);
@@ -575,7 +575,7 @@ describe('before a repetition', () => {
   });
 });
 
-describe('a name that DNS does not know', () => {
+describe('an unknown host name', () => {
   it('is given up after a few attempts within 15 s, whatever the timeout', async () => {
     for (const chance of [0, 0.5, 0.999]) {
       const clock = new FakeClock();
@@ -595,7 +595,7 @@ describe('a name that DNS does not know', () => {
     }
   });
 
-  it('is said to be given up then', async () => {
+  it('is reported with the earlier time limit', async () => {
     const lines: string[] = [];
     const results = [notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
     await retry(
@@ -605,18 +605,15 @@ describe('a name that DNS does not know', () => {
     expect(lines).toEqual([expect.stringMatching(/Retrying in 0\.3 s \(12 s left\)\.$/)]);
   });
 
-  it('may become known meanwhile', async () => {
+  it('is retried, and may resolve later', async () => {
     const results = [notSent('ENOTFOUND'), notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
     const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));
     expect(result).toEqual({ kind: 'success', value: 1 });
   });
 });
 
-it.each(['PROXY_408', 'PROXY_425', 'PROXY_429', 'PROXY_502', 'PROXY_504'])(
-  'tries again after %s',
-  async code => {
-    const results = [notSent(code), { kind: 'success', value: 1 } as const];
-    const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));
-    expect(result).toEqual({ kind: 'success', value: 1 });
-  },
-);
+it.each(['PROXY_408', 'PROXY_425', 'PROXY_429', 'PROXY_502', 'PROXY_504'])('retries after %s', async code => {
+  const results = [notSent(code), { kind: 'success', value: 1 } as const];
+  const result = await retry(async () => results.shift() ?? notSent(), retryOptions(new FakeClock()));
+  expect(result).toEqual({ kind: 'success', value: 1 });
+});

@@ -17,7 +17,7 @@ function reasonFor(input: string, actionPath?: string): string {
 }
 
 describe('the authorizing token of the post step', () => {
-  it('is that of the main step, with or without white space around it', () => {
+  it('is the main step’s, with or without white space around it', () => {
     for (const text of [authorizingTokenText, ` ${authorizingTokenText}\n`]) {
       const result = check(text);
       expect(result).toMatchObject({ usage: 'sk', username: OWNER, id: AUTHORIZING_TOKEN_ID });
@@ -25,11 +25,11 @@ describe('the authorizing token of the post step', () => {
     }
   });
 
-  it('may be another one of the same account, which the request then shows', () => {
+  it('may be another token of the same account, which requests then use', () => {
     expect(check(tokenText('sk', { u: OWNER, a: idOf(9) }))).toMatchObject({ id: idOf(9) });
   });
 
-  it('may be a temporary one that has not expired', () => {
+  it('may be an unexpired temporary token', () => {
     const claims = { u: OWNER, exp: START / 1000 + 1, scopes: ['tokens:write'] };
     expect(check(tokenText('tk', claims))).toMatchObject({ usage: 'tk', scopes: ['tokens:write'] });
   });
@@ -43,14 +43,14 @@ describe('nothing is sent', () => {
     ['is a public token', tokenText('pk')],
     ['belongs to another account', tokenText('sk', { u: 'hexa', a: AUTHORIZING_TOKEN_ID })],
     ['belongs to another account', tokenText('sk', { u: OWNER.toUpperCase(), a: AUTHORIZING_TOKEN_ID })],
-  ])('where it %s: %#', (what, input) => {
+  ])('if it %s: %#', (what, input) => {
     expect(reasonFor(input)).toContain(
       `The post step's \`authorizing-token\` ${what}, unlike the main step's`,
     );
     expect(reasonFor(input)).toContain('nothing was sent to Mapbox');
   });
 
-  it('where it expired, which is said with both times', () => {
+  it('if it has expired, and the warning has both times', () => {
     const reason = reasonFor(tokenText('tk', { u: OWNER, exp: START / 1000 }));
     expect(reason).toContain('expired at 2026-01-02T03:04:05.000Z');
     expect(reason).toContain("runner's clock says 2026-01-02T03:04:05.000Z");
@@ -58,12 +58,12 @@ describe('nothing is sent', () => {
 });
 
 describe('the reason', () => {
-  it('is a variable where the action stands where it stood', () => {
+  it('names a variable if the action is in the same place', () => {
     expect(reasonFor('')).toContain('`${{ env.X }}`');
     expect(reasonFor('')).not.toContain('composite');
   });
 
-  it('is the runner where the action stands elsewhere: a local composite action in another one', () => {
+  it('names the runner if the action has moved: a local composite action in another one', () => {
     const reason = reasonFor('', '/actions/outer');
     expect(reason).toContain('https://github.com/actions/runner/issues/2030');
     expect(reason).toContain('Four ways out');
@@ -71,7 +71,7 @@ describe('the reason', () => {
     expect(reason).not.toContain('env.X');
   });
 
-  it('is never a fork or the secret, and never shows the input', () => {
+  it('never blames a fork or the secret, and does not quote the input', () => {
     for (const input of ['', 'none-of-your-business', tokenText('pk')]) {
       for (const path of [undefined, '/actions/outer']) {
         expect(reasonFor(input, path)).not.toMatch(/fork|Dependabot|none-of-your-business|eyJ/);

@@ -50,7 +50,7 @@ function attempt(
 }
 
 describe('before an attempt', () => {
-  it('the state says that it may create a token, and has all that the post step needs', () => {
+  it('the state records a possible token and all that the post step needs', () => {
     const tracked = track();
     tracked.tracker.beforeAttempt();
     expect(tracked.states).toEqual([
@@ -67,13 +67,13 @@ describe('before an attempt', () => {
     ]);
   });
 
-  it('a state that cannot be saved stops it: no request may leave', () => {
+  it('a state that cannot be saved prevents the request', () => {
     const tracked = track();
     tracked.disk.full = true;
     expect(() => tracked.tracker.beforeAttempt()).toThrow('ENOSPC');
   });
 
-  it('nothing is saved again that is saved already', () => {
+  it('an unchanged state is not saved again', () => {
     const tracked = track();
     attempt(tracked, serverError());
     attempt(tracked, serverError());
@@ -89,13 +89,13 @@ describe('after an attempt', () => {
     ['a rejection', rejected(), 0],
     ['a rate limit', rateLimited(1000), 0],
     ['a request that was not sent', notSent(), 0],
-  ] as const)('%s leaves so many orphans: %j', (_, result, orphans) => {
+  ] as const)('%s leaves this many orphans: %j', (_, result, orphans) => {
     const tracked = track();
     attempt(tracked, result);
     expect(tracked.saved()?.orphans).toBe(orphans);
   });
 
-  it('a success is counted until the token’s id is known', () => {
+  it('a success counts until its token ID is known', () => {
     const tracked = track();
     attempt(tracked, success);
     expect(tracked.saved()).toMatchObject({ token: undefined, orphans: 1 });
@@ -103,7 +103,7 @@ describe('after an attempt', () => {
     expect(tracked.saved()).toMatchObject({ token: { id: ID, keep: false }, orphans: 0 });
   });
 
-  it('a token that no response proves is one more orphan, and has no id', () => {
+  it('an unverified token counts as an orphan without an ID', () => {
     const tracked = track();
     attempt(tracked, noResponse());
     tracked.tracker.tokenUnconfirmed();
@@ -112,7 +112,7 @@ describe('after an attempt', () => {
 });
 
 describe('searching for orphans', () => {
-  it('deletes what has the nonce once, though a stale list shows it again', async () => {
+  it('deletes a token with the nonce once, even if a stale list shows it again', async () => {
     const stale = page([{ id: ID, note }]);
     const tracked = track(stale, deleted(), stale);
     attempt(tracked, noResponse());
@@ -124,7 +124,7 @@ describe('searching for orphans', () => {
     expect(tracked.saved()?.orphans).toBe(1);
   });
 
-  it('leaves nothing to the post step once all are found', async () => {
+  it('leaves the post step nothing to do once all are found', async () => {
     const tracked = track(page([{ id: ID, note }]), deleted());
     attempt(tracked, noResponse());
     await tracked.tracker.deleteOrphans(tracked.options);
@@ -132,7 +132,7 @@ describe('searching for orphans', () => {
     expect(tracked.saved()).toBeUndefined();
   });
 
-  it('is not repeated where the list may not be read', async () => {
+  it('is not repeated if the list is forbidden', async () => {
     const tracked = track(notFound());
     attempt(tracked, noResponse());
     await tracked.tracker.deleteOrphans(tracked.options);
@@ -140,7 +140,7 @@ describe('searching for orphans', () => {
     expect(tracked.client.requestLines).toEqual([GET]);
   });
 
-  it('finds the created token that is not to be used, and says whether it is deleted', async () => {
+  it('finds the created token that must not be used, and reports whether it was deleted', async () => {
     expect(
       await track(page([{ id: ID, note }]), deleted()).tracker.discardOrphan(retryOptions(new FakeClock())),
     ).toBe(true);
@@ -150,7 +150,7 @@ describe('searching for orphans', () => {
 });
 
 describe('the warning about orphans', () => {
-  it('is none where there are none, or where the post step can find them', async () => {
+  it('is absent if there are none or the post step can find them', async () => {
     const tracked = track();
     attempt(tracked, success);
     tracked.tracker.tokenCreated(ID);
@@ -159,7 +159,7 @@ describe('the warning about orphans', () => {
     expect(await tracked.tracker.warning(note, tracked.options)).toBeUndefined();
   });
 
-  it('names the note where the list may not be read, and then leaves nothing for the post step to search', async () => {
+  it('names the note if the list is forbidden, and then leaves the post step nothing to search for', async () => {
     const tracked = track(notFound());
     attempt(tracked, noResponse());
     await tracked.tracker.deleteOrphans(tracked.options);
@@ -167,7 +167,7 @@ describe('the warning about orphans', () => {
     expect(tracked.saved()?.orphans).toBe(0);
   });
 
-  it('names what else has the changed note', async () => {
+  it('names other tokens with the changed note', async () => {
     const tracked = track(
       page([
         { id: idOf(2), note: 'Release' },
@@ -184,7 +184,7 @@ describe('the warning about orphans', () => {
   });
 });
 
-describe('what is left to the post step of a token in use', () => {
+describe('what the post step has to do for a token in use', () => {
   const created = (orphans: number) => {
     const tracked = track();
     for (let lost = 0; lost < orphans; lost++) attempt(tracked, noResponse());
@@ -197,16 +197,16 @@ describe('what is left to the post step of a token in use', () => {
     expect(created(0).stateInUse(false)).toMatchObject({ token: { id: ID, keep: false }, orphans: 0 });
   });
 
-  it('is nothing where it outlives the job and no request was lost', () => {
+  it('is nothing if it outlives the job and no request was lost', () => {
     expect(created(0).stateInUse(true)).toBeUndefined();
   });
 
-  it('is to search for orphans and to keep it, where it outlives the job', () => {
+  it('is to search for orphans but keep it if it outlives the job', () => {
     expect(created(1).stateInUse(true)).toMatchObject({ token: { id: ID, keep: true }, orphans: 1 });
   });
 });
 
-it('a step that ends without a token survives a full disk: the post step then searches in vain', () => {
+it('a step without a token survives a full disk: the post step then searches in vain', () => {
   const tracked = track();
   attempt(tracked, noResponse());
   tracked.disk.full = true;

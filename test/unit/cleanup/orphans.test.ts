@@ -32,7 +32,7 @@ async function clear(steps: readonly ScriptedResponse[], keep?: string) {
 }
 
 describe('deleting orphaned tokens', () => {
-  it('deletes the tokens with this step’s nonce on every page, and no others', async () => {
+  it('deletes tokens with this step’s nonce on every page, and no others', async () => {
     const others = [
       { id: idOf(2), note: noteWith('abcd1235') },
       { id: idOf(4), note: `By hand, see ${NONCE}` },
@@ -76,13 +76,13 @@ describe('deleting orphaned tokens', () => {
     expect(search).toEqual({ kind: 'searched', deleted: [], undeleted: [], complete: true });
   });
 
-  it('deletes nothing where the list cannot be read to its end', async () => {
+  it('deletes nothing if a page of the list cannot be read', async () => {
     const { search, asked } = await clear([page([{ id: idOf(1), note }], 'start=b'), notFound()]);
     expect(search).toMatchObject({ kind: 'rejected', reason: 'not-found' });
     expect(asked).toEqual([GET, `${LIST}?start=b`]);
   });
 
-  it('names the one that cannot be deleted', async () => {
+  it('names the token that cannot be deleted', async () => {
     const { search } = await clear([
       page([
         { id: idOf(1), note },
@@ -99,20 +99,20 @@ describe('deleting orphaned tokens', () => {
   });
 });
 
-describe('the warning about tokens that cannot be distinguished from others', () => {
+describe('the warning about tokens that cannot be told apart', () => {
   const warning = (storedNote: string | undefined, steps: readonly ScriptedResponse[], id?: string) => {
     const client = scripted(...steps);
     const token = id === undefined ? undefined : { id, keep: false };
     return orphanWarning(accountOn(client), { note, token }, storedNote, retryOptions(new FakeClock()));
   };
 
-  it('names the note and `tokens:read` where the account cannot be searched, and asks nothing', async () => {
+  it('names the note and `tokens:read` if the account cannot be searched, and sends nothing', async () => {
     const text = await warning(undefined, []);
     expect(text).toContain(`"${note}"`);
     expect(text).toMatch(/^A request for a token had no usable response.*`tokens:read`/);
   });
 
-  it('names the tokens with the stored note, but not the one in use', async () => {
+  it('names the tokens with the stored note, except the one in use', async () => {
     const text = await warning(
       'cut',
       [
@@ -132,7 +132,7 @@ describe('the warning about tokens that cannot be distinguished from others', ()
     expect(text).toContain(`(${idOf(1)} is in use)`);
   });
 
-  it('says so where none was found, or where the list fails', async () => {
+  it('reports if none was found or the list failed', async () => {
     expect(await warning('cut', [page([{ id: idOf(1), note: 'cut' }])], idOf(1))).toContain('None was found');
     expect(await warning('cut', [notFound()], idOf(1))).toContain(`${idOf(1)} is in use`);
     expect(await warning('cut', [notFound()])).toMatch(/not in use\.$/);

@@ -52,7 +52,7 @@ async function after(
   return { lines, warning, clock, asked: client.requestLines };
 }
 
-describe('the token of the job', () => {
+describe('the job’s token', () => {
   it('is deleted with one request', async () => {
     const { lines, warning, asked } = await after({ id: ID }, [deleted()]);
     expect(asked).toEqual([DELETE(ID)]);
@@ -60,13 +60,13 @@ describe('the token of the job', () => {
     expect(warning).toBeUndefined();
   });
 
-  it('that is already gone is a success', async () => {
+  it('counts as deleted if it is already gone', async () => {
     const { warning, lines } = await after({ id: ID }, [notFound(), notFound(), page([])]);
     expect(warning).toBeUndefined();
     expect(lines).toEqual([`The token ${ID} was already deleted.`]);
   });
 
-  it('is reported once, also where a stale list shows it again', async () => {
+  it('is reported once, even if a stale list shows it again', async () => {
     const { lines } = await after({ id: ID, orphans: 1 }, [
       deleted(),
       page([{ id: ID, note }]),
@@ -83,7 +83,7 @@ describe('the token of the job', () => {
     ['the connection is lost', lostResponse(), /connection reset/],
     ['Mapbox fails', json(503, {}), /responded with 503/],
     ['no connection comes about', noConnection('ENOTFOUND'), /DNS name not found/],
-  ])('is named in a warning with its note when it stays alive because %s', async (_, trouble, why) => {
+  ])('is named in a warning with its note if it stays alive because %s', async (_, trouble, why) => {
     const { warning, lines } = await after({ id: ID }, [trouble], 200);
     expect(warning).toContain(ID);
     expect(warning).toContain(`"${note}"`);
@@ -91,20 +91,20 @@ describe('the token of the job', () => {
     expect(lines).toEqual([]);
   });
 
-  it('is named in a warning when the authorizing token was revoked meanwhile', async () => {
+  it('is named in a warning if the authorizing token has been revoked', async () => {
     const { warning } = await after({ id: ID }, [{ always: json(401, { message: 'Unauthorized' }) }]);
     expect(warning).toMatch(new RegExp(`The token ${ID} .* is still alive. Mapbox responded with 401`));
   });
 
-  it('is tried again until it is gone', async () => {
+  it('is retried until it is gone', async () => {
     const { warning, asked } = await after({ id: ID }, [json(503, {}), lostResponse(), deleted()]);
     expect(asked).toEqual([DELETE(ID), DELETE(ID), DELETE(ID)]);
     expect(warning).toBeUndefined();
   });
 });
 
-describe('what lost requests created', () => {
-  it('is searched for and deleted beside the token of the job', async () => {
+describe('a token created by a lost request', () => {
+  it('is searched for and deleted in addition to the job’s token', async () => {
     const { asked, lines, warning } = await after({ id: ID, orphans: 1 }, [
       deleted(),
       page([{ id: idOf(2), note }]),
@@ -118,7 +118,7 @@ describe('what lost requests created', () => {
     expect(warning).toBeUndefined();
   });
 
-  it('is searched for four times beside the token of the job, and a line says that none was found', async () => {
+  it('is searched for four times in addition to the job’s token, and the log reports that none was found', async () => {
     const nothing = Array.from({ length: 4 }, () => page([]));
     const { lines, clock } = await after({ id: ID, orphans: 1 }, [deleted(), ...nothing]);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
@@ -128,7 +128,7 @@ describe('what lost requests created', () => {
     ]);
   });
 
-  it('is found late, though the token of the job is known', async () => {
+  it('is found late, even if the job’s token is known', async () => {
     const { lines } = await after({ id: ID, orphans: 1 }, [
       deleted(),
       page([]),
@@ -138,7 +138,7 @@ describe('what lost requests created', () => {
     expect(lines).toHaveLength(2);
   });
 
-  it('leaves a token alone that is to outlive the job', async () => {
+  it('does not cost a token that outlives the job', async () => {
     const { asked, lines } = await after({ token: { id: ID, keep: true }, orphans: 1 }, [
       page([
         { id: ID, note },
@@ -150,25 +150,25 @@ describe('what lost requests created', () => {
     expect(lines).toHaveLength(1);
   });
 
-  it('is not searched for where no request was lost', async () => {
+  it('is not searched for if no request was lost', async () => {
     const { asked } = await after({ id: ID, orphans: 0 }, [deleted()]);
     expect(asked).toEqual([DELETE(ID)]);
   });
 
-  it('is searched for when the main step ended before its response came, four times over ten seconds', async () => {
+  it('is searched for four times over ten seconds if the main step ended before its response', async () => {
     const { asked, clock, lines } = await after({ orphans: 1 }, [page([]), page([]), page([]), page([])]);
     expect(asked).toEqual([GET, GET, GET, GET]);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000, 3000, 5000]);
     expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
-  it('is not searched for any longer once as many are found as there can be', async () => {
+  it('is no longer searched for once the greatest possible number was found', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([{ id: ID, note }]), deleted()]);
     expect(asked).toEqual([GET, DELETE(ID)]);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([]);
   });
 
-  it('is deleted though it turned up late, and though another was found before', async () => {
+  it('is deleted even if it appears late, after another was found', async () => {
     const found = (n: number) => [page([{ id: idOf(n), note }]), deleted()];
     const { asked, lines, warning } = await after({ orphans: 2 }, [...found(1), page([]), ...found(2)]);
     expect(asked).toEqual([GET, DELETE(idOf(1)), GET, GET, DELETE(idOf(2))]);
@@ -180,7 +180,7 @@ describe('what lost requests created', () => {
     expect(warning).toBeUndefined();
   });
 
-  it('is searched for on though a stale list shows one again that is deleted', async () => {
+  it('is still searched for if a stale list shows a deleted token again', async () => {
     const stale = page([{ id: ID, note }]);
     const { asked, lines } = await after({ orphans: 2 }, [
       ...[stale, deleted()],
@@ -195,7 +195,7 @@ describe('what lost requests created', () => {
     );
   });
 
-  it('is named though a later search fails, which is reported as well', async () => {
+  it('is named even if a later search fails, which is reported as well', async () => {
     const { warning, lines } = await after({ orphans: 3 }, [page([{ id: ID, note }]), deleted(), notFound()]);
     expect(lines).toEqual([
       `Deleted the orphaned token ${ID}, created by a request without a usable response.`,
@@ -203,31 +203,31 @@ describe('what lost requests created', () => {
     expect(warning).toContain('`tokens:read`');
   });
 
-  it('is warned of where a later search fails and nothing had been found', async () => {
+  it('gets a warning if a later search fails and nothing was found', async () => {
     const { warning, lines } = await after({ orphans: 1 }, [page([]), html(403)]);
     expect(warning).toMatch(/no usable response and may have created one.*403/);
     expect(lines).toEqual([]);
   });
 
-  it('is searched for no longer than there is time', async () => {
+  it('is not searched for beyond the time limit', async () => {
     const { asked, clock } = await after({ orphans: 1 }, [page([]), page([])], 4_000);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([2000]);
   });
 
-  it('is warned of where there is no time left to search', async () => {
+  it('gets a warning if no time remains to search', async () => {
     const { asked, warning } = await after({ orphans: 1 }, [], 200);
     expect(asked).toEqual([]);
     expect(warning).toContain(`may have created one with the note "${note}". There was no time left`);
   });
 
-  it('is searched for in the time for failures, not in that for rate limits', async () => {
+  it('is searched for within the time limit for failures, not the one for rate limits', async () => {
     const { asked, lines } = await after({ orphans: 1 }, [page([]), page([])], 240_000, 4_000);
     expect(asked).toHaveLength(2);
     expect(lines).toEqual([expect.stringMatching(/^No orphaned tokens found\./)]);
   });
 
-  it('cannot be searched for without `tokens:read`, which a warning says with the note', async () => {
+  it('cannot be searched for without `tokens:read`, and the warning gives the note', async () => {
     const { warning, lines, clock } = await after({ orphans: 1 }, [notFound()]);
     expect(warning).toContain('`tokens:read`');
     expect(warning).toContain(`"${note}"`);
@@ -235,14 +235,14 @@ describe('what lost requests created', () => {
     expect(clock.sleeps.filter(delay => delay > 0)).toEqual([]);
   });
 
-  it('blames `tokens:read` only where Mapbox says so', async () => {
+  it('blames `tokens:read` only on Mapbox’s word', async () => {
     const { warning } = await after({ orphans: 1 }, [json(401, { message: 'Unauthorized' })]);
     expect(warning).toContain(`"${note}"`);
     expect(warning).not.toContain('tokens:read');
     expect(warning).toContain('401');
   });
 
-  it('is named with the reason where it cannot be deleted', async () => {
+  it('is named with the reason if it cannot be deleted', async () => {
     const { warning, lines } = await after({ orphans: 2 }, [
       page([
         { id: ID, note },
@@ -259,15 +259,15 @@ describe('what lost requests created', () => {
   });
 });
 
-describe('the token of the job and the search together', () => {
+describe('the job’s token and the search together', () => {
   const forbidden = { always: html(403) };
 
-  it('name a token once that neither could delete', async () => {
+  it('name a token once if neither could delete it', async () => {
     const { warning } = await after({ id: ID, orphans: 1 }, [forbidden]);
     expect(warning?.split(ID)).toHaveLength(2);
   });
 
-  it('say that the token is deleted where the search could delete it after all', async () => {
+  it('report the token as deleted if the search could delete it', async () => {
     const { lines, warning } = await after({ id: ID, orphans: 1 }, [
       noConnection('CERT_HAS_EXPIRED'),
       page([{ id: ID, note }]),
@@ -278,7 +278,7 @@ describe('the token of the job and the search together', () => {
     expect(warning).toBeUndefined();
   });
 
-  it('count the orphans without the token of the job', async () => {
+  it('count the orphans without the job’s token', async () => {
     const { lines } = await after({ id: ID, orphans: 2 }, [
       deleted(),
       page([
@@ -291,7 +291,7 @@ describe('the token of the job and the search together', () => {
     expect(lines).toContain('Found 1 of up to 2 orphaned tokens. The other requests probably created none.');
   });
 
-  it('put each token on a line of its own', async () => {
+  it('list each token on its own line', async () => {
     const { warning } = await after({ id: ID, orphans: 1 }, [forbidden]);
     expect(warning?.split('\n')).toEqual([
       expect.stringContaining(`The token ${ID}`),
@@ -300,7 +300,7 @@ describe('the token of the job and the search together', () => {
     ]);
   });
 
-  it('warn of both where nothing can be reached', async () => {
+  it('warn of both if Mapbox cannot be reached', async () => {
     const certificate = noConnection('CERT_HAS_EXPIRED');
     const { warning } = await after({ id: ID, orphans: 1 }, [certificate, certificate]);
     expect(warning).toContain(`The token ${ID}`);
@@ -308,7 +308,7 @@ describe('the token of the job and the search together', () => {
   });
 });
 
-it('says so where the authorizing token of the post step is another', async () => {
+it('reports that the post step has another authorizing token', async () => {
   const { warning } = await after({ id: ID, authorizingToken: { id: idOf(8), username: OWNER } }, [
     { always: json(403, { message: 'Forbidden' }) },
   ]);

@@ -23,7 +23,7 @@ const saved: SavedState = {
   rotation: undefined,
 };
 
-describe('what a main step saves', () => {
+describe('the state saved by a main step', () => {
   const begin = (processes = oneProcess(() => true).processes) => {
     const runner = new FakeRunner();
     return { runner, state: PostStepState.begin({ runner, processes }, 'mint', 'abcd1234') };
@@ -35,7 +35,7 @@ describe('what a main step saves', () => {
   });
 
   it.each([undefined, { id: idOf(1), keep: true }])(
-    'has its process also between two requests, where there is nothing else to do: the token is %j',
+    'has the process even between two requests with nothing else to do: the token is %j',
     token => {
       const { runner, state } = begin();
       const between = { ...cleanup, token, orphans: 0 };
@@ -46,19 +46,19 @@ describe('what a main step saves', () => {
     },
   );
 
-  it('is nothing to do where no process is known', () => {
+  it('is empty if the process is unknown', () => {
     const { runner } = begin(NO_PROCESSES);
     expect(parseState(runner.savedState)).toBeUndefined();
     expect(runner.savedState).not.toBe('');
   });
 
-  it('has what is to be deleted as soon as that is known', () => {
+  it('has what to delete as soon as that is known', () => {
     const { runner, state } = begin();
     state.update({ cleanup });
     expect(parseState(runner.savedState)).toEqual(saved);
   });
 
-  it('has no process once the step ends by itself, and is empty if nothing is left', () => {
+  it('has no process once the step ends by itself, and is empty if nothing is left to do', () => {
     const { runner, state } = begin();
     state.update({ cleanup });
     state.finish();
@@ -68,7 +68,7 @@ describe('what a main step saves', () => {
     expect(runner.savedState).toBe('');
   });
 
-  it('stays as it was where it cannot be written together with the results', () => {
+  it('stays unchanged if it cannot be written together with the results', () => {
     const { runner, state } = begin();
     state.update({ cleanup });
     const full = () => {
@@ -79,7 +79,7 @@ describe('what a main step saves', () => {
     expect(parseState(runner.savedState)).toEqual(saved);
   });
 
-  it('stops the step where it cannot be written', () => {
+  it('stops the step if it cannot be written', () => {
     const missing = new FakeRunner({ missingFile: 'GITHUB_STATE is not set' });
     expect(() =>
       PostStepState.begin({ runner: missing, processes: NO_PROCESSES }, 'mint', 'abcd1234'),
@@ -87,8 +87,8 @@ describe('what a main step saves', () => {
   });
 });
 
-describe('a state is believed', () => {
-  it('as it was saved', () => {
+describe('a parsed state', () => {
+  it('is what was saved', () => {
     for (const state of [
       saved,
       { ...saved, mainStep: undefined },
@@ -112,7 +112,7 @@ describe('a state is believed', () => {
       );
   });
 
-  it.each(['', '{', 'null', '[]', '"state"', '{}'])('not where it is %j', text => {
+  it.each(['', '{', 'null', '[]', '"state"', '{}'])('is undefined for %j', text => {
     expect(parseState(text)).toBeUndefined();
   });
 
@@ -124,14 +124,14 @@ describe('a state is believed', () => {
     ['has a nonce that is too long', { nonce: 'abcd12345' }],
     ['has a nonce that is a number', { nonce: 12345678 }],
     ['has another nonce for the clean-up', { nonce: 'dcba4321' }],
-    ['has a process that is none', { mainStep: 4711 }],
+    ['has an invalid process', { mainStep: 4711 }],
     ['has process 1', { mainStep: { pid: 1, startTime: '1' } }],
     ['has a negative process, which is a group', { mainStep: { pid: -4711, startTime: '1' } }],
-    ['has a start time that is none', { mainStep: { pid: 4711, startTime: '../1' } }],
-    ['has a phase that is none', { rotation: { phase: 'sweeping', replacement: idOf(2) } }],
-    ['has a replacement that is none', { rotation: { phase: 'put', replacement: '..' } }],
+    ['has an invalid start time', { mainStep: { pid: 4711, startTime: '../1' } }],
+    ['has an unknown phase', { rotation: { phase: 'sweeping', replacement: idOf(2) } }],
+    ['has an invalid replacement', { rotation: { phase: 'put', replacement: '..' } }],
     ['has nothing to do', { mainStep: undefined, cleanup: undefined }],
-  ])('not where it %s', (_, changes) => {
+  ])('is undefined if it %s', (_, changes) => {
     expect(parseState(JSON.stringify({ ...saved, ...changes }))).toBeUndefined();
   });
 
@@ -143,21 +143,21 @@ describe('a state is believed', () => {
     ),
     ['has no path', { actionPath: undefined }],
     ['has an account that is a number', { authorizingToken: { id: idOf(9), username: 7 } }],
-    ['has an account that leads elsewhere', { username: '../..' }],
+    ['has an account that leads to another path', { username: '../..' }],
     ['has a note that is too long', { note: 'x'.repeat(129) }],
-    ['has an id that is none', { token: { id: '../scopes', keep: false } }],
-    ['has an id in a list', { token: { id: [idOf(1)], keep: false } }],
+    ['has an invalid ID', { token: { id: '../scopes', keep: false } }],
+    ['has an ID in a list', { token: { id: [idOf(1)], keep: false } }],
     ['does not say whether to keep the token', { token: { id: idOf(1) } }],
-    ['has a count that is no number', { orphans: 'no' }],
+    ['has a count that is not a number', { orphans: 'no' }],
     ['has a count below zero', { orphans: -1 }],
     ['has half an orphan', { orphans: 0.5 }],
     ['has a token to keep and no orphans', { token: { id: idOf(1), keep: true }, orphans: 0 }],
-  ])('not where the clean-up %s', (_, changes) => {
+  ])('is undefined if the clean-up %s', (_, changes) => {
     const state = { ...saved, mainStep: undefined, cleanup: { ...cleanup, ...changes } };
     expect(parseState(JSON.stringify(state))).toBeUndefined();
   });
 
-  it('without an id of the authorizing token that is none', () => {
+  it('has no invalid authorizing token ID', () => {
     const authorizingToken = { id: '..', username: 'octo' };
     expect(
       parseState(JSON.stringify({ ...saved, cleanup: { ...cleanup, authorizingToken } }))?.cleanup

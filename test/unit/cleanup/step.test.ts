@@ -44,7 +44,7 @@ function setUp(
   return { step: postStep(context), runner, clock: context.clock };
 }
 
-/** What the runner kept of a main step that ended by itself, unless there is more. */
+/** The state of a main step that ended by itself, with these changes. */
 const serialize = (cleanup: CleanupState | undefined, more: Partial<SavedState> = {}) =>
   JSON.stringify({ action: 'mint', nonce: 'abcd1234', cleanup, ...more });
 
@@ -52,7 +52,7 @@ const unforeseen = () => Promise.reject(new Error('nothing may be sent'));
 
 describe('with nothing to do', () => {
   it.each(['', '{}', 'no JSON', serialize({ ...saved, token: undefined })])(
-    'it says and sends nothing, run or interrupted: %j',
+    'it logs and sends nothing, run or interrupted: %j',
     async state => {
       const { step, runner } = setUp(state);
       await step.run();
@@ -63,7 +63,7 @@ describe('with nothing to do', () => {
 });
 
 describe('interrupted', () => {
-  it('it names the token that it did not delete, and leaves with success', () => {
+  it('it names the token that it did not delete, and exits with success', () => {
     const { step, runner } = setUp(serialize(saved));
     step.onInterrupt('The step was cancelled before it was done.');
     expect(step.interruptedExitCode).toBe(0);
@@ -76,7 +76,7 @@ describe('interrupted', () => {
     ]);
   });
 
-  it('it says no more once everything is done', async () => {
+  it('it logs nothing more once everything is done', async () => {
     const { step, runner } = setUp(serialize(saved), async () => ({
       send: async () => ({ kind: 'no-response', sent: false, code: 'CERT_HAS_EXPIRED' }),
       close: async () => {},
@@ -87,7 +87,7 @@ describe('interrupted', () => {
     expect(runner.log).toHaveLength(before);
   });
 
-  it('it does not call a token its own whose id is not known, or that is kept', () => {
+  it('it does not claim a token whose ID is unknown or that is kept', () => {
     for (const token of [undefined, { id: ID, keep: true }]) {
       const { step, runner } = setUp(serialize({ ...saved, token, orphans: 1 }));
       step.onInterrupt('x');
@@ -96,8 +96,8 @@ describe('interrupted', () => {
   });
 });
 
-describe('where something else answers in place of Mapbox', () => {
-  it.each(['DELETE', 'GET'])('it goes on for its minute, however often that answers a %s', async method => {
+describe('if another server responds in place of Mapbox', () => {
+  it.each(['DELETE', 'GET'])('it retries a %s for a minute, however often that happens', async method => {
     let wrong = 0;
     const state = serialize(
       method === 'GET' ? { ...saved, token: { id: ID, keep: true }, orphans: 1 } : saved,
@@ -122,8 +122,8 @@ const response = (status: number, text: string) => ({
   body: { kind: 'complete' as const, text: new Secret(text) },
 });
 
-describe('where it fails', () => {
-  it('it warns, with the token and what went wrong, and never rejects', async () => {
+describe('on failure', () => {
+  it('it warns with the token and the reason, and never rejects', async () => {
     const { step, runner } = setUp(serialize(saved), unforeseen);
     await step.run();
     expect(runner.lines('warning')).toEqual([expect.stringContaining(`The token ${ID}`)]);
@@ -132,7 +132,7 @@ describe('where it fails', () => {
     expect(runner.lines('error')).toEqual([]);
   });
 
-  it('it gives the reason where the proxy cannot be used', async () => {
+  it('it gives the reason if the proxy is unusable', async () => {
     const { step, runner } = setUp(serialize(saved), unforeseen, {
       HTTPS_PROXY: 'socks5://127.0.0.1:1',
     });
@@ -142,7 +142,7 @@ describe('where it fails', () => {
   });
 });
 
-it('the authorizing token is masked before anything else, also where it is of no use', async () => {
+it('masks the authorizing token first, even an unusable one', async () => {
   const runner = new FakeRunner({
     state: serialize(saved),
     inputs: { 'authorizing-token': 'longer-than-eight' },
@@ -160,7 +160,10 @@ it('the authorizing token is masked before anything else, also where it is of no
   expect(runner.lines('warning')[0]).not.toContain('longer-than-eight');
 });
 
-/** Mapbox with these tokens, each with the step's nonce; `requests` has what was asked of it, without the query. */
+/**
+ * A Mapbox account with these tokens, each with the step's nonce; `requests` records the requests, without their
+ * queries.
+ */
 function mapboxWith(ids: readonly string[]) {
   const requests: string[] = [];
   const createHttpClient: Context['createHttpClient'] = async url => ({
@@ -184,11 +187,11 @@ function mapboxWith(ids: readonly string[]) {
 const LIST = `GET https://api.mapbox.com/tokens/v2/${OWNER}`;
 const DELETION = `DELETE https://api.mapbox.com/tokens/v2/${OWNER}/${ID}`;
 
-describe('after a main step that did not end by itself', () => {
+describe('after a main step that was cut off', () => {
   it.each([
-    ['that had saved nothing but its beginning', undefined],
-    ['that had asked for a token', { ...saved, token: undefined, orphans: 1 }],
-  ])('it searches by the nonce, %s', async (_, cleanup) => {
+    ['if the main step saved only its start', undefined],
+    ['if the main step requested a token', { ...saved, token: undefined, orphans: 1 }],
+  ])('it searches by the nonce %s', async (_, cleanup) => {
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { processes, interrupted } = oneProcess(() => false);
     const { step } = setUp(
@@ -218,7 +221,7 @@ describe('after a main step that did not end by itself', () => {
     expect(requests).toEqual([LIST, DELETION]);
   });
 
-  it('it waits no longer than ten seconds', async () => {
+  it('it waits ten seconds at most', async () => {
     const { processes } = oneProcess(() => true);
     const { requests, createHttpClient } = mapboxWith([ID]);
     const { step, clock } = setUp(
@@ -254,10 +257,10 @@ describe('the authorizing token goes to', () => {
   });
 
   it.each([
-    ['an address that a state names', '', 'http://127.0.0.1:1/'],
-    ['an address that is another now', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
-    ['an address that cannot be used', 'ftp://example.com', 'https://api.mapbox.com/'],
-  ])('nobody in place of %s, and a warning says so', async (_, input, apiUrl) => {
+    ['only the state has an address', '', 'http://127.0.0.1:1/'],
+    ['the address has changed', 'http://127.0.0.1:2/', 'https://api.mapbox.com/'],
+    ['the address is invalid', 'ftp://example.com', 'https://api.mapbox.com/'],
+  ])('nowhere, with a warning, if %s', async (_, input, apiUrl) => {
     const { step, runner } = setUp(
       serialize({ ...saved, apiUrl }),
       unforeseen,
@@ -272,7 +275,7 @@ describe('the authorizing token goes to', () => {
 });
 
 describe('after a rotation', () => {
-  it('it deletes a replacement that is in no secret, with `token` where there is no other', async () => {
+  it('it deletes a replacement that is in no secret, with `token` if there is no authorizing token', async () => {
     const { requests, createHttpClient } = mapboxWith([]);
     const inputs = { 'authorizing-token': '', token: authorizingTokenText };
     const { step, runner } = setUp(
@@ -288,7 +291,7 @@ describe('after a rotation', () => {
 
   it.each([
     [
-      'it deletes nothing and names both tokens, where a secret may have either',
+      'it deletes nothing and names both tokens if a secret may have either',
       { phase: 'putting', replacement: ID, previous: idOf(2) } as const,
       new RegExp(`${ID} or the old one, ${idOf(2)}`),
     ],

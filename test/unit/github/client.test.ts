@@ -35,7 +35,7 @@ const DATE = 'Fri, 02 Jan 2026 03:04:05 GMT';
 const at = (seconds: number) => String(Date.parse(DATE) / 1000 + seconds);
 
 describe('a request', () => {
-  it('has its parameters percent-encoded, and asks in the name of the token', async () => {
+  it('has percent-encoded parameters and the token in its header', async () => {
     const { request } = await send(json(200, {}));
     expect(request).toEqual({
       method: 'GET',
@@ -59,7 +59,7 @@ describe('a request', () => {
     expect(request?.path).toBe('/api/v3/repos/octo-org/maps/environments/need%2Fencoding/production%20lane');
   });
 
-  it('has a JSON body where it puts, and a query where it gets', async () => {
+  it('has a JSON body for PUT and a query for GET', async () => {
     const { client, sent } = await send(json(200, {}));
     const ask = (request: GithubRequest) => client.send(request, ({ data }) => data, 1000);
     await ask({ method: 'PUT', path: ['o', '{x}%2f'], parameters: { encrypted_value: 'x+/=', ids: [1, 2] } });
@@ -71,7 +71,7 @@ describe('a request', () => {
     expect(sent[2]?.headers).not.toHaveProperty('content-type');
   });
 
-  it.each(['', '.', '..'])('is not sent where a segment of its path is "%s"', async name => {
+  it.each(['', '.', '..'])('is not sent if a segment of its path is "%s"', async name => {
     const { client, sent } = await send(json(200, {}));
     await expect(client.send({ method: 'GET', path: ['o', name, 'x'] }, () => 1, 1000)).rejects.toThrow(
       RangeError,
@@ -94,7 +94,7 @@ describe('a response', () => {
     });
   });
 
-  it('is a success without data where it is empty', async () => {
+  it('is a success without data if it is empty', async () => {
     expect((await send(textResponse(204, ''))).result).toEqual({
       kind: 'success',
       value: { status: 204, data: undefined, date: undefined },
@@ -114,11 +114,11 @@ describe('a response', () => {
     ['a page', html(200)],
     ['cut JSON', textResponse(200, '{"id": 1')],
     ['JSON that ended early', truncated(200, '{}')],
-  ])('is unreadable where it is %s', async (_, response) => {
+  ])('is unreadable if it is %s', async (_, response) => {
     expect((await send(response)).result).toMatchObject(unreadable(200));
   });
 
-  it('is unreadable where it is not what was asked for', async () => {
+  it('is unreadable if it has the wrong shape', async () => {
     const { client } = await send(json(200, {}));
     expect(await client.send(ENVIRONMENT, () => undefined, 1000)).toMatchObject(unreadable(200));
   });
@@ -131,7 +131,7 @@ describe('a response', () => {
     expect((await send(json(status, { message: 'x' }))).result).toMatchObject({ kind: 'rejected', status });
   });
 
-  it('is a rejection with GitHub’s reason and the permission that it asks for', async () => {
+  it('is a rejection with GitHub’s reason and the required permission', async () => {
     const { result } = await send(
       json(
         403,
@@ -151,7 +151,7 @@ describe('a response', () => {
     });
   });
 
-  it('says that single sign-on is missing, without the address for it', async () => {
+  it('reports missing single sign-on without its address', async () => {
     const url = 'https://github.com/orgs/octo/sso?authorization_request=A';
     const { result } = await send(
       json(403, { message: `Resource protected: ${url}` }, { 'x-github-sso': `required; url=${url}` }),
@@ -171,22 +171,22 @@ describe('a response', () => {
   it.each([
     ['a page', html(404)],
     ['JSON of another form', json(404, { error: 'no route' })],
-    ['JSON that is no object', json(404, null)],
-    ['a message that is no text', json(404, { message: 404 })],
+    ['JSON that is not an object', json(404, null)],
+    ['a message that is not a string', json(404, { message: 404 })],
     ['a text', json(404, 'message')],
     ['nothing', textResponse(404, '')],
     ['an error that ended early', truncated(404, '{"message":"Not Found"}')],
-  ])('is no refusal of GitHub’s where it is %s', async (_, response) => {
+  ])('is not a rejection by GitHub if it is %s', async (_, response) => {
     expect((await send(response)).result).toMatchObject(unreadable(404));
   });
 
-  it('is a rejection where it leads elsewhere', async () => {
+  it('is a rejection if it redirects', async () => {
     const { result, sent } = await send(html(301));
     expect(result).toMatchObject({ kind: 'rejected', status: 301, isApiError: false, reason: undefined });
     expect(sent).toHaveLength(1);
   });
 
-  it.each([408, 409, 425, 500, 502, 599])('may be repeated after %i', async status => {
+  it.each([408, 409, 425, 500, 502, 599])('is retryable with %i', async status => {
     expect((await send(json(status, { message: 'x' }))).result).toMatchObject({
       kind: 'indeterminate',
       cause: { kind: 'server-error', status },
@@ -196,7 +196,7 @@ describe('a response', () => {
   it.each([
     [true, { kind: 'indeterminate', cause: { kind: 'no-response', code: 'ECONNRESET' } }],
     [false, { kind: 'not-sent', code: 'ECONNRESET' }],
-  ])('is none where none came (sent: %s)', async (sent, result) => {
+  ])('is absent if none arrived (sent: %s)', async (sent, result) => {
     expect((await send({ kind: 'no-response', sent, code: 'ECONNRESET' })).result).toMatchObject(result);
   });
 });
@@ -247,8 +247,8 @@ describe('a rate limit', () => {
     ['a wait that begins with a number', json(429, {}, { 'retry-after': '5 s' }), 60_000],
     ['a wait that ends with a number', json(429, {}, { 'retry-after': '-5' }), 60_000],
     ['a wait of days', json(429, {}, { 'retry-after': '999999' }), 3_600_000],
-    ['a wait that is no number', json(429, {}, { 'retry-after': 'soon' }), 60_000],
-  ])('is recognised: %s', async (_, response, retryAfter) => {
+    ['a wait that is not a number', json(429, {}, { 'retry-after': 'soon' }), 60_000],
+  ])('is recognized: %s', async (_, response, retryAfter) => {
     expect((await send(response)).result).toMatchObject({
       kind: 'rate-limited',
       status: response.status,
@@ -257,7 +257,7 @@ describe('a rate limit', () => {
     });
   });
 
-  it('is no other status, though nothing remains', async () => {
+  it('is no other status, even if nothing remains', async () => {
     const { result } = await send(json(404, { message: 'Not Found' }, { 'x-ratelimit-remaining': '0' }));
     expect(result.kind).toBe('rejected');
   });

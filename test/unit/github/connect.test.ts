@@ -9,7 +9,7 @@ import { NO_PROCESSES } from '../../support/processes.ts';
 
 describe('the address of GitHub’s API', () => {
   it.each(['https://api.github.com', 'https://ghe.example.com/api/v3', 'http://127.0.0.1:3000/api/v1'])(
-    'is what the runner says: %s',
+    'is the runner’s: %s',
     url => {
       expect(githubApiUrl({ GITHUB_API_URL: ` ${url}\n` }).href).toBe(new URL(url).href);
     },
@@ -23,7 +23,7 @@ describe('the address of GitHub’s API', () => {
     'ftp://api.github.com',
     'xhttp://api.github.com',
     'file:///etc',
-  ])('is an error where the runner says %j', url => {
+  ])('is an error if the runner gives %j', url => {
     expect(() => githubApiUrl({ GITHUB_API_URL: url })).toThrow(/^GITHUB_API_URL is not set to a URL\. /);
   });
 });
@@ -63,7 +63,7 @@ describe('a connection to GitHub', () => {
     return { result, calls, limits, runner };
   }
 
-  it('is closed after its use, also after a failure', async () => {
+  it('is closed after use, even after a failure', async () => {
     const used = await connect(github =>
       github.send({ method: 'GET', path: ['rate_limit'] }, ({ data }) => data, 1000),
     );
@@ -75,11 +75,11 @@ describe('a connection to GitHub', () => {
     expect(failed.result).toBe('failed');
   });
 
-  it('takes responses of up to 1 MiB', async () => {
+  it('accepts responses of up to 1 MiB', async () => {
     expect((await connect(async () => {})).limits).toEqual({ maxBytes: 1024 * 1024 });
   });
 
-  it('masks the credentials of the proxy on the way', async () => {
+  it('masks the proxy’s credentials', async () => {
     const password = ['hush', 'hush'].join('-');
     const env = { HTTPS_PROXY: `http://octo:${password}@127.0.0.1:3128` };
     expect((await connect(async () => {}, env)).runner.masks).toContain(password);

@@ -24,7 +24,7 @@ describe('one attempt', () => {
   async function stateFrom(response: Response) {
     const clock = new FakeClock();
     const github = scriptedGithub(() => {
-      // So that no time is left to ask about the run that asks.
+      // So that no time is left to ask about the asking run.
       clock.advance(1234);
       return response;
     });
@@ -33,7 +33,7 @@ describe('one attempt', () => {
     return { state: states.get('42.3'), github };
   }
 
-  it('is asked about in the repository, as that is called now', async () => {
+  it('is looked up under the repository’s current name', async () => {
     const { github } = await stateFrom(success({ id: 42, run_attempt: 3, status: 'completed' }));
     expect(github.requests.map(({ method, path }) => `${method} ${path}`)).toEqual([`GET ${RUN_42}`]);
     expect(github.timeouts).toEqual([1234]);
@@ -59,7 +59,7 @@ describe('one attempt', () => {
     ['an id that is a text', { id: '42', run_attempt: 3, status: 'completed' }],
     ['a run without an attempt', { id: 42, status: 'completed' }],
     ['a run without a status', { id: 42, run_attempt: 3 }],
-    ['a status that is no text', { id: 42, run_attempt: 3, status: null }],
+    ['a status that is not a string', { id: 42, run_attempt: 3, status: null }],
     ['a list', [{ id: 42, run_attempt: 3, status: 'completed' }]],
     ['null', null],
     ['nothing', undefined],
@@ -116,7 +116,7 @@ it('asks about each run once, at most five at a time', async () => {
 });
 
 describe('a run that GitHub does not find', () => {
-  it('was deleted if the run that asks is readable', async () => {
+  it('counts as deleted if the asking run is readable', async () => {
     const { found, asked } = await states(3, id =>
       id === 2 ? attempt(id, 'completed') : id === 9000 ? attempt(id, 'in_progress') : notFound,
     );
@@ -134,43 +134,43 @@ describe('a run that GitHub does not find', () => {
     ['another run', attempt(1, 'in_progress')],
     ['a server error', html(502)],
     ['no response', lostResponse('TIMEOUT')],
-  ])('is unknown if the run that asks is %s', async (_, own) => {
+  ])('is unknown if the asking run is %s', async (_, own) => {
     const { found } = await states(2, id => (id === 9000 ? own : notFound));
     expect([...found.values()]).toMatchObject(
       Array(2).fill({ kind: 'unknown', cause: { kind: 'rejected', status: 404 } }),
     );
   });
 
-  it('is unknown if something in front of GitHub responded with 404', async () => {
+  it('is unknown if a proxy responds with 404', async () => {
     const { found, asked } = await states(1, id => (id === 9000 ? attempt(id, 'in_progress') : html(404)));
     expect(found.get('1.1')?.kind).toBe('unknown');
     expect(asked).toEqual([1]);
   });
 
-  it('is unknown if no time is left to ask about the run that asks', async () => {
+  it('is unknown if no time is left to ask about the asking run', async () => {
     const { found, asked } = await states(1, () => notFound, { cost: 1000 });
     expect(found.get('1.1')?.kind).toBe('unknown');
     expect(asked).toEqual([1]);
   });
 
-  it('is the only reason to ask about the run that asks', async () => {
+  it('is the only reason to ask about the asking run', async () => {
     const { asked } = await states(1, id => attempt(id, 'completed'));
     expect(asked).toEqual([1]);
   });
 });
 
-describe('asks no further', () => {
+describe('stops asking', () => {
   it.each([
     ['the token is rejected', rejected(401)],
     ['its rate limit is exceeded', rateLimit],
-  ])('once %s, not even about the run that asks', async (_, final) => {
+  ])('once %s, even about the asking run', async (_, final) => {
     const { found, asked } = await states(40, id => (id === 1 ? notFound : final));
     expect(asked.length).toBeLessThanOrEqual(6);
     expect(asked).not.toContain(9000);
     expect(found.size).toBe(asked.length);
   });
 
-  it('when time is up, and gives each request what is left', async () => {
+  it('when time is up, and limits each request to the remaining time', async () => {
     const { found, asked, timeouts } = await states(20, id => attempt(id, 'completed'), { cost: 150 });
     expect(asked.length).toBeLessThan(15);
     expect(found.size).toBe(asked.length);
@@ -179,7 +179,7 @@ describe('asks no further', () => {
     expect(timeouts.at(-1)).toBeLessThan(1000);
   });
 
-  it('but goes on after any other response', async () => {
+  it('but not after any other response', async () => {
     const { asked } = await states(20, () => rejected(403));
     expect(asked).toHaveLength(20);
   });
@@ -210,7 +210,7 @@ describe('the jobs of an attempt that is not completed', () => {
 
   let ids = 0;
 
-  /** A job that completed so many milliseconds ago by the runner's clock. */
+  /** A job that completed this many milliseconds ago by the runner's clock. */
   function job(ago: number, changes: object = {}) {
     return {
       id: ++ids,
@@ -228,7 +228,7 @@ describe('the jobs of an attempt that is not completed', () => {
   const over = { kind: 'jobs-completed' };
 
   it.each(['in_progress', 'queued'])(
-    'are over if all completed more than a day ago, though GitHub calls it "%s"',
+    'are over if all completed more than a day ago, even if GitHub says "%s"',
     async status => {
       const { state, paths } = await ask([[[job(DAY + 1000), job(16 * DAY)]]], { status });
       expect(state).toEqual(over);
@@ -236,7 +236,7 @@ describe('the jobs of an attempt that is not completed', () => {
     },
   );
 
-  it('are over whatever they ended with', async () => {
+  it('are over whatever their conclusion', async () => {
     const { state } = await ask([
       [
         ['failure', 'cancelled', 'skipped', 'timed_out', null].map(conclusion =>
@@ -256,7 +256,7 @@ describe('the jobs of an attempt that is not completed', () => {
     expect(paths.map(path => path.replace(/.*&/, ''))).toEqual(['page=1', 'page=2']);
   });
 
-  it('are over if GitHub does not name the attempt of a job', async () => {
+  it('are over if GitHub does not give a job’s attempt', async () => {
     expect((await ask([[[job(2 * DAY, { run_attempt: undefined })]]])).state).toEqual(over);
   });
 
@@ -267,9 +267,9 @@ describe('the jobs of an attempt that is not completed', () => {
     ['one has no time of completion', [[[job(2 * DAY, { completed_at: null })]]]],
     ['one completed at no time', [[[job(2 * DAY, { completed_at: 'soon' })]]]],
     ['one completed in the future', [[[job(-2 * DAY)]]]],
-    ['there is none', [[[]]]],
-    ['there is none of one', [[[], 1]]],
-    ['there is one of none', [[[job(2 * DAY)], 0]]],
+    ['there are none', [[[]]]],
+    ['none of one is listed', [[[], 1]]],
+    ['one of none is listed', [[[job(2 * DAY)], 0]]],
     [
       'one is missing',
       [
@@ -302,7 +302,7 @@ describe('the jobs of an attempt that is not completed', () => {
     ['one belongs to another run', [[[job(2 * DAY, { run_id: 43 })]]]],
     ['one belongs to another attempt', [[[job(2 * DAY, { run_attempt: 2 })]]]],
     ['one has no id', [[[job(2 * DAY, { id: undefined })]]]],
-    ['one is no job', [[['job']]]],
+    ['one is not a job', [[['job']]]],
     ['GitHub does not give their number', [[[job(2 * DAY)], null]]],
     ['the second page is missing', [[[job(2 * DAY)], 2], html(502)]],
     ['they are forbidden', [rejected(403)]],
@@ -333,7 +333,7 @@ describe('the jobs of an attempt that is not completed', () => {
     [{ status: 'pending' }],
     [{ status: 'requested' }],
     [{ status: 'action_required' }],
-  ])('are not asked for: %o', async options => {
+  ])('are not requested: %o', async options => {
     const { state, paths } = await ask([], options);
     expect(state?.kind).toBe('in-progress');
     expect(paths).toEqual([]);

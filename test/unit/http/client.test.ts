@@ -1,4 +1,4 @@
-/** The wire alone, with real servers: what it takes for an answer, when it gives up, and whether a request was sent. */
+/** The HTTP client with real servers: what counts as a response, when it gives up, and whether a request was sent. */
 
 import dns from 'node:dns';
 import { createServer, type RequestListener } from 'node:http';
@@ -28,14 +28,14 @@ async function ask(
   }
 }
 
-/** What is known of a response, without its text. */
+/** The facts about a response, without its text. */
 function toSummary(end: HttpResponse | NoResponse) {
   if (end.kind === 'no-response') return { sent: end.sent, code: end.code };
   const { kind } = end.body;
   return { status: end.status, body: kind === 'incomplete' ? end.body.how : kind };
 }
 
-it('gives up a request after the times, and a response over the size, that the README promises', () => {
+it('has the time and size limits that the README promises', () => {
   expect(LIMITS).toEqual({ connect: 10_000, idle: 20_000, total: 30_000, maxBytes: 256 * 1024 });
 });
 
@@ -48,7 +48,7 @@ describe('a response', () => {
     expect(toSummary(await ask(place))).toEqual({ status: 200, body });
   });
 
-  it('that never ends is cut off when it is too large, not when the server has done', async () => {
+  it('that never ends is cut off at the size limit', async () => {
     await using place = await http((_, response) => {
       const more = () => {
         while (!response.destroyed && response.write(Buffer.alloc(65_536)));
@@ -59,7 +59,7 @@ describe('a response', () => {
     expect(toSummary(await ask(place))).toEqual({ status: 200, body: 'too-large' });
   });
 
-  it('that stops in the middle is reported with what came', async () => {
+  it('that breaks off is reported with what arrived', async () => {
     await using place = await http((_, response) => {
       response.writeHead(201, { 'content-length': '100' });
       response.write('half of it', () => response.destroy());
@@ -69,7 +69,7 @@ describe('a response', () => {
     expect(end.kind === 'response' && end.body.text.reveal()).toBe('half of it');
   });
 
-  it('has the values of a repeated header in one, with commas between', async () => {
+  it('has the values of a repeated header joined by commas', async () => {
     await using place = await http((_, response) => {
       response.setHeader('Link', ['<a>; rel="prev"', '<b>; rel="next"']);
       response.end();
@@ -78,7 +78,7 @@ describe('a response', () => {
     expect(end.kind === 'response' && end.headers['link']).toBe('<a>; rel="prev", <b>; rel="next"');
   });
 
-  it('is the one after an interim response', async () => {
+  it('is the final one after an interim response', async () => {
     await using place = await http((_, response) => {
       response.writeProcessing();
       response.end('{}');
@@ -87,7 +87,7 @@ describe('a response', () => {
   });
 });
 
-it('may be larger where the request says so', async () => {
+it('allows larger responses if the request says so', async () => {
   await using place = await http((_, response) => response.end(Buffer.alloc(LIMITS.maxBytes + 1, 'a')));
   const client = createHttpClient(place.url, undefined);
   const end = await client.send({ method: 'GET', path: '/', headers: {}, maxBytes: 2 ** 20 }, 10_000);
@@ -95,19 +95,19 @@ it('may be larger where the request says so', async () => {
   expect(toSummary(end)).toEqual({ status: 200, body: 'complete' });
 });
 
-it('is requested without compression', async () => {
+it('requests no compression', async () => {
   await using place = await http((request, response) => response.end(request.headers['accept-encoding']));
   const end = await ask(place);
   expect(end.kind === 'response' && end.body.text.reveal()).toBe('identity');
 });
 
-it('loses its byte order mark', async () => {
+it('strips a byte order mark', async () => {
   await using place = await http((_, response) => response.end('\ufeff{"a":"\ufeff"}'));
   const end = await ask(place);
   expect(end.kind === 'response' && end.body.text.reveal()).toBe('{"a":"\ufeff"}');
 });
 
-it('is the one after 102 and 103, whose headers are not taken for its own', async () => {
+it('skips 102 and 103 and their headers', async () => {
   await using place = await tcp(socket => {
     socket.once('data', () => {
       socket.end(
@@ -124,7 +124,7 @@ it('is the one after 102 and 103, whose headers are not taken for its own', asyn
   });
 });
 
-it('names the peer that did not respond, and nothing secret', async () => {
+it('names the peer that did not respond, and no secret', async () => {
   const proxy = {
     url: 'http://127.0.0.1:1/',
     variable: 'https_proxy',
@@ -146,7 +146,7 @@ it('names the peer that did not respond, and nothing secret', async () => {
   });
 });
 
-/** Asks a host with these addresses, or with a resolver that says something else. */
+/** Requests a host with these addresses, or with another resolver. */
 async function askHost(
   addresses: readonly string[] | LookupFunction,
   port: number,
@@ -169,12 +169,12 @@ async function askHost(
 const OK = { status: 200, body: 'complete' };
 
 describe('a host with several addresses', () => {
-  it('is reached at the second one where the first refuses', async () => {
+  it('is reached at the second one if the first refuses', async () => {
     await using place = await http((_, response) => response.end('here'));
     expect(await askHost(['127.0.0.2', '127.0.0.1'], place.port)).toEqual(OK);
   });
 
-  it('that all refuse is reported as refusing', async () => {
+  it('is reported as refusing if all refuse', async () => {
     const place = await tcp(() => {});
     await place.close();
     expect(await askHost(['127.0.0.2', '127.0.0.1'], place.port)).toEqual({
@@ -183,7 +183,7 @@ describe('a host with several addresses', () => {
     });
   });
 
-  describe.runIf(process.platform === 'linux')('some of which do not respond', () => {
+  describe.runIf(process.platform === 'linux')('some of which are unresponsive', () => {
     it('is reached at the next one', async () => {
       using dead = await unresponsiveServer('127.0.0.2');
       const server = createServer((_, response) => response.end());
@@ -209,21 +209,21 @@ describe('a host with several addresses', () => {
   });
 });
 
-describe('a host whose name', () => {
-  it('is unknown is reported with the code of the lookup', async () => {
+describe('a host name', () => {
+  it('that is unknown is reported with the lookup’s error code', async () => {
     const lookup: LookupFunction = (_host, _options, callback) =>
       callback(Object.assign(new Error('unknown'), { code: 'ENOTFOUND' }), []);
     expect(await askHost(lookup, 1)).toEqual({ sent: false, code: 'ENOTFOUND' });
   });
 
-  it('is never resolved is given up when time is up', async () => {
+  it('that never resolves is given up when time is up', async () => {
     expect(await askHost(() => {}, 1, { connect: 50 })).toEqual({
       sent: false,
       code: 'UND_ERR_CONNECT_TIMEOUT',
     });
   });
 
-  it('is resolved after the request was given up is not connected to', async () => {
+  it('that resolves after the request was given up is not connected to', async () => {
     let connections = 0;
     await using place = await tcp(socket => {
       connections++;
@@ -242,7 +242,7 @@ describe('a host whose name', () => {
   it.each([
     ['of the API', undefined],
     ['of a proxy', { variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] }],
-  ])('is that %s is resolved, also on a machine without an IPv4 network', async (_, proxy) => {
+  ])('of %s resolves, even on a machine without an IPv4 network', async (_, proxy) => {
     let hints: number | undefined;
     const lookup: LookupFunction = (_host, options, callback) => {
       hints = typeof options.hints === 'number' ? options.hints : undefined;
@@ -252,13 +252,13 @@ describe('a host whose name', () => {
     const client = createHttpClient(url, proxy && { ...proxy, url: 'http://localhost:2' }, {}, lookup);
     await client.send({ method: 'GET', path: '/', headers: {} }, 10_000);
     await client.close();
-    // Node would set it if there were no hint at all [net.connect].
+    // Node sets it if there is no hint at all [net.connect].
     expect(hints && hints & dns.ADDRCONFIG).toBe(0);
     expect(hints).not.toBe(0);
   });
 });
 
-it('reports the schemes of authentication that a proxy offers', async () => {
+it('reports the authentication schemes that a proxy offers', async () => {
   const server = createServer().on('connect', (_, socket) =>
     socket.end(
       'HTTP/1.1 407 No\r\nProxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n',
@@ -276,7 +276,7 @@ it('reports the schemes of authentication that a proxy offers', async () => {
   });
 });
 
-it('ends at once where the connection to a proxy is closed before it responds', async () => {
+it('a request ends at once if a proxy closes the connection before it responds', async () => {
   await using proxy = await tcp(socket => socket.once('data', () => socket.end()));
   const settings = { url: proxy.url.href, variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] };
   const client = createHttpClient(new URL('https://api.example.com'), settings);
@@ -293,7 +293,7 @@ describe('with TLS', () => {
   });
   afterAll(() => authority[Symbol.dispose]());
 
-  it('a certificate of an unknown authority is rejected, whatever NODE_TLS_REJECT_UNAUTHORIZED says', async () => {
+  it('a certificate of an unknown authority is rejected, even with NODE_TLS_REJECT_UNAUTHORIZED', async () => {
     await using place = await listenOnLoopback(createTlsServer(authority.tls), 'https');
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
@@ -308,7 +308,7 @@ describe('with TLS', () => {
     }
   });
 
-  it('a certificate of a proxy is told from that of the server behind it', async () => {
+  it('a proxy’s certificate is distinguished from that of the server behind it', async () => {
     await using proxy = await listenOnLoopback(createTlsServer(authority.tls), 'https');
     const settings = { url: proxy.url.href, variable: 'HTTPS_PROXY', authorization: undefined, secrets: [] };
     const client = createHttpClient(new URL('https://api.example.com'), settings);
@@ -320,7 +320,7 @@ describe('with TLS', () => {
     });
   });
 
-  it('HTTP/1.1 alone is offered', async () => {
+  it('only HTTP/1.1 is offered', async () => {
     const offered: string[][] = [];
     const tls = createTlsServer({
       ...authority.tls,
@@ -334,7 +334,7 @@ describe('with TLS', () => {
     expect(offered).toEqual([['http/1.1']]);
   });
 
-  it('finding the address, connecting and the handshake have one time together', async () => {
+  it('lookup, connection and handshake share one time limit', async () => {
     await using place = await tcp(() => {}, 'https');
     const start = performance.now();
     const slow: LookupFunction = (_host, _options, callback) => {
@@ -350,20 +350,20 @@ describe('with TLS', () => {
 });
 
 describe('is given up, and reported as sent,', () => {
-  it('when no head comes for too long', async () => {
+  it('if no response head arrives in time', async () => {
     await using place = await http(() => {});
     const end = await ask(place, { idle: 50 });
     expect(toSummary(end)).toEqual({ sent: true, code: 'UND_ERR_HEADERS_TIMEOUT' });
   });
 
-  it('when the body falls silent for too long', async () => {
+  it('if the body stalls for too long', async () => {
     await using place = await http((_, response) => {
       response.write('x');
     });
     expect(toSummary(await ask(place, { idle: 50 }))).toEqual({ status: 200, body: 'truncated' });
   });
 
-  it('when the whole takes too long, however steadily it drips', async () => {
+  it('if the whole takes too long, however steadily it arrives', async () => {
     await using place = await http((_, response) => {
       const drip = setInterval(() => response.write('x'), 10);
       response.on('close', () => clearInterval(drip));
@@ -374,30 +374,30 @@ describe('is given up, and reported as sent,', () => {
     });
   });
 
-  it('when the caller’s own limit is shorter than all others', async () => {
+  it('if the caller’s own limit is the shortest', async () => {
     await using place = await http(() => {});
     expect(toSummary(await ask(place, {}, 80))).toEqual({ sent: true, code: 'TIMEOUT' });
   });
 
-  it('when the connection is closed without a word', async () => {
+  it('if the connection closes without a response', async () => {
     await using place = await tcp(socket => socket.once('data', () => socket.end()));
     expect(toSummary(await ask(place))).toMatchObject({ sent: true });
   });
 
-  it('when what comes back is not HTTP', async () => {
+  it('if the response is not HTTP', async () => {
     await using place = await tcp(socket => socket.once('data', () => socket.end('SSH-2.0\r\n')));
     expect(toSummary(await ask(place))).toMatchObject({ sent: true, code: 'NOT_HTTP' });
   });
 });
 
 describe('is reported as never sent', () => {
-  it('where nobody listens', async () => {
+  it('if nothing listens', async () => {
     const place = await tcp(() => {});
     await place[Symbol.asyncDispose]();
     expect(toSummary(await ask(place))).toEqual({ sent: false, code: 'ECONNREFUSED' });
   });
 
-  it('where no connection comes about in time, as with a TLS handshake that hangs', async () => {
+  it('if no connection is made in time, as with a TLS handshake that hangs', async () => {
     let bytes = '';
     await using place = await tcp(socket => socket.on('data', chunk => (bytes += chunk)), 'https');
     const end = await ask(place, { connect: 100 });
@@ -405,13 +405,13 @@ describe('is reported as never sent', () => {
     expect(bytes).not.toContain('GET');
   });
 
-  it('where the time is up before the connection is there', async () => {
-    // Shakes no hands, so that the connection is never there, however slow the machine.
+  it('if time is up before the connection is made', async () => {
+    // Never completes the handshake, so that no connection is made, however slow the machine.
     await using place = await tcp(() => {}, 'https');
     expect(toSummary(await ask(place, {}, 50))).toEqual({ sent: false, code: 'TIMEOUT' });
   });
 
-  it('where what responds does not speak TLS', async () => {
+  it('if the peer does not speak TLS', async () => {
     await using place = await http((_, response) => response.end());
     const { url } = place;
     const end = await ask({ ...place, url: new URL(`https://${url.host}`) });

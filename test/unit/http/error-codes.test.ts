@@ -37,7 +37,7 @@ it.each([
   'EODD',
   'PROXY_502',
   'PROXY_429',
-])('%s may pass: there is no advice by cause', code => {
+])('%s may be temporary and gets no specific advice', code => {
   expect(proxied(code).advice).toBeUndefined();
 });
 
@@ -54,7 +54,7 @@ describe('a certificate', () => {
     });
   });
 
-  it('of another host is described with the first of its names, cut', () => {
+  it('for another host is described with the first of its names, cut', () => {
     const certificateNames = ['a.example.com', 'b'.repeat(70), 'c', 'd'];
     expect(direct('ERR_TLS_CERT_ALTNAME_INVALID', { certificateNames }).problem).toBe(
       `the certificate is for another host: a.example.com, ${'b'.repeat(60)}…, c, … (ERR_TLS_CERT_ALTNAME_INVALID)`,
@@ -62,7 +62,7 @@ describe('a certificate', () => {
     expect(direct('ERR_TLS_CERT_ALTNAME_INVALID').problem).toMatch(/is for another host \(/);
   });
 
-  it('of a proxy is called that', () => {
+  it('of a proxy is described as the proxy’s', () => {
     expect(proxied('CERT_HAS_EXPIRED', { isProxys: true }).problem).toMatch(/^the proxy's certificate has/);
     expect(proxied('CERT_HAS_EXPIRED').problem).toMatch(/^the certificate has/);
     expect(proxied('ERR_TLS_CERT_ALTNAME_INVALID', { isProxys: true }).advice).toMatch(/https_proxy/);
@@ -81,7 +81,7 @@ describe('a certificate', () => {
 });
 
 describe('a proxy', () => {
-  it('whose name DNS does not know is called that', () => {
+  it('with an unknown host name is described as such', () => {
     expect(proxied('ENOTFOUND', { isProxys: true })).toEqual({
       problem: "the proxy's DNS name was not found (ENOTFOUND)",
       advice: "Check the host in https_proxy, and the runner's DNS.",
@@ -100,7 +100,7 @@ describe('a proxy', () => {
   });
 
   it.each([undefined, { proxySchemes: [] }, { proxySchemes: ['basic', 'negotiate'] }])(
-    'that responds with 407 and takes passwords (%j) wants them in its variable',
+    'that responds with 407 and takes passwords (%j) needs them in its variable',
     findings => {
       expect(proxied('PROXY_407', findings)).toEqual({
         problem: 'the proxy requires a user and a password (407)',
@@ -113,7 +113,7 @@ describe('a proxy', () => {
   );
 
   it.each([false, true])(
-    'with a scheme that is not supported (credentials: %s) is called that',
+    'with an unsupported scheme (credentials: %s) is described as such',
     hasCredentials => {
       expect(proxied('PROXY_407', { proxySchemes: ['negotiate', 'ntlm'] }, hasCredentials)).toEqual({
         problem: 'the proxy requires authentication with negotiate or ntlm (407), which is not supported',

@@ -21,8 +21,8 @@ it.each([
   ['it is a directory', folder, 0, 'directory'],
   ['Node took nothing from it', file, 0, 'no-certificate'],
   ['Node took a certificate from it', file, 1, undefined],
-  ['Node does not tell', file, undefined, undefined],
-])('where %s, %s is reported as wrong with NODE_EXTRA_CA_CERTS', async (_, path, count, problem) => {
+  ['Node does not say', file, undefined, undefined],
+])('if %s, %s is reported as the fault of NODE_EXTRA_CA_CERTS', async (_, path, count, problem) => {
   expect(await findExtraCaProblem(path, took(count))).toBe(problem);
 });
 
@@ -34,7 +34,7 @@ it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
   },
 );
 
-it('reads the variable, and asks Node how many certificates it took', () => {
+it('reads the variable, and asks Node how many certificates it loaded', () => {
   const module = JSON.stringify(join(import.meta.dirname, '..', '..', '..', 'src', 'http', 'extra-ca.ts'));
   const code = `import { findExtraCaProblem } from ${module}; console.log(await findExtraCaProblem())`;
   const args = ['--no-warnings', '--input-type=module', '-e', code];

@@ -22,7 +22,7 @@ it.each<[unknown, string]>([
   expect(readFailure(error)).toEqual({ code });
 });
 
-it('tells a failure of the connection to the proxy from one through it', () => {
+it('distinguishes a failure to reach the proxy from a failure behind it', () => {
   expect(readFailure(new TunnelError(undefined, '', named('Error', 'CERT_HAS_EXPIRED')))).toEqual({
     code: 'CERT_HAS_EXPIRED',
     findings: { isProxys: true },
@@ -37,7 +37,7 @@ it.each([
   ['Basic realm="a, NTLM", Negotiate', ['basic', 'negotiate']],
   ['Digest realm="x", qop="auth", nonce = "a\\" NTLM ,", BASIC realm=y', ['basic', 'digest']],
   ['Hunter2, ntlm=1', []],
-])('reads the schemes of a proxy from %j', (challenges, proxySchemes) => {
+])('reads a proxy’s schemes from %j', (challenges, proxySchemes) => {
   expect(readFailure(new TunnelError(407, challenges)).findings?.proxySchemes).toEqual(proxySchemes);
 });
 
@@ -45,8 +45,8 @@ it.each([
   ['DNS:localhost, IP Address:127.0.0.1, DNS:*.example.com', ['localhost', '127.0.0.1', '*.example.com']],
   ['DNS:"a, DNS:b\\n::error::x", DNS:c', ['c']],
   ['URI:http://example.com', []],
-])('reads the hosts that a certificate is for from %j', (subjectaltname, certificateNames) => {
-  // Node fills in much more, of which the check needs nothing.
+])('reads a certificate’s hosts from %j', (subjectaltname, certificateNames) => {
+  // Node gives many more fields, which the check does not need.
   const error = checkServerIdentity(
     'api.mapbox.com',
     Object.assign(Object.create(null), {

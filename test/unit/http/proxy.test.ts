@@ -36,16 +36,16 @@ describe('the proxy', () => {
       { HTTPS_PROXY: 'http://proxy:1', HTTP_PROXY: 'http://proxy:1' },
       new URL('http://127.0.0.1:1'),
     ],
-  ])('is none where %s', (_, env, api) => {
+  ])('is undefined if %s', (_, env, api) => {
     expect(parse(env, api)).toBeUndefined();
   });
 });
 
-describe('a variable that would not be used', () => {
+describe('a variable that is not used', () => {
   it.each([
     { HTTPS_PROXY: 'http://good:1', HTTP_PROXY: 'socks5://127.0.0.1:1' },
     { HTTPS_PROXY: 'http://good:1', HTTP_PROXY: 'nonsense://' },
-  ])('is not judged: %j', env => {
+  ])('is not validated: %j', env => {
     expect(parse(env)).toMatchObject({ url: 'http://good:1/' });
   });
 
@@ -59,7 +59,7 @@ describe('a variable that would not be used', () => {
     'x, api.mapbox.com:443',
     'a * b',
     'api.mapbox.com.',
-  ])('is not judged with NO_PROXY=%s', NO_PROXY => {
+  ])('is not validated with NO_PROXY=%s', NO_PROXY => {
     expect(parse({ HTTPS_PROXY: 'socks5://127.0.0.1:1', NO_PROXY })).toBeUndefined();
   });
 
@@ -75,7 +75,7 @@ describe('a variable that would not be used', () => {
   });
 });
 
-describe('credentials', () => {
+describe('proxy credentials', () => {
   it.each([
     ['user:password', 'user:password'],
     ['user:100%sure', 'user:100%sure'],
@@ -92,7 +92,7 @@ describe('credentials', () => {
     ['user:50%+%21', 'user:50%+!'],
     ['user:%', 'user:%'],
     ['user:a://b', 'user:a://b'],
-  ])('%s are sent as they were meant', (given, meant) => {
+  ])('%s are decoded as intended', (given, meant) => {
     expect(parse({ HTTPS_PROXY: `http://${given}@${HOST}` })).toMatchObject({
       url: `http://${HOST}/`,
       authorization: basic(meant),
@@ -108,14 +108,14 @@ describe('credentials', () => {
   const secretsOf = (given: string) => parse({ HTTPS_PROXY: `http://${given}@${HOST}` })?.secrets;
   const base64 = (text: string) => basic(text).slice('Basic '.length);
 
-  it('are masked as written, as meant, and as sent; a short user is not', () => {
+  it('are masked as written, decoded and as sent, except a short user', () => {
     expect(secretsOf('user:100%25sure')).toEqual(['100%25sure', '100%sure', base64('user:100%sure')]);
     expect(secretsOf('user:a%/bcdef')).toEqual(['a%/bcdef', 'a%25%2Fbcdef', base64('user:a%/bcdef')]);
     expect(secretsOf('bob:')).toEqual([base64('bob:')]);
     expect(secretsOf('api-key')).toEqual(['api-key', base64('api-key:')]);
   });
 
-  it('with a short password are masked as a pair, and a user that may be the key alone', () => {
+  it('with a short password are masked as a pair, and so is a user that may be the key', () => {
     expect(secretsOf('user:1')).toEqual(['user:1', base64('user:1')]);
     expect(secretsOf('user:%31')).toEqual(['user:%31', 'user:1', base64('user:1')]);
     expect(secretsOf('user:100%25')).toEqual(['user:100%25', 'user:100%', base64('user:100%')]);
@@ -153,7 +153,7 @@ it.each([
   ['http://127.0.0.1:x', /port/],
   ['http://two words:1', /space/],
   ['http://CORP\\bob', /backslash/],
-])('%s is an error that names the variable, what is wrong, and not the value', (value, wrong) => {
+])('%s is an error that names the variable and the problem, but not the value', (value, wrong) => {
   const attempt = () => parse({ HTTPS_PROXY: value });
   expect(attempt).toThrow(wrong);
   expect(attempt).toThrow(/^HTTPS_PROXY /);

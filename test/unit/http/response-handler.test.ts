@@ -4,7 +4,7 @@ import { ResponseHandler } from '../../../src/http/response-handler.ts';
 
 const MINUTE = 60_000;
 
-/** What undici gives a handler, as far as it is used. */
+/** The part of undici's controller that the handler uses. */
 function controller(): Dispatcher.DispatchController & { readonly aborts: readonly Error[] } {
   const aborts: Error[] = [];
   return {
@@ -29,7 +29,7 @@ function started(handler: ResponseHandler, headers: Record<string, string | stri
 }
 
 describe('a response', () => {
-  it('has its headers by lower-case name: the first of several, but every link', async () => {
+  it('has lower-case header names and the first value of each, but every link', async () => {
     const handler = new ResponseHandler(MINUTE, 10);
     started(handler, { DATE: 'now', 'X-Twice': ['a', 'b'], link: ['<a>', '<b>'], none: undefined });
     handler.onResponseEnd();
@@ -40,17 +40,17 @@ describe('a response', () => {
     ['\u{feff}{}', '{}'],
     ['{"a":"\u{feff}"}', '{"a":"\u{feff}"}'],
     ['\u{feff}\u{feff}', '\u{feff}'],
-  ])('loses one byte order mark at its start: %j', async (sent, text) => {
+  ])('loses one leading byte order mark: %j', async (sent, text) => {
     const handler = new ResponseHandler(MINUTE, 100);
     const own = started(handler);
-    // A mark may arrive in pieces.
+    // A byte order mark may arrive in pieces.
     for (const byte of Buffer.from(sent)) handler.onResponseData(own, Buffer.of(byte));
     handler.onResponseEnd();
     const end = await handler.end;
     expect(end.kind === 'response' && end.body.text.reveal()).toBe(text);
   });
 
-  it('that is too large is cut off', async () => {
+  it('is cut off if it is too large', async () => {
     const handler = new ResponseHandler(MINUTE, 3);
     const own = started(handler);
     handler.onResponseData(own, Buffer.from('abc'));
@@ -60,7 +60,7 @@ describe('a response', () => {
     expect(own.aborts).toHaveLength(1);
   });
 
-  it('is settled once', async () => {
+  it('settles once', async () => {
     const handler = new ResponseHandler(MINUTE, 10);
     const own = started(handler);
     handler.onResponseEnd();
@@ -70,7 +70,7 @@ describe('a response', () => {
 });
 
 describe('without a response', () => {
-  it('the request was not sent before undici starts it, and must not be from then on', async () => {
+  it('the request counts as unsent until undici starts it, and can still be stopped', async () => {
     const handler = new ResponseHandler(0, 10);
     expect(await handler.end).toEqual({ kind: 'no-response', sent: false, code: 'TIMEOUT' });
     const own = controller();
@@ -86,7 +86,7 @@ describe('without a response', () => {
     expect(own.aborts).toHaveLength(1);
   });
 
-  it('the request does not leave where it may not any more, once the connection is open', async () => {
+  it('a stopped request does not leave when the connection opens', async () => {
     const handler = new ResponseHandler(MINUTE, 10, () => false);
     const own = controller();
     handler.onRequestStart(own);
@@ -94,7 +94,7 @@ describe('without a response', () => {
     expect(own.aborts).toHaveLength(1);
   });
 
-  it('has the code of the error that undici reports', async () => {
+  it('the failure has undici’s error code', async () => {
     const handler = new ResponseHandler(MINUTE, 10);
     handler.fail(Object.assign(new Error('x'), { code: 'ECONNRESET' }));
     expect(await handler.end).toEqual({ kind: 'no-response', sent: false, code: 'ECONNRESET' });

@@ -19,8 +19,8 @@ const id = `cm${'0'.repeat(23)}`;
 const parse = (input: string, use = MINTING) =>
   parseInput(problems => parseAuthorizingToken(input, now, problems, use));
 
-describe('an authorizing token is taken', () => {
-  it('as a secret token, whose text names its account and its id', () => {
+describe('an authorizing token is accepted', () => {
+  it('as a secret token, whose text has its account and ID', () => {
     const text = tokenText('sk', { u: 'octo', a: id });
     const { value, title } = parse(text);
     expect(title).toBeUndefined();
@@ -34,7 +34,7 @@ describe('an authorizing token is taken', () => {
     expect(value?.secret.equals(new Secret(text))).toBe(true);
   });
 
-  it('as a temporary token, whose text names its scopes and its end', () => {
+  it('as a temporary token, whose text has its scopes and expiry', () => {
     const claims = { u: 'octo', exp: seconds + 1, iat: seconds, scopes: ['tokens:write'], client: 'api' };
     expect(parse(tokenText('tk', claims)).value).toMatchObject({
       usage: 'tk',
@@ -44,7 +44,7 @@ describe('an authorizing token is taken', () => {
     });
   });
 
-  it('as a temporary token of another client, which lives for more than an hour', () => {
+  it('as another client’s temporary token that lives for more than an hour', () => {
     const claims = { u: 'octo', exp: seconds + 8 * 3600, iat: seconds, scopes: [], client: 'f'.repeat(40) };
     expect(parse(tokenText('tk', claims)).title).toBeUndefined();
   });
@@ -61,7 +61,7 @@ describe('an authorizing token is taken', () => {
 });
 
 describe('an authorizing token stops the step', () => {
-  it.each(['', ' \n '])('where it is missing: %j', input => {
+  it.each(['', ' \n '])('if it is missing: %j', input => {
     const { title, message } = parse(input);
     expect(title).toBe('Missing authorizing token');
     expect(message).toMatch(
@@ -69,7 +69,7 @@ describe('an authorizing token stops the step', () => {
     );
   });
 
-  it('where it is public: what that cannot do, and what is needed', () => {
+  it('if it is public, and the error says what it cannot do and what is needed', () => {
     expect(parse(tokenText('pk'))).toMatchObject({
       value: undefined,
       title: 'Invalid authorizing token',
@@ -78,7 +78,7 @@ describe('an authorizing token stops the step', () => {
     });
   });
 
-  it('where it is public, as another action words it, and with a hint', () => {
+  it('if it is public, in other words for another action, and with a hint', () => {
     const use = { cannot: 'list tokens', needs: '`tokens:read`', hint: 'Look again.' };
     expect(parse(tokenText('pk'), use).message).toMatch(
       /cannot list tokens\..*with `tokens:read`\. Look again\.$/,
@@ -90,8 +90,8 @@ describe('an authorizing token stops the step', () => {
     ['quotes around it', `"${tokenText('sk')}"`, 'quotes'],
     ['another usage', tokenText('xk'), 'three parts with dots between them'],
     ['two parts', tokenText('sk').split('.').slice(0, 2).join('.'), 'part of a token'],
-    ['a payload that is no object', tokenText('sk', ['octo']), 'three parts with dots between them'],
-  ])('where it is no token: %s', (_, input, says) => {
+    ['a payload that is not an object', tokenText('sk', ['octo']), 'three parts with dots between them'],
+  ])('if it is not a token: %s', (_, input, says) => {
     const { value, title, message } = parse(input);
     expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
     expect(message).toMatch(/^`authorizing-token` is not a Mapbox token: /);
@@ -100,7 +100,7 @@ describe('an authorizing token stops the step', () => {
   });
 
   it.each(['.', '..', 'a/b', 'a b', 'octo\u0000', 'octo\ud83d', '\udc00', 'o'.repeat(101), '%2e%2e'])(
-    'where the account in it cannot be one: %j',
+    'if its account is invalid: %j',
     username => {
       for (const usage of ['sk', 'tk', 'pk']) {
         const { value, title, message } = parse(tokenText(usage, { u: username, a: id }));
@@ -110,7 +110,7 @@ describe('an authorizing token stops the step', () => {
     },
   );
 
-  it.each([0, -1, -600])('where it expired %i s from now: both times, and the clock', ago => {
+  it.each([0, -1, -600])('if it expired %i s from now, and the error has both times', ago => {
     const { value, title, message } = parse(tokenText('tk', { u: 'octo', exp: seconds + ago, scopes: [] }));
     expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
     expect(message).toContain(`expired at ${new Date(now + ago * 1000).toISOString()}`);
@@ -155,7 +155,7 @@ describe('the scopes of a temporary authorizing token', () => {
   const check = (scopes: readonly string[], requested: readonly string[], hint = 'Look again.') =>
     parseInput(problems => checkHeldScopes(temporary({ scopes }), requested, hint, problems));
 
-  it('stop the step where some are missing, tokens:write among them, with a hint', () => {
+  it('stop the step if some are missing, such as tokens:write, with a hint', () => {
     expect(check(['styles:read'], ['styles:read', 'styles:list', 'fonts:read'])).toMatchObject({
       title: 'Authorizing token is missing scopes',
       message:
@@ -163,7 +163,7 @@ describe('the scopes of a temporary authorizing token', () => {
     });
   });
 
-  it('do not where it has them all', () => {
+  it('do not if all are there', () => {
     expect(check(['tokens:write', 'styles:read'], ['styles:read']).title).toBeUndefined();
   });
 });
@@ -171,7 +171,7 @@ describe('the scopes of a temporary authorizing token', () => {
 describe("an earlier step's token", () => {
   const token = tokenText('tk', { u: 'octo', exp: seconds + 600, scopes: ['styles:read'] });
 
-  it('is suspected by name where a variable of the job has the same text', () => {
+  it('is suspected by name if a variable of the job has the same text', () => {
     const env = { 'INPUT_AUTHORIZING-TOKEN': token, OTHER: 'x', MAPBOX_ACCESS_TOKEN: token };
     expect(exportedTokenHint(` ${token}\n`, env)).toBe(
       'The variable `MAPBOX_ACCESS_TOKEN` has the same text, so it may be the token that an earlier step of this action exported. ' +
@@ -179,7 +179,7 @@ describe("an earlier step's token", () => {
     );
   });
 
-  it('is not where none has', () => {
+  it('is not suspected if none has', () => {
     expect(exportedTokenHint(token, { 'INPUT_AUTHORIZING-TOKEN': token, OTHER: 'x' })).toBeUndefined();
     expect(exportedTokenHint('', { OTHER: '' })).toBeUndefined();
   });
@@ -192,13 +192,13 @@ describe("an earlier step's token", () => {
 });
 
 describe('a temporary authorizing token', () => {
-  it('is warned of where it is needed again at the end of the job', () => {
+  it('gets a warning if it is needed again when the job ends', () => {
     expect(expiryWarnings(temporary({ expiresAt: new Date(now + 600_000) }), { kind: 'job' })).toEqual([
       expect.stringMatching(/expires at 2026-11-24T12:10:00\.000Z.*Use a secret token/),
     ]);
   });
 
-  it('is not otherwise', () => {
+  it('gets none otherwise', () => {
     expect(expiryWarnings(temporary({}), { kind: 'job' })).toEqual([]);
     expect(expiryWarnings(temporary({ expiresAt: new Date(now + 1) }), { kind: 'permanent' })).toEqual([]);
     expect(

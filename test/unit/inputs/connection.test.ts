@@ -44,7 +44,7 @@ const oddNames = [
   ['a GitHub token in it', `-ghp_${'a1'.repeat(18)}`],
 ] as const;
 
-describe('the name of an account', () => {
+describe('an account name', () => {
   it.each([
     'octo',
     'Octo-Maps_1',
@@ -62,7 +62,7 @@ describe('the name of an account', () => {
     expect(() => encodeURIComponent(name)).not.toThrow();
   });
 
-  it.each(oddNames)('cannot be or have %s', (_, name) => {
+  it.each(oddNames)('cannot be or contain %s', (_, name) => {
     expect(isAccountName(name)).toBe(false);
   });
 
@@ -86,12 +86,12 @@ describe('the username', () => {
     expect(parse(input)).toEqual({ value: username, title: undefined, message: '' });
   });
 
-  it('is no problem of its own where the authorizing token is one', () => {
+  it('is not a second problem if the authorizing token is invalid', () => {
     const parsed = parseInput(problems => parseUsername('', undefined, problems));
     expect(parsed).toEqual({ value: '', title: undefined, message: '' });
   });
 
-  it.each(oddNames)('stops the step, and is not shown, with %s', (_, name) => {
+  it.each(oddNames)('stops the step, unquoted, with %s', (_, name) => {
     const { title, message } = parse(`octo${name}`.replace(/^octo(\.+)$/, '$1'));
     expect(title).toBe('Invalid input');
     expect(message).toMatch(/^`username` cannot be the name of a Mapbox account\. Leave it out/);
@@ -99,7 +99,7 @@ describe('the username', () => {
   });
 });
 
-describe('the time-out', () => {
+describe('the timeout', () => {
   const parse = (input: string) => parseInput(problems => parseTimeout(input, problems));
 
   it.each([
@@ -121,12 +121,12 @@ describe('the time-out', () => {
     },
   );
 
-  it('does not show a token that is there by mistake', () => {
+  it('is not quoted if it contains a token', () => {
     expect(parse(tokenText('sk')).message).toContain('`timeout` is `***`. ');
   });
 });
 
-describe('the address of the API', () => {
+describe('the API URL', () => {
   const parse = (input: string) => {
     const { value, ...rest } = parseInput(problems => parseApiUrl(input, problems));
     return { ...rest, href: value?.href };
@@ -178,7 +178,7 @@ describe('the address of the API', () => {
     expect(message).toContain(`\`api-url\` ${says}`);
   });
 
-  it('cannot have a token in it, of which nothing is shown', () => {
+  it('is not quoted if it contains a token', () => {
     const { title, message } = parse(`https://api.mapbox.com/${tokenText('sk')}`);
     expect([title, message]).toEqual([
       'Invalid input',

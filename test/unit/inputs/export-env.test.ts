@@ -26,7 +26,7 @@ describe('the exported variables', () => {
   });
 
   it.each(['1TOKEN', 'A=B', 'A-B', '$A', 'Ä', 'a.b', `${'A'.repeat(50)}!`])(
-    'cannot have %s, which no shell can name',
+    'cannot contain %s, which no shell can name',
     name => {
       const { title, message } = parse(`GOOD ${name}`);
       expect(title).toBe('Invalid input');
@@ -46,7 +46,7 @@ describe('the exported variables', () => {
     'PATH',
     'Path',
     'CI',
-  ])('cannot have %s, which belongs to the runner', name => {
+  ])('cannot contain %s, which belongs to the runner', name => {
     expect(parse(name)).toMatchObject({
       title: 'Invalid input',
       message: expect.stringContaining(
@@ -63,7 +63,7 @@ describe('the exported variables', () => {
     'NODE_EXTRA_CA_CERTS',
     'SSL_CERT_FILE',
     'SSL_CERT_DIR',
-  ])('cannot have %s, without which the post step may not reach Mapbox', name => {
+  ])('cannot contain %s, which the post step may need to reach Mapbox', name => {
     expect(parse(name)).toMatchObject({
       title: 'Invalid input',
       message: expect.stringContaining(`\`${name}\`, which this action reads to connect to Mapbox`),
@@ -76,7 +76,7 @@ describe('the exported variables', () => {
     );
   });
 
-  it('report each problem, and no token that is there by mistake', () => {
+  it('report each problem, and quote no token', () => {
     const { message } = parse(`CI 9 ${tokenText('sk')}`);
     expect(message.split('\n')).toEqual([
       expect.stringContaining('`CI`'),
@@ -95,7 +95,7 @@ describe('an exported variable that holds the authorizing token', () => {
     authorizingToken = token,
   ) => parseInput(problems => checkExportedVariables(exportEnv, authorizingToken, env, problems));
 
-  it('stops the step: what holds it now, and the way out', () => {
+  it('stops the step, and the error says what contains the token and what to do', () => {
     const { title, message } = check(['MAPBOX_ACCESS_TOKEN'], { MAPBOX_ACCESS_TOKEN: token });
     expect(title).toBe('Invalid input');
     expect(message).toMatch(/^`export-env` has `MAPBOX_ACCESS_TOKEN`, which holds the authorizing token\./);
@@ -113,7 +113,7 @@ describe('an exported variable that holds the authorizing token', () => {
     expect(check(exportEnv, env, authorizingToken).title).toBe('Invalid input');
   });
 
-  it('stops the step once for each name', () => {
+  it('stops the step with one problem for each name', () => {
     expect(check(['A', 'B'], { A: token, B: token }).message.split('\n')).toHaveLength(2);
   });
 
@@ -125,13 +125,13 @@ describe('an exported variable that holds the authorizing token', () => {
     ['is not exported', ['B'], { A: token }, token],
     ['differs in capitals', ['mapbox_token'], { MAPBOX_TOKEN: token, RUNNER_OS: 'Linux' }, token],
     ['is the input', ['A'], { 'INPUT_AUTHORIZING-TOKEN': token }, token],
-    ['is a name that every object has', ['constructor', '__proto__'], {}, token],
+    ['is a property of every object', ['constructor', '__proto__'], {}, token],
     ['is empty, as the input is', ['A'], { A: '' }, ''],
-  ])('does not where it %s', (_, exportEnv, env, authorizingToken) => {
+  ])('is no problem if it %s', (_, exportEnv, env, authorizingToken) => {
     expect(check(exportEnv, env, authorizingToken)).toMatchObject({ title: undefined });
   });
 
-  it('is found by its value, the inputs of the step left out', () => {
+  it('is found by its value, but not among the step’s inputs', () => {
     const env = {
       A: token,
       'INPUT_AUTHORIZING-TOKEN': token,
@@ -174,7 +174,7 @@ describe('a variable that already holds another Mapbox token', () => {
     ["GitHub's token", { A: `ghs_${'a'.repeat(36)}` }],
     ['another name', { B: other }],
     ['other capitals', { a: other, RUNNER_OS: 'Linux' }],
-  ])('is not, with %s', (_, env) => {
+  ])('is not found with %s', (_, env) => {
     expect(overwrittenTokens(['A'], token, env)).toEqual([]);
   });
 });
@@ -183,7 +183,7 @@ describe('a variable that some tools prefer to the exported one', () => {
   it.each([
     [['MAPBOX_ACCESS_TOKEN'], { MapboxAccessToken: 'old' }, '`MapboxAccessToken`'],
     [['MapboxAccessToken'], { MAPBOX_ACCESS_TOKEN: 'old' }, '`MAPBOX_ACCESS_TOKEN`'],
-  ])('is warned of: exported %j while the job has %j', (exportEnv, env, name) => {
+  ])('gets a warning: exported %j while the job has %j', (exportEnv, env, name) => {
     expect(conflictingVariables(exportEnv, env)).toEqual([
       `The job sets ${name} already, and some of Mapbox's tools prefer it. Export both: \`export-env: MAPBOX_ACCESS_TOKEN MapboxAccessToken\`.`,
     ]);
@@ -195,7 +195,7 @@ describe('a variable that some tools prefer to the exported one', () => {
     [['MAPBOX_ACCESS_TOKEN'], { MAPBOX_ACCESS_TOKEN: 'old' }],
     [['TOKEN'], { MapboxAccessToken: 'old' }],
     [[], { MapboxAccessToken: 'old' }],
-  ])('is not: exported %j while the job has %j', (exportEnv, env) => {
+  ])('gets none: exported %j while the job has %j', (exportEnv, env) => {
     expect(conflictingVariables(exportEnv, env)).toEqual([]);
   });
 });

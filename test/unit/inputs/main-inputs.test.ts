@@ -31,7 +31,7 @@ function errorOf(inputs: Inputs, env: Record<string, string> = {}): ActionError 
 }
 
 describe('the inputs', () => {
-  it('have defaults for all but two', () => {
+  it('have defaults, except two', () => {
     expect(parse()).toEqual({
       connection: {
         authorizingToken: expect.objectContaining({ usage: 'sk', username: 'octo' }),
@@ -78,7 +78,7 @@ describe('the inputs', () => {
     });
   });
 
-  it('request a temporary token, which has neither note nor URLs', () => {
+  it('request a temporary token, without note and URLs', () => {
     expect(parse({ lifetime: '20m', note: 'x' }).request).toEqual({
       kind: 'temporary',
       scopes: ['tilesets:read'],
@@ -86,13 +86,13 @@ describe('the inputs', () => {
     });
   });
 
-  it('give an empty note where neither they nor the job have one', () => {
+  it('give an empty note if neither the input nor the job has one', () => {
     expect(parse({}, { GITHUB_WORKFLOW: '' }).request).toMatchObject({ note: '' });
     const inputs: Inputs = { 'authorizing-token': token, scopes: 'styles:read' };
     expect(parseMainInputs(name => inputs[name] ?? '', {}, now).request).toMatchObject({ note: '' });
   });
 
-  it('are warned of where they are odd', () => {
+  it('get warnings if they are unusual', () => {
     const { warnings } = parse(
       {
         'authorizing-token': temporary(['tokens:write', 'gizmos:polish']),
@@ -111,7 +111,7 @@ describe('the inputs', () => {
 });
 
 describe('the inputs stop the step', () => {
-  it('without more, where scopes and the temporary authorizing token are wrong', () => {
+  it('with one error if scopes and temporary authorizing token are wrong', () => {
     const { message } = errorOf({ 'authorizing-token': temporary(['styles:read']), scopes: '' });
     expect(message).toContain('lacks `tokens:write`. It');
   });
@@ -133,7 +133,7 @@ describe('the inputs stop the step', () => {
     expect(errorOf(inputs)).toMatchObject({ title, message: expect.stringMatching(says) });
   });
 
-  it('where an exported variable holds the authorizing token', () => {
+  it('if an exported variable contains the authorizing token', () => {
     expect(errorOf({ 'export-env': 'MAPBOX_ACCESS_TOKEN' }, { MAPBOX_ACCESS_TOKEN: token })).toMatchObject({
       title: 'Invalid input',
       message: expect.stringMatching(
@@ -142,7 +142,7 @@ describe('the inputs stop the step', () => {
     });
   });
 
-  it('where a temporary authorizing token lacks scopes: it may be of an earlier step', () => {
+  it('if a temporary authorizing token lacks scopes, and may be an earlier step’s', () => {
     const earlier = temporary(['tilesets:read']);
     expect(errorOf({ 'authorizing-token': earlier })).toMatchObject({
       title: 'Authorizing token is missing scopes',
@@ -153,7 +153,7 @@ describe('the inputs stop the step', () => {
     );
   });
 
-  it('where a public authorizing token is one that an earlier step exported', () => {
+  it('if a public authorizing token is one that an earlier step exported', () => {
     const earlier = tokenText('pk');
     expect(errorOf({ 'authorizing-token': earlier }, { VITE_TOKEN: earlier }).message).toMatch(
       /public token.*The variable `VITE_TOKEN` has the same text/,
@@ -161,7 +161,7 @@ describe('the inputs stop the step', () => {
     expect(errorOf({ 'authorizing-token': earlier }).message).not.toContain('earlier step');
   });
 
-  it('with everything that is wrong in one error, and no token in it', () => {
+  it('with all problems in one error, without a token', () => {
     const { title, message } = errorOf({
       'authorizing-token': `Bearer ${token}`,
       scopes: 'tileset:write, Nonsense',
@@ -192,7 +192,7 @@ describe('the inputs stop the step', () => {
     expect(message).not.toContain('eyJ');
   });
 
-  it('with nothing else than their own errors, whatever they are', () => {
+  it('with their own errors only, for any inputs', () => {
     for (const name of inputNames) {
       for (const odd of [
         '\ud800',
@@ -232,7 +232,7 @@ describe('a secret pasted into another input', () => {
     ['its last part', secret.split('.').at(-1) ?? ''],
   ];
 
-  /** What must not be seen: of a token of Mapbox, all that is secret is its last part. */
+  /** The secret part of a pasted text. In a Mapbox token, that is its last part. */
   const secretForms = (secret: string) => [
     secret.split('.').at(-1) ?? '',
     encode(secret, 'base64'),
@@ -254,7 +254,7 @@ describe('a secret pasted into another input', () => {
     );
 
   it.each(inputNames.filter(name => name !== 'authorizing-token'))(
-    'is shown by no message about %s',
+    'is never quoted in a message about %s',
     name => {
       const shown = [token, other, github].flatMap(secret =>
         ways(secret).flatMap(([way, value]) =>
@@ -268,11 +268,11 @@ describe('a secret pasted into another input', () => {
     },
   );
 
-  it('does not keep a message from showing a harmless value', () => {
+  it('does not hide a harmless value', () => {
     expect(errorOf({ lifetime: '20' }).message).toContain('`lifetime` is `20`');
   });
 
-  it('is replaced also where it is no token of Mapbox', () => {
+  it('is hidden even if it is not a Mapbox token', () => {
     const { message } = errorOf({
       'authorizing-token': 'correct-horse-battery',
       timeout: 'correct-horse-battery',

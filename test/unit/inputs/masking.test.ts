@@ -15,7 +15,7 @@ import {
 import { tokenText } from '../../support/tokens.ts';
 
 describe('what is hidden', () => {
-  it('is a token, once, without what surrounds it', () => {
+  it('is a token, once, without its surroundings', () => {
     expect(secretsIn(` ${token}\n`)).toEqual([token]);
   });
 
@@ -24,11 +24,11 @@ describe('what is hidden', () => {
     expect(hidden).toContain(text);
     expect(hidden.map(parseToken).some(claims => claims?.username === 'octo')).toBe(true);
     if (text.includes(other)) expect(hidden).toContain(other);
-    // Each of them has a token in it, or is one: nothing that many lines have.
+    // Each contains a token, or is one: nothing that other lines contain.
     expect(hidden.filter(secret => secret.length < 20)).toEqual([]);
   });
 
-  it.each(broken)('is the text and the token that it would be: %s', (_, text) => {
+  it.each(broken)('is the text and the token that was meant: %s', (_, text) => {
     const hidden = secretsIn(text);
     expect(hidden).toContain(text);
     expect(hidden.some(secret => secret.startsWith('sk.eyJ'))).toBe(true);
@@ -40,7 +40,7 @@ describe('what is hidden', () => {
   });
 
   it.each([...placeholders, ...expressions, ...names])(
-    'is not %s, which other lines of the log may have',
+    'is not %s, which other lines of the log may contain',
     text => {
       expect(secretsIn(` ${text} `)).toEqual([]);
     },
@@ -58,7 +58,7 @@ describe('what is hidden', () => {
   });
 });
 
-describe('a secret is hidden though', () => {
+describe('a secret is hidden even if', () => {
   it.each([
     [
       'a name is in it',

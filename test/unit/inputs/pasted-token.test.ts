@@ -11,7 +11,7 @@ import {
 } from '../../support/pasted-tokens.ts';
 import { tokenText } from '../../support/tokens.ts';
 
-describe('of a token that was pasted with more, it is said what that is', () => {
+describe('describes what a token was pasted with', () => {
   it.each(pasted)('%s', (_, text, says) => {
     const words = describeUnreadableToken(text);
     expect(words).toContain(says);
@@ -24,14 +24,14 @@ describe('of a token that was pasted with more, it is said what that is', () => 
     );
   });
 
-  it('and that it is a public one, too', () => {
+  it('also describes it for a public token', () => {
     const words = describeUnreadableToken(`"${tokenText('pk')}"`);
     expect(words).toMatch(/quotes.*also a public token/);
     expect(describeUnreadableToken(`"${token}"`)).not.toContain('public');
   });
 });
 
-describe('of what is no token, it is said what it is', () => {
+describe('describes what was pasted instead of a token', () => {
   it.each(others)('%s', (_, text, says) => {
     expect(describeUnreadableToken(text)).toContain(says);
     expect(describeUnreadableToken(text)).toMatch(
@@ -54,7 +54,7 @@ describe('of what is no token, it is said what it is', () => {
   });
 });
 
-describe('nothing of it is shown,', () => {
+describe('never quotes', () => {
   it.each([...pasted, ...broken, ...others])('%s', (_, text) => {
     const words = describeUnreadableToken(text);
     for (let start = 0; start + 12 <= text.length; start++) {

@@ -13,7 +13,7 @@ const errorOf = (problems: InputProblems, values: object = {}): ActionError => {
   throw new Error('Nothing was thrown.');
 };
 
-it('gives the values back where nothing is wrong', () => {
+it('gives the values back if there are no problems', () => {
   const values = { a: 1, b: '', c: false };
   expect(new InputProblems().throwIfAny(values)).toBe(values);
 });
@@ -24,7 +24,7 @@ it('reports one problem under its own title', () => {
   expect(errorOf(problems)).toMatchObject({ title: 'Invalid scopes', message: '`scopes` is empty.' });
 });
 
-it('reports several problems as a list, in the sequence in which they were found', () => {
+it('reports several problems as a list, in the order they were found', () => {
   const problems = new InputProblems();
   problems.add(errorTitles.invalidScopes, 'First.');
   problems.add(errorTitles.invalidScopes, 'Second.');
@@ -35,7 +35,7 @@ it('reports several problems as a list, in the sequence in which they were found
   });
 });
 
-it('takes no value that a parser left out without a problem', () => {
+it('fails if a value is missing without a problem', () => {
   expect(errorOf(new InputProblems(), { a: undefined }).title).toBe('Invalid inputs');
 });
 
@@ -73,7 +73,7 @@ describe('a quoted value', () => {
     expect(quote(text)).toBe(shown);
   });
 
-  it('has none of a secret of another input, whole, cut, or with more around it', () => {
+  it('contains no secret of another input: whole, cut, or embedded', () => {
     const secret = 'correct-horse-battery';
     expect(quote(secret, secret)).toBe('`***`');
     expect(quote(`${'y'.repeat(30)} ${secret}`, secret)).toBe(`\`${'y'.repeat(30)} ***\``);

@@ -7,7 +7,7 @@ import { tokenText } from '../../support/tokens.ts';
 
 const parse = (input: string) => parseInput(problems => parseScopes(input, problems));
 
-describe('scopes are taken', () => {
+describe('scopes are accepted', () => {
   it.each([
     ['tilesets:write', ['tilesets:write']],
     ['tilesets:write tilesets:read', ['tilesets:write', 'tilesets:read']],
@@ -39,11 +39,11 @@ describe('scopes are taken', () => {
     ['=a=b', ['a=b']],
     ['=styles:read styles:read', ['styles:read']],
     [`=${'a'.repeat(100)}`, ['a'.repeat(100)]],
-  ])('as they are, without a warning, from %j', (input, scopes) => {
+  ])('unchanged and without a warning from %j', (input, scopes) => {
     expect(parse(input)).toMatchObject({ value: { scopes, warnings: [] }, title: undefined });
   });
 
-  it('with one warning that names those that no list has, and how to leave it out', () => {
+  it('with one warning that names the unknown ones, and how to suppress it', () => {
     const { value, title } = parse('gizmos:polish tilesets:read Gizmos:Polish gizmos:paint =gizmos:sell');
     expect(title).toBeUndefined();
     expect(value?.scopes).toEqual(['gizmos:polish', 'tilesets:read', 'gizmos:paint', 'gizmos:sell']);
@@ -53,7 +53,7 @@ describe('scopes are taken', () => {
     ]);
   });
 
-  it('with a warning that names the only one', () => {
+  it('with a warning that names the only unknown one', () => {
     expect(parse('gizmos:polish').value?.warnings).toEqual([
       expect.stringContaining('`gizmos:polish` is not in'),
     ]);
@@ -68,13 +68,13 @@ describe('scopes are taken', () => {
     },
   );
 
-  it('without that warning where they only read tokens', () => {
+  it('without that warning if they only read tokens', () => {
     expect(parse('tokens:read').value?.warnings).toEqual([]);
   });
 });
 
 describe('scopes stop the step', () => {
-  it.each(['', ' \n ', ',', '# tilesets:read'])('where they are empty: %j', input => {
+  it.each(['', ' \n ', ',', '# tilesets:read'])('if they are empty: %j', input => {
     expect(parse(input)).toMatchObject({
       value: undefined,
       title: 'Invalid scopes',
@@ -89,7 +89,7 @@ describe('scopes stop the step', () => {
     ['tilesets.read', 'tilesets:read', '=tilesets.read'],
     ['"tilesets:read"', 'tilesets:read', '="tilesets:read"'],
     ['maps:read', 'map:read', '=maps:read'],
-  ])('at %s: the scope that was meant, and the way to send it all the same', (word, meant, way) => {
+  ])('at %s: the error suggests a scope, and how to send the word anyway', (word, meant, way) => {
     expect(parse(word)).toMatchObject({
       value: undefined,
       title: 'Invalid scopes',
@@ -97,7 +97,7 @@ describe('scopes stop the step', () => {
     });
   });
 
-  it.each(['everything', '*', '-', 'tilesets', '{}', '\u212aokens'])('at %s, which is no scope', word => {
+  it.each(['everything', '*', '-', 'tilesets', '{}', '\u212aokens'])('at %s, which is not a scope', word => {
     const { title, message } = parse(word);
     expect(title).toBe('Invalid scopes');
     expect(message).toMatch(/which is not a scope: .*such as `styles:read`\.$/);
@@ -105,7 +105,7 @@ describe('scopes stop the step', () => {
   });
 
   it.each(['gizmos:*', 'styles:read:all', ':read', 'gizmos:'])(
-    'at %s, with the way to send it all the same',
+    'at %s, with the way to send it anyway',
     word => {
       expect(parse(word)).toMatchObject({
         title: 'Invalid scopes',
@@ -117,7 +117,7 @@ describe('scopes stop the step', () => {
   );
 
   it.each(['=', '=\u0000', '=styles:\u200bread', '=styles:\ud800', `=${'a'.repeat(101)}`])(
-    'at %j, which no service could take for a scope',
+    'at %j, which cannot be a scope of any service',
     word => {
       expect(parse(word)).toMatchObject({
         value: undefined,
@@ -127,7 +127,7 @@ describe('scopes stop the step', () => {
     },
   );
 
-  it('at each that is wrong, once, with none taken', () => {
+  it('at each wrong one, once, and none is accepted', () => {
     const { value, message } = parse('tileset:write nonsense styles:read nonsense');
     expect(value).toBeUndefined();
     expect(message.split('\n')).toEqual([
@@ -136,7 +136,7 @@ describe('scopes stop the step', () => {
     ]);
   });
 
-  it('at a token, of which nothing is shown', () => {
+  it('at a token, which is not quoted', () => {
     for (const token of [tokenText('sk'), tokenText('sk').slice(0, 30), `=${tokenText('tk')}`]) {
       const { title, message } = parse(token);
       expect(title).toBe('Invalid scopes');
@@ -145,12 +145,12 @@ describe('scopes stop the step', () => {
     }
   });
 
-  it('at a long word, of which the beginning is shown', () => {
+  it('at a long word, which is cut', () => {
     expect(parse('x'.repeat(5000)).message).toContain(`\`${'x'.repeat(40)}…\``);
   });
 });
 
-describe('the scope that was probably meant', () => {
+describe('the suggested scope', () => {
   it.each([
     ['an insertion', 'tilessets:write', 'tilesets:write'],
     ['a deletion', 'tilsets:write', 'tilesets:write'],
@@ -171,12 +171,12 @@ describe('the scope that was probably meant', () => {
   it.each([
     ['stypes:list', 'styles:list', 'scopes:list'],
     ['atles:read', 'atlas:read', 'styles:read'],
-  ])('is the nearest: of %s %s, not %s, which the list names first', (scope, meant, first) => {
+  ])('is the nearest: of %s %s, not the earlier %s', (scope, meant, first) => {
     expect(distance(scope, first)).toBe(2);
     expect(suggestScope(scope)).toBe(meant);
   });
 
-  it('is the first of those that at most two insertions, deletions, replacements or swaps lead to', () => {
+  it('is the first within two insertions, deletions, replacements or swaps', () => {
     const letter = fc.constantFrom(...'abcdeilorstw:-');
     const edit = fc.tuple(fc.constantFrom('insert', 'delete', 'replace', 'swap'), fc.nat(20), letter);
     const known = fc.constantFrom(...knownScopes.keys());
@@ -200,7 +200,7 @@ describe('the scope that was probably meant', () => {
     'tilezets:xwite',
     'tokens:destroy',
     `styles${'-'.repeat(31)}read`,
-  ])('is not guessed for %s', scope => {
+  ])('is missing for %s', scope => {
     expect(suggestScope(scope)).toBeUndefined();
   });
 });
@@ -232,7 +232,7 @@ function nearness(word: string, scope: string): number {
   return Math.abs(word.length - scope.length) > 2 ? 3 : distance(word, scope);
 }
 
-/** The edit distance by its definition, from the ends of the words. */
+/** The recursive definition of the edit distance, from the ends of the words. */
 function distance(a: string, b: string, known = new Map<string, number>()): number {
   if (a === '' || b === '') return a.length + b.length;
   const key = `${a.length} ${b.length}`;

@@ -37,14 +37,14 @@ describe('a lifetime', () => {
     ['-5m', /`-5m`, which is neither.*one hour/],
     ['PT20M', /`PT20M`, which is neither.*one hour/],
     ['jobs', /`jobs`, which is neither.*one hour/],
-  ])('cannot be %s, and the limit and `job` are named', (input, says) => {
+  ])('cannot be %s, and the error names the limit and `job`', (input, says) => {
     const { value, title, message } = parse(input);
     expect([value, title]).toEqual([undefined, 'Invalid lifetime']);
     expect(message).toMatch(says);
     expect(message).toContain('or `job`, which keeps the token until the job ends');
   });
 
-  it('does not show a token that is there by mistake', () => {
+  it('is not quoted if it contains a token', () => {
     expect(parse(tokenText('sk')).message).not.toContain('eyJ');
   });
 });
@@ -65,16 +65,16 @@ describe('a note', () => {
     expect(parse(input)).toEqual({ value: note, title: undefined, message: '' });
   });
 
-  it('is without the blanks around the name of the workflow', () => {
+  it('has no blanks around the workflow’s name', () => {
     expect(parse('', ' Nightly tiles\n').value).toBe('Nightly tiles');
   });
 
-  it('is the path of a workflow without a name', () => {
+  it('has the path of a workflow without a name', () => {
     expect(parse('', '.github/workflows/sk.deploy-tiles.yml').title).toBeUndefined();
   });
 
   it.each([tokenText('sk'), tokenText('pk').slice(0, 20)])(
-    'with a token in it stops the step, and nothing of it is shown',
+    'with a token in it stops the step, and is not quoted',
     token => {
       const own = parse(`by ${token}`);
       expect(own.title).toBe('Invalid input');
@@ -90,7 +90,7 @@ describe('a note', () => {
 const parseUrls = (input: string, lifetime: Lifetime | undefined = { kind: 'job' }) =>
   parseInput(problems => parseAllowedUrls(input, lifetime, problems));
 
-describe('allowed URLs are taken as written', () => {
+describe('allowed URLs are accepted unchanged', () => {
   it.each([
     'https://example.com',
     'https://Example.com/Maps/',
@@ -118,7 +118,7 @@ describe('allowed URLs are taken as written', () => {
     expect(parseUrls(url)).toEqual({ value: [url], title: undefined, message: '' });
   });
 
-  it('one a line, each once, in their sequence', () => {
+  it('one per line, each once, in order', () => {
     expect(parseUrls('\n b.example \r\na.example\rc.example\n\nb.example\n')).toEqual({
       value: ['b.example', 'a.example', 'c.example'],
       title: undefined,
@@ -131,12 +131,12 @@ describe('allowed URLs are taken as written', () => {
     expect(parseUrls(urls.join('\n'))).toEqual({ value: urls, title: undefined, message: '' });
   });
 
-  it.each(['', ' \n '])('none from %j, also for a temporary token', input => {
+  it.each(['', ' \n '])('none from %j, even for a temporary token', input => {
     const parsed = parseUrls(input, { kind: 'temporary', seconds: 60 });
     expect(parsed).toEqual({ value: [], title: undefined, message: '' });
   });
 
-  it('whatever the lifetime, if that is wrong itself', () => {
+  it('with any lifetime that is itself invalid', () => {
     const { message } = parseInput(problems => parseAllowedUrls('example.com', undefined, problems));
     expect(message).toBe('');
   });
@@ -183,7 +183,7 @@ describe('allowed URLs stop the step', () => {
     `https://example.com/?access_token=${tokenText('pk')}`,
     tokenText('sk'),
     `https://example.com/${tokenText('sk').slice(0, 20)}`,
-  ])('at one with a token in it, of which nothing is shown', url => {
+  ])('at one with a token in it, which is not quoted', url => {
     const { title, message } = parseUrls(url);
     expect(message).not.toContain('eyJ');
     expect([title, message]).toEqual([
@@ -194,7 +194,7 @@ describe('allowed URLs stop the step', () => {
     ]);
   });
 
-  it('at each that is wrong', () => {
+  it('at each wrong one', () => {
     expect(parseUrls('/a\nexample.com\n/b').message.split('\n')).toEqual([
       expect.stringContaining('`/a`'),
       expect.stringContaining('`/b`'),

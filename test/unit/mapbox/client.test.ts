@@ -42,7 +42,7 @@ it.each([
   expect(requests[0]?.headers['user-agent']).toBe('create-mapbox-token');
 });
 
-it('sends the token in the query, whatever is in it, and nowhere else', async () => {
+it('sends the token in the query only, whatever its characters', async () => {
   const { client, requests, timeouts } = remember();
   const send = createApiClient(
     client,
@@ -96,7 +96,7 @@ it('sends a body as JSON, and asks for JSON without compression', async () => {
   });
 });
 
-describe('a request for which the minute has no room', () => {
+describe('a request beyond the budget', () => {
   function full() {
     const clock = new FakeClock();
     const budget = new RequestBudget();
@@ -107,21 +107,21 @@ describe('a request for which the minute has no room', () => {
   }
   const list = { method: 'GET', path: '/tokens/v2/octo', token } as const;
 
-  it('waits for it, and takes the wait from its time', async () => {
+  it('waits for room, and the wait counts as part of its time', async () => {
     const { clock, send, timeouts } = full();
     await send(list, 100_000);
     expect(clock.sleeps).toEqual([61_000]);
     expect(timeouts).toEqual([39_000]);
   });
 
-  it('is not sent where it would wait longer than its time', async () => {
+  it('is not sent if the wait would exceed its time', async () => {
     const { clock, send, requests } = full();
     const result = await send(list, 61_000);
     expect(result).toMatchObject({ kind: 'no-response', sent: false, code: 'REQUEST_BUDGET' });
     expect({ sleeps: clock.sleeps, requests }).toEqual({ sleeps: [], requests: [] });
   });
 
-  it('is sent at once where it is the first or second deletion of a token, or a further page', async () => {
+  it('is sent at once if it is a token’s first or second deletion, or a further page', async () => {
     const { clock, send, requests } = full();
     const deletion = { ...list, method: 'DELETE', kind: { deletionOf: 'clxdeletedtokenid' } } as const;
     for (const request of [deletion, deletion, { ...list, kind: 'further-page' } as const])

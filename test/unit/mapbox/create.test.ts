@@ -25,7 +25,7 @@ async function create(response: HttpResponse) {
 }
 
 describe('the request', () => {
-  it('for a stored token has its scopes and note, and nothing else', async () => {
+  it('for a stored token has its scopes and note only', async () => {
     const client = scripted(json(201, { token }));
     await createStoredToken(accountOn(client), params, 1234);
     expect(client.requestLines).toEqual([POST]);
@@ -34,14 +34,14 @@ describe('the request', () => {
     expect(client.timeouts).toEqual([1234]);
   });
 
-  it('has the allowed URLs as they were written, if there are any', async () => {
+  it('has the allowed URLs unchanged, if there are any', async () => {
     const client = scripted(json(201, { token }));
     const allowedUrls = ['example.com', 'http://localhost:*'];
     await createStoredToken(accountOn(client), { ...params, allowedUrls }, 1000);
     expect(client.requests[0]?.body).toEqual({ scopes: params.scopes, note: 'Release', allowedUrls });
   });
 
-  it('for a temporary token has its scopes and when it is to expire, and no other field: Mapbox refuses them', async () => {
+  it('for a temporary token has its scopes and expiry only, because Mapbox refuses other fields', async () => {
     const client = scripted(json(201, { token }));
     const expires = new Date('2026-01-02T03:24:05.678Z');
     await createTemporaryToken(accountOn(client), { scopes: params.scopes, expires }, 1000);
@@ -51,7 +51,7 @@ describe('the request', () => {
 });
 
 describe('the response', () => {
-  it('is parsed, with what the text says and what stands beside it', async () => {
+  it('is parsed, both the token’s text and the fields beside it', async () => {
     const { result } = await create(
       json(
         201,
@@ -94,7 +94,7 @@ describe('the response', () => {
     });
   });
 
-  it('leaves out what is not of its kind, so that the verification misses it', async () => {
+  it('has no fields of a wrong type, so that the verification misses them', async () => {
     const { result } = await create(
       json(201, {
         token,
@@ -122,7 +122,7 @@ describe('the response', () => {
     });
   });
 
-  it('with a text that is no token has no claims, and is masked all the same', async () => {
+  it('with an invalid token text has no claims, and the text is masked', async () => {
     const { result, masks } = await create(json(201, { token: 'a new kind of token' }));
     expect(result).toMatchObject({ kind: 'success', value: { claims: undefined } });
     expect(masks).toEqual(['a new kind of token']);
@@ -131,11 +131,11 @@ describe('the response', () => {
   it.each([
     ['no token', json(201, { id: idOf(1) })],
     ['an empty token', json(201, { token: '' })],
-    ['a token that is no text', json(201, { token: { text: token } })],
+    ['a token that is not a string', json(201, { token: { text: token } })],
     ['a list', json(201, [{ token }])],
     ['a page', html(201)],
     ['nothing', textResponse(201, '')],
-  ])('with %s may have created one that nobody knows', async (_, response) => {
+  ])('with %s may have created an unknown token', async (_, response) => {
     const { result } = await create(response);
     expect(result).toMatchObject({ kind: 'indeterminate', cause: { kind: 'unreadable' } });
   });
@@ -154,13 +154,13 @@ describe('every token in a response is masked', () => {
     expect(masks).toContain(token);
   });
 
-  it('and so is another one beside it', async () => {
+  it('and so is another token beside it', async () => {
     const { masks } = await create(json(201, { token, note: other }));
     expect(masks).toEqual(expect.arrayContaining([token, other]));
   });
 });
 
-it('a response that never came masks nothing, and may have created a token', async () => {
+it('a response that never arrived masks nothing, and may have created a token', async () => {
   const masks: string[] = [];
   const account = accountOn(scripted(lostResponse()), { mask: secret => void masks.push(secret.reveal()) });
   expect(await createStoredToken(account, params, 1000)).toMatchObject({ kind: 'indeterminate' });

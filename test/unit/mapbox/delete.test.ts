@@ -40,7 +40,7 @@ it.each([
   });
 });
 
-it('reports 404 as it is: who may not delete a token gets the same', async () => {
+it('reports 404 unchanged, since a forbidden deletion gets the same', async () => {
   expect(await deleteToken(accountOn(scripted(notFound())), ID, 1000)).toMatchObject({
     kind: 'rejected',
     status: 404,
@@ -48,7 +48,7 @@ it('reports 404 as it is: who may not delete a token gets the same', async () =>
   });
 });
 
-it.each(['', '../other', 'abc/def', `${ID}?a=b`])('sends nothing for %j, which is no id', async id => {
+it.each(['', '../other', 'abc/def', `${ID}?a=b`])('sends nothing for the invalid ID %j', async id => {
   const client = scripted();
   await expect(deleteToken(accountOn(client), id, 1000)).rejects.toThrow(RangeError);
   expect(client.requests).toEqual([]);

@@ -1,4 +1,4 @@
-/** What people read when Mapbox has refused. */
+/** The messages for rejections by Mapbox. */
 
 import { describe, expect, it } from 'vitest';
 import { errorTitles } from '../../../src/action-error.ts';
@@ -47,14 +47,14 @@ describe('401', () => {
     expect(asked).toEqual(['GET /tokens/v2']);
   });
 
-  it('is reported with every possible reason where Mapbox does not say', async () => {
+  it('lists every possible reason if Mapbox gives none', async () => {
     const { message } = await explain({ reason: 'unauthorized', status: 401 }, [html(502)]);
     expect(message).toMatch(/malformed, invalid, expired or revoked/);
   });
 });
 
 describe('404', () => {
-  it('blames a username that is not that of the authorizing token', async () => {
+  it('blames a username that is not the authorizing token’s', async () => {
     const other = { username: 'hexa' };
     const unknown = await explain({ reason: 'no-such-user', status: 404 }, [], other);
     expect(unknown.message).toMatch(/no account `hexa`.*belongs to `octo`.*remove `username`/);
@@ -62,7 +62,7 @@ describe('404', () => {
     expect(missing.message).toMatch(/`username` is `hexa`.*belongs to `octo`/);
   });
 
-  it('says so where Mapbox does not know the account that its own token names', async () => {
+  it('reports if Mapbox does not know the account named in its own token', async () => {
     const { message } = await explain({ reason: 'no-such-user', status: 404 });
     expect(message).toMatch(/no account `octo`, although the authorizing token names it/);
   });
@@ -70,40 +70,47 @@ describe('404', () => {
   it.each<[string, ScriptedResponse, RegExp]>([
     ['it may not look', notFound(), /usually means that the authorizing token lacks `tokens:write`/],
     [
-      'it sees that it lacks it',
+      'the list shows that it is missing',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
       /^Mapbox responded with 404 Not Found\. The authorizing token lacks `tokens:write`/,
     ],
     [
-      'it sees that it has it',
+      'the list has it',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]),
       /but it has that scope, so there may be a problem with the account/,
     ],
-  ])('blames `tokens:write`: %s', async (_, step, says) => {
+  ])('checks the list for `tokens:write`: %s', async (_, step, says) => {
     const { title, message } = await explain({ reason: 'not-found', status: 404 }, [step]);
     expect([title, message]).toEqual([errorTitles.notFound, expect.stringMatching(says)]);
   });
 
   it.each<[string, ScriptedResponse, boolean]>([
-    ['may not look', notFound(), true],
+    ['may not list tokens', notFound(), true],
     [
       'sees that it lacks `tokens:write`',
       page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:read'] }]),
       true,
     ],
-    ['sees that it has it', page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]), false],
-  ])('of a token that %s says whether it may be that of an earlier step', async (_, step, says) => {
-    const { message } = await explain({ reason: 'not-found', status: 404 }, [step]);
-    expect(message.includes('It may be the token of an earlier step of this action. Pass the secret')).toBe(
-      says,
-    );
-  });
+    [
+      'sees that it has `tokens:write`',
+      page([{ id: AUTHORIZING_TOKEN_ID, scopes: ['tokens:write'] }]),
+      false,
+    ],
+  ])(
+    'suggests an earlier step’s token only if `tokens:write` may be missing: it %s',
+    async (_, step, says) => {
+      const { message } = await explain({ reason: 'not-found', status: 404 }, [step]);
+      expect(message.includes('It may be the token of an earlier step of this action. Pass the secret')).toBe(
+        says,
+      );
+    },
+  );
 });
 
 describe('422 on scopes', () => {
   const change = { reason: 'scopes', status: 422 } as const;
 
-  it('names the missing ones, on whichever page the authorizing token stands', async () => {
+  it('names the missing ones, on whatever page the authorizing token is', async () => {
     const pages = Array.from({ length: 7 }, (_, n) => page([{ id: idOf(n + 1) }], `start=${n}`));
     const { title, message, asked } = await explain(change, [
       ...pages,
@@ -116,12 +123,12 @@ describe('422 on scopes', () => {
     expect(asked).toHaveLength(8);
   });
 
-  it('says that the account may not have one where the token has them all', async () => {
+  it('says that the account may lack one if the token has them all', async () => {
     const { message } = await explain(change, [page([{ id: AUTHORIZING_TOKEN_ID, scopes: SCOPES }])]);
     expect(message).toMatch(/although the authorizing token has `tilesets:write`, `uploads:write`/);
   });
 
-  it('advises `tokens:read` where the list was refused, and only there', async () => {
+  it('advises `tokens:read` only if the list was refused', async () => {
     const refusedList = await explain(change, [notFound()]);
     expect(refusedList.message).toMatch(/lacks at least one of.*If it also has `tokens:read`/);
     const failed = await explain(change, [html(502)]);
@@ -147,10 +154,10 @@ describe('422 on scopes', () => {
   });
 });
 
-describe('a search for the scopes of the authorizing token', () => {
+describe('the search for the authorizing token’s scopes', () => {
   const change = { reason: 'scopes', status: 422 } as const;
 
-  it('is not begun where the token has no id', async () => {
+  it('does not start if the token has no ID', async () => {
     const { asked } = await explain(change, [], { by: { ...authorizingToken, id: undefined } });
     expect(asked).toEqual([]);
   });
@@ -162,7 +169,7 @@ describe('a search for the scopes of the authorizing token', () => {
 });
 
 describe('422 on the expiry', () => {
-  it('says how far the clocks differ, in which direction, and what to do', async () => {
+  it('says which clock is ahead, by how much, and what to do', async () => {
     const serverDate = new Date(START - 90_000);
     const { title, message } = await explain({ reason: 'expires-too-late', serverDate });
     expect(title).toBe(errorTitles.expiryRejected);
@@ -175,13 +182,13 @@ describe('422 on the expiry', () => {
     expect(least.message).toContain("the runner's clock is 2 s ahead of Mapbox's");
   });
 
-  it('does not blame clocks that agree, or that it does not know', async () => {
+  it('does not blame clocks that agree or are unknown', async () => {
     const same = await explain({ reason: 'expires-in-past', serverDate: new Date(START) });
     expect(same.message).toContain('although the clocks agree');
     expect((await explain({ reason: 'expires-in-past' })).message).toContain("Check the runner's clock");
   });
 
-  it('says when the authorizing token itself expires', async () => {
+  it('gives the expiry of the authorizing token', async () => {
     const by: AuthorizingToken = {
       ...authorizingToken,
       usage: 'tk',
@@ -195,7 +202,7 @@ describe('422 on the expiry', () => {
   });
 });
 
-describe('what is no response of Mapbox’s', () => {
+describe('a response that is not from Mapbox', () => {
   it('is reported with its status and kind', async () => {
     const { title, message } = await explain({
       status: 403,
@@ -207,14 +214,14 @@ describe('what is no response of Mapbox’s', () => {
     expect(message).toMatch(/responded with 403 and an HTML page, .*Check `api-url` and the proxy/);
   });
 
-  it('is called a redirect that is not followed', async () => {
+  it('is described as a redirect that is not followed', async () => {
     const { title, message } = await explain({ status: 302, reason: 'redirect', isApiError: false });
     expect(title).toBe(errorTitles.unexpectedResponse);
     expect(message).toMatch(/responded with 302, a redirect\. Redirects are not followed/);
   });
 });
 
-it('says of a 403 that URL restrictions do not work from a workflow', async () => {
+it('explains with 403 that URL restrictions do not work from a workflow', async () => {
   const { title, message } = await explain({ status: 403, reason: 'forbidden' });
   expect([title, message]).toEqual([
     errorTitles.requestRejected,
@@ -222,18 +229,18 @@ it('says of a 403 that URL restrictions do not work from a workflow', async () =
   ]);
 });
 
-it('says of any other refusal which inputs to look at', async () => {
+it('explains with other rejections which inputs to check', async () => {
   const { message } = await explain({ status: 400, reason: 'other' });
   expect(message).toMatch(/rejected the request with 400\. Check `allowed-urls`, `note` and `scopes`/);
 });
 
-it('Mapbox’s request id is named, for whoever asks Mapbox about it', async () => {
+it('Mapbox’s request ID is given, for questions to Mapbox', async () => {
   const { message } = await explain({ reason: 'forbidden', status: 403, requestId: 'abc==' });
   expect(message).toMatch(/403 Forbidden.* Mapbox's request id: abc==$/);
   expect((await explain({ reason: 'forbidden', status: 403 })).message).not.toContain('request id');
 });
 
-it('a request that is too large is called that, by whichever status', async () => {
+it('a request that is too large is described as such, whatever the status', async () => {
   for (const status of [413, 414]) {
     const { title, message } = await explain({ reason: 'too-large', status });
     expect(title).toBe(errorTitles.requestRejected);
@@ -243,7 +250,7 @@ it('a request that is too large is called that, by whichever status', async () =
   }
 });
 
-it('a 403 about scopes is called 403, and says who can create a token that has them', async () => {
+it('a 403 about scopes is reported as 403, with who can create a token that has them', async () => {
   const { message } = await explain({ reason: 'not-found', status: 403 }, [notFound()]);
   expect(message).toContain('403');
   expect(message).not.toContain('404 Not Found');

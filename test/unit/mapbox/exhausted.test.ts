@@ -39,28 +39,28 @@ it.each([
   expect((await error(exhausted(last))).title).toBe(title);
 });
 
-describe('what is said when retrying has ended', () => {
-  it('is what happened last, how often it was tried, and for how long', () => {
+describe('the error after the last attempt', () => {
+  it('has the last failure, the number of attempts, and their duration', () => {
     expect(describeExhausted(exhausted(serverError()))).toBe(
       'Mapbox responded with 503 and an empty response. Gave up after 12 attempts in 5 min.',
     );
   });
 
-  it('is plain where there was one attempt', () => {
+  it('is plain after a single attempt', () => {
     expect(describeExhausted(exhausted(serverError(), 1))).toMatch(/ Gave up after one attempt\.$/);
   });
 
-  it('of a rate limit is when it ends and how to wait for that long', async () => {
+  it('after a rate limit says when it ends and how to wait that long', async () => {
     const { message } = await error(exhausted(rateLimited(120_000)));
     expect(message).toMatch(/2 min.*Raise `timeout` above that, or run fewer jobs at the same time\.$/);
   });
 
-  it('of a name that DNS does not know is what to check', async () => {
+  it('for an unknown host name says what to check', async () => {
     const { message } = await error(exhausted(notSent('ENOTFOUND')));
     expect(message).toMatch(/ Check the host in `api-url`, and the runner's DNS\.$/);
   });
 
-  it('of a proxy that DNS does not know is the variable that names it', async () => {
+  it('for a proxy with an unknown host name gives its variable', async () => {
     const proxy = { host: 'typo:3128', variable: 'HTTPS_PROXY', hasCredentials: false };
     const { message } = await error(
       exhausted({
@@ -99,19 +99,19 @@ describe('what is said when retrying has ended', () => {
     ],
     ['another proxy’s rejection', rejectedByAnother, /Check `api-url` and the proxy\.$/],
     ['an unknown cause', noResponse('EODD'), 'Run the job again.'],
-  ])('of %s is what to do about it', async (_, last, advice) => {
+  ])('after %s has advice', async (_, last, advice) => {
     const { message } = await error(exhausted(last));
     if (typeof advice === 'string') expect(message.endsWith(` ${advice}`)).toBe(true);
     else expect(message).toMatch(advice);
   });
 
-  it('after one attempt never advises to raise `timeout`', async () => {
+  it('never advises to raise `timeout` after a single attempt', async () => {
     for (const last of [serverError(), noResponse('TIMEOUT'), rateLimited(120_000), unreadable(), notSent()])
       expect((await error(exhausted(last, 1))).message).not.toContain('timeout`');
   });
 });
 
-it('a rejection is explained, not repeated', async () => {
+it('explains a rejection instead of repeating it', async () => {
   const { title, message } = await error(rejected({ status: 413, bodyDescription: 'an empty response' }));
   expect(title).toBe('Mapbox rejected the request');
   expect(message).toContain('413');

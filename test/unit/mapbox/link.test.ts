@@ -39,7 +39,7 @@ describe('the next link', () => {
     '<a>; rel="prev"; rel="next"',
     '<a>; anchor="#x"; rel="next"',
     '<a>; rel',
-  ])('is not in %s', header => {
+  ])('is missing in %s', header => {
     expect(findLink(header, 'next')).toEqual({ target: undefined, complete: true });
   });
 
@@ -50,11 +50,11 @@ describe('the next link', () => {
     '<a>; title="b; rel="next"',
     '<a>; title=\'b, c\', <d>; rel="next"',
     '<a>; rel="prev" <b>; rel="next"',
-  ])('may be in %s, which cannot be parsed', header => {
+  ])('may exist in %s, which cannot be parsed', header => {
     expect(findLink(header, 'next')).toEqual({ target: undefined, complete: false });
   });
 
-  it('is searched for quickly in a header that is meant to be slow to parse', () => {
+  it('is found quickly even in a header designed to be slow to parse', () => {
     for (const header of [`<a>${'; '.repeat(5000)}`, `<a>; x="${'\\\\'.repeat(5000)}`, '<'.repeat(9000)]) {
       expect(findLink(header, 'next').target).toBeUndefined();
     }

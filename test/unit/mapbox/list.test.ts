@@ -17,7 +17,7 @@ describe('the link to the next page', () => {
   it.each([
     ['an address of the API', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel="next"'],
     ['a path', '</tokens/v2/octo?start=x&limit=2>; rel="next"'],
-    ['one with more to say', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
+    ['one with another parameter', '<https://api.mapbox.com/t?start=x&limit=2> ; title="more";rel="next"'],
     ['one without quotes', '<https://api.mapbox.com/tokens/v2/octo?start=x&limit=2>; rel=next'],
     [
       'one of several',
@@ -27,7 +27,7 @@ describe('the link to the next page', () => {
       'one with a token in it',
       '<https://api.mapbox.com/tokens/v2/octo?access_token=x&start=x&limit=2>; rel="next"',
     ],
-  ])('gives the query and nothing else: %s', async (_, link) => {
+  ])('only gives the query: %s', async (_, link) => {
     const { page } = await pageWith(link);
     expect(page.kind === 'success' && page.value.next).toEqual({ start: 'x', limit: '2' });
   });
@@ -37,19 +37,19 @@ describe('the link to the next page', () => {
     ['without TLS', '<http://api.mapbox.com/tokens/v2/octo?start=x>; rel="next"'],
     ['to another port', '<https://api.mapbox.com:8443/tokens/v2/octo?start=x>; rel="next"'],
     ['that is none', '<https://>; rel="next"'],
-  ])('makes the page unreadable where it leads %s', async (_, link) => {
+  ])('makes the page unreadable if it leads %s', async (_, link) => {
     expect((await pageWith(link)).page).toMatchObject({
       kind: 'indeterminate',
       cause: { kind: 'unreadable' },
     });
   });
 
-  it('is not there on the last page', async () => {
+  it('is missing on the last page', async () => {
     expect((await pageWith(undefined)).page).toMatchObject({ kind: 'success', value: { next: undefined } });
   });
 });
 
-it('requests every page with the authorizing token, from where all requests go', async () => {
+it('requests every page from the API’s own address, with the authorizing token', async () => {
   const client = scripted(json(200, []), json(200, []));
   await listTokenPage(accountOn(client), undefined, 1000);
   await listTokenPage(accountOn(client), { start: 'x' }, 1000);
@@ -57,7 +57,7 @@ it('requests every page with the authorizing token, from where all requests go',
   for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 
-it('says when Mapbox responded, by its own clock', async () => {
+it('gives the time of the response, by Mapbox’s clock', async () => {
   const date = 'Fri, 02 Jan 2026 03:04:05 GMT';
   const dated = await listTokenPage(accountOn(scripted(json(200, [], { date }))), undefined, 1000);
   const undated = await listTokenPage(accountOn(scripted(json(200, []))), undefined, 1000);
@@ -65,8 +65,8 @@ it('says when Mapbox responded, by its own clock', async () => {
   expect(undated).toMatchObject({ value: { serverDate: undefined } });
 });
 
-describe('what stands on a page', () => {
-  it('is read without the text of any token', async () => {
+describe('a page of tokens', () => {
+  it('is read without any token text', async () => {
     const created = '2026-01-02T03:04:05.000Z';
     const text = ['pk', 'p'.repeat(20), 's'.repeat(22)].join('.');
     const { page } = await pageWith(undefined, [
@@ -95,23 +95,23 @@ describe('what stands on a page', () => {
 
   it.each([
     ['all entries are read', [entry], true],
-    ['there is none', [], true],
-    ['an entry has fields that nobody knows', [{ ...entry, eleventh: {} }], true],
-    ['an entry has an id of another form', [{ ...entry, id: '../styles' }], true],
-    ['an entry has no id', [entry, { usage: 'sk', note: 'ci' }], false],
+    ['there are none', [], true],
+    ['an entry has unknown fields', [{ ...entry, eleventh: {} }], true],
+    ['an entry has an ID of another form', [{ ...entry, id: '../styles' }], true],
+    ['an entry has no ID', [entry, { usage: 'sk', note: 'ci' }], false],
     ['an entry has no usage', [entry, { id: idOf(2) }], false],
-    ['an entry is no object', [entry, null], false],
-  ])('says whether a token that is not on it can exist: %s', async (_, entries, complete) => {
+    ['an entry is not an object', [entry, null], false],
+  ])('shows whether a missing token may still exist: %s', async (_, entries, complete) => {
     expect((await pageWith(undefined, entries)).page).toMatchObject({ value: { complete } });
   });
 
-  it('may not be all where the link cannot be parsed', async () => {
+  it('may be incomplete if the link cannot be parsed', async () => {
     expect((await pageWith('<a>; title="; rel="next"')).page).toMatchObject({
       value: { next: undefined, complete: false },
     });
   });
 
-  it('is left out where it is no token, and half-read where it is an odd one', async () => {
+  it('skips entries that are not tokens, and reads unusual ones in part', async () => {
     const { page } = await pageWith(undefined, [
       null,
       'text',
@@ -151,12 +151,12 @@ describe('what stands on a page', () => {
       [],
     ],
     [{ allowedUrls: {} }, []],
-  ])('names the restrictions that are not understood: %j', async (fields, notUnderstood) => {
+  ])('names restrictions that are not understood: %j', async (fields, notUnderstood) => {
     const { page } = await pageWith(undefined, [{ ...entry, allowedUrls: undefined, ...fields }]);
     expect(page).toMatchObject({ value: { tokens: [{ notUnderstood }] } });
   });
 
-  it.each([{}, 'text', null])('is unreadable where it is no list: %j', async entries => {
+  it.each([{}, 'text', null])('is unreadable if it is not a list: %j', async entries => {
     expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'indeterminate' });
   });
 });
@@ -176,38 +176,43 @@ describe('a page that is too large', () => {
     expect(page).toMatchObject({ kind: 'success', value: { tokens: [{ id: entry.id }] } });
   });
 
-  it('keeps its place in the list', async () => {
+  it('keeps the position in the list', async () => {
     const client = scripted(tooLarge, json(200, []));
     await listTokenPage(accountOn(client), { start: 'x', limit: '3' }, 1000);
     expect(client.requestLines).toEqual([`${LIST}?start=x&limit=3`, `${LIST}?start=x&limit=1`]);
   });
 
-  it('is requested with 50 tokens where its address does not say how many', async () => {
+  it('is requested with 50 tokens if its address gives no number', async () => {
     const client = scripted(tooLarge, json(200, []));
     await listTokenPage(accountOn(client), { start: 'x' }, 1000);
     expect(client.requestLines).toEqual([`${LIST}?start=x`, `${LIST}?start=x&limit=50`]);
   });
 
-  it.each(['1', '0', 'all'])('is unreadable where it cannot be halved: %s', async limit => {
+  it.each(['1', '0', 'all'])('is unreadable if it cannot be halved: %s', async limit => {
     const client = scripted(tooLarge);
     expect(await listTokenPage(accountOn(client), { start: 'x', limit }, 1000)).toMatchObject({
       kind: 'indeterminate',
     });
   });
 
-  it('is requested with one token in the end', async () => {
+  it('is requested with one token at the last', async () => {
     const client = scripted(tooLarge, json(200, []));
     await listTokenPage(accountOn(client), { start: 'x', limit: '2' }, 1000);
     expect(client.requestLines).toEqual([`${LIST}?start=x&limit=2`, `${LIST}?start=x&limit=1`]);
   });
 
-  it.each(['truncated', 'timeout'] as const)('is not what was cut off for another reason: %s', async how => {
-    const client = scripted({ ...tooLarge, body: { ...tooLarge.body, how } });
-    expect(await listTokenPage(accountOn(client), undefined, 1000)).toMatchObject({ kind: 'indeterminate' });
-    expect(client.requestLines).toEqual([GET]);
-  });
+  it.each(['truncated', 'timeout'] as const)(
+    'is not one that was cut off for another reason: %s',
+    async how => {
+      const client = scripted({ ...tooLarge, body: { ...tooLarge.body, how } });
+      expect(await listTokenPage(accountOn(client), undefined, 1000)).toMatchObject({
+        kind: 'indeterminate',
+      });
+      expect(client.requestLines).toEqual([GET]);
+    },
+  );
 
-  it('takes no more time in all for being requested again', async () => {
+  it('does not extend the time limit by further requests', async () => {
     let now = START;
     const slow = () => {
       now += 400;
@@ -218,14 +223,14 @@ describe('a page that is too large', () => {
     expect(client.timeouts).toEqual([1000, 600, 200]);
   });
 
-  it('is one of more than 4 MiB', async () => {
+  it('has more than 4 MiB', async () => {
     const client = scripted(json(200, []));
     await listTokenPage(accountOn(client), undefined, 1000);
     expect(client.requests[0]?.maxBytes).toBe(4 * 1024 * 1024);
   });
 });
 
-it('is requested past caches: no two queries are the same', async () => {
+it('requests pages past caches: no two queries are equal', async () => {
   let now = 1_000;
   const client = scripted(json(200, []), json(200, []));
   const account = accountOn(client, { now: () => now++ });

@@ -15,8 +15,8 @@ const broken = (status: number, how: 'truncated' | 'too-large' | 'timeout'): Htt
   body: { kind: 'incomplete', how, text: new Secret('{"token":"') },
 });
 
-describe('whether something can have happened', () => {
-  it('is certain that nothing has only where the request never left', () => {
+describe('whether a request may have had an effect', () => {
+  it('is ruled out only if the request was never sent', () => {
     expect(result(noConnection('ENOTFOUND'))).toEqual({ kind: 'not-sent', code: 'ENOTFOUND' });
     expect(result(lostResponse('ECONNRESET'))).toEqual({
       kind: 'indeterminate',
@@ -24,13 +24,13 @@ describe('whether something can have happened', () => {
     });
   });
 
-  it('is unknown for every success that cannot be read', () => {
+  it('is unknown for every unreadable success', () => {
     for (const end of [broken(200, 'truncated'), broken(201, 'too-large'), broken(204, 'timeout')]) {
       expect(result(end)).toMatchObject({ kind: 'indeterminate', cause: { kind: 'unreadable' } });
     }
   });
 
-  it('is decided by the status alone, whatever stands in the body', () => {
+  it('depends on the status alone, not on the body', () => {
     fc.assert(
       fc.property(fc.integer({ min: 200, max: 599 }), fc.string(), (status, text) => {
         const kind =
@@ -48,7 +48,7 @@ describe('whether something can have happened', () => {
   });
 });
 
-describe('why Mapbox refused', () => {
+describe('the reason for a rejection', () => {
   it.each([
     [401, 'Unauthorized', 'unauthorized'],
     [401, 'Anything at all', 'unauthorized'],
@@ -77,12 +77,12 @@ describe('why Mapbox refused', () => {
     });
   });
 
-  it('does not need the words where the status is enough', () => {
+  it('does not need the message if the status is enough', () => {
     expect(result(html(401))).toMatchObject({ reason: 'unauthorized', isApiError: false });
     expect(result(html(404))).toMatchObject({ reason: 'not-found', isApiError: false });
   });
 
-  it('takes every redirect for one, and never for a response of Mapbox’s', () => {
+  it('treats every redirect as such, never as a response from Mapbox', () => {
     for (const status of [300, 301, 302, 304, 307, 308]) {
       expect(result(textResponse(status, '', { location: 'https://elsewhere.example' }))).toMatchObject({
         kind: 'rejected',
@@ -92,16 +92,16 @@ describe('why Mapbox refused', () => {
     }
   });
 
-  it('is unknown, and no refusal, from 500 on', () => {
+  it('is unknown from 500 on, and nothing is rejected', () => {
     expect(result(json(499, {})).kind).toBe('rejected');
     expect(result(json(500, {})).kind).toBe('indeterminate');
   });
 
-  it('takes a JSON string for the message, as other APIs of Mapbox’s send it', () => {
+  it('accepts a JSON string as the message, as other Mapbox APIs send it', () => {
     expect(result(json(404, 'Not found'))).toMatchObject({ reason: 'not-found', isApiError: true });
   });
 
-  it('believes a message only in JSON that is whole', () => {
+  it('uses a message only from complete JSON', () => {
     for (const end of [
       json(404, ['message']),
       json(404, { message: 5 }),
@@ -117,11 +117,11 @@ describe('why Mapbox refused', () => {
   });
 });
 
-describe('how long a rate limit lasts', () => {
+describe('the duration of a rate limit', () => {
   const date = new Date(START).toUTCString();
   const limit = (headers: Record<string, string>) => result(json(429, {}, headers));
 
-  it('is what `X-Rate-Limit-Reset` says, by Mapbox’s clock and not the runner’s', () => {
+  it('is given by `X-Rate-Limit-Reset`, by Mapbox’s clock instead of the runner’s', () => {
     const reset = String(START / 1000 + 7 + 500);
     const theirs = new Date(START + 500_000).toUTCString();
     expect(limit({ 'x-rate-limit-reset': reset, 'x-rate-limit-interval': '30', date: theirs })).toEqual({
@@ -133,17 +133,17 @@ describe('how long a rate limit lasts', () => {
     });
   });
 
-  it('is measured by the runner’s clock where Mapbox does not give its own', () => {
+  it('is measured by the runner’s clock if Mapbox gives no time', () => {
     expect(limit({ 'x-rate-limit-reset': String(START / 1000 + 9) })).toMatchObject({ retryAfter: 9000 });
   });
 
-  it('is what `Retry-After` says in seconds or as a date, where nothing else is said', () => {
+  it('is given by `Retry-After`, in seconds or as a date, if there is nothing else', () => {
     expect(limit({ 'retry-after': ' 12 ' })).toMatchObject({ retryAfter: 12_000 });
     const at = new Date(START + 30_000).toUTCString();
     expect(limit({ 'retry-after': at, date })).toMatchObject({ retryAfter: 30_000 });
   });
 
-  it('is a minute where nothing is said, or nothing that can be read', () => {
+  it('is a minute if the headers are missing or unreadable', () => {
     const guess = {
       kind: 'rate-limited',
       status: 429,
@@ -159,7 +159,7 @@ describe('how long a rate limit lasts', () => {
     for (const odd of ['x12', '12s']) expect(limit({ 'retry-after': odd })).toEqual(limit({}));
   });
 
-  it('is an interval where the reset is further away than one, whatever unit it counts in', () => {
+  it('is one interval if the reset is further away, whatever its unit', () => {
     const later = (seconds: number) => String(START / 1000 + seconds);
     for (const reset of [String(START + 37_000), String(START * 1000), later(3600), later(63), '1e300'])
       expect(limit({ 'x-rate-limit-reset': reset, date }), reset).toMatchObject({
@@ -168,21 +168,21 @@ describe('how long a rate limit lasts', () => {
       });
     const interval = { 'x-rate-limit-interval': '30', date };
     expect(limit({ 'x-rate-limit-reset': later(33), ...interval })).toMatchObject({ retryAfter: 30_000 });
-    // Mapbox cuts its date to whole seconds, and may round the reset up.
+    // Mapbox truncates its date to seconds, and may round the reset up.
     expect(limit({ 'x-rate-limit-reset': later(62), date })).toMatchObject({
       retryAfter: 62_000,
       estimated: false,
     });
   });
 
-  it('is a minute where the interval or `Retry-After` is no time that anybody means', () => {
+  it('is a minute if the interval or `Retry-After` is implausible', () => {
     for (const odd of ['60000', '-60', '1e9'])
       expect(limit({ 'x-rate-limit-interval': odd }), odd).toMatchObject({ interval: 60_000 });
     expect(limit({ 'retry-after': '60000' })).toMatchObject({ retryAfter: 60_000, estimated: true });
     expect(limit({ 'retry-after': '1800' })).toMatchObject({ retryAfter: 1_800_000, estimated: false });
   });
 
-  it('is nothing where the reset is past, of this second, or the seconds until then', () => {
+  it('is zero if the reset is past or in this second, else the seconds until then', () => {
     for (const reset of [START / 1000 - 100, START / 1000, 37])
       expect(limit({ 'x-rate-limit-reset': String(reset), date }), String(reset)).toMatchObject({
         retryAfter: 0,
@@ -191,7 +191,7 @@ describe('how long a rate limit lasts', () => {
     expect(limit({ 'retry-after': '0' })).toMatchObject({ retryAfter: 0, estimated: false });
   });
 
-  it('is what `Retry-After` says where the reset says nothing', () => {
+  it('is given by `Retry-After` if the reset is unreadable', () => {
     for (const reset of [START, START / 1000 - 100, 37])
       expect(
         limit({ 'x-rate-limit-reset': String(reset), 'retry-after': '37', date }),
@@ -199,7 +199,7 @@ describe('how long a rate limit lasts', () => {
       ).toMatchObject({ retryAfter: 37_000, estimated: false });
   });
 
-  it('is never negative, never over an hour and always a number, whatever the headers say', () => {
+  it('is always a number from zero to an hour, whatever the headers', () => {
     const word = fc.oneof(
       fc.string(),
       fc.integer().map(String),
@@ -224,7 +224,7 @@ describe('how long a rate limit lasts', () => {
   });
 });
 
-describe('what people read about a response', () => {
+describe('the description of a response', () => {
   it.each<[HttpResponse, string]>([
     [html(502), 'an HTML page'],
     [textResponse(502, '  <HTML><body>'), 'an HTML page'],
@@ -242,13 +242,13 @@ describe('what people read about a response', () => {
     });
   });
 
-  it('is that it is compressed, though nobody requested that', () => {
+  it('says that it is compressed, although not requested', () => {
     expect(result(textResponse(502, '\u001f\ufffd', { 'content-encoding': 'gzip' }))).toMatchObject({
       cause: { bodyDescription: 'a compressed response' },
     });
   });
 
-  it('is what it is where it says that it is not compressed', () => {
+  it('is the kind if it is marked as uncompressed', () => {
     expect(result(textResponse(502, '<html>', { 'content-encoding': 'identity' }))).toMatchObject({
       cause: { bodyDescription: 'an HTML page' },
     });
@@ -263,14 +263,14 @@ describe('what people read about a response', () => {
     [{ 'x-amz-cf-id': 'x'.repeat(100) }, 'x'.repeat(100)],
     [{ 'x-amz-cf-id': 'x'.repeat(101) }, undefined],
     [{}, undefined],
-  ])('has the id of the request: %j', (headers, requestId) => {
+  ])('has the request ID: %j', (headers, requestId) => {
     expect(result(json(503, {}, headers))).toMatchObject({ cause: { requestId } });
     expect(result({ ...broken(201, 'truncated'), headers })).toMatchObject({ cause: { requestId } });
     expect(result(json(404, { message: 'Not Found' }, headers))).toMatchObject({ requestId });
     expect(result(json(429, {}, headers))).toMatchObject({ kind: 'rate-limited', requestId });
   });
 
-  it('is never its text', () => {
+  it('never has its text', () => {
     const echo = 'echo-of-what-was-sent';
     for (const status of [200, 302, 404, 422, 500]) {
       for (const end of [textResponse(status, echo), json(status, { message: echo, token: echo })]) {
@@ -280,14 +280,14 @@ describe('what people read about a response', () => {
   });
 });
 
-it('gives Mapbox’s clock where a refusal has a date that can be read', () => {
+it('gives Mapbox’s time if a rejection has a readable date', () => {
   const date = new Date(START);
   expect(result(json(422, {}, { date: date.toUTCString() }))).toMatchObject({ serverDate: date });
   expect(result(json(422, {}, { serverDate: 'yesterday' }))).toMatchObject({ serverDate: undefined });
   expect(result(json(422, {}))).toMatchObject({ serverDate: undefined });
 });
 
-it('lets nothing in a name leave its place in the path', () => {
+it('percent-encodes names in a path', () => {
   const name = fc.string({ minLength: 1, unit: 'grapheme' }).filter(text => !/^\.{1,2}$/.test(text));
   fc.assert(
     fc.property(name, name, (username, id) => {
@@ -299,7 +299,7 @@ it('lets nothing in a name leave its place in the path', () => {
   );
 });
 
-it.each([408, 425])('%i is tried again, like a 5xx', status => {
+it.each([408, 425])('%i is retried, like a 5xx', status => {
   for (const response of [html(status), json(status, { message: 'x' })]) {
     expect(result(response)).toMatchObject({
       kind: 'indeterminate',

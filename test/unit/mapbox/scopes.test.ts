@@ -12,11 +12,11 @@ describe('the known scopes', () => {
     ['fonts:write', 'secret'],
     ['tokens:write', 'secret'],
     ['styles:read', 'public'],
-  ])('have %s, which is %s', (scope, kind) => {
+  ])('contain %s, which is %s', (scope, kind) => {
     expect(knownScopes.get(scope)).toBe(kind);
   });
 
-  it('are two words of lower-case letters, digits and hyphens with a colon between them', () => {
+  it('are two words of lower-case letters, digits and hyphens, separated by a colon', () => {
     const names = [...knownScopes.keys()];
     expect(names.filter(name => !/^[a-z][a-z0-9-]*:[a-z]+$/.test(name))).toEqual([]);
   });

@@ -9,8 +9,8 @@ import {
 } from '../../../src/mapbox/token.ts';
 import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
 
-describe('a token’s text', () => {
-  it('says whose it is, its kind and its id', () => {
+describe('the text of a token', () => {
+  it('gives its account, usage and ID', () => {
     for (const usage of ['pk', 'sk'] as const) {
       expect(parseToken(tokenText(usage, { u: OWNER, a: idOf(7) }))).toEqual({
         usage,
@@ -23,7 +23,7 @@ describe('a token’s text', () => {
     }
   });
 
-  it('of a temporary token says when it was issued, when it expires, and what it may do', () => {
+  it('of a temporary token gives its issue, expiry and scopes', () => {
     const claims = { u: OWNER, iat: 1_767_323_045, exp: 1_767_326_645.5, scopes: ['styles:read'] };
     expect(parseToken(tokenText('tk', claims))).toEqual({
       usage: 'tk',
@@ -35,7 +35,7 @@ describe('a token’s text', () => {
     });
   });
 
-  it('keeps its account where other claims are not what they should be', () => {
+  it('gives its account even if other claims are invalid', () => {
     const claims = { u: OWNER, a: 7, iat: '1767323045', exp: 1e300, scopes: ['styles:read', 7] };
     expect(parseToken(tokenText('tk', claims))).toEqual({
       usage: 'tk',
@@ -62,12 +62,12 @@ describe('a token’s text', () => {
     ['a line break in its payload', `${usage}.${payload.slice(0, 9)}\n${payload.slice(9)}.${signature}`],
     ['padding', `${usage}.${payload}=.${signature}`],
     ['a quote after its signature', `${usage}.${payload}.${signature}"`],
-    ['a payload that is no JSON', encoded('octo')],
+    ['a payload that is not JSON', encoded('octo')],
     ['a payload that is a list', encoded('["octo"]')],
     ['no account', encoded('{"a":"x"}')],
     ['an empty account', encoded('{"u":""}')],
     ['an account that is a number', encoded('{"u":7}')],
-  ])('is none with %s', (_, text) => {
+  ])('is invalid with %s', (_, text) => {
     expect(parseToken(text)).toBeUndefined();
   });
 });
@@ -93,20 +93,20 @@ describe('the id of a token', () => {
   });
 });
 
-it('a date is read from milliseconds and from text, and is none where it is neither', () => {
+it('dates are parsed from milliseconds and text, anything else is undefined', () => {
   expect(parseDate(0)).toEqual(new Date(0));
   expect(parseDate('Fri, 02 Jan 2026 03:04:05 GMT')).toEqual(new Date('2026-01-02T03:04:05Z'));
   for (const nonsense of ['', 'soon', Number.NaN, 9e15]) expect(parseDate(nonsense)).toBeUndefined();
 });
 
-it('JSON is parsed, and what is none gives nothing', () => {
+it('JSON is parsed, anything else is undefined', () => {
   expect(parseJson('[1]')).toEqual([1]);
   expect(parseJson('{')).toBeUndefined();
   expect(parseObject('{"a":1}')).toEqual({ a: 1 });
   for (const text of ['[1]', 'null', '"a"', '7', '']) expect(parseObject(text)).toBeUndefined();
 });
 
-it('a list of texts has nothing else in it', () => {
+it('a list of texts has no other entries', () => {
   expect(isStrings([])).toBe(true);
   expect(isStrings(['a', ''])).toBe(true);
   for (const value of [['a', 1], [undefined], 'a', { length: 0 }, undefined])

@@ -26,7 +26,7 @@ const ID = idOf(1);
 const VALIDATE = 'GET /tokens/v2';
 
 describe('the search through the account', () => {
-  it('goes through every page and takes what is wanted from each', async () => {
+  it('reads every page and takes the wanted tokens from each', async () => {
     const client = scripted(
       page([{ id: idOf(1), note }, { id: idOf(2) }], 'start=x2'),
       page([{ id: idOf(3) }], 'start=x3&limit=50'),
@@ -41,13 +41,13 @@ describe('the search through the account', () => {
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }, { id: idOf(4) }] });
   });
 
-  it('goes on after a page that is empty: only the link says where the list ends', async () => {
+  it('continues after an empty page: only a missing link ends the list', async () => {
     const client = scripted(page([], 'start=a'), page([{ id: idOf(1) }]));
     const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
 
-  it('has the time of its first page, which it can be no older than', async () => {
+  it('has the time of its first page, the earliest it can have', async () => {
     const dated = (response: HttpResponse, date: string) => ({
       ...response,
       headers: { ...response.headers, date },
@@ -60,14 +60,14 @@ describe('the search through the account', () => {
     expect(found).toMatchObject({ serverDate: new Date('2026-01-02T03:04:05Z') });
   });
 
-  it('names a token once that moved to a later page meanwhile', async () => {
+  it('gives a token once if it moved to a later page meanwhile', async () => {
     const client = scripted(page([{ id: idOf(1) }], 'start=a'), page([{ id: idOf(1) }, { id: idOf(2) }]));
     const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ tokens: [{ id: idOf(1) }, { id: idOf(2) }] });
     expect(found.kind === 'found' && found.tokens).toHaveLength(2);
   });
 
-  it('repeats the page on which Mapbox failed, and not those before it', async () => {
+  it('retries a failed page, not those before it', async () => {
     const client = scripted(page([], 'start=a'), lostResponse(), page([{ id: idOf(1) }]));
     const clock = new FakeClock();
     const found = await findTokens(accountOn(client), retryOptions(clock), () => true);
@@ -76,7 +76,7 @@ describe('the search through the account', () => {
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
   });
 
-  it('finds nothing rather than half where a later page is refused', async () => {
+  it('finds nothing, rather than a part, if a later page is refused', async () => {
     const client = scripted(page([{ id: idOf(1) }], 'start=a'), notFound());
     expect(await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true)).toMatchObject({
       kind: 'rejected',
@@ -84,7 +84,7 @@ describe('the search through the account', () => {
     });
   });
 
-  it('ends with the query that comes a second time: the list runs in a circle', async () => {
+  it('ends when a query recurs: the list runs in a circle', async () => {
     const client = scripted(
       page([{ id: idOf(1) }], 'start=a'),
       page([{ id: idOf(2) }], 'start=b'),
@@ -103,13 +103,13 @@ describe('the search through the account', () => {
     [[page([], 'start=a'), page([])], true],
     [[page([], 'start=a'), json(200, [null])], false],
     [[json(200, [{}], { link: '<?start=a>; rel=next' }), page([])], false],
-  ])('says whether the whole list was read (%#)', async (pages, complete) => {
+  ])('reports whether the whole list was read (%#)', async (pages, complete) => {
     const found = await findTokens(accountOn(scripted(...pages)), retryOptions(new FakeClock()), () => true);
     expect(found).toMatchObject({ kind: 'found', complete });
   });
 });
 
-it('says when the first page arrived', async () => {
+it('reports when the first page arrived', async () => {
   const clock = new FakeClock();
   clock.advance(1_000);
   const start = clock.now();
@@ -159,7 +159,7 @@ describe('deleting one token', () => {
     ['a redirect', html(301)],
     ['a lost response', lostResponse()],
     ['a lost connection', noConnection()],
-  ])('takes %s for no deletion, and tries again', async (_, once) => {
+  ])('does not take %s for a deletion, and retries', async (_, once) => {
     const { result, asked } = await remove([once, deleted()]);
     expect(result).toEqual({ kind: 'deleted' });
     expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
@@ -173,12 +173,12 @@ describe('deleting one token', () => {
     ['JSON with 200', json(200, { message: 'OK' })],
     ['a page with 404', html(404)],
     ['a page with 429', { ...html(429), headers: { 'retry-after': '1' } }],
-  ])('takes %s for no deletion, however often, and tries again', async (_, often) => {
+  ])('never takes %s for a deletion, however often, and retries', async (_, often) => {
     const { result } = await remove([often, often, often, often, often, deleted()]);
     expect(result).toEqual({ kind: 'deleted' });
   });
 
-  it('gives up within its time, and gives the last response', async () => {
+  it('gives up within its time, with the last response', async () => {
     const { result, clock } = await remove([{ always: html(403) }]);
     expect(result).toMatchObject({
       kind: 'retries-exhausted',
@@ -189,14 +189,14 @@ describe('deleting one token', () => {
   });
 
   describe('rejected with Mapbox’s 404', () => {
-    it('waits two seconds for a second deletion before it believes it', async () => {
+    it('retries after two seconds before it accepts it', async () => {
       const { result, clock, asked } = await remove([notFound(), deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
       expect(clock.sleeps).toEqual([2000]);
       expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
     });
 
-    it('calls the token already deleted where the list no longer has it, on whichever page', async () => {
+    it('reports the token as already deleted if the list no longer has it on any page', async () => {
       const { result, asked } = await remove([
         notFound(),
         notFound(),
@@ -207,7 +207,7 @@ describe('deleting one token', () => {
       expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`]);
     });
 
-    it('tries again where the list still has it: a replica may be behind', async () => {
+    it('retries if the list still has it, as a replica may be behind', async () => {
       const { result, asked } = await remove([
         notFound(),
         notFound(),
@@ -219,12 +219,12 @@ describe('deleting one token', () => {
       expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
     });
 
-    it('takes no list for proof that has an entry it cannot read', async () => {
+    it('ignores a list with an unreadable entry', async () => {
       const { result } = await remove([notFound(), notFound(), json(200, [{ note: 'ci' }]), deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
     });
 
-    it('is not taken in by a list that runs in a circle', async () => {
+    it('ignores a list that runs in a circle', async () => {
       const circle = page([], 'start=a');
       const { result } = await remove([notFound(), notFound(), circle, circle, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
@@ -234,7 +234,7 @@ describe('deleting one token', () => {
       ['fails', json(503, {})],
       ['is lost', lostResponse()],
       ['is a page', html(200)],
-    ])('tries again where the list %s', async (_, list) => {
+    ])('retries if the list %s', async (_, list) => {
       const { result } = await remove([notFound(), notFound(), list, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
     });
@@ -242,14 +242,14 @@ describe('deleting one token', () => {
     it.each([
       ['the list', [notFound()]],
       ['the authorizing token', [notFound(), notFound()]],
-    ])('waits for the rate limit that it meets when it asks for %s', async (_, before) => {
+    ])('waits for a rate limit on the request for %s', async (_, before) => {
       const limit = json(429, { message: 'Too Many Requests' }, { 'retry-after': '30' });
       const { result, clock } = await remove([notFound(), ...before, limit, deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
       expect(clock.sleeps).toEqual([2000, 31_100]);
     });
 
-    it('asks no more than a dozen times a minute, the list included', async () => {
+    it('sends at most a dozen requests a minute, including the list', async () => {
       const clock = new FakeClock();
       const sent: number[] = [];
       const send = async ({ method }: ApiRequest) => {
@@ -268,7 +268,7 @@ describe('deleting one token', () => {
         expect(at - (sent[n - 12] ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(60_000);
     });
 
-    it('believes it without a list where the authorizing token created it and is valid', async () => {
+    it('accepts it without a list if the authorizing token created the token and is valid', async () => {
       const { result, asked } = await remove([
         notFound(),
         notFound(),
@@ -280,11 +280,11 @@ describe('deleting one token', () => {
     });
 
     it.each([
-      ['is not valid any more', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
+      ['is no longer valid', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
       ['cannot be validated', AUTHORIZING_TOKEN_ID, [lostResponse()]],
       ['is another', idOf(8), []],
       ['is unknown', undefined, []],
-    ])('tries again without a list where the token that created it %s', async (_, createdBy, validation) => {
+    ])('retries without a list if the token that created it %s', async (_, createdBy, validation) => {
       const clock = new FakeClock();
       const client = scripted(notFound(), notFound(), notFound(), ...validation, deleted());
       const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, retryOptions(clock));
@@ -295,7 +295,7 @@ describe('deleting one token', () => {
 });
 
 describe('a token whose first deletion had no response', () => {
-  /** Deleted at once; for a while Mapbox's other answers do not show it. */
+  /** Deletes at once, but for a while other responses do not show it. */
   async function deleteLost(answer: (request: ApiRequest, elapsed: number) => HttpResponse) {
     const clock = new FakeClock();
     const sentAt: number[] = [];
@@ -312,7 +312,7 @@ describe('a token whose first deletion had no response', () => {
   const isDelete = ({ method }: ApiRequest) => method === 'DELETE';
   const isList = ({ path }: ApiRequest) => path.split('/').length > 3;
 
-  it('is found deleted at last where the list is stale for some seconds', async () => {
+  it('is found to be deleted after a list that is stale for some seconds', async () => {
     const { result, sentAt } = await deleteLost((request, elapsed) => {
       if (isDelete(request)) return notFound();
       return page(elapsed < 5_000 ? [{ id: ID }] : []);
@@ -321,7 +321,7 @@ describe('a token whose first deletion had no response', () => {
     expect(sentAt.length).toBeLessThanOrEqual(12);
   });
 
-  it('is found deleted at last where the list cannot be read and the validation fails for some seconds', async () => {
+  it('is found to be deleted if the list fails and validation fails for some seconds', async () => {
     const { result, sentAt } = await deleteLost((request, elapsed) => {
       if (isDelete(request) || isList(request)) return notFound();
       return elapsed < 5_000 ? json(503, {}) : json(200, { code: 'TokenValid' });

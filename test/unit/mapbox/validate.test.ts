@@ -6,7 +6,7 @@ import { authorizingToken } from '../../support/tokens.ts';
 
 const validate = (response: HttpResponse) => validateToken(accountOn(scripted(response)), 1000);
 
-it('asks about the authorizing token with that token', async () => {
+it('validates the authorizing token with itself', async () => {
   const client = scripted(json(200, { code: 'TokenValid' }));
   await validateToken(accountOn(client), 1234);
   expect(client.requestLines).toEqual(['GET /tokens/v2']);
@@ -24,10 +24,10 @@ it.each(['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', 'TokenR
   },
 );
 
-describe('takes for no status', () => {
+describe('gives no status after', () => {
   it.each([
-    ['a code that nobody knows', json(200, { code: 'TokenSuspended' })],
-    ['a code that is no text', json(200, { code: ['TokenValid'] })],
+    ['an unknown code', json(200, { code: 'TokenSuspended' })],
+    ['a code that is not a string', json(200, { code: ['TokenValid'] })],
     ['no code', json(200, {})],
     ['a text', json(200, 'TokenValid')],
     ['a page', html(200)],
@@ -36,7 +36,7 @@ describe('takes for no status', () => {
     expect(await validate(response)).toMatchObject({ kind: 'indeterminate', cause: { kind: 'unreadable' } });
   });
 
-  it('a rejection, whose code says nothing about the token', async () => {
+  it('a rejection, whose code is not about the token', async () => {
     expect(await validate(json(422, { message: 'x', code: 'TokenValid' }))).toMatchObject({
       kind: 'rejected',
     });

@@ -10,7 +10,7 @@ import { OWNER, tokenText } from '../../support/tokens.ts';
 
 const SECONDS = 1_200;
 
-/** A temporary token that Mapbox issued at this time by its clock and that lives so long. */
+/** A temporary token that Mapbox issued at this time by its clock, with this lifetime. */
 function issued(atMs: number, seconds: number): Success<CreatedToken> {
   return {
     kind: 'success',
@@ -33,11 +33,11 @@ function issued(atMs: number, seconds: number): Success<CreatedToken> {
 const correct = (result: Parameters<typeof clockCorrection>[0]) =>
   clockCorrection(result, SECONDS, 50, START);
 
-describe('a token that would not live as long as requested', () => {
+describe('a token with a wrong lifetime', () => {
   it.each([
     ['ahead', -900_000, 300],
     ['behind', 900_000, 2_100],
-  ])('is created anew where the runner’s clock is %s', (_, differenceMs, seconds) => {
+  ])('is created again if the runner’s clock is %s', (_, differenceMs, seconds) => {
     expect(correct(issued(START + differenceMs, seconds))).toEqual({
       differenceMs,
       skewMs: differenceMs,
@@ -45,12 +45,12 @@ describe('a token that would not live as long as requested', () => {
     });
   });
 
-  it('is taken where the difference is within what was promised', () => {
+  it('is accepted within the promised tolerance', () => {
     expect(correct(issued(START, SECONDS))).toBeUndefined();
     expect(correct(issued(START - 4_000, SECONDS - 4))).toBeUndefined();
   });
 
-  it('is created anew by whatever of Mapbox’s clock is to be seen', () => {
+  it('is recognized by any time that Mapbox gives', () => {
     const { value } = issued(START - 900_000, 300);
     const text = tokenText('tk', { u: OWNER, iat: (START - 900_000) / 1000, exp: (START - 600_000) / 1000 });
     const unsaid = { ...value, issuedAt: undefined, serverDate: undefined };
@@ -61,7 +61,7 @@ describe('a token that would not live as long as requested', () => {
     expect(correct({ kind: 'success', value: dated })).toMatchObject({ differenceMs: -900_000 });
   });
 
-  it('is blamed on clocks from two seconds on', () => {
+  it('is blamed on clocks that differ by two seconds or more', () => {
     expect(correct(issued(START + 2_000, 300))).toMatchObject({ differenceMs: 2_000 });
   });
 
@@ -74,7 +74,7 @@ describe('an expiry that Mapbox rejected', () => {
   const rejectedAt = (reason: 'expires-in-past' | 'expires-too-late', atMs: number | undefined) =>
     rejected({ reason, serverDate: atMs === undefined ? undefined : new Date(atMs) });
 
-  it('is requested again by Mapbox’s clock, a second shorter where it was too late', () => {
+  it('is requested again by Mapbox’s clock, a second shorter if it was too late', () => {
     expect(correct(rejectedAt('expires-in-past', START + 900_000))).toMatchObject({
       skewMs: 900_000,
       reason: 'rejected',
@@ -85,19 +85,19 @@ describe('an expiry that Mapbox rejected', () => {
     });
   });
 
-  it('cannot be corrected where Mapbox does not give its time', () => {
+  it('cannot be corrected if Mapbox gives no time', () => {
     expect(correct(rejectedAt('expires-in-past', undefined))).toBeUndefined();
   });
 });
 
-it('nothing else is corrected', () => {
+it('no other rejection is corrected', () => {
   expect(correct(rejected({ serverDate: new Date(START + 900_000) }))).toBeUndefined();
   expect(
     correct({ kind: 'retries-exhausted', service: 'Mapbox', last: serverError(), attempts: 1, elapsed: 1 }),
   ).toBeUndefined();
 });
 
-it('the log says which clock is wrong, by how much, and what is done', () => {
+it('the log says which clock is wrong, by how much, and what follows', () => {
   expect(describeCorrection({ differenceMs: -900_000, skewMs: -900_000, reason: 'rejected' })).toBe(
     "The runner's clock is 15 min ahead of Mapbox's. Retrying by Mapbox's clock.",
   );
@@ -114,7 +114,7 @@ describe('Mapbox’s time', () => {
   const from = (changes: Partial<CreatedToken>) =>
     correct({ kind: 'success', value: { ...value, ...changes } });
 
-  it('is when the token was issued, as the response or the text says, else the response’s date', () => {
+  it('is the token’s issue in the response or the text, else the response’s date', () => {
     const claims = {
       usage: 'tk',
       username: 'octo',
@@ -131,12 +131,12 @@ describe('Mapbox’s time', () => {
     expect(from({ issuedAt: undefined, serverDate: other })).toMatchObject({ differenceMs: -899_000 });
   });
 
-  it('is unknown where the response has none of them, and so is a lifetime without an end', () => {
+  it('is unknown without these, and so is a lifetime without an expiry', () => {
     expect(from({ issuedAt: undefined, serverDate: undefined })).toBeUndefined();
     expect(from({ expires: undefined })).toBeUndefined();
   });
 
-  it('differs from the runner’s by two seconds at least, or they agree', () => {
+  it('differs from the runner’s by two seconds or more, or the clocks agree', () => {
     expect(correct(issued(START - 2_000, 300))).toMatchObject({ differenceMs: -2_000 });
     expect(correct(issued(START - 1_999, 300))).toBeUndefined();
     expect(describeCorrection({ differenceMs: -2_000, skewMs: 0, reason: 'rejected' })).toContain(

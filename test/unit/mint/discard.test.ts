@@ -34,14 +34,14 @@ async function discard(id: string | undefined, ...responses: readonly ScriptedRe
   return { discarded, clock, asked: client.requestLines };
 }
 
-describe('a created token that is not to be used', () => {
-  it('is deleted by its id where that is proved, also when the step’s time is up', async () => {
+describe('a created token that must not be used', () => {
+  it('is deleted by its verified ID, even after the step’s time is up', async () => {
     const { discarded, asked } = await discard(ID, json(503, {}), deleted());
     expect(discarded).toEqual({ deleted: true, message: 'It was discarded.' });
     expect(asked).toEqual([DELETE(ID), DELETE(ID)]);
   });
 
-  it('is searched for by its nonce where its id is not proved', async () => {
+  it('is searched for by its nonce if its ID is unverified', async () => {
     const { discarded, asked } = await discard(
       undefined,
       page([
@@ -54,13 +54,13 @@ describe('a created token that is not to be used', () => {
     expect(asked).toEqual([GET, DELETE(ID)]);
   });
 
-  it('is searched for, too, where its id is not known to Mapbox', async () => {
+  it('is also searched for if Mapbox does not know its ID', async () => {
     const { discarded, asked } = await discard(ID, notFound(), page([]), page([{ id: ID, note }]), deleted());
     expect(discarded.deleted).toBe(true);
     expect(asked.at(-1)).toBe(DELETE(ID));
   });
 
-  it('is named by its note where it cannot be deleted, after ten seconds for each way', async () => {
+  it('is named by its note if it cannot be deleted, after ten seconds for each way', async () => {
     const { discarded, clock } = await discard(ID, failing);
     expect(discarded.deleted).toBe(false);
     expect(discarded.message).toContain(`search for the note "${note}" on the Tokens page`);
@@ -68,7 +68,7 @@ describe('a created token that is not to be used', () => {
   });
 });
 
-describe('a minted token whose outputs could not be written', () => {
+describe('a minted token whose outputs cannot be written', () => {
   const stored: MintedToken = {
     usage: 'sk',
     secret: new Secret(tokenText('sk', { u: OWNER, a: ID })),
@@ -92,13 +92,13 @@ describe('a minted token whose outputs could not be written', () => {
     expect(await discardIt(stored, deleted())).toEqual({ deleted: true, message: 'The token was deleted.' });
   });
 
-  it('is named where that fails', async () => {
+  it('is named if the deletion fails', async () => {
     const { deleted, message } = await discardIt(stored, failing);
     expect(deleted).toBe(false);
     expect(message).toContain(`The token ${ID} was not used and may still be alive`);
   });
 
-  it('is left alone where it is temporary: nobody can revoke it', async () => {
+  it('is left alone if it is temporary and cannot be revoked', async () => {
     expect(await discardIt(temporary)).toEqual({
       deleted: false,
       message: 'The token was not used; it expires on its own.',
@@ -106,7 +106,7 @@ describe('a minted token whose outputs could not be written', () => {
   });
 });
 
-it('a token that Mapbox does not know is not discarded: nobody else could have deleted it', async () => {
+it('a token unknown to Mapbox does not count as discarded, as only this step could have deleted it', async () => {
   const account = accountOn(scripted(notFound(), notFound(), page([])));
   expect(await isDiscarded(account, ID, retryOptions(new FakeClock()))).toBe(false);
 });

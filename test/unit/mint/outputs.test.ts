@@ -8,7 +8,7 @@ import { idOf, OWNER } from '../../support/tokens.ts';
 const EXPIRES = '2026-01-02T03:24:05.000Z';
 
 describe('the outputs', () => {
-  it('of a stored token have an id and a note, and no expiry', () => {
+  it('of a stored token have an ID and a note, and no expiry', () => {
     expect(toOutputs(stored)).toEqual({
       token: stored.secret,
       'token-id': idOf(1),
@@ -20,7 +20,7 @@ describe('the outputs', () => {
     });
   });
 
-  it('of a temporary token have an expiry, and neither id nor note', () => {
+  it('of a temporary token have an expiry, but no ID or note', () => {
     expect(toOutputs(temporary)).toEqual({
       token: temporary.secret,
       'token-id': '',
@@ -32,7 +32,7 @@ describe('the outputs', () => {
     });
   });
 
-  it('are all there, in the order that action.yml has them', () => {
+  it('have every declared name for both kinds of token', () => {
     for (const minted of [stored, temporary])
       expect(Object.keys(toOutputs(minted))).toEqual([...outputNames]);
   });
@@ -54,12 +54,12 @@ it.each([
     briefly,
     `temporary token for octo with tilesets:write, tilesets:read. It expires at ${EXPIRES} (in 20 min).`,
   ],
-])('the log says in one line what was minted and when it ends (%#)', (minted, asked, line) => {
+])('the log describes the token and its end in one line (%#)', (minted, asked, line) => {
   expect(logLine(minted, asked)).toBe(`Created a ${line}`);
 });
 
 describe('the summary', () => {
-  it('of a token for the job has what there is to know of it', () => {
+  it('of a job’s token describes it', () => {
     expect(
       summaryRows(
         stored,
@@ -80,14 +80,14 @@ describe('the summary', () => {
     ]);
   });
 
-  it('has no row for what there is not', () => {
+  it('has no empty rows', () => {
     const rows = (minted: MintedStoredToken | MintedTemporaryToken, asked: MainInputs) =>
       summaryRows(minted, asked, undefined).map(([name]) => name);
     expect(rows(stored, inputs(job))).toEqual(['Account', 'Usage', 'Scopes', 'ID', 'Note', 'Lifetime']);
     expect(rows(temporary, briefly)).toEqual(['Account', 'Usage', 'Scopes', 'Lifetime']);
   });
 
-  it('never has the token', () => {
+  it('never contains the token', () => {
     for (const minted of [stored, temporary]) {
       expect(summaryRows(minted, briefly, RUN).flat().join()).not.toContain(minted.secret.reveal());
     }

@@ -15,7 +15,7 @@ const ID = idOf(1);
 const minted = tokenText('sk', { u: OWNER, a: ID });
 const INPUTS = { 'authorizing-token': authorizingTokenText, scopes: 'tilesets:read' };
 
-/** Creates what is requested, and deletes it. */
+/** A Mapbox that creates the requested token, and deletes it. */
 function respond({ method, body }: HttpRequest): HttpResponse {
   if (method === 'DELETE') return deleted();
   const { scopes, note } = JSON.parse(body ?? '');
@@ -49,8 +49,8 @@ function setUp(options: FakeRunnerOptions = {}, onRequest: (request: HttpRequest
   return { run: () => mainStep(context, controller.signal), runner, requests, controller, context };
 }
 
-describe('a good run', () => {
-  it('takes one request, writes the outputs, and says so in one line', async () => {
+describe('a successful run', () => {
+  it('sends one request, writes the outputs and logs one line', async () => {
     const { run, runner, requests } = setUp();
     await run();
     expect(requests).toEqual(['POST']);
@@ -67,14 +67,14 @@ describe('a good run', () => {
     });
   });
 
-  it('masks the authorizing token first and the new one before the line about it', async () => {
+  it('masks the authorizing token first, and the new one before the line about it', async () => {
     const { run, runner } = setUp();
     await run();
     expect(runner.masks[0]).toBe(authorizingTokenText);
     expect(runner.masks).toContain(minted);
   });
 
-  it('sets the variables of `export-env`, and adds the summary if it is wanted', async () => {
+  it('sets the variables of `export-env`, and adds the summary if requested', async () => {
     const { run, runner } = setUp({
       inputs: { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN', summary: 'true' },
     });
@@ -84,21 +84,21 @@ describe('a good run', () => {
     expect(runner.summary.flat().join('\n')).not.toContain(minted);
   });
 
-  it('of a permanent token leaves nothing to the post step', async () => {
+  it('with a permanent token leaves nothing to the post step', async () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, lifetime: 'permanent' } });
     await run();
     expect(runner.savedState).toBe('');
   });
 });
 
-describe('nothing is sent', () => {
-  it('where an input is wrong', async () => {
+describe('no request is sent', () => {
+  it('if an input is invalid', async () => {
     const { run, requests } = setUp({ inputs: { ...INPUTS, scopes: '' } });
     await expect(run()).rejects.toMatchObject({ title: 'Invalid scopes' });
     expect(requests).toEqual([]);
   });
 
-  it('where outputs could not be written', async () => {
+  it('if the outputs could not be written', async () => {
     const { run, requests } = setUp({ missingFile: 'GITHUB_OUTPUT is not set' });
     await expect(run()).rejects.toMatchObject({
       title: 'Not running on GitHub Actions',
@@ -108,8 +108,8 @@ describe('nothing is sent', () => {
   });
 });
 
-describe('where the outputs cannot be written after all', () => {
-  it('the token is deleted, nothing is left to the post step, and the error says both', async () => {
+describe('if the outputs turn out not to be writable', () => {
+  it('the token is deleted, nothing is left to the post step, and the error reports both', async () => {
     const { run, runner, requests } = setUp({ diskFull: true });
     await expect(run()).rejects.toMatchObject({
       title: 'Could not write outputs',
@@ -120,8 +120,8 @@ describe('where the outputs cannot be written after all', () => {
   });
 });
 
-describe('interrupted while the token is created', () => {
-  it('the step deletes it and writes nothing', async () => {
+describe('interrupted during the request', () => {
+  it('the step deletes the token and writes nothing', async () => {
     const { run, runner, requests, controller } = setUp({}, ({ method }) => {
       if (method === 'POST') controller.abort(new Error('cancelled'));
     });
@@ -134,8 +134,8 @@ describe('interrupted while the token is created', () => {
   });
 });
 
-describe('interrupted when the token is known, and before anyone has it', () => {
-  /** Mapbox stores the note changed, which is warned of: then the signal comes. */
+describe('interrupted between the response and the outputs', () => {
+  /** Mapbox stores the note changed, which causes a warning: then the signal comes. */
   function interruptAtWarning(deletion: HttpResponse) {
     const { runner, requests, controller, context } = setUp();
     Object.assign(runner, { warning: () => controller.abort(new Error('cancelled')) });
@@ -153,7 +153,7 @@ describe('interrupted when the token is known, and before anyone has it', () => 
     return { run: () => mainStep({ ...context, createHttpClient }, controller.signal), runner, requests };
   }
 
-  it('the step deletes it, and leaves the post step nothing', async () => {
+  it('the step deletes the token, and leaves nothing to the post step', async () => {
     const { run, runner, requests } = interruptAtWarning(deleted());
     await expect(run()).rejects.toMatchObject({
       name: 'InterruptedError',
@@ -163,7 +163,7 @@ describe('interrupted when the token is known, and before anyone has it', () => 
     expect([runner.outputs, runner.savedState]).toEqual([{}, '']);
   });
 
-  it('the step leaves it to the post step where it cannot delete it', async () => {
+  it('the step leaves the token to the post step if it cannot delete it', async () => {
     const { run, runner } = interruptAtWarning(json(403, { message: 'Forbidden' }));
     await expect(run()).rejects.toMatchObject({
       message: expect.stringContaining(`The token ${ID} was not used`),
@@ -173,15 +173,15 @@ describe('interrupted when the token is known, and before anyone has it', () => 
   });
 });
 
-describe('the state of the post step', () => {
-  it('says that a token may have been created, before the request leaves', async () => {
+describe('the post step’s state', () => {
+  it('records a possible token before the request is sent', async () => {
     const states: unknown[] = [];
     const { run, runner } = setUp({}, () => states.push(parseState(runner.savedState)?.cleanup));
     await run();
     expect(states).toEqual([expect.objectContaining({ token: undefined, orphans: 1, actionPath: '' })]);
   });
 
-  it('keeps the step from sending anything where it cannot be saved', async () => {
+  it('prevents every request if it cannot be saved', async () => {
     const { run, runner, requests } = setUp();
     Object.assign(runner, {
       saveState() {
@@ -197,14 +197,14 @@ describe('the state of the post step', () => {
   });
 });
 
-describe('what is beside the token', () => {
-  it('is a warning of each scope that deserves one', async () => {
+describe('in addition to the token', () => {
+  it('the log has one warning for each odd scope', async () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, scopes: 'tilesets:read tokens:write' } });
     await run();
     expect(runner.lines('warning')).toEqual([expect.stringContaining('tokens:write')]);
   });
 
-  it('is the environment file, looked for only where variables are to be set', async () => {
+  it('the environment file is checked only if variables are exported', async () => {
     const asked: boolean[] = [];
     for (const inputs of [INPUTS, { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN' }]) {
       const { run, runner } = setUp({ inputs });
@@ -214,7 +214,7 @@ describe('what is beside the token', () => {
     expect(asked).toEqual([false, false, true]);
   });
 
-  it('is a summary with the run, and none unless it is wanted', async () => {
+  it('the summary with the run is written only if requested', async () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, summary: 'true' } });
     await run();
     expect(runner.summary).toContainEqual(['Run', 'https://github.com/octo-org/maps/actions/runs/4711']);
@@ -223,7 +223,7 @@ describe('what is beside the token', () => {
     expect(plain.runner.summary).toEqual([]);
   });
 
-  it('is a warning where the summary cannot be written: the token is there', async () => {
+  it('a summary that cannot be written is a warning: the token exists', async () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, summary: 'true' } });
     Object.assign(runner, { writeSummary: () => Promise.reject(new Error('EACCES')) });
     await run();

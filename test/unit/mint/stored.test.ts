@@ -49,7 +49,7 @@ const job = {
 
 const permanent = { ...job, untilJobEnds: false } as const satisfies TokenRequest;
 
-/** What mintStoredToken is called with unless a test says otherwise. */
+/** The default arguments of mintStoredToken. */
 const step = {
   run,
   purpose: { kind: 'until-job-ends' },
@@ -60,11 +60,11 @@ const step = {
 
 const textOf = (id: string) => tokenText('sk', { u: OWNER, a: id });
 
-/** Mapbox's answer to a creation. */
+/** Mapbox's response to a creation. */
 const made = (id: string, changes: object = {}): HttpResponse =>
   json(201, { client: 'api', usage: 'sk', id, scopes: SCOPES, note, token: textOf(id), ...changes });
 
-/** The same, with the times that prove a token new where its note does not. */
+/** The same, with times that prove a token to be new without its note. */
 const madeAt = (id: string, changes: object = {}, age = 0): HttpResponse =>
   json(
     201,
@@ -83,7 +83,7 @@ const madeAt = (id: string, changes: object = {}, age = 0): HttpResponse =>
 const asMint = (result: unknown): Partial<StoredMint> =>
   result instanceof Error || typeof result !== 'object' || result === null ? {} : result;
 
-/** Mints with a script for a wire, and notes in one list what happened in which order. */
+/** Mints with scripted responses, and records requests, states and deletions in order. */
 async function mint(
   steps: readonly ScriptedResponse[],
   {
@@ -138,8 +138,8 @@ const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {})
   ...changes,
 });
 
-describe('when all is well', () => {
-  it('makes one request, and saves the state before it leaves and the id after it', async () => {
+describe('on success', () => {
+  it('sends one request, after saving the state, and then saves the ID', async () => {
     const { end, events, kept, warnings, client } = await mint([made(idOf(1))]);
     expect(end).toMatchObject({ usage: 'sk', id: idOf(1), note, scopes: SCOPES, username: OWNER });
     expect(events).toEqual(['keep', 'POST', 'keep']);
@@ -148,12 +148,12 @@ describe('when all is well', () => {
     expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note });
   });
 
-  it('never keeps the token’s text', async () => {
+  it('never saves the token’s text', async () => {
     const { kept } = await mint([made(idOf(1))]);
     expect(JSON.stringify(kept)).not.toContain(textOf(idOf(1)));
   });
 
-  it('gives a permanent token a note without a mark to delete by', async () => {
+  it('gives a permanent token a note without a nonce to delete by', async () => {
     const stays = permanentNote;
     const { end, kept, client } = await mint([made(idOf(1), { note: stays })], { request: permanent });
     expect(end).toMatchObject({ id: idOf(1), note: stays });
@@ -168,13 +168,13 @@ describe('when all is well', () => {
   });
 });
 
-describe('when a request may have created an unknown token', () => {
+describe('after a request that may have created an unknown token', () => {
   it.each([
     ['the connection was lost', lostResponse()],
     ['Mapbox failed', json(503, { message: 'Service Unavailable' })],
-    ['the answer cannot be read', textResponse(201, '{"token":')],
-    ['the answer is a page', html(200)],
-  ])('deletes what it made before it is repeated: %s', async (_, trouble) => {
+    ['the response cannot be read', textResponse(201, '{"token":')],
+    ['the response is a page', html(200)],
+  ])('deletes that token before it retries: %s', async (_, trouble) => {
     const { end, client, events } = await mint([
       trouble,
       page([{ id: idOf(1), note }]),
@@ -186,12 +186,12 @@ describe('when a request may have created an unknown token', () => {
     expect(end).toMatchObject({ id: idOf(2) });
   });
 
-  it('has written down that one may be lost before the request left', async () => {
+  it('records a possible token before the request', async () => {
     const { kept } = await mint([lostResponse(), page([]), made(idOf(2))]);
     expect(kept).toEqual([state({ orphans: 1 }), state({ orphans: 2 }), state({ orphans: 1, id: idOf(2) })]);
   });
 
-  it('is not counted as deleted twice where a list shows a deleted token again', async () => {
+  it('does not count a token as deleted twice if a stale list shows it again', async () => {
     const { last } = await mint([
       lostResponse(),
       page([{ id: idOf(1), note }]),
@@ -203,13 +203,13 @@ describe('when a request may have created an unknown token', () => {
     expect(last).toEqual(state({ orphans: 1, id: idOf(3) }));
   });
 
-  it('lets the post step search again: what a lost request created may turn up late', async () => {
+  it('lets the post step search again, as the token may appear late', async () => {
     const { last, warnings } = await mint([lostResponse(), page([]), made(idOf(2))]);
     expect(last).toEqual(state({ orphans: 1, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
 
-  it('deletes what it created on every page of the account', async () => {
+  it('deletes the token on every page of the account', async () => {
     const { client } = await mint([
       lostResponse(),
       page([{ id: idOf(7), note: 'somebody else’s' }], 'start=b'),
@@ -220,7 +220,7 @@ describe('when a request may have created an unknown token', () => {
     expect(client.requestLines).toEqual([POST, GET, `${LIST}?start=b`, DELETE(idOf(1)), POST]);
   });
 
-  it('repeats all the same where the clean-up fails, and leaves the rest to the post step', async () => {
+  it('retries even if the clean-up fails, and leaves the rest to the post step', async () => {
     const forbidden = json(403, { message: 'Forbidden' });
     let posts = 0;
     const { end, last } = await mint(
@@ -263,12 +263,12 @@ describe('when a request may have created an unknown token', () => {
       warn: () => {},
     });
     expect(minted.token.usage).toBe('sk');
-    // The pause before the second attempt is counted too: half of half a second.
+    // This includes the pause before the second attempt: half of half a second.
     expect(cleaning).toBeLessThanOrEqual(15_000 + 250);
     expect(cleaning).toBeGreaterThan(5000);
   });
 
-  it('searches for nothing where nothing can have been created', async () => {
+  it('does not search if no token can have been created', async () => {
     const { client, last } = await mint([
       noConnection(),
       json(429, { message: 'Too Many Requests' }, { 'retry-after': '1' }),
@@ -280,7 +280,7 @@ describe('when a request may have created an unknown token', () => {
 });
 
 describe('without `tokens:read`', () => {
-  it('is not believed of a page that something else put in the way of the list', async () => {
+  it('is not inferred from a page that a proxy sent instead of the list', async () => {
     const { client, last, warnings } = await mint([
       lostResponse(),
       html(403),
@@ -293,7 +293,7 @@ describe('without `tokens:read`', () => {
     expect(warnings).toEqual([]);
   });
 
-  it('still retries, and warns with the note to search for', async () => {
+  it('retries, and the warning has the note to search for', async () => {
     const { end, client, warnings } = await mint([lostResponse(), notFound(), made(idOf(2))]);
     expect(client.requestLines).toEqual([POST, GET, POST]);
     expect(end).toMatchObject({ id: idOf(2) });
@@ -302,7 +302,7 @@ describe('without `tokens:read`', () => {
     expect(warnings[0]).toContain('`tokens:read`');
   });
 
-  it('asks for the list once only, however often the request is repeated', async () => {
+  it('requests the list only once, however often it retries', async () => {
     const { client, warnings } = await mint([
       lostResponse(),
       notFound(),
@@ -314,12 +314,12 @@ describe('without `tokens:read`', () => {
     expect(warnings).toHaveLength(1);
   });
 
-  it('does not make the post step search in vain and warn a second time', async () => {
+  it('leaves the post step no futile search and no second warning', async () => {
     const { last } = await mint([lostResponse(), notFound(), made(idOf(2))]);
     expect(last).toEqual(state({ id: idOf(2), orphans: 0 }));
   });
 
-  it('leaves the warning to the post step when no token was created in the end', async () => {
+  it('leaves the warning to the post step if no token was created in the end', async () => {
     const { end, last, warnings } = await mint([lostResponse(), notFound(), notFound(), notFound()]);
     expect(end).toMatchObject({ title: errorTitles.notFound });
     expect(last).toEqual(state({ orphans: 1 }));
@@ -330,7 +330,7 @@ describe('without `tokens:read`', () => {
 describe('a permanent token whose first request was lost', () => {
   const stays = permanentNote;
 
-  it('is not held back for long by the search for orphans', async () => {
+  it('is not delayed for long by the search for orphans', async () => {
     const clock = new FakeClock();
     let posts = 0;
     const account = accountOn({
@@ -351,7 +351,7 @@ describe('a permanent token whose first request was lost', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(15_250);
   });
 
-  it('is deleted by its nonce, like an orphaned token of a job', async () => {
+  it('is deleted by its nonce, like an orphan of a job', async () => {
     const { client, last, cleanup } = await mint(
       [lostResponse(), page([{ id: idOf(1), note: stays }]), deleted(), made(idOf(2), { note: stays })],
       { request: permanent },
@@ -361,7 +361,7 @@ describe('a permanent token whose first request was lost', () => {
     expect(cleanup).toBeUndefined();
   });
 
-  it('is left to the post step where it was not found, with the token to keep', async () => {
+  it('is left to the post step if it was not found, with the token to keep', async () => {
     const { cleanup } = await mint([lostResponse(), page([]), made(idOf(2), { note: stays })], {
       request: permanent,
     });
@@ -369,8 +369,8 @@ describe('a permanent token whose first request was lost', () => {
   });
 });
 
-describe('when there is no token in the end', () => {
-  it('saves no state after a refusal: nothing was created', async () => {
+describe('without a token in the end', () => {
+  it('saves no state after a rejection, as nothing was created', async () => {
     const { end, kept, last } = await mint([
       json(422, { message: 'scopes are invalid' }),
       page([{ id: idOf(0), scopes: ['tokens:write', 'tilesets:read'] }]),
@@ -383,19 +383,19 @@ describe('when there is no token in the end', () => {
     expect(last).toBeUndefined();
   });
 
-  it('saves no state when no request ever left', async () => {
+  it('saves no state if no request was sent', async () => {
     const { end, last } = await mint([noConnection('CERT_HAS_EXPIRED')]);
     expect(end).toMatchObject({ title: errorTitles.unreachable });
     expect(last).toBeUndefined();
   });
 
-  it('saves the state after a refusal that Mapbox did not write: the request may have passed', async () => {
+  it('saves the state after a rejection that is not from Mapbox, as the request may have succeeded', async () => {
     const { end, last } = await mint([html(403)]);
     expect(end).toMatchObject({ title: errorTitles.unexpectedResponse });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('saves the state when an earlier attempt was lost, though the last was refused', async () => {
+  it('saves the state if an earlier attempt was lost, even if the last was rejected', async () => {
     const { last } = await mint([
       lostResponse(),
       page([]),
@@ -405,7 +405,7 @@ describe('when there is no token in the end', () => {
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('gives up in time, says how hard it tried, and leaves the clean-up to the post step', async () => {
+  it('gives up in time, reports its attempts, and leaves the clean-up to the post step', async () => {
     const { end, last, client } = await mint([lostResponse()], { budget: 200 });
     expect(end).toBeInstanceOf(ActionError);
     expect(end).toMatchObject({
@@ -416,7 +416,7 @@ describe('when there is no token in the end', () => {
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('says when a rate limit resets that outlasts the timeout', async () => {
+  it('gives the reset of a rate limit that outlasts the timeout', async () => {
     const { end, last } = await mint(
       [json(429, { message: 'Too Many Requests' }, { 'retry-after': '1800' })],
       { budget: 60_000 },
@@ -429,7 +429,7 @@ describe('when there is no token in the end', () => {
   });
 });
 
-describe('a response that is not what was requested', () => {
+describe('a response that does not match the request', () => {
   it('is not written to the outputs, and its token is deleted by the id that the token itself confirms', async () => {
     const { end, client, last } = await mint([
       made(idOf(1), { scopes: [...SCOPES, 'user:write'] }),
@@ -443,7 +443,7 @@ describe('a response that is not what was requested', () => {
     expect(last).toBeUndefined();
   });
 
-  it('never deletes by an id that the token does not confirm: it may be someone’s production key', async () => {
+  it('never deletes by an ID that the token does not confirm, which may be a production key’s', async () => {
     const { end, client, last } = await mint([
       made(idOf(1), { id: idOf(99) }),
       page([{ id: idOf(99), note: 'production' }], 'start=b'),
@@ -455,7 +455,7 @@ describe('a response that is not what was requested', () => {
     expect(last).toBeUndefined();
   });
 
-  it('never builds a path from an id that has not the form of one', async () => {
+  it('never builds a path from an invalid ID', async () => {
     for (const confirmed of [idOf(1), '../styles/v1']) {
       const { client, kept } = await mint([made(confirmed, { id: '../styles/v1' }), page([])]);
       expect(client.requestLines).toEqual([POST, GET]);
@@ -463,7 +463,7 @@ describe('a response that is not what was requested', () => {
     }
   });
 
-  it('is searched for by its nonce where its text is no token', async () => {
+  it('is searched for by its nonce if its text is not a token', async () => {
     const { end, client } = await mint([
       made(idOf(1), { token: 'a token, believe me' }),
       page([{ id: idOf(1), note }]),
@@ -479,7 +479,7 @@ describe('a response that is not what was requested', () => {
   it.each([
     ['the account cannot be searched', [notFound()]],
     [
-      'one of two with the mark cannot be deleted',
+      'one of two with the nonce cannot be deleted',
       [
         page([
           { id: idOf(1), note },
@@ -489,13 +489,13 @@ describe('a response that is not what was requested', () => {
         { always: html(403) },
       ],
     ],
-  ])('is not called deleted where %s', async (_, steps) => {
+  ])('does not count as deleted if %s', async (_, steps) => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), ...steps]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('is found by its nonce where it has no id', async () => {
+  it('is found by its nonce if it has no ID', async () => {
     const text = tokenText('sk', { u: OWNER });
     const { client, kept, last } = await mint([
       made(idOf(1), { id: undefined, token: text }),
@@ -503,18 +503,18 @@ describe('a response that is not what was requested', () => {
       deleted(),
     ]);
     expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1))]);
-    // Until it is deleted, it is as good as lost.
+    // Counts as lost until it is deleted.
     for (const entry of kept.slice(0, -1)) expect(entry).toEqual(state({ orphans: 1 }));
     expect(last).toBeUndefined();
   });
 
-  it('is left to the post step by its nonce where its id is not confirmed and it cannot be found now', async () => {
+  it('is left to the post step by its nonce if its ID is unconfirmed and it is not found', async () => {
     const { end, last } = await mint([made(idOf(1), { id: idOf(99) }), notFound()]);
     expect(end).toMatchObject({ message: expect.stringContaining('may still be alive') });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('is left to the post step by its id where it cannot be deleted now, and the note is named', async () => {
+  it('is left to the post step by its ID if it cannot be deleted, and the note is named', async () => {
     const { end, last } = await mint([
       made(idOf(1), { usage: 'pk' }),
       { always: json(403, { message: 'Forbidden' }) },
@@ -523,13 +523,13 @@ describe('a response that is not what was requested', () => {
     expect(last).toEqual(state({ id: idOf(1) }));
   });
 
-  it('is left to the post step by its nonce where it is not to be seen yet', async () => {
+  it('is left to the post step by its nonce if it is not listed yet', async () => {
     const { end, last } = await mint([made(idOf(1), { id: undefined }), page([])]);
     expect(end).toMatchObject({ message: expect.stringContaining(`"${note}"`) });
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('does not make the post step forget an earlier request that was lost', async () => {
+  it('does not make the post step forget an earlier lost request', async () => {
     const { last } = await mint([
       lostResponse(),
       page([]),
@@ -539,7 +539,7 @@ describe('a response that is not what was requested', () => {
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('is deleted even if the time of the step is up', async () => {
+  it('is deleted even if the step’s time is up', async () => {
     const { clock, end, client } = await mint([made(idOf(1), { scopes: [] }), json(503, {}), deleted()], {
       budget: 0,
     });
@@ -549,8 +549,8 @@ describe('a response that is not what was requested', () => {
   });
 });
 
-describe('a response that names another token', () => {
-  it('of another account is searched for by its nonce, since it cannot be deleted by that id', async () => {
+describe('a response with another token', () => {
+  it('of another account is searched for by its nonce, since it cannot be deleted by that ID', async () => {
     const stranger = tokenText('sk', { u: 'hexa', a: idOf(9) });
     const { end, client, last } = await mint([
       made(idOf(9), { token: stranger }),
@@ -562,7 +562,7 @@ describe('a response that names another token', () => {
     expect(last).toBeUndefined();
   });
 
-  it('that Mapbox does not find is not called deleted, and is searched for by its nonce', async () => {
+  it('that Mapbox does not find does not count as deleted, and is searched for by its nonce', async () => {
     const odd = made(idOf(9), { scopes: [] });
     const found = await mint([
       odd,
@@ -583,7 +583,7 @@ describe('a response that names another token', () => {
     expect(missing.last).toEqual(state({ id: idOf(9) }));
   });
 
-  it('is neither used nor deleted where it is the authorizing token', async () => {
+  it('is neither used nor deleted if it is the authorizing token', async () => {
     const echo = { token: authorizingTokenText, id: AUTHORIZING_TOKEN_ID };
     for (const changes of [{}, { scopes: ['tokens:write'] }]) {
       const { end, client, kept } = await mint([
@@ -597,18 +597,18 @@ describe('a response that names another token', () => {
   });
 });
 
-it('a token that no response proves is left to the post step as an orphan, where it cannot be searched for', async () => {
+it('an unverified token is left to the post step as an orphan if it cannot be searched for', async () => {
   const { last } = await mint([made(idOf(1), { id: idOf(2) }), notFound()]);
   expect(last).toEqual(state({ orphans: 1 }));
 });
 
-describe('where Mapbox stores the note changed', () => {
+describe('if Mapbox stores the note changed', () => {
   it.each([
     ['cut', 'cut'],
     ['null', null],
     ['without its end', note.slice(0, -12)],
   ])(
-    '(%s) takes a token that was created just now, and warns that the sweep could not find it',
+    '(%s) accepts a token that was just created, and warns that the sweep cannot find it',
     async (_, stored) => {
       const { end, warnings } = await mint([madeAt(idOf(1), { note: stored })]);
       expect(end).toMatchObject({ id: idOf(1) });
@@ -621,7 +621,7 @@ describe('where Mapbox stores the note changed', () => {
   it.each([
     [{ kind: 'until-deleted' }, "the sweep's `keep-permanent` does not count it"],
     [{ kind: 'replaces', replaced: idOf(9), original: undefined }, 'the next rotation does not recognize it'],
-  ] as const)('says what that means for %j', async (purpose, consequence) => {
+  ] as const)('explains the consequence for %j', async (purpose, consequence) => {
     const { warnings } = await mint([madeAt(idOf(1), { note: 'cut' })], { request: permanent, purpose });
     expect(warnings).toEqual([expect.stringContaining(consequence)]);
     expect(warnings[0]).not.toContain('post step');
@@ -630,13 +630,13 @@ describe('where Mapbox stores the note changed', () => {
   it.each([
     ['with a blank at its end', `${note} `],
     ['HTML-escaped', note.replace('(', '&#40;').replace(']', '&#93;')],
-  ])('(%s) knows its token by the nonce', async (_, stored) => {
+  ])('(%s) recognizes its token by the nonce', async (_, stored) => {
     const { end, warnings } = await mint([made(idOf(1), { note: stored })]);
     expect(end).toMatchObject({ id: idOf(1), note: stored });
     expect(warnings).toEqual([]);
   });
 
-  it('warns of what was lost, since no nonce is to be found then', async () => {
+  it('warns about lost requests, as there is no nonce to find', async () => {
     const { warnings, last } = await mint([
       lostResponse(),
       page([]),
@@ -662,7 +662,7 @@ describe('a response that belongs to another creation', () => {
   it.each([
     ['of another step of this run', madeAt(idOf(9), { note: other })],
     ['of a key made by hand an hour ago', madeAt(idOf(9), { note: 'production' }, 3_600_000)],
-    ['of a key whose age nobody knows', made(idOf(9), { note: 'production' })],
+    ['of a key of unknown age', made(idOf(9), { note: 'production' })],
     ['whose text has no id', madeAt(idOf(9), { note: 'production', token: tokenText('sk', { u: OWNER }) })],
     ['with other scopes', madeAt(idOf(9), { note: other, scopes: ['styles:read'] })],
   ])('%s: is not used, and its token is not deleted', async (_, foreign) => {
@@ -672,7 +672,7 @@ describe('a response that belongs to another creation', () => {
     expect(last).toEqual(state({ orphans: 1 }));
   });
 
-  it('does not hide what the request itself created, which is found by its nonce', async () => {
+  it('does not hide a token that the request created, which is found by its nonce', async () => {
     const { end, client, last } = await mint([
       madeAt(idOf(9), { note: other }),
       page([
@@ -701,7 +701,7 @@ describe('a note that was cut', () => {
   };
   const long = 'Public web map of the open data portal, production. '.repeat(2);
 
-  it('is a line of the log for a token of the job', async () => {
+  it('is logged for a job’s token', async () => {
     const { warnings, log, built } = await mintWithNote(long, job);
     expect(warnings).toEqual([]);
     expect(log).toEqual([
@@ -712,21 +712,21 @@ describe('a note that was cut', () => {
   it.each<[string, Purpose | undefined]>([
     ['a permanent token', undefined],
     ['a rotation', { kind: 'replaces', replaced: idOf(2), original: undefined }],
-  ])('is a warning for %s', async (_, purpose) => {
+  ])('causes a warning for %s', async (_, purpose) => {
     const { warnings, log } = await mintWithNote(long, permanent, purpose);
     expect(warnings).toEqual([expect.stringMatching(/so it was cut: ".*\. Shorten it/)]);
     expect(log).toEqual([]);
   });
 
-  it('is not said of a note without the name of the repository', async () => {
+  it('is not reported if only the repository’s name is missing', async () => {
     const { warnings, log, built } = await mintWithNote('x'.repeat(70), permanent);
     expect(built).not.toContain(run.repository);
     expect([warnings, log]).toEqual([[], []]);
   });
 });
 
-describe('where the trail cannot be kept', () => {
-  /** Mints where the `n`-th keeping fails. */
+describe('if the state cannot be saved', () => {
+  /** Mints with a state that cannot be saved the `n`-th time. */
   async function failing(n: number, steps: readonly ScriptedResponse[]) {
     const client = scripted(...steps);
     let kept = 0;
@@ -742,13 +742,13 @@ describe('where the trail cannot be kept', () => {
     return { end, asked: client.requestLines };
   }
 
-  it('makes no token', async () => {
+  it('creates no token', async () => {
     const { end, asked } = await failing(1, []);
     expect(end).toMatchObject({ title: errorTitles.outputsNotWritten, message: 'No space.' });
     expect(asked).toEqual([]);
   });
 
-  it('deletes the token that was created', async () => {
+  it('deletes a created token', async () => {
     const { end, asked } = await failing(2, [made(idOf(1)), deleted()]);
     expect(asked).toEqual([POST, DELETE(idOf(1))]);
     expect(end).toMatchObject({

@@ -74,9 +74,9 @@ const temporaryText = (claims: object = {}) =>
   tokenText('tk', { u: OWNER, exp: START / 1000, scopes: SCOPES, ...claims });
 
 describe('a stored token', () => {
-  it('is taken when usage, scopes and account are those requested', () => {
+  it('is accepted if usage, scopes and account match the request', () => {
     const answer = created(secretText);
-    expect(verify(answer, stored, OWNER)).toEqual({
+    expect(verify(answer, stored, OWNER)).toStrictEqual({
       usage: 'sk',
       secret: answer.secret,
       username: OWNER,
@@ -86,12 +86,12 @@ describe('a stored token', () => {
     });
   });
 
-  it('has its scopes in the order requested, whatever order Mapbox gives them in', () => {
+  it('has its scopes in the requested order', () => {
     const minted = verify(created(secretText, { scopes: SCOPES.toReversed() }), stored, OWNER);
     expect(minted).toMatchObject({ scopes: SCOPES });
   });
 
-  it('is taken as public or secret where the scopes do not say which it must be', () => {
+  it('is accepted as public or secret if the scopes allow both', () => {
     const scopes = ['vision:read'];
     const request = { ...stored, scopes };
     expect(verify(created(secretText, { scopes }), request, OWNER)).toMatchObject({ usage: 'sk' });
@@ -100,15 +100,15 @@ describe('a stored token', () => {
     });
   });
 
-  it('is not used where its text does not have its id: nothing proves which token it is', () => {
+  it('is not used if its text lacks its ID, which proves its identity', () => {
     const text = tokenText('sk', { u: OWNER });
-    expect(verify(created(text), stored, OWNER)).toEqual({
+    expect(verify(created(text), stored, OWNER)).toStrictEqual({
       mismatch: expect.stringMatching(/id is not the one/),
     });
   });
 
   it.each<[string, CreatedToken, RegExp]>([
-    ['that is no token', created('not a token'), /form of a Mapbox token/],
+    ['that is not a token', created('not a token'), /form of a Mapbox token/],
     ['of another account', created(tokenText('sk', { u: 'other', a: ID })), /another account/],
     ['without a usage', created(secretText, { usage: undefined }), /neither a public nor a secret/],
     [
@@ -116,20 +116,20 @@ describe('a stored token', () => {
       created(temporaryText(), { usage: 'tk' }),
       /neither a public nor a secret/,
     ],
-    ['whose text says another usage', created(publicText), /`pk`.*`sk`/],
-    ['that is public though a scope is secret', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
-    ['that does not tell its scopes', created(secretText, { scopes: undefined }), /scopes are unknown/],
+    ['with another usage in its text', created(publicText), /`pk`.*`sk`/],
+    ['that is public despite a secret scope', created(publicText, { usage: 'pk' }), /`pk`.*`sk`/],
+    ['without scopes', created(secretText, { scopes: undefined }), /scopes are unknown/],
     ['that lacks a scope', created(secretText, { scopes: ['styles:read'] }), /lacks `tilesets:write`/],
     [
-      'with a scope too many',
+      'with an extra scope',
       created(secretText, { scopes: [...SCOPES, 'tokens:write'] }),
       /not requested: `tokens:write`/,
     ],
     ['without an id', created(secretText, { id: undefined }), /id is missing/],
-    ['with an id that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
-    ['with another id than its text has', created(secretText, { id: idOf(2) }), /id is not the one/],
+    ['with an ID that could be a path', created(secretText, { id: '../../scopes' }), /id is missing/],
+    ['with another ID than in its text', created(secretText, { id: idOf(2) }), /id is not the one/],
     [
-      'with the id of the authorizing token',
+      'with the ID of the authorizing token',
       created(secretText, { id: AUTHORIZING_TOKEN_ID }),
       /is the authorizing token/,
     ],
@@ -140,32 +140,32 @@ describe('a stored token', () => {
       /note contains a token/,
     ],
   ])('%s is not used', (_, answer, fault) => {
-    expect(verify(answer, stored, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
+    expect(verify(answer, stored, OWNER)).toStrictEqual({ mismatch: expect.stringMatching(fault) });
   });
 
-  it('without an id is not taken for an authorizing token that has none either', () => {
+  it('without an ID is not taken for an authorizing token without one', () => {
     const account = accountOn(scripted(), { authorizingToken: { ...authorizingToken, id: undefined } });
-    expect(verifyStoredToken(created(secretText, { id: undefined }), stored, NONCE, account)).toEqual({
+    expect(verifyStoredToken(created(secretText, { id: undefined }), stored, NONCE, account)).toStrictEqual({
       mismatch: expect.stringMatching(/id is missing/),
     });
   });
 
-  it('with a flood of scopes is refused in a line of bounded length', () => {
+  it('with a flood of scopes is rejected in a message of bounded length', () => {
     const scopes = Array.from({ length: 50 }, (_, n) => `${n}:${'x'.repeat(100)}`);
     const { mismatch } = { mismatch: '', ...verify(created(secretText, { scopes }), stored, OWNER) };
     expect(mismatch.match(/`\d+:x{30,40}`(?:, |$)/g)).toHaveLength(20);
   });
 
-  it('that is secret though every scope is public is not used', () => {
+  it('is not used if it is secret with public scopes only', () => {
     const scopes = ['styles:read', 'fonts:read'];
-    expect(verify(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toEqual({
+    expect(verify(created(secretText, { scopes }), { ...stored, scopes }, OWNER)).toStrictEqual({
       mismatch: expect.stringMatching(/`sk`.*`pk`/),
     });
   });
 
-  it('without the URLs that were to restrict it is not used', () => {
+  it('is not used without the requested URL restrictions', () => {
     const request = { ...stored, allowedUrls: ['https://example.com'] };
-    expect(verify(created(secretText), request, OWNER)).toEqual({
+    expect(verify(created(secretText), request, OWNER)).toStrictEqual({
       mismatch: expect.stringContaining('not restricted'),
     });
     for (const allowedUrls of [
@@ -180,7 +180,7 @@ describe('a stored token', () => {
     expect(verify(restricted, stored, OWNER)).toHaveProperty('mismatch');
   });
 
-  it('is known by its nonce, or by being new where its note was stored changed', () => {
+  it('is recognized by its nonce, or by its age if its note was stored changed', () => {
     const serverDate = new Date(START);
     const at = (seconds: number) => new Date(START - seconds * 1000);
     const changed = (changes: Partial<CreatedToken>) =>
@@ -195,9 +195,9 @@ describe('a stored token', () => {
 });
 
 describe('a temporary token', () => {
-  it('is taken with nothing beside its text, as Mapbox responded in 2018', () => {
+  it('is accepted with its text only, as Mapbox sent it in 2018', () => {
     const answer = created(temporaryText(), bare);
-    expect(verify(answer, temporary, OWNER)).toEqual({
+    expect(verify(answer, temporary, OWNER)).toStrictEqual({
       usage: 'tk',
       secret: answer.secret,
       username: OWNER,
@@ -207,44 +207,36 @@ describe('a temporary token', () => {
     });
   });
 
-  it('expires when its text says, not when the response beside it says', () => {
+  it('expires by its text, not by the response', () => {
     const answer = created(temporaryText(), { ...bare, expires: new Date(START + 999_000) });
     expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
-  it('expires when the response says where its text does not', () => {
+  it('expires by the response if its text has no expiry', () => {
     const answer = created(temporaryText({ exp: undefined }), { ...bare, expires: new Date(START) });
     expect(verify(answer, temporary, OWNER)).toMatchObject({ expiresAt: new Date(START) });
   });
 
   it.each<[string, CreatedToken, RegExp]>([
-    ['that would live for ever', created(secretText), /`sk` token instead of a temporary/],
+    ['that never expires', created(secretText), /`sk` token instead of a temporary/],
     [
       'of another account',
       created(tokenText('tk', { u: 'other', exp: START / 1000, scopes: SCOPES }), bare),
       /another account/,
     ],
+    ['without scopes', created(temporaryText({ scopes: undefined }), bare), /scopes are unknown/],
     [
-      'that does not tell its scopes',
-      created(temporaryText({ scopes: undefined }), bare),
-      /scopes are unknown/,
-    ],
-    [
-      'whose response claims the right scopes but whose text has others',
+      'with the right scopes in the response but others in its text',
       created(temporaryText({ scopes: ['tokens:write'] }), { ...bare, scopes: SCOPES }),
       /lacks.*and it has scopes that were not requested/,
     ],
-    [
-      'that does not tell when it expires',
-      created(temporaryText({ exp: undefined }), bare),
-      /when it expires/,
-    ],
+    ['without an expiry', created(temporaryText({ exp: undefined }), bare), /when it expires/],
   ])('%s is not used', (_, answer, fault) => {
-    expect(verify(answer, temporary, OWNER)).toEqual({ mismatch: expect.stringMatching(fault) });
+    expect(verify(answer, temporary, OWNER)).toStrictEqual({ mismatch: expect.stringMatching(fault) });
   });
 });
 
-it('accepts a token exactly when the granted scopes are the requested ones as a set', () => {
+it('accepts a token if and only if the granted and requested scopes are the same set', () => {
   const words = fc.uniqueArray(fc.constantFrom('a:b', 'c:d', 'e:f', 'g:h'), { minLength: 1 });
   fc.assert(
     fc.property(words, words, (asked, granted) => {
@@ -258,7 +250,7 @@ it('accepts a token exactly when the granted scopes are the requested ones as a 
 describe('the lifetime of a temporary token', () => {
   const at = (seconds: number) => new Date(START + seconds * 1000);
 
-  it('is measured from when it was issued, and from Mapbox’s date, as far as the response shows them', () => {
+  it('is measured from its issue and from Mapbox’s date, if known', () => {
     const text = tokenText('tk', { u: OWNER, scopes: SCOPES });
     const fields = { issuedAt: at(1), serverDate: at(2), expires: at(60) };
     expect(lifetimesOf(created(text, fields))).toEqual([59_000, 58_000]);
@@ -266,12 +258,12 @@ describe('the lifetime of a temporary token', () => {
     expect(lifetimesOf(created(text, { ...fields, expires: undefined }))).toEqual([]);
   });
 
-  it('is measured from what the text says where the response does not', () => {
+  it('is measured by the text if the response lacks the times', () => {
     const text = tokenText('tk', { u: OWNER, iat: START / 1000 + 3, exp: START / 1000 + 60, scopes: SCOPES });
     expect(lifetimesOf(created(text))).toEqual([57_000]);
   });
 
-  it('is the requested one, give or take 5 s or 2 %, and the time that the request took', () => {
+  it('is as requested within 5 s or 2 %, plus the time of the request', () => {
     const isRequested = (lifetime: number, elapsed = 0) =>
       isLifetimeRequested(lifetime * 1000, 100, elapsed * 1000);
     expect([95, 100, 105].map(lifetime => isRequested(lifetime))).toEqual([true, true, true]);
@@ -283,18 +275,18 @@ describe('the lifetime of a temporary token', () => {
     ]);
   });
 
-  it('that is over at this very moment has already expired', () => {
+  it('is over at the exact time of expiry', () => {
     const text = tokenText('tk', { u: OWNER, iat: START / 1000, exp: START / 1000, scopes: SCOPES });
-    expect(verify(created(text, { id: undefined, usage: undefined }), temporary, OWNER)).toEqual({
+    expect(verify(created(text, { id: undefined, usage: undefined }), temporary, OWNER)).toStrictEqual({
       mismatch: 'it has already expired',
     });
   });
 });
 
-it('a lifetime that is wrong by less than a minute is told in seconds', () => {
+it('a lifetime that is wrong by less than a minute is given in seconds', () => {
   const claims = { exp: START / 1000 + 310, iat: START / 1000 };
   const request = { ...temporary, seconds: 300 };
-  expect(verify(created(temporaryText(claims), bare), request, OWNER)).toEqual({
+  expect(verify(created(temporaryText(claims), bare), request, OWNER)).toStrictEqual({
     mismatch: 'it expires in 310 s instead of 300 s',
   });
 });
@@ -304,7 +296,7 @@ describe('the proof that a token is this step’s', () => {
   const text = tokenText('sk', { u: OWNER, a: ID });
   const now = { created: new Date(START), serverDate: new Date(START) };
 
-  it('is the nonce in its note, and its id in its text', () => {
+  it('is the nonce in its note, and its ID in its text', () => {
     expect(provenTokenId(created(text), NONCE, account)).toBe(ID);
     expect(provenTokenId(created(text, { id: idOf(2) }), NONCE, account)).toBeUndefined();
     expect(provenTokenId(created(text, { id: undefined }), NONCE, account)).toBeUndefined();
@@ -312,7 +304,7 @@ describe('the proof that a token is this step’s', () => {
     expect(provenTokenId(created('no token'), NONCE, account)).toBeUndefined();
   });
 
-  it('is that it was created just now, where its note has no marker', () => {
+  it('is its recent creation if its note has no marker', () => {
     for (const note of ['', 'Release', 'Release (octo/maps) [until job'])
       expect(provenTokenId(created(text, { note, ...now }), NONCE, account)).toBe(ID);
     expect(provenTokenId(created(text, { note: 'Release' }), NONCE, account)).toBeUndefined();
@@ -320,12 +312,12 @@ describe('the proof that a token is this step’s', () => {
     expect(provenTokenId(created(text, { note: 'Release', ...old }), NONCE, account)).toBeUndefined();
   });
 
-  it('is never a marker of another step, however new', () => {
+  it('is never another step’s marker, however recent', () => {
     const note = NOTE.replace(NONCE, 'another1');
     expect(provenTokenId(created(text, { note, ...now }), NONCE, account)).toBeUndefined();
   });
 
-  it('of a step without a nonce is a new token without any note', () => {
+  it('for a step without a nonce is a new token without a note', () => {
     expect(provenTokenId(created(text, { note: '', ...now }), undefined, account)).toBe(ID);
     expect(provenTokenId(created(text, { note: 'Release', ...now }), undefined, account)).toBeUndefined();
   });

@@ -95,37 +95,37 @@ describe('the chain', () => {
   const chain = (head: ListedToken, tokens: readonly ListedToken[]) =>
     chainOf(head, tokens).map(({ id, successor }) => [id, successor?.id]);
 
-  it('is what the markers name, as far as the list has them, each with its successor', () => {
+  it('has the tokens named in the markers, as far as they are listed, each with its successor', () => {
     expect(chain(current, facts.tokens)).toEqual([
       ['ctwo2', 'cthree'],
       ['cone1', 'ctwo2'],
       ['corig', 'cone1'],
     ]);
   });
-  it('has ids that are no longer listed, and ends with the original', () => {
+  it('includes IDs that are no longer listed, and ends with the original', () => {
     expect(chain(current, [current])).toEqual([
       ['ctwo2', 'cthree'],
       ['corig', undefined],
     ]);
   });
-  it('has no orphan for a successor', () => {
+  it('never has an orphan as a successor', () => {
     const orphan = rotated('corph', 21, 'cone1');
     expect(chain(current, [orphan, ...facts.tokens])).toContainEqual(['cone1', 'ctwo2']);
   });
-  it('ends where markers name each other', () => {
+  it('ends if markers refer to each other', () => {
     const a = rotated('caaaa', 1, 'cbbbb');
     const b = rotated('cbbbb', 2, 'caaaa');
     expect(ids(chainOf(a, [a, b]))).toEqual(['cbbbb']);
   });
-  it('is empty for a token that no rotation created', () => {
+  it('is empty for a token not created by a rotation', () => {
     expect(chainOf(original, facts.tokens)).toEqual([]);
   });
-  it('may have thousands of members', () => {
+  it('can have thousands of members', () => {
     const links = Array.from({ length: 20_000 }, (_, n) => rotated(`clink${n + 1}`, n / 1000, `clink${n}`));
     const [last] = links.slice(-1);
     expect(last && chainOf(last, links)).toHaveLength(20_000);
   });
-  it('began with the token that no rotation of these places created', () => {
+  it('starts with the token not created by a rotation of these places', () => {
     expect(originalOf(facts)).toBe('corig');
     expect(originalOf({ ...facts, tokens: [current, second, first] })).toBeUndefined();
     expect(originalOf({ ...facts, current: original })).toBeUndefined();
@@ -133,20 +133,20 @@ describe('the chain', () => {
   });
 });
 
-describe('what is due', () => {
+describe('the tokens due for deletion', () => {
   const due = (changes: Partial<DeletionPolicy> = {}, more: RotationFacts = facts) =>
     ids(findDueNow(more, { ...policy, ...changes }));
 
-  it('is the chain of the current token, oldest first', () => {
+  it('are the chain of the current token, oldest first', () => {
     expect(due()).toEqual(['cone1', 'ctwo2']);
   });
-  it('is nothing with `never`', () => {
+  it('are none with `never`', () => {
     expect(due({ revokePrevious: 'never' }, withTokens(rotated('corph', 31, 'cthree')))).toEqual([]);
   });
-  it('is the original, too, where that is requested', () => {
+  it('include the original if requested', () => {
     expect(due({ revokeOriginal: true })).toEqual(['corig', 'cone1', 'ctwo2']);
   });
-  it('is never a default token, an authorizing token of its own, or a token of another secret’s rotation', () => {
+  it('are never a default token, a separate authorizing token, or from another secret’s rotation', () => {
     const tokens = [current, { ...second, isDefault: true }, first, original];
     expect(due({ protectedId: 'cone1' }, { ...facts, tokens })).toEqual([]);
     const foreign = rotated('ctwo2', 20, 'cone1', { tag: FOREIGN_TAG });
@@ -156,7 +156,7 @@ describe('what is due', () => {
     expect(due({}, withTokens({ ...orphan, isDefault: true }))).not.toContain('corph');
   });
 
-  describe('of the chain, once an hour has passed', () => {
+  describe('include the chain after an hour', () => {
     const young = (created: number, successor: number) => [
       rotated('cthree', (successor - START) / DAY, 'ctwo2'),
       rotated('ctwo2', (created - START) / DAY, 'cgone'),
@@ -165,12 +165,12 @@ describe('what is due', () => {
       const [head = current, member = second] = young(time(TODAY) - created, time(TODAY) - successor);
       return due({ revokePrevious }, { ...at(time(TODAY), [head, member]), current: head });
     };
-    it('since its creation and since that of its successor', () => {
+    it('since the token’s creation and its successor’s', () => {
       expect(dueAt(3 * HOUR, HOUR + 1, 'next-rotation')).toEqual(['ctwo2']);
       expect(dueAt(3 * HOUR, HOUR, 'next-rotation')).toEqual([]);
       expect(dueAt(HOUR, HOUR + 1, 'next-rotation')).toEqual([]);
     });
-    it('but with `now` at once', () => {
+    it('but immediately with `now`', () => {
       expect(dueAt(MINUTE, MINUTE, 'now')).toEqual(['ctwo2']);
     });
     it('by the clock that shows less', () => {
@@ -180,18 +180,18 @@ describe('what is due', () => {
       ])
         expect(due({}, { ...facts, listed })).toEqual([]);
     });
-    it('and with a duration, once its successor is that old', () => {
+    it('and, with a duration, once the successor is that old', () => {
       expect(dueAt(9 * DAY, 2 * DAY, { after: 2 * DAY })).toEqual(['ctwo2']);
       expect(dueAt(9 * DAY, 2 * DAY - 1, { after: 2 * DAY })).toEqual([]);
       expect(dueAt(9 * DAY, HOUR, { after: MINUTE })).toEqual([]);
     });
-    it('where the successor is no longer listed', () => {
+    it('if the successor is no longer listed', () => {
       const tokens = [current, original];
       expect(
         due({ revokePrevious: { after: 500 * DAY }, revokeOriginal: true }, { ...facts, tokens }),
       ).toEqual(['corig']);
     });
-    it('since the newest change of a place where Mapbox does not say when a token was created', () => {
+    it('since the last change of a place if Mapbox gives no creation time', () => {
       const unknown = { created: undefined };
       const tokens = [
         { ...current, ...unknown },
@@ -207,29 +207,29 @@ describe('what is due', () => {
     });
   });
 
-  describe('of the orphans', () => {
+  describe('include orphans', () => {
     const orphan = (age: number, changes: Partial<ListedToken> = {}) =>
       rotated('corph', TODAY - age / DAY, 'cthree', changes);
     it.each([
-      ['is one that is more than an hour old', HOUR + 1, 'next-rotation', true],
-      ['is no younger one', HOUR, 'next-rotation', false],
-      ['is one with `now` after an hour', HOUR + 1, 'now', true],
-      ['is no younger one, with `now` either', HOUR, 'now', false],
-      ['is one that is older than a duration', 2 * DAY, { after: 2 * DAY }, true],
-      ['is no younger one than a duration', 2 * DAY - 1, { after: 2 * DAY }, false],
+      ['that are more than an hour old', HOUR + 1, 'next-rotation', true],
+      ['but no younger ones', HOUR, 'next-rotation', false],
+      ['after an hour with `now`', HOUR + 1, 'now', true],
+      ['but no younger ones with `now`', HOUR, 'now', false],
+      ['that are as old as the duration', 2 * DAY, { after: 2 * DAY }, true],
+      ['but none younger than the duration', 2 * DAY - 1, { after: 2 * DAY }, false],
     ] as const)('%s', (_, age, revokePrevious, isDue) => {
       expect(due({ revokePrevious }, withTokens(orphan(age))).includes('corph')).toBe(isDue);
     });
-    it('is none that does not say when it was created', () => {
+    it('but none without a creation time', () => {
       expect(due({}, withTokens(orphan(DAY, { created: undefined })))).not.toContain('corph');
     });
-    it('is one whatever it replaces', () => {
+    it('whatever they replace', () => {
       expect(due({}, withTokens(rotated('corph', 12, 'cgone')))).toContain('corph');
     });
   });
 });
 
-it('finds orphans by the tags of these places, and what replaces the current token among them', () => {
+it('finds orphans by these places’ tags, and those that replace the current token', () => {
   const all: RotationFacts = {
     ...withTokens(
       rotated('crival', 31, 'cthree', { tag: OTHER_TAG }),
@@ -242,7 +242,7 @@ it('finds orphans by the tags of these places, and what replaces the current tok
   expect(ids(findRivals(all))).toEqual(['crival']);
 });
 
-describe('a token that was put nowhere', () => {
+describe('a token that was never put', () => {
   const find = (orphan: ListedToken, more: Partial<RotationFacts> = {}, protectedId?: string) =>
     ids(findNeverPut({ ...withTokens(orphan), ...more }, { protectedId }));
   const orphan = rotated('corph', 31, 'cthree');
@@ -253,7 +253,7 @@ describe('a token that was put nowhere', () => {
     expect(find(orphan, { places: [place(31 - 1.01 / 1440)] })).toEqual(['corph']);
     expect(find(orphan, { places: [place(31 - 1 / 1440)] })).toEqual([]);
   });
-  it('counts by the place whose tag it has', () => {
+  it('is judged by the place with its tag', () => {
     const places = [place(32), place(30, { tag: OTHER_TAG })];
     expect(find(orphan, { places })).toEqual([]);
     expect(find(rotated('corph', 31, 'cthree', { tag: OTHER_TAG }), { places })).toEqual(['corph']);
@@ -262,14 +262,14 @@ describe('a token that was put nowhere', () => {
     expect(find(orphan, { listed: { mapbox: time(31) + HOUR, runner: time(TODAY) } })).toEqual([]);
     expect(find(orphan, { listed: { mapbox: time(31) + HOUR + 1, runner: time(TODAY) } })).toEqual(['corph']);
   });
-  it('says when it was created, and may be deleted', () => {
+  it('has a creation time, and may be deleted', () => {
     expect(find({ ...orphan, created: undefined })).toEqual([]);
     expect(find({ ...orphan, isDefault: true })).toEqual([]);
     expect(find(orphan, {}, 'corph')).toEqual([]);
   });
 });
 
-describe('deletions that got stuck', () => {
+describe('overdue deletions', () => {
   const stuck = (revokePrevious: DeletionPolicy['revokePrevious'], more: RotationFacts = facts) =>
     ids(findStuck(more, { ...policy, revokePrevious }));
   const zeroth = rotated('czero', 5, 'corig');
@@ -278,16 +278,16 @@ describe('deletions that got stuck', () => {
     tokens: [current, second, rotated('cone1', 10, 'czero corig'), zeroth, original],
   };
 
-  it('are what was due when the current token was created: not the token that it replaced', () => {
+  it('were due when the current token was created, without the token it replaced', () => {
     expect(stuck('next-rotation', longer)).toEqual(['czero', 'cone1']);
     expect(stuck('next-rotation')).toEqual(['cone1']);
   });
-  it('count orphans that were due then', () => {
+  it('include orphans that were due then', () => {
     expect(stuck('next-rotation', withTokens(rotated('corph', 12, 'corig')))).toEqual(['cone1', 'corph']);
     expect(stuck('next-rotation', withTokens(rotated('corph', 30 - 1 / 25, 'corig')))).toEqual(['cone1']);
     expect(stuck('next-rotation', withTokens(rotated('corph', 31, 'corig')))).toEqual(['cone1']);
   });
-  it('are read with today’s duration', () => {
+  it('are judged by today’s duration', () => {
     expect(stuck({ after: 15 * DAY }, longer)).toEqual(['czero']);
     expect(stuck({ after: 25 * DAY }, longer)).toEqual([]);
   });
@@ -302,13 +302,13 @@ describe('a plan', () => {
     const { due, kept } = planDeletions(more, { ...policy, ...changes });
     return { due: ids(due), kept: Object.fromEntries(kept.map(({ token, reason }) => [token.id, reason])) };
   };
-  it('deletes what is due, says why others stay, and leaves everything else', () => {
+  it('deletes tokens that are due, gives reasons for those that stay, and ignores the rest', () => {
     expect(plan()).toEqual({
       due: ['cone1', 'ctwo2'],
       kept: { corig: 'original', cthree: 'next-rotation' },
     });
   });
-  it('deletes the replaced token, too, where it has leaked', () => {
+  it('also deletes a leaked replaced token', () => {
     expect(plan({ revokePrevious: 'now' })).toEqual({
       due: ['cone1', 'ctwo2', 'cthree'],
       kept: { corig: 'original' },
@@ -317,7 +317,7 @@ describe('a plan', () => {
       'corig',
     ]);
   });
-  it('keeps a leaked token that may not be deleted', () => {
+  it('keeps a leaked token that must not be deleted', () => {
     const leaked = { ...current, isDefault: true };
     const more = { ...facts, current: leaked, tokens: [leaked, second] };
     expect(plan({ revokePrevious: 'now' }, more)).toEqual({
@@ -328,7 +328,7 @@ describe('a plan', () => {
       kept: { cthree: 'authorizing-token' },
     });
   });
-  it('says why the chain stays', () => {
+  it('gives the reasons why the chain stays', () => {
     expect(plan({ revokePrevious: 'never' }).kept).toEqual({
       cone1: 'never',
       ctwo2: 'never',
@@ -341,7 +341,7 @@ describe('a plan', () => {
     });
     expect(plan({}, at(time(30) + HOUR)).kept).toMatchObject({ ctwo2: 'too-young' });
   });
-  it('names every orphan that stays, and what replaces a token of the chain for another secret', () => {
+  it('names every orphan that stays, and tokens that replace the chain’s for another secret', () => {
     const more = withTokens(
       rotated('cyoung', TODAY, 'cthree'),
       rotated('cmute', 31, 'cthree', { created: undefined }),
@@ -362,23 +362,23 @@ describe('a plan', () => {
 describe('a run is older than the secret', () => {
   const later = (replacement: ListedToken) =>
     findLater({ ...facts, current: second, tokens: [second, replacement] })?.id;
-  it('where a replacement of its token was created before the secret changed', () => {
+  it('if a replacement of its token was created before the secret changed', () => {
     expect(later(rotated('cthree', 30, 'ctwo2'))).toBe('cthree');
     expect(later(rotated('cthree', 30, 'cxxxx ctwo2'))).toBe('cthree');
   });
-  it('give or take a minute', () => {
+  it('within a minute', () => {
     const minute = MINUTE / DAY;
     expect(later(rotated('cthree', 30 + minute, 'ctwo2'))).toBe('cthree');
     expect(later(rotated('cthree', 30 + 1.01 * minute, 'ctwo2'))).toBeUndefined();
   });
-  it('where the replacement does not say when it was created', () => {
+  it('if the replacement has no creation time', () => {
     expect(later({ ...rotated('cthree', 0, 'ctwo2'), created: undefined })).toBe('cthree');
   });
-  it('but not for its own token, whatever somebody wrote into its note', () => {
+  it('but not because of its own token, whatever its note', () => {
     const own = rotated('cthree', 30, 'ctwo2 cthree');
     expect(findLater({ ...facts, current: own, tokens: [own] })).toBeUndefined();
   });
-  it('but not where it is for another place, or in place of another token', () => {
+  it('but not if the replacement is for another place or another token', () => {
     expect(later(rotated('cthree', 30, 'ctwo2', { tag: FOREIGN_TAG }))).toBeUndefined();
     expect(later(rotated('cthree', 30, 'cone1'))).toBeUndefined();
   });
@@ -391,7 +391,7 @@ it('finds a place that never got the current token', () => {
   expect(isBehind(updated(-DAY), { ...current, created: undefined })).toBe(false);
 });
 
-it('calls a token young by Mapbox’s clock, and only where it says when it was created', () => {
+it('calls a token young by Mapbox’s clock, and only if its creation time is known', () => {
   const young = (age: number, changes: Partial<ListedToken> = {}) =>
     isYoung(
       {
@@ -404,7 +404,7 @@ it('calls a token young by Mapbox’s clock, and only where it says when it was 
   expect([young(DAY), young(DAY + 1), young(0, { created: undefined })]).toEqual([true, false, false]);
 });
 
-describe('the rest before anything is done', () => {
+describe('the pause before a rotation', () => {
   const rest = (age: number, updatedAge: number, changes: Partial<ListedToken> = {}) =>
     timeToRest({
       ...facts,
@@ -412,20 +412,20 @@ describe('the rest before anything is done', () => {
       listed: { mapbox: time(30) + age, runner: 0 },
       places: [place(1, { now: time(2) }), place(3, { now: time(3) + updatedAge })],
     });
-  it('is over two minutes after the token was created and the last place was changed', () => {
+  it('ends two minutes after the token was created and the last place was changed', () => {
     expect(rest(120_000, 120_000)).toBe(0);
     expect(rest(119_000, DAY)).toBe(1_000);
     expect(rest(DAY, 90_000)).toBe(30_000);
   });
-  it('is not over where a clock says that it lies ahead', () => {
+  it('continues if a time is in the future', () => {
     expect(rest(-5_000, DAY)).toBe(125_000);
   });
-  it('does not ask for the age of a token that does not say it', () => {
+  it('ignores a token without a creation time', () => {
     expect(rest(0, DAY, { created: undefined })).toBe(0);
   });
 });
 
-it('knows the token of another secret’s rotation', () => {
+it('recognizes a token of another secret’s rotation', () => {
   const places = [place(30, { tag: FOREIGN_TAG })];
   expect(isFromElsewhere(facts)).toBe(false);
   expect(isFromElsewhere({ ...facts, current: original })).toBe(false);
@@ -433,7 +433,7 @@ it('knows the token of another secret’s rotation', () => {
   expect(isFromElsewhere({ ...facts, places: [...places, place(30)] })).toBe(false);
 });
 
-it('takes only markers of rotations', () => {
+it('accepts only markers of rotations', () => {
   expect(rotationMarker(current)?.purpose.replaced).toBe('ctwo2');
   expect(rotationMarker(token('cjob0', 1, 'x (o/r) [until job ends: 123/7.1#abcdex1y]'))).toBeUndefined();
 });

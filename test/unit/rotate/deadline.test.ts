@@ -6,7 +6,7 @@ import { idOf } from '../../support/tokens.ts';
 
 const HALF_HOUR = 1_800_000;
 
-/** A clock whose two hands move apart. */
+/** A clock whose wall time and monotonic time differ. */
 function setUp() {
   const time = { now: 0, monotonic: 0 };
   const clock = { now: () => time.now, monotonic: () => time.monotonic, sleep: async () => {} };
@@ -18,7 +18,7 @@ describe('half an hour after the list', () => {
   it.each([
     ['the wall clock', { now: HALF_HOUR + 1, monotonic: 0 }],
     ['the monotonic clock', { now: -HALF_HOUR, monotonic: HALF_HOUR + 1 }],
-  ])('it is over by %s', (_, moved) => {
+  ])('has passed by %s', (_, moved) => {
     const { time, deadline } = setUp();
     deadline.restart({ now: 0, monotonic: 0, ids: new Set() });
     expect(deadline.isOver()).toBe(false);
@@ -27,7 +27,7 @@ describe('half an hour after the list', () => {
     deadline.restart({ ...time, ids: new Set() });
     expect(deadline.isOver()).toBe(false);
   });
-  it('begins with a list', () => {
+  it('starts with a list', () => {
     expect(setUp().deadline.isOver()).toBe(true);
   });
 });
@@ -63,14 +63,14 @@ describe('a guarded client', () => {
   it.each([
     ['a put', put],
     ['the deletion of a listed token', deletion(1)],
-  ])('sends %s in time, and not later, though the connection is open', async (_, request) => {
+  ])('sends %s in time but not later, even if the connection is open', async (_, request) => {
     expect((await send(request, { before: HALF_HOUR })).sent).toEqual([request.method]);
     expect(await send(request, { before: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
     expect(await send(request, { connecting: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
   });
   it.each([
-    ['the deletion of what this run created', deletion(2)],
-    ['a look', { ...put, method: 'GET' }],
+    ['the deletion of a token that this run created', deletion(2)],
+    ['a GET', { ...put, method: 'GET' }],
   ])('sends %s at any time', async (_, request) => {
     expect((await send(request, { before: 2 * HALF_HOUR })).sent).toEqual([request.method]);
   });

@@ -19,7 +19,7 @@ import { retryOptions } from '../../support/retry-options.ts';
 import { authorizingToken, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
-/** A rotation that has come to its deletions, of a token that authorizes itself or not. */
+/** A rotation about to delete, with a separate authorizing token or none. */
 function deleting(isSeparate: boolean, ...responses: readonly ScriptedResponse[]) {
   const client = scripted(...responses);
   const clock = new FakeClock();
@@ -57,8 +57,8 @@ const listed = (n: number) => ({
   notUnderstood: [],
 });
 
-describe('deleting', () => {
-  it('deletes in order what is due, with the new token', async () => {
+describe('deleteTokens', () => {
+  it('deletes the due tokens in order, with the new token', async () => {
     const { client, rotation } = deleting(false, deleted(), deleted());
     const left: (readonly string[])[] = [];
     const account = accountAfter(rotation, replacement);
@@ -72,12 +72,12 @@ describe('deleting', () => {
       replacement.token.secret,
     ]);
   });
-  it('uses an authorizing token of its own', async () => {
+  it('uses a separate authorizing token', async () => {
     const { client, rotation } = deleting(true, deleted());
     await deleteTokens(rotation, accountAfter(rotation, replacement), [listed(2)]);
     expect(client.requests[0]?.token).toBe(authorizingToken.secret);
   });
-  it('tries the others after one that cannot be deleted for 90 s, and says why', async () => {
+  it('continues after a token that cannot be deleted for 90 s, and gives the reason', async () => {
     const response = ({ path }: { readonly path: string }) =>
       path.endsWith(idOf(1)) ? html(503) : deleted();
     const { rotation, clock } = deleting(false, ...Array(40).fill(response));
@@ -88,7 +88,7 @@ describe('deleting', () => {
     });
     expect(clock.monotonic() - before).toBeLessThanOrEqual(90_000);
   });
-  it('does not begin with one more than half an hour after the list, by either clock', async () => {
+  it('starts no deletion more than half an hour after the list, by either clock', async () => {
     const { rotation, clock, client } = deleting(false, () => {
       clock.advance(1_800_001);
       return deleted();
@@ -101,7 +101,7 @@ describe('deleting', () => {
   });
 });
 
-describe('orphans of the rotation itself', () => {
+describe('the rotation’s own orphans', () => {
   const note = buildNote(
     'Releases',
     run,
@@ -117,12 +117,12 @@ describe('orphans of the rotation itself', () => {
     token: undefined,
     orphans: 1,
   } as const;
-  it('are not searched for where no request was lost', async () => {
+  it('are not searched for if no request was lost', async () => {
     const { client, rotation } = deleting(false);
     expect(await deleteOwnOrphans(rotation, { ...replacement, orphans: undefined })).toEqual([]);
     expect(client.requestLines).toEqual([]);
   });
-  it('are deleted, and not the replacement', async () => {
+  it('are deleted, but not the replacement', async () => {
     const { client, rotation } = deleting(
       false,
       page([
@@ -134,7 +134,7 @@ describe('orphans of the rotation itself', () => {
     expect(await deleteOwnOrphans(rotation, { ...replacement, orphans })).toEqual([idOf(5)]);
     expect(client.requestLines).toEqual([GET, DELETE(idOf(5))]);
   });
-  it('are left to the post step where the account cannot be searched', async () => {
+  it('are left to the post step if the account cannot be searched', async () => {
     const { rotation } = deleting(false, { always: html(503) });
     expect(await deleteOwnOrphans(rotation, { ...replacement, orphans })).toEqual([]);
   });

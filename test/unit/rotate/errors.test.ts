@@ -60,7 +60,7 @@ describe('a rejection', () => {
     expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
   });
 
-  it('is a missing permission only in GitHub’s own words', () => {
+  it('reports a missing permission only in GitHub’s own words', () => {
     expect(error(403, 'put', { reason: NO_PERMISSION })).toMatchObject({
       title: 'GitHub permission missing',
       message: expect.stringMatching(
@@ -83,7 +83,7 @@ describe('a rejection', () => {
     ['Resource protected by organization SAML enforcement.', /single sign-on/],
     ['Repository was archived so is read-only.', /octo\/maps is archived.*unarchive it/],
     ['This installation has been suspended', /GitHub App installation is suspended/],
-  ])('has GitHub’s own reason, and what to do about it: %s', (reason, advice) => {
+  ])('quotes GitHub’s reason and gives advice: %s', (reason, advice) => {
     const { title, message } = error(403, 'put', { reason });
     expect(title).toBe('Secret not updated');
     expect(message).toContain(`: "${reason.replace(/\.$/, '')}". `);
@@ -91,23 +91,23 @@ describe('a rejection', () => {
     expect(message).not.toMatch(/permission|installed/);
   });
 
-  it('names single sign-on where only a header says so', () => {
+  it('names single sign-on if only a header requires it', () => {
     expect(error(403, 'key', { needsSso: true }).message).toContain('single sign-on');
   });
 
-  it('names the inputs of the app’s step where another repository is hidden', () => {
+  it('names the inputs of the app’s step if another repository is hidden', () => {
     const words = /Without `owner` and `repositories`, actions\/create-github-app-token/;
     expect(error(404, 'key', { place: site, reason: 'Not Found' }).message).toMatch(words);
     expect(error(403, 'put', { place: site, reason: NO_PERMISSION }).message).toMatch(words);
     expect(error(404, 'key', { reason: 'Not Found' }).message).not.toMatch(words);
   });
 
-  it('names what GitHub asks for', () => {
+  it('names the permission that GitHub requires', () => {
     const { message } = error(403, 'put', { reason: NO_PERMISSION, acceptedPermissions: 'secrets=write' });
     expect(message).toContain('GitHub asks for `secrets=write`.');
   });
 
-  it('says that Codespaces need write access to read', () => {
+  it('says that even reading Codespaces secrets needs write access', () => {
     expect(error(403, 'key', { place: codespaces }).message).toContain('even reading requires write access');
     expect(error(403, 'key').message).not.toContain('even reading');
   });
@@ -128,7 +128,7 @@ const token = {
   notUnderstood: ['allowedApplications', 'allowed\n::error::'],
 };
 
-it('names the fields that keep a token from being copied', () => {
+it('names the fields that prevent copying a token', () => {
   const { title, message } = notCopyableError(token);
   expect(title).toBe('Token cannot be copied');
   expect(message).toMatch(/cone1 has `allowedApplications`, `allowed ::error::`, .* less restricted/);

@@ -37,26 +37,26 @@ it('has a default for everything but the token, the secret and the GitHub token'
   });
 });
 
-describe('an authorizing token of its own', () => {
+describe('a separate authorizing token', () => {
   it('is used, and never deleted', () => {
     const inputs = parse({ token: web, 'authorizing-token': token });
     expect(inputs).toMatchObject({ isSeparate: true, authorizingToken: { id: idOf(1) } });
     expect(protectedIdOf(inputs)).toBe(idOf(1));
   });
-  it('that is the token to rotate is not one of its own, but may be in another secret: it is not deleted', () => {
+  it('is not separate if it is the token to rotate, but is not deleted either, as another secret may have it', () => {
     const inputs = parse({ 'authorizing-token': ` ${token}\n` });
     expect(inputs.isSeparate).toBe(false);
     expect(protectedIdOf(inputs)).toBe(idOf(1));
   });
-  it('that is the token to rotate cannot be deleted now: another secret would hold a dead token', () => {
+  it('cannot be the token to rotate with `now`, as another secret would hold a dead token', () => {
     expect(() => parse({ 'authorizing-token': token, 'revoke-previous': 'now' })).toThrow(
       '`authorizing-token` is the same token as `token`, which `revoke-previous: now` deletes.',
     );
   });
-  it('is needed by a public token', () => {
+  it('is required by a public token', () => {
     expect(() => parse({ token: web })).toThrow(/cannot create its own replacement/);
   });
-  it('is not protected where there is none', () => {
+  it('is not protected if there is none', () => {
     expect(protectedIdOf(parse({}))).toBeUndefined();
   });
 });
@@ -70,7 +70,7 @@ it.each([
   ['revoke-previous', '1h 30m', { revokePrevious: { after: 5_400_000 } }],
   ['summary', 'false', { summary: false }],
   ['output-token', 'true', { outputToken: true }],
-] as const)('takes %s: %s', (name, text, result) => {
+] as const)('accepts %s: %s', (name, text, result) => {
   expect(parse({ [name]: text })).toMatchObject(result);
 });
 
@@ -137,11 +137,11 @@ it('refuses an authorizing token of another account', () => {
 it.each([
   ['token', '', 'authorizing-token', token],
   ['token', token, 'authorizing-token', 'sk.x'],
-] as const)('reports only what is wrong itself: %s %j with %s %j', (name, text, other, otherText) => {
+] as const)('reports no consequence of another problem: %s %j with %s %j', (name, text, other, otherText) => {
   expect(() => parse({ [name]: text, [other]: otherText })).toThrow(/^`/);
 });
 
-it('takes inputs with white space around them as they are meant', () => {
+it('ignores white space around inputs', () => {
   const inputs = parse({
     token: ` ${token}\n`,
     'authorizing-token': ' ',
@@ -153,7 +153,7 @@ it('takes inputs with white space around them as they are meant', () => {
   expect([inputs.token.secret.reveal(), inputs.githubToken.reveal()]).toEqual([token, 'ghs_x']);
 });
 
-it('takes each switch for itself', () => {
+it('reads each switch by itself', () => {
   const defaults = { revokeOriginal: false, outputToken: false, dryRun: false, summary: true };
   expect(parse({ 'revoke-original': 'true' })).toMatchObject({ ...defaults, revokeOriginal: true });
   expect(parse({ 'output-token': 'true' })).toMatchObject({ ...defaults, outputToken: true });
@@ -164,17 +164,17 @@ describe('the repository of the workflow', () => {
   const inputs: Partial<Record<RotateInputName, string>> = { token, secret: 'NAME', 'github-token': 'ghs_x' };
   const placesIn = (env: Record<string, string>) =>
     parseRotateInputs(name => inputs[name] ?? '', env, 0).places;
-  it('is the one that the runner names', () => {
+  it('is the one given by the runner', () => {
     expect(placesIn({ GITHUB_REPOSITORY: ' octo/maps ' })).toMatchObject([
       { owner: ['repos', 'octo', 'maps'] },
     ]);
   });
-  it('is asked for where the runner names none', () => {
+  it('is required if the runner gives none', () => {
     expect(() => placesIn({})).toThrow('`repositories` is empty.');
   });
 });
 
-it('masks every token among the inputs, however it was pasted', () => {
+it('masks every token in the inputs, however it was pasted', () => {
   const inputs = { token: `"${token}"`, 'authorizing-token': ` ${web} `, 'github-token': ' ghs_x ' };
   const runner = new FakeRunner({ inputs });
   maskRotateInputs(runner);

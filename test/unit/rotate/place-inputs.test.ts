@@ -41,12 +41,12 @@ describe('the places', () => {
       ['orgs/octo/actions/secrets/name', 'orgs/octo/codespaces/secrets/name'],
     ],
     [
-      'what is meant, with white space and commas around it',
+      'the same with white space and commas around them',
       { secret: ' Name ', repositories: ' , octo/site,, octo/maps ,', app: ' , actions' },
       ['repos/octo/maps/actions/secrets/name', 'repos/octo/site/actions/secrets/name'],
     ],
     [
-      'an environment of the workflow’s repository where only blanks are given beside it',
+      'an environment of the workflow’s repository if the other inputs are blank',
       { repositories: '  ', environment: ' prod ', organization: ' ', app: ' ' },
       ['repos/octo/maps/environments/prod/secrets/name'],
     ],
@@ -87,7 +87,7 @@ it.each([
   ['environment', 'x'.repeat(256)],
   ['organization', '../x'],
   ['app', 'pages'],
-])('refuse %s: %j', (name, value) => {
+])('refuses %s: %j', (name, value) => {
   expect(() => parse({ [name]: value })).toThrow(`\`${name}\``);
 });
 
@@ -112,7 +112,7 @@ it.each([
     '`organization` and `repositories` cannot be used together',
   ],
   [{ environment: 'prod', app: 'actions dependabot' }, '`environment` can be used only with `app: actions`'],
-])('name what is wrong with %o, and show no token', (inputs, words) => {
+])('names the problem with %o, and quotes no token', (inputs, words) => {
   expect(() => parse(inputs)).toThrow(words);
   expect(() => parse(inputs)).not.toThrow(token);
 });
@@ -123,12 +123,12 @@ it.each([
     /^`repositories` contains `octo`, which is not a repository/,
   ],
   [{ environment: 'prod', app: 'pages' }, /^`app` contains `pages`/],
-])('report nothing that follows from another problem: %o', (inputs, message) => {
+])('reports no consequence of another problem: %o', (inputs, message) => {
   expect(() => parse(inputs)).toThrow(message);
 });
 
 it.each([{ secret: '' }, { repositories: 'octo/maps octo' }, { repositories: ',' }, { app: 'pages' }])(
-  'are none with %o',
+  'gives no places for %o',
   inputs => {
     const problems = new InputProblems();
     const given: Readonly<Record<string, string>> = { secret: 'NAME', ...inputs };

@@ -36,7 +36,7 @@ describe('the tag of a place', () => {
     );
     expect(placeTag(organization, run)).toBe(tagOf('github.com\norgs/octo/dependabot/secrets/name'));
   });
-  it('has the id of the workflow’s repository, so that it survives a renaming', () => {
+  it('has the ID of the workflow’s repository, so that it survives a rename', () => {
     const tag = tagOf('github.com\nrepositories/123/actions/secrets/name');
     expect(placeTag(repository('octo/maps'), run)).toBe(tag);
     expect(placeTag(repository('hexa/atlas'), { ...run, repository: 'hexa/atlas' })).toBe(tag);
@@ -52,20 +52,20 @@ describe('the tag of a place', () => {
   it.each([
     ['https://Code.example.org:8443/a/', 'code.example.org:8443/a'],
     ['http://code.example.org', 'code.example.org'],
-  ])('tells servers apart: %s', (server, key) => {
+  ])('distinguishes servers: %s', (server, key) => {
     expect(placeTag(repository('octo/maps'), { ...run, server })).toBe(
       tagOf(`${key}\nrepositories/123/actions/secrets/name`),
     );
   });
-  it('is another for another app', () => {
+  it('distinguishes apps', () => {
     expect(placeTag(repository('octo/maps', 'dependabot'), run)).not.toBe(
       placeTag(repository('octo/maps'), run),
     );
   });
 });
 
-// So that no change of the code separates tokens from the secrets that they were created for.
-it('has the tags that tokens already have', () => {
+// So that code changes do not separate tokens from their secrets.
+it('never changes a tag', () => {
   const run = { server: 'https://github.com', repository: 'octo-org/maps', repositoryId: '123456789' };
   const places = [repository('octo-org/maps'), environment, organization];
   expect(places.map(place => placeTag(place, run))).toMatchInlineSnapshot(`
@@ -79,23 +79,23 @@ it('has the tags that tokens already have', () => {
 
 describe('the primary place', () => {
   const first = (places: readonly Place[]) => placePath(primaryFirst(places, 'octo/maps')[0] ?? environment);
-  it('is that of the workflow’s repository, in whatever order they are named', () => {
+  it('is in the workflow’s repository, whatever the order', () => {
     expect(first([repository('octo/site'), repository('Octo/Maps')])).toContain('octo/maps/actions');
   });
-  it('is that for Actions, which the workflow reads', () => {
+  it('is the one for Actions, which the workflow reads', () => {
     const places = [repository('octo/maps', 'dependabot'), repository('octo/maps')];
     expect(first(places)).toContain('octo/maps/actions');
   });
-  it('is the secret of an environment rather than that for Dependabot', () => {
+  it('is an environment’s secret rather than Dependabot’s', () => {
     expect(first([repository('octo/maps', 'dependabot'), environment])).toContain('environments');
   });
-  it('is an organization’s secret for Actions where that is kept there', () => {
+  it('is an organization’s secret for Actions if there is one', () => {
     expect(first([organization, { ...organization, app: 'actions' }])).toContain('octo/actions');
   });
-  it('is the first where none is in the workflow’s repository', () => {
+  it('is the first if none is in the workflow’s repository', () => {
     expect(first([repository('octo/a'), repository('octo/b')])).toContain('octo/a/');
   });
-  it('comes first, and the others stay in their order', () => {
+  it('comes first, and the others keep their order', () => {
     const places = ['octo/a', 'octo/maps', 'octo/b'].map(name => repository(name));
     expect(primaryFirst(places, 'octo/maps').map(placePath)).toEqual(
       ['maps', 'a', 'b'].map(name => `repos/octo/${name}/actions/secrets/name`),

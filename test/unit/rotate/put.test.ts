@@ -27,7 +27,7 @@ const known = (repo: string): KnownPlace => ({
 
 type Response = HttpResponse | NoResponse | (() => HttpResponse | NoResponse);
 
-/** Puts, beginning with a look that shows the place unchanged unless `look` is another response. */
+/** Puts, after a GET that shows the place unchanged unless `look` is another response. */
 async function store(
   responses: readonly Response[],
   {
@@ -59,7 +59,7 @@ async function store(
   };
 }
 
-/** What the guard of the HTTP client does with a put that is too late. */
+/** The result of a put that the deadline's guard stopped. */
 function guarded(
   github: ReturnType<typeof scriptedGithub>,
   deadline: Deadline,
@@ -76,51 +76,51 @@ const shows = (updated_at: string, headers = {}) => success({ name: 'N', updated
 const unchanged = shows(BEFORE);
 const changed = shows('2026-01-02T03:04:06Z');
 
-it('puts what the owner of the key can open', async () => {
+it('puts a box that the key’s owner can open', async () => {
   const { kinds, boxes } = await store([stored]);
   expect(kinds).toEqual(['stored']);
   expect(openSealedBox(boxes[0] ?? '', keyPair)).toBe('the token');
 });
 
-describe('a put that was lost', () => {
-  it('is not repeated where the secret has changed since', async () => {
+describe('a lost put', () => {
+  it('is not repeated if the secret has changed since', async () => {
     expect(await store([lost, changed])).toMatchObject({ kinds: ['stored'], requests: ['PUT', 'GET'] });
   });
-  it('is repeated where it has not, in another box', async () => {
+  it('is repeated if it has not, in another box', async () => {
     const { kinds, requests, boxes } = await store([lost, unchanged, stored]);
     expect([kinds, requests]).toEqual([['stored'], ['PUT', 'GET', 'PUT']]);
     expect(boxes[0]).not.toBe(boxes[1]);
   });
-  it('is looked for as long as there is time', async () => {
+  it('is checked with the remaining time', async () => {
     expect((await store([lost, changed])).timeouts[1]).toBe(60_000);
   });
-  it('is repeated with `now` though the secret has changed: only 201 and 204 count', async () => {
+  it('is repeated with `now` even if the secret has changed: only 201 and 204 count', async () => {
     const { kinds, requests } = await store([lost, stored], { isStrict: true });
     expect([kinds, requests]).toEqual([['stored'], ['PUT', 'PUT']]);
     expect((await store([lost, rejected(403)], { isStrict: true })).kinds).toEqual(['unknown']);
   });
-  it('is repeated where GitHub cannot be asked', async () => {
+  it('is repeated if GitHub cannot be asked', async () => {
     expect(await store([lost, html(502), stored])).toMatchObject({
       kinds: ['stored'],
       requests: ['PUT', 'GET', 'PUT'],
     });
   });
-  it.each([401, 403, 404, 422])('and then refused with %i may still have been stored', async status => {
+  it.each([401, 403, 404, 422])('that is then rejected with %i may have been stored', async status => {
     const key = success({ key_id: '9', key: publicKeyText(keyPair) });
     const again = status === 422 ? [key, rejected(422)] : [];
     const { kinds } = await store([lost, unchanged, rejected(status), ...again, unchanged]);
     expect(kinds).toEqual(['unknown']);
   });
-  it('and refused, but stored after all, is seen at the last look', async () => {
+  it('that is then rejected but was stored is found at the last check', async () => {
     expect((await store([lost, unchanged, rejected(403), changed])).kinds).toEqual(['stored']);
   });
 });
 
-describe('a put that was refused', () => {
+describe('a rejected put', () => {
   it.each([401, 403, 404])('with %i stored nothing', async status => {
     expect((await store([rejected(status)])).kinds).toEqual(['not-stored']);
   });
-  it('with 422 is tried with a fresh key, once', async () => {
+  it('with 422 is retried once, with a fresh key', async () => {
     const fresh = createKeyPair();
     const key = success({ key_id: fresh.id, key: publicKeyText(fresh) });
     const { kinds, boxes } = await store([rejected(422), key, stored]);
@@ -129,7 +129,7 @@ describe('a put that was refused', () => {
     expect((await store([rejected(422), key, rejected(422)])).kinds).toEqual(['not-stored']);
     expect((await store([rejected(422), rejected(404)])).kinds).toEqual(['not-stored']);
   });
-  it('with 422 again does not have the key read again', async () => {
+  it('with 422 again does not cause another request for the key', async () => {
     const key = success({ key_id: '9', key: publicKeyText(keyPair) });
     const { kinds, requests } = await store([rejected(422), key, lost, unchanged, rejected(422), unchanged]);
     expect(kinds).toEqual(['unknown']);
@@ -145,14 +145,14 @@ describe('a put that was refused', () => {
     ['a page', html(200)],
     ['a proxy’s 403', html(403)],
     ['a 500', rejected(500)],
-  ])('with %s is unknown, and looked for', async (_, response) => {
+  ])('with %s is unknown, and checked', async (_, response) => {
     const { kinds, requests } = await store([response, unchanged, stored]);
     expect([kinds, requests]).toEqual([['stored'], ['PUT', 'GET', 'PUT']]);
     expect((await store([response, unchanged, rejected(403), unchanged])).kinds).toEqual(['unknown']);
   });
 });
 
-it('is put again as long as there is time, whatever stands in for GitHub', async () => {
+it('puts until time is up, whatever responds in GitHub’s place', async () => {
   const { kinds, requests } = await store([
     ...Array.from({ length: 4 }, () => [html(200), unchanged]).flat(),
     stored,
@@ -161,7 +161,7 @@ it('is put again as long as there is time, whatever stands in for GitHub', async
   expect(requests.filter(method => method === 'PUT')).toHaveLength(5);
 });
 
-it('is stored after 201 and 204', async () => {
+it('counts a put as stored after 201 and 204', async () => {
   expect((await store([success({}, 201)])).kinds).toEqual(['stored']);
   expect((await store([success(undefined, 204)])).kinds).toEqual(['stored']);
 });
@@ -171,21 +171,21 @@ it('waits for a rate limit', async () => {
   expect((await store([limited, stored])).kinds).toEqual(['stored']);
 });
 
-it('is certain of a rate limit that outlasts the time, and of a connection that cannot be made', async () => {
+it('reports a certain failure if a rate limit outlasts the time or no connection can be made', async () => {
   expect((await store([rejected(429, 'Wait', { 'retry-after': '3600' })])).kinds).toEqual(['not-stored']);
   expect((await store([noConnection('CERT_HAS_EXPIRED')])).kinds).toEqual(['not-stored']);
 });
 
-describe('directly before the first put the place is read again, and nothing is put', () => {
+describe('reads the place again before the first put, and puts nothing', () => {
   it.each([
-    ['where it has changed since', changed, 'changed'],
-    ['where it is older than it was', shows('2026-01-01T00:00:00Z'), 'changed'],
+    ['if it has changed since', changed, 'changed'],
+    ['if it is older than before', shows('2026-01-01T00:00:00Z'), 'changed'],
     [
-      'where GitHub’s clock has moved on by more than half an hour: the machine was paused',
+      'if GitHub’s clock has moved on by more than half an hour: the machine was paused',
       shows(BEFORE, { date: new Date(START + HALF_HOUR + 1_000).toUTCString() }),
       'too-late',
     ],
-    ['where it cannot be read', rejected(404), 'rejected'],
+    ['if it cannot be read', rejected(404), 'rejected'],
   ])('%s', async (_, look, reason) => {
     expect(await store([], { look })).toMatchObject({
       kinds: ['not-stored'],
@@ -193,14 +193,14 @@ describe('directly before the first put the place is read again, and nothing is 
       requests: [],
     });
   });
-  it('but within half an hour it is', async () => {
+  it('but puts within half an hour', async () => {
     const look = shows(BEFORE, { date: new Date(START + HALF_HOUR).toUTCString() });
     expect((await store([stored], { look })).kinds).toEqual(['stored']);
   });
 });
 
 describe('half an hour after the list', () => {
-  it('no put leaves', async () => {
+  it('no put is sent', async () => {
     expect(await store([], { age: HALF_HOUR + 1 })).toMatchObject({
       kinds: ['not-stored'],
       reasons: ['too-late'],
@@ -208,7 +208,7 @@ describe('half an hour after the list', () => {
     });
     expect((await store([stored], { age: HALF_HOUR })).kinds).toEqual(['stored']);
   });
-  it('a put of unknown outcome is not repeated, and stays unknown', async () => {
+  it('a put with an unknown outcome is not repeated, and stays unknown', async () => {
     const clock = new FakeClock();
     const sleeping = () => {
       clock.advance(2 * HALF_HOUR);
@@ -228,15 +228,15 @@ describe('several places', () => {
   it.each([
     ['refused', [rejected(403)], 'not-stored'],
     ['may have it', [lost, unchanged, rejected(403), unchanged], 'unknown'],
-  ])('get no replacement where the primary one %s', async (_, responses, kind) => {
+  ])('get no replacement if the primary one %s', async (_, responses, kind) => {
     const { kinds } = await store(responses, { places });
     expect(kinds).toEqual([kind, 'skipped', 'skipped']);
   });
-  it('get it though another one refused', async () => {
+  it('get it even if another one refused', async () => {
     const { kinds } = await store([stored, unchanged, rejected(403), unchanged, stored], { places });
     expect(kinds).toEqual(['stored', 'not-stored', 'stored']);
   });
-  it('get the current token whatever the first does', async () => {
+  it('get the current token whatever the first one does', async () => {
     const { kinds } = await store([rejected(403), unchanged, stored, unchanged, stored], {
       places,
       put: putCurrent,

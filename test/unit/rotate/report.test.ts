@@ -35,18 +35,18 @@ it.each<[KeptToken['reason'], RegExp]>([
   ['orphan', /interrupted rotation and is not deleted/],
   ['young-orphan', /A later rotation deletes it/],
   ['elsewhere', /for another secret/],
-])('says why a token is kept: %s', (reason, says) => {
+])('gives the reason why a token stays: %s', (reason, says) => {
   const text = describeKept({ token: token('cone1'), reason }, rotation({ after: 172_800_000 }));
   expect(text).toMatch(/^The token cone1 \("Releases"\) .*\.$/);
   expect(text).toMatch(says);
 });
 
-it('names a token without a text by its id alone', () => {
+it('names a token without a text by its ID alone', () => {
   const bare = token('cone1', '[replaces cprev0: 123/7.1#abcdex1y]');
   expect(describeKept({ token: bare, reason: 'never' }, rotation())).toMatch(/^The token cone1 is kept/);
 });
 
-it('warns of what only a person can decide, and logs the others', () => {
+it('warns about tokens that need a decision, and logs the others', () => {
   const reasons = ['next-rotation', 'original', 'young-orphan', 'elsewhere', 'never'] as const;
   const kept = reasons.map((reason, n) => ({ token: token(`cone${n}`), reason }));
   const warning = leftWarning(kept, [], rotation()) ?? '';
@@ -56,7 +56,7 @@ it('warns of what only a person can decide, and logs the others', () => {
   expect(keptLines(kept, rotation()).join('\n')).toMatch(/^The token cone0.*\nThe token cone4/);
 });
 
-it('warns of each token that could not be deleted, and more so where it has leaked', () => {
+it('warns about each token that could not be deleted, more strongly if it has leaked', () => {
   const undeleted = [{ token: token('cone1'), reason: 'Mapbox responded with 502.' }];
   expect(leftWarning([], undeleted, rotation())).toMatch(
     /A later rotation tries again[\s\S]*cone1.*: Mapbox responded with 502\./,
@@ -66,7 +66,7 @@ it('warns of each token that could not be deleted, and more so where it has leak
 });
 
 it.each(['default-token', 'authorizing-token'] as const)(
-  'warns that a leaked token still works, and what to do: %s',
+  'warns that a leaked token still works, and says what to do: %s',
   reason => {
     const kept = [{ token: token('cone1'), reason }];
     expect(leftWarning(kept, [], now)).toMatch(/cone1.* has leaked and still works: .*\*Refresh\*/);

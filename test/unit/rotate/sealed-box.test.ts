@@ -39,6 +39,6 @@ it('seals no two boxes alike', () => {
   expect(seal(1)).not.toBe(seal(2));
 });
 
-it('refuses a key that would give everybody the box’s key', () => {
+it('rejects a key that would make every box readable', () => {
   expect(() => sealBox(new Secret('x'), new Uint8Array(32), new Uint8Array(32).fill(1))).toThrow();
 });

@@ -29,7 +29,7 @@ it.each([
   [repository, '/repos/octo/maps/dependabot/secrets'],
   [environment, '/repos/octo/maps/environments/need%2Fencoding/secrets'],
   [organization, '/orgs/octo/codespaces/secrets'],
-])('gets key and secret of %o', async (place, path) => {
+])('requests key and secret of %o', async (place, path) => {
   const github = scriptedGithub(success(key), success({ ...secret, visibility: 'all' }));
   await getPublicKey(github, place, 1000);
   expect((await getSecret(github, place, 1000)).kind).toBe('success');
@@ -39,7 +39,7 @@ it.each([
   ]);
 });
 
-it('gives the bytes of a key', async () => {
+it('decodes a key', async () => {
   const result = await getPublicKey(scriptedGithub(success(key)), repository, 1000);
   expect(result).toEqual({ kind: 'success', value: { id: '5', bytes: Buffer.alloc(32, 7) } });
 });
@@ -50,7 +50,7 @@ it.each([
   { key_id: '5' },
   [],
   undefined,
-])('takes no key out of %j', async data => {
+])('finds no key in %j', async data => {
   expect(await getPublicKey(scriptedGithub(success(data)), repository, 1000)).toMatchObject({
     kind: 'indeterminate',
     cause: { kind: 'unreadable' },
@@ -58,16 +58,16 @@ it.each([
 });
 
 describe('a secret', () => {
-  it('says when it changed', async () => {
+  it('has the time of its last change', async () => {
     const result = await getSecret(scriptedGithub(success(secret, 200, { date: DATE })), environment, 1000);
     const value = { updatedAt: new Date('2026-01-02T03:04:05Z'), access: undefined, date: new Date(DATE) };
     expect(result).toEqual({ kind: 'success', value });
   });
-  it.each(['all', 'private'])('of an organization says who has it: %s', async visibility => {
+  it.each(['all', 'private'])('of an organization has its visibility: %s', async visibility => {
     const result = await getSecret(scriptedGithub(success({ ...secret, visibility })), organization, 1000);
     expect(result).toMatchObject({ value: { access: { visibility } } });
   });
-  it('for selected repositories does not say which', async () => {
+  it('for selected repositories does not have their list', async () => {
     const response = success({ ...secret, visibility: 'selected' });
     const result = await getSecret(scriptedGithub(response), organization, 1000);
     expect(result).toMatchObject({ value: { access: { visibility: 'selected', repositories: [] } } });
@@ -79,7 +79,7 @@ describe('a secret', () => {
     [repository, { ...secret, updated_at: 'once' }],
     [organization, secret],
     [organization, { ...secret, visibility: 'some' }],
-  ])('is not believed: %o %o', async (place, data) => {
+  ])('is unreadable: %o %o', async (place, data) => {
     expect((await getSecret(scriptedGithub(success(data)), place, 1000)).kind).toBe('indeterminate');
   });
 });
@@ -107,10 +107,10 @@ describe('a put', () => {
       body: value,
     });
   });
-  it('shows an organization’s secret to no more than private repositories where it is not known who has it', async () => {
+  it('limits an organization’s secret of unknown visibility to private repositories', async () => {
     expect((await put(organization))?.body).toEqual({ ...value, visibility: 'private' });
   });
-  it('leaves as it was who has an organization’s secret', async () => {
+  it('preserves the visibility of an organization’s secret', async () => {
     expect((await put(organization, { visibility: 'all' }))?.body).toEqual({ ...value, visibility: 'all' });
     expect((await put(organization, { visibility: 'selected', repositories: [1, 2] }))?.body).toEqual({
       ...value,
@@ -128,7 +128,7 @@ describe('looking up places', () => {
   const pageOf = (ids: readonly unknown[], total: unknown = 3) =>
     success({ total_count: total, repositories: ids.map(id => ({ id })) });
 
-  it('gives key, date, tag and both clocks of each place', async () => {
+  it('gives key, date, tag and both clocks for each place', async () => {
     const clock = new FakeClock();
     const github = scriptedGithub(keyResponse, success(secret, 200, { date: DATE }));
     const [known] = await lookUpPlaces(github, [repository], run, retryOptions(clock));
@@ -142,12 +142,12 @@ describe('looking up places', () => {
     });
   });
 
-  it('takes the runner’s clock where GitHub does not say', async () => {
+  it('uses the runner’s clock if GitHub gives no time', async () => {
     const [known] = await lookUp(repository, keyResponse, success(secret));
     expect(known?.now).toBe(new FakeClock().now());
   });
 
-  it('gets the repositories of a selected secret over all pages', async () => {
+  it('reads all pages of a selected secret’s repositories', async () => {
     const github = scriptedGithub(keyResponse, selected, pageOf([1, 2]), pageOf([3]));
     const [known] = await lookUpPlaces(github, [organization], run, retryOptions(new FakeClock()));
     expect(known?.access).toEqual({ visibility: 'selected', repositories: [1, 2, 3] });
@@ -157,7 +157,7 @@ describe('looking up places', () => {
     ]);
   });
 
-  it('asks for no repositories of a secret that all have', async () => {
+  it('does not request repositories for a secret that all have', async () => {
     const [known] = await lookUp(organization, keyResponse, success({ ...secret, visibility: 'all' }));
     expect(known?.access).toEqual({ visibility: 'all' });
   });
@@ -166,7 +166,7 @@ describe('looking up places', () => {
     ['none', []],
     ['some', [1, 2]],
   ])(
-    'updates no selected secret of whose repositories GitHub lists %s: the others would lose it',
+    'rejects a selected secret whose listed repositories are %s, as an update would drop the others',
     async (_, ids) => {
       await expect(
         lookUp(organization, keyResponse, selected, pageOf(ids), pageOf([])),
@@ -177,7 +177,7 @@ describe('looking up places', () => {
     },
   );
 
-  it('takes a selected secret that no repository has as it is', async () => {
+  it('accepts a selected secret without repositories', async () => {
     const [known] = await lookUp(organization, keyResponse, selected, pageOf([], 0));
     expect(known?.access).toEqual({ visibility: 'selected', repositories: [] });
   });
@@ -188,7 +188,7 @@ describe('looking up places', () => {
     { total_count: 3 },
     { total_count: 3, repositories: [{ id: '1' }] },
     { total_count: 3, repositories: [null] },
-  ])('takes no repositories out of %j', async data => {
+  ])('finds no repositories in %j', async data => {
     const pages = Array<HttpResponse>(3).fill(success(data));
     await expect(lookUp(organization, keyResponse, selected, ...pages)).rejects.toMatchObject({
       title: 'Unexpected response from GitHub',

@@ -15,14 +15,14 @@ const base64 = (text: string) => Buffer.from(text).toString('base64');
 const base64url = (text: string) => Buffer.from(text).toString('base64url');
 const unpadded = (text: string) => base64(text).replace(/=+$/, '');
 
-/** A log that hides what is masked for a secret, in the runner's own forms and no others. */
+/** A log that hides a secret's masks, in the runner's own forms only. */
 function logHiding(secret: string): Masks {
   const masks = new Masks();
   for (const text of maskTexts(secret, MIN_TOKEN_LENGTH)) masks.add(text);
   return masks;
 }
 
-/** The longest part of a token that base64 shows, whole groups only, at any of the three offsets. */
+/** The longest part of a token that base64 shows in whole groups, at any of the three offsets. */
 function longestPartIn(shown: string, token: string): number {
   const decoded = shown
     .split('***')
@@ -36,7 +36,7 @@ function longestPartIn(shown: string, token: string): number {
 }
 
 describe('the base64 of a token', () => {
-  it('is tried in every length', () => {
+  it('is tested at every length', () => {
     expect(new Set(TOKENS.map(({ length }) => length % 3))).toEqual(new Set([0, 1, 2]));
   });
 
@@ -48,20 +48,20 @@ describe('the base64 of a token', () => {
   );
 
   it.each(cases)(
-    'shows no more than two characters of it: $name of $prefix…$suffix',
+    'shows at most two characters of it: $name of $prefix…$suffix',
     ({ prefix, suffix, encode }) => {
       for (const token of TOKENS) {
         const encoded = encode(prefix + token + suffix);
         const shown = logHiding(token).hide(encoded);
         expect(shown).toContain('***');
-        // What shares a group with the text around it: two bytes at each end.
+        // Two bytes at each end share a group with the surrounding text.
         expect(longestPartIn(shown, token)).toBeLessThanOrEqual(2);
       }
     },
   );
 });
 
-describe('what is masked', () => {
+describe('the masks', () => {
   it('is a token, and each half of its signature, as it is and in three base64 forms', () => {
     for (const token of TOKENS) {
       const signature = token.split('.')[2] ?? '';
@@ -92,7 +92,7 @@ describe('what is masked', () => {
     expect(texts).toEqual(expect.arrayContaining(maskTexts(token, MIN_TOKEN_LENGTH)));
   });
 
-  it('is the alphabet of URLs, too, where the base64 of a password is another in it', () => {
+  it('also uses the URL alphabet if a password’s base64 differs in it', () => {
     const password = 'pass~~~~word???word';
     expect(base64(password)).not.toBe(base64url(password));
     const masks = logHiding(password);
@@ -113,7 +113,7 @@ describe('what is masked', () => {
     expect(maskTexts(text, MIN_TOKEN_LENGTH)).toEqual([]);
   });
 
-  it('begins with eight characters', () => {
+  it('starts at eight characters', () => {
     expect(maskTexts('12345678', MIN_TOKEN_LENGTH)).toEqual([
       '12345678',
       base64('123456'),
@@ -122,30 +122,27 @@ describe('what is masked', () => {
     ]);
   });
 
-  it('is a shorter text where that is requested, but no base64 that stands anywhere by chance', () => {
+  it('includes shorter texts if requested, but no base64 short enough to occur by chance', () => {
     expect(maskTexts('pw', 1)).toEqual(['pw']);
     expect(maskTexts('hunter2', 1)).toEqual(['hunter2', base64('hunter'), base64('unter2')]);
     expect(maskTexts(' ', 1)).toEqual([]);
   });
 
-  it.each(['\n', '\r\n', '\r', '\n\n'])(
-    'is each line of a text on its own, without the blanks around it (%j)',
-    end => {
-      const texts = maskTexts(`{${end}  "first-line",${end}e${end}second-line${end}`, MIN_TOKEN_LENGTH);
-      expect(texts).toContain('"first-line",');
-      expect(texts).toContain('second-line');
-      expect(texts.filter(text => /[\r\n]|^\s|\s$/.test(text))).toEqual([]);
-      expect(texts).not.toContain('e');
-      expect(texts).not.toContain('{');
-    },
-  );
+  it.each(['\n', '\r\n', '\r', '\n\n'])('is each line of a text, without surrounding blanks (%j)', end => {
+    const texts = maskTexts(`{${end}  "first-line",${end}e${end}second-line${end}`, MIN_TOKEN_LENGTH);
+    expect(texts).toContain('"first-line",');
+    expect(texts).toContain('second-line');
+    expect(texts.filter(text => /[\r\n]|^\s|\s$/.test(text))).toEqual([]);
+    expect(texts).not.toContain('e');
+    expect(texts).not.toContain('{');
+  });
 
   it('is each text once', () => {
     expect(maskTexts('same-line\nsame-line', MIN_TOKEN_LENGTH)).toHaveLength(4);
   });
 });
 
-describe('what a command prints of a token', () => {
+describe('a token printed by a command', () => {
   const letters = fc.stringMatching(/^[\w-]{22}$/);
   const token = fc
     .tuple(fc.constantFrom('pk', 'sk', 'tk'), fc.stringMatching(/^eyJ[\w-]{20,120}$/), letters)
@@ -156,7 +153,7 @@ describe('what a command prints of a token', () => {
   );
   const column = fc.oneof(fc.constantFrom(64, 76), fc.integer({ min: 30, max: 200 }));
 
-  /** Which characters of the lines are hidden, in one array without the line breaks. */
+  /** Marks the hidden characters of the lines, in one array without line breaks. */
   const hiddenIn = (lines: readonly string[], secret: string): boolean[] =>
     lines.flatMap(line => {
       const hidden = Array.from(line, () => false);
@@ -170,7 +167,7 @@ describe('what a command prints of a token', () => {
 
   const broken = (text: string, width: number) => text.match(new RegExp(`.{1,${width}}`, 'gs')) ?? [];
 
-  it('hides nine characters of its signature in base64, whatever is around it and wherever lines break', () => {
+  it('has nine hidden characters of its signature in base64, in any context and line width', () => {
     const alphabet = fc.constantFrom<'base64' | 'base64url'>('base64', 'base64url');
     fc.assert(
       fc.property(token, around, around, alphabet, column, (secret, before, after, encoding, width) => {
@@ -178,7 +175,7 @@ describe('what a command prints of a token', () => {
         const hidden = hiddenIn(broken(encoded, width), secret);
         const end = Buffer.byteLength(before + secret);
         const bytes = Array.from({ length: 22 }, (_, at) => end - 22 + at);
-        // A byte is in the sextets that its first and its last bit are in.
+        // A byte is in the sextets of its first and its last bit.
         const count = bytes.filter(
           at => hidden[Math.floor((at * 8) / 6)] && hidden[Math.floor((at * 8 + 7) / 6)],
         ).length;
@@ -188,7 +185,7 @@ describe('what a command prints of a token', () => {
     );
   });
 
-  it('hides nine characters of its signature as it is, wherever lines break and however much is cut in front', () => {
+  it('has nine hidden characters of its signature in plain text, in any line width and however much is cut off', () => {
     fc.assert(
       fc.property(token, column, fc.nat(60), (secret, width, cut) => {
         const signature = secret.split('.')[2] ?? '';
@@ -203,7 +200,7 @@ describe('what a command prints of a token', () => {
     );
   });
 
-  it('is hidden by the runner for the commands that people use', () => {
+  it('is hidden by the runner for common commands', () => {
     for (const secret of TOKENS) {
       const signature = secret.split('.')[2] ?? '';
       const outputs = [

@@ -22,12 +22,12 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe('writing', () => {
-  it('keeps what was written where all of it was', () => {
+  it('keeps the contents if every write succeeds', () => {
     writeAllOrNothing(env, () => writeFileSync(env['GITHUB_ENV'] ?? '', 'new\n', { flag: 'a' }));
     expect(contents()).toEqual([EARLIER, EARLIER, `${EARLIER}new\n`]);
   });
 
-  it('leaves the files as they were, and passes the error on, where it fails', () => {
+  it('restores the files and rethrows the error if a write fails', () => {
     const write = () => {
       for (const path of Object.values(env)) writeFileSync(path, 'new\n', { flag: 'a' });
       throw new Error('ENOSPC');
@@ -36,7 +36,7 @@ describe('writing', () => {
     expect(contents()).toEqual([EARLIER, EARLIER, EARLIER]);
   });
 
-  it('leaves the other files as they were where one is gone', () => {
+  it('restores the other files if one is gone', () => {
     rmSync(env['GITHUB_OUTPUT'] ?? '');
     const write = () => {
       writeFileSync(env['GITHUB_ENV'] ?? '', 'new\n', { flag: 'a' });
@@ -54,7 +54,7 @@ describe('writing', () => {
     expect(isWritten).toBe(true);
   });
 
-  it('leaves the other files as they were where one cannot be truncated', () => {
+  it('restores the other files if one cannot be truncated', () => {
     const write = () => {
       writeFileSync(env['GITHUB_OUTPUT'] ?? '', 'new\n', { flag: 'a' });
       rmSync(env['GITHUB_ENV'] ?? '');
@@ -65,11 +65,11 @@ describe('writing', () => {
   });
 });
 
-describe('a file that cannot be written', () => {
+describe('an unwritable file', () => {
   const problemOf = (env: Readonly<Record<string, string | undefined>>, variables = false) =>
     findFileProblem(env, variables, 1001);
 
-  it.each([undefined, ''])('is one that the runner does not name (%j): this is no runner', value => {
+  it.each([undefined, ''])('is one that the runner does not name (%j), as this is not a runner', value => {
     for (const name of ['GITHUB_OUTPUT', 'GITHUB_STATE']) {
       expect(problemOf({ ...env, [name]: value })).toMatchObject({
         title: 'Not running on GitHub Actions',
@@ -78,7 +78,7 @@ describe('a file that cannot be written', () => {
     }
   });
 
-  it('is one that does not exist, which is not created', () => {
+  it('is one that does not exist, and is not created', () => {
     const path = env['GITHUB_STATE'] ?? '';
     rmSync(path);
     expect(problemOf(env)).toMatchObject({
@@ -96,37 +96,40 @@ describe('a file that cannot be written', () => {
 
   const isRoot = process.getuid?.() === 0;
 
-  it.skipIf(process.seteuid === undefined)('is one of another user: both users, and the way out', () => {
-    const path = env['GITHUB_OUTPUT'] ?? '';
-    chmodSync(folder, 0o755);
-    chmodSync(path, 0o444);
-    // Root may write everywhere.
-    if (isRoot) process.seteuid?.(65_534);
-    try {
-      const found = problemOf(env);
-      expect(found?.problem).toBe(
-        `The runner's file GITHUB_OUTPUT, ${path}, cannot be written: EACCES. ` +
-          `This process runs as user 1001. The file belongs to user ${process.getuid?.()}.`,
-      );
-      expect(found?.advice).toContain('`options: --user root`');
-      expect(findFileProblem(env, false, undefined)?.problem).not.toContain('This process');
-    } finally {
-      if (isRoot) process.seteuid?.(0);
-    }
-  });
+  it.skipIf(process.seteuid === undefined)(
+    'is another user’s: the message has both users and the way out',
+    () => {
+      const path = env['GITHUB_OUTPUT'] ?? '';
+      chmodSync(folder, 0o755);
+      chmodSync(path, 0o444);
+      // Root may write everywhere.
+      if (isRoot) process.seteuid?.(65_534);
+      try {
+        const found = problemOf(env);
+        expect(found?.problem).toBe(
+          `The runner's file GITHUB_OUTPUT, ${path}, cannot be written: EACCES. ` +
+            `This process runs as user 1001. The file belongs to user ${process.getuid?.()}.`,
+        );
+        expect(found?.advice).toContain('`options: --user root`');
+        expect(findFileProblem(env, false, undefined)?.problem).not.toContain('This process');
+      } finally {
+        if (isRoot) process.seteuid?.(0);
+      }
+    },
+  );
 
-  it('is that of variables only if there are variables', () => {
+  it('is the one for variables only if there are variables', () => {
     rmSync(env['GITHUB_ENV'] ?? '');
     expect(problemOf(env)).toBeUndefined();
     expect(problemOf(env, true)?.problem).toContain('GITHUB_ENV');
   });
 
-  it('is left as it was by the check', () => {
+  it('is not changed by the check', () => {
     expect(problemOf(env, true)).toBeUndefined();
     expect(readFileSync(env['GITHUB_OUTPUT'] ?? '', 'utf8')).toBe(EARLIER);
   });
 
-  it('stops the step: the problem, what it means for the step, and what to do', () => {
+  it('stops the step with the problem, its consequence and the advice', () => {
     const found = { title: errorTitles.filesNotWritable, problem: 'P.', advice: 'A.' };
     const asked: boolean[] = [];
     const runner = (result: typeof found | undefined) => ({

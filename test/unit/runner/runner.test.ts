@@ -1,4 +1,4 @@
-/** The toolkit reads its environment and writes to standard output: here both are the test's for as long as it runs. */
+/** The toolkit reads the environment and writes to standard output; the test replaces both while it runs. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +65,7 @@ afterEach(() => {
 });
 
 describe('the log', () => {
-  it('has a command for everything but plain lines', () => {
+  it('uses a command for everything but plain lines', () => {
     runner.info('a line');
     runner.debug('a detail');
     runner.warning('careful:\nthis, too');
@@ -78,17 +78,17 @@ describe('the log', () => {
     ]);
   });
 
-  it('fails the step with the error', () => {
+  it('sets the exit code on errors', () => {
     runner.fail(errorTitles.rateLimited, 'Wait.');
     expect(process.exitCode).toBe(1);
   });
 
-  it('takes for titles only those of the list, since the runner does not mask titles', () => {
-    // @ts-expect-error a text that is none of them, as everything from outside is
+  it('accepts only listed titles, since the runner does not mask titles', () => {
+    // @ts-expect-error a text that is not a listed title
     runner.fail(String('Some title'), 'text');
   });
 
-  it('has neither secrets nor commands from outside in it', () => {
+  it('contains neither secrets nor commands from outside', () => {
     const token = tokenText('sk');
     runner.mask(new Secret('the password'));
     text = '';
@@ -107,7 +107,7 @@ describe('the log', () => {
     ]);
   });
 
-  it('is opened before the first line, and by nothing else', async () => {
+  it('is opened before the first line only', async () => {
     expect([runner.unreadOutput(), runner.getState(), runner.findFileProblem(true), opened]).toEqual([
       0,
       '',
@@ -123,7 +123,7 @@ describe('the log', () => {
     expect(opened).toBe(1);
   });
 
-  it('says what is unread, and nothing once nobody reads it any more', () => {
+  it('counts unread output, and none once the reader has gone', () => {
     runner.info('a line');
     expect(runner.unreadOutput()).toBe(text.length);
     failOutput();
@@ -143,7 +143,7 @@ describe('a mask', () => {
     ]);
   });
 
-  it('has no line break in it, and no text that could not be a token', () => {
+  it('never contains a line break or a text that cannot be a token', () => {
     runner.mask(new Secret('none'));
     runner.mask(new Secret('e\nfirst-line\r\nsecond-line'));
     expect(lines()).toHaveLength(8);
@@ -151,7 +151,7 @@ describe('a mask', () => {
     expect(lines()).toContain('::add-mask::second-line');
   });
 
-  it('is a shorter text where the caller knows that it is a secret', () => {
+  it('hides a shorter text if the caller knows it to be secret', () => {
     runner.mask(new Secret('hunter2'), 1);
     expect(lines()[0]).toBe('::add-mask::hunter2');
   });
@@ -160,7 +160,7 @@ describe('a mask', () => {
 describe('results', () => {
   const token = tokenText('sk');
 
-  it('are outputs, variables and the state', () => {
+  it('become outputs, variables and the state', () => {
     runner.writeResults(
       { token: new Secret(token), note: 'a\nb' },
       { MAPBOX_ACCESS_TOKEN: new Secret(token) },
@@ -176,33 +176,40 @@ describe('results', () => {
     expect(text).toBe('');
   });
 
-  it('leave the state as it is where none is given', () => {
+  it('leave the state unchanged if none is given', () => {
     runner.writeResults({ token: new Secret(token) }, {});
     expect(contents('GITHUB_STATE')).toBe(EARLIER);
   });
 
-  it.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])('are all or nothing: %s cannot be written', name => {
-    rmSync(path(name));
-    const write = () =>
-      runner.writeResults({ token: new Secret(token) }, { MAPBOX_ACCESS_TOKEN: new Secret(token) }, 'state');
-    expect(write).toThrow();
-    for (const other of FILES.filter(file => file !== name)) expect(contents(other), other).toBe(EARLIER);
-  });
+  it.each(['GITHUB_OUTPUT', 'GITHUB_STATE'])(
+    'are written together or not at all: %s cannot be written',
+    name => {
+      rmSync(path(name));
+      const write = () =>
+        runner.writeResults(
+          { token: new Secret(token) },
+          { MAPBOX_ACCESS_TOKEN: new Secret(token) },
+          'state',
+        );
+      expect(write).toThrow();
+      for (const other of FILES.filter(file => file !== name)) expect(contents(other), other).toBe(EARLIER);
+    },
+  );
 });
 
-it('knows before a token is created that results could not be written', () => {
+it('checks that results can be written before a token is created', () => {
   rmSync(path('GITHUB_ENV'));
   expect(runner.findFileProblem(false)).toBeUndefined();
   expect(runner.findFileProblem(true)?.problem).toContain('GITHUB_ENV');
 });
 
-describe('what the runner hands over', () => {
-  it('is an input as it was written, empty where there is none', () => {
+describe('a value from the runner', () => {
+  it('is an input as written, empty if missing', () => {
     process.env['INPUT_SOME-INPUT'] = ' a\n';
     expect([runner.getInput('some-input'), runner.getInput('other')]).toEqual([' a\n', '']);
   });
 
-  it('is the state under one key', () => {
+  it('is the state, under one key', () => {
     runner.saveState('{"a":1}');
     expect(contents('GITHUB_STATE')).toMatch(/cleanup<<(\S+)\r?\n\{"a":1\}\r?\n\1/);
     process.env['STATE_cleanup'] = '{"a":1}';
@@ -211,7 +218,7 @@ describe('what the runner hands over', () => {
 });
 
 describe('the summary', () => {
-  it('is added to what is there, without secrets', async () => {
+  it('is appended, without secrets', async () => {
     runner.mask(new Secret('the password'));
     await runner.writeSummary('The password', [['Note', 'the password']]);
     expect(contents('GITHUB_STEP_SUMMARY')).toBe(
@@ -219,7 +226,7 @@ describe('the summary', () => {
     );
   });
 
-  it('rejects where it cannot be written', async () => {
+  it('rejects if it cannot be written', async () => {
     delete process.env['GITHUB_STEP_SUMMARY'];
     await expect(runner.writeSummary('Heading', [])).rejects.toThrow();
   });

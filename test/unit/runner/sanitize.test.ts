@@ -7,16 +7,16 @@ import { readCommand } from '../../support/runner/commands.ts';
 const token = writeToken({ usage: 'sk', payload: { u: 'octo', a: newId() } }, Buffer.from('key'));
 
 describe('a secret in a line for the log', () => {
-  it('is hidden where it looks like a token', () => {
+  it('is hidden if it looks like a token', () => {
     expect(sanitize(`with ${token}.`)).toBe('with ***.');
     expect(sanitize(`with ${token}, and more`)).toBe('with ***, and more');
   });
 
-  it('is hidden where it is known, whatever it looks like', () => {
+  it('is hidden if it is known, whatever it looks like', () => {
     expect(sanitize('the password is hunter2, hunter2', ['hunter2'])).toBe('the password is ***, ***');
   });
 
-  it('is hidden whole where another is a part of it, in any order', () => {
+  it('is hidden completely if another is a part of it, in any order', () => {
     for (const secrets of [
       ['part', 'the part of it'],
       ['the part of it', 'part'],
@@ -26,13 +26,13 @@ describe('a secret in a line for the log', () => {
 });
 
 it.each(['https://sk.wikipedia.org', 'octo/sk.mapviewer', '.github/workflows/tk.yml', 'a::b', 'C++ ## [x]'])(
-  'leaves %j as it is',
+  'leaves %j unchanged',
   text => {
     expect(sanitize(text)).toBe(text);
   },
 );
 
-describe('a control', () => {
+describe('a control character', () => {
   it.each([
     ['an escape sequence', 'a\u001b[31mb', 'a [31mb'],
     ['a backspace', 'a\bb', 'a b'],
@@ -46,7 +46,7 @@ describe('a control', () => {
     ['one before the end of a line', 'a\u0000\nb', 'a b'],
     ['one after the end of a line', 'a\n\u0000b', 'a b'],
     ['several together', 'a\u0000\u001b\u202e\u0007b', 'a b'],
-  ])('becomes a blank: %s', (_, text, clean) => {
+  ])('becomes a space: %s', (_, text, clean) => {
     expect(sanitize(text)).toBe(clean);
   });
 
@@ -54,23 +54,23 @@ describe('a control', () => {
     0x061c, 0x200e, 0x200f, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069,
   ];
   it.each(bidi.map(code => [code.toString(16), code] as const))(
-    'becomes a blank: U+%s, which turns the direction of writing',
+    'becomes a space: U+%s, which changes the text direction',
     (_, code) => {
       expect(sanitize(`a${String.fromCodePoint(code)}b`)).toBe('a b');
     },
   );
 
-  it.each(['\n', '\r', '\r\n', '\n\n'])('that ends a line (%j) ends one', end => {
+  it.each(['\n', '\r', '\r\n', '\n\n'])('that ends a line (%j) still ends one', end => {
     expect(sanitize(`a${end}b`)).toBe('a\nb');
   });
 
-  it('leaves letters of every script, and characters that are made of several', () => {
+  it('is not a letter of any script or a part of a composed character', () => {
     const text = 'Ströme, карты, 地図, خرائط, 👨‍👩‍👧';
     expect(sanitize(text)).toBe(text);
   });
 });
 
-describe('a command for the runner', () => {
+describe('a runner command', () => {
   it.each([
     '::error::x',
     '  ::add-mask::x',
@@ -91,12 +91,12 @@ describe('a command for the runner', () => {
     '::::error::x',
     '##[[error]x',
     `${token}\n::error::x`,
-  ])('is none any more: %j', text => {
+  ])('is disarmed: %j', text => {
     for (const line of sanitize(text).split('\n')) expect(readCommand(line)).toBeUndefined();
     expect(sanitize(text)).not.toMatch(/^\s*::|##\[/m);
   });
 
-  it('cannot be made of any pieces', () => {
+  it('cannot be assembled from any pieces', () => {
     const piece = fc.constantFrom(
       '::',
       ':',

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { formatTable } from '../../../src/runner/summary-table.ts';
 
-it('gives each row a head of its own where there are no columns', () => {
+it('gives each row a header if there are no columns', () => {
   expect(
     formatTable('Token', [
       ['Account', 'octo'],
@@ -12,13 +12,13 @@ it('gives each row a head of its own where there are no columns', () => {
   );
 });
 
-it('gives the table a head where there are columns', () => {
+it('gives the table a header if there are columns', () => {
   expect(formatTable('Sweep', [['c1', 'deleted']], ['Token', 'Result'])).toBe(
     '<h3>Sweep</h3>\n<table><tr><th>Token</th><th>Result</th></tr><tr><td>c1</td><td>deleted</td></tr></table>\n',
   );
 });
 
-it('shows an address as a link, and an address in a text as text', () => {
+it('shows a URL as a link, and a URL in a text as text', () => {
   const address = new URL('https://git.example.com/octo/maps?a="b"&c=<d>');
   expect(
     formatTable('', [
@@ -32,7 +32,7 @@ it('shows an address as a link, and an address in a text as text', () => {
   );
 });
 
-it('leaves nothing that HTML or Markdown would take for more than text', () => {
+it('leaves only plain text for HTML and Markdown', () => {
   const odd = `<img src=x> & "a" 'b' \`c\` *d* _e_ [f](g) |h| ~i~ \\j`;
   for (const html of [formatTable(odd, []), formatTable('', [[odd]]), formatTable('', [], [odd])]) {
     expect(html.replace(/<\/?(?:h3|table|tr|th|td)>/g, '').replace(/&#\d+;/g, '')).not.toMatch(

@@ -17,7 +17,7 @@ interface Setting {
   readonly context: Context;
   readonly runner: FakeRunner;
   readonly clock: FakeClock;
-  /** The clients that were created, with their requests. */
+  /** The created clients, with their requests. */
   readonly clients: {
     readonly url: URL;
     readonly proxy: ProxySettings | undefined;
@@ -56,7 +56,7 @@ function setUp(env: Context['env'] = {}, inputs: Record<string, string> = {}): S
 const connection = { api: API, authorizingToken, username: OWNER };
 
 describe('the proxy', () => {
-  it('is the one that the environment names, and all of its secrets are masked', () => {
+  it('is the environment’s, and all of its secrets are masked', () => {
     const { context, runner } = setUp({ HTTPS_PROXY: 'http://octo:pass%21word@proxy.example.com:3128' });
     const proxy = proxyFor(API, context);
     expect(proxy?.url).toBe('http://proxy.example.com:3128/');
@@ -64,13 +64,13 @@ describe('the proxy', () => {
     expect(runner.masks).toContain('pass!word');
   });
 
-  it('is none, and nothing is masked, where there is no variable', () => {
+  it('is absent if no variable is set, and nothing is masked', () => {
     const { context, runner } = setUp();
     expect(proxyFor(API, context)).toBeUndefined();
     expect(runner.masks).toEqual([]);
   });
 
-  it('that cannot be used is an input error, which names the variable', async () => {
+  it('causes an input error that names the variable if it is unusable', async () => {
     const { context, clients } = setUp({ http_proxy: 'socks5://octo:hidden@127.0.0.1' });
     const failed = withAccount(context, connection, new RequestBudget(), async () => expect.unreachable());
     await expect(failed).rejects.toThrow(ActionError);
@@ -84,7 +84,7 @@ describe('the proxy', () => {
 });
 
 describe('an account', () => {
-  it('is reached at the API, through the proxy, until it is used', async () => {
+  it('is connected to the API through the proxy while it is used', async () => {
     const { context, clients, runner, clock } = setUp({ HTTPS_PROXY: 'http://proxy.example.com:3128' });
     const result = await withAccount(context, connection, new RequestBudget(), async account => {
       expect(clients[0]?.isClosed).toBe(false);
@@ -100,7 +100,7 @@ describe('an account', () => {
     expect(clients[0]?.requests[0]?.path).toMatch(/^\/mapbox\/tokens\/v2\?/);
   });
 
-  it('is left also after an error', async () => {
+  it('is disconnected after an error', async () => {
     const { context, clients } = setUp();
     const failed = withAccount(context, connection, new RequestBudget(), () =>
       Promise.reject(new Error('mine')),
@@ -111,7 +111,7 @@ describe('an account', () => {
 });
 
 describe('retries', () => {
-  it('last as many milliseconds from now', () => {
+  it('last this many milliseconds from now', () => {
     const { context, runner, clock } = setUp();
     clock.advance(5_000);
     const options = retryOptions(context, 60_000, 20_000);
@@ -124,7 +124,7 @@ describe('retries', () => {
     expect(runner.log).toEqual([{ kind: 'info', text: 'a line' }]);
   });
 
-  it('end with the whole time where there is no other for failures', () => {
+  it('use the whole time for failures if they have no limit of their own', () => {
     expect(retryOptions(setUp().context, 60_000).failureDeadline).toBe(Number.POSITIVE_INFINITY);
   });
 });

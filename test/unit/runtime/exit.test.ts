@@ -15,13 +15,13 @@ function leave(resources: string[], change: Partial<ExitingProcess> = {}) {
   return calls;
 }
 
-/** So that a signal ends the process should it still hang. */
+/** Lets a signal end the process should it still hang. */
 const DEFAULT_SIGNALS = ['without SIGINT', 'without SIGTERM'];
 
 const replacement = (program: string) => ['/usr/bin/node', ['/usr/bin/node', '-e', program], {}];
 
-describe('leaving the process', () => {
-  it('just exits where no thread is busy, and leaves signals to the system', () => {
+describe('exiting', () => {
+  it('just exits if no thread is busy, and restores the default signal handling', () => {
     expect(leave(['TCPSocketWrap', 'Timeout', 'PipeWrap'], { exitCode: 1 })).toEqual([
       ...DEFAULT_SIGNALS,
       'exit',
@@ -29,21 +29,21 @@ describe('leaving the process', () => {
   });
 
   it.each(['GetAddrInfoReqWrap', 'GetNameInfoReqWrap', 'FSReqCallback', 'FSReqPromise'])(
-    'replaces a process that would wait for a thread (%s), with its exit code and no environment',
+    'replaces a process that would wait for a thread (%s), with its exit code and an empty environment',
     resource => {
       expect(leave(['Timeout', resource], { exitCode: 1 })[2]).toEqual(replacement('process.exitCode = 1'));
       expect(leave([resource])[2]).toEqual(replacement('process.exitCode = 0'));
     },
   );
 
-  it('exits where the process may not be replaced', () => {
+  it('exits if the process may not be replaced', () => {
     const execve = () => {
       throw new Error('ERR_ACCESS_DENIED');
     };
     expect(leave(['GetAddrInfoReqWrap'], { execve })).toEqual([...DEFAULT_SIGNALS, 'exit']);
   });
 
-  it('exits where the system cannot replace a process', () => {
+  it('exits if the system cannot replace a process', () => {
     let exits = 0;
     exit({
       execPath: '/usr/bin/node',
@@ -56,7 +56,7 @@ describe('leaving the process', () => {
 });
 
 describe('waiting for the log’s reader', () => {
-  /** A reader that has read so much after so many milliseconds. */
+  /** A reader that has read this much after this many milliseconds. */
   async function drained(unreadAt: (ms: number) => number): Promise<number> {
     let ms = 0;
     const clock = {
@@ -70,7 +70,7 @@ describe('waiting for the log’s reader', () => {
     return ms;
   }
 
-  it('takes no time where everything is read, and asks no clock', async () => {
+  it('takes no time if everything is read, and does not use the clock', async () => {
     const unused = () => {
       throw new Error('not to be called');
     };
@@ -85,7 +85,7 @@ describe('waiting for the log’s reader', () => {
     expect(await drained(ms => Math.max(0, 500_000 - 1_000 * Math.floor(ms / 1_000)))).toBe(500_000);
   });
 
-  it('ends five seconds after a reader has stopped', async () => {
+  it('ends five seconds after the reader has stopped', async () => {
     expect(await drained(() => 1)).toBe(5_000);
     expect(await drained(ms => Math.max(1, 10 - Math.floor(ms / 1_000)))).toBe(9_000 + 5_000);
   });

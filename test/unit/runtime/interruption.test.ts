@@ -10,18 +10,18 @@ function interruption() {
   return { signal: controller.signal, error, interrupt: () => controller.abort(error) };
 }
 
-it('has a name of its own', () => {
+it('has a distinct name', () => {
   expect(String(new InterruptedError('Stopped.'))).toBe('InterruptedError: Stopped.');
 });
 
-describe('work that can be interrupted', () => {
-  it('comes to what it comes to where nothing interrupts it', async () => {
+describe('interruptible work', () => {
+  it('has its own result if it is not interrupted', async () => {
     const { signal } = interruption();
     expect(await orInterrupted(Promise.resolve(7), signal)).toBe(7);
     await expect(orInterrupted(Promise.reject(new Error('own')), signal)).rejects.toThrow('own');
   });
 
-  it.each(['before', 'while'])('is given up when it is interrupted %s it goes on', async moment => {
+  it.each(['before', 'while'])('is given up if it is interrupted %s it runs', async moment => {
     const { signal, error, interrupt } = interruption();
     if (moment === 'before') interrupt();
     const work = orInterrupted(forEver(), signal);
@@ -29,7 +29,7 @@ describe('work that can be interrupted', () => {
     await expect(work).rejects.toBe(error);
   });
 
-  it('is waited for as long as it is given', async () => {
+  it('gets its grace period', async () => {
     const { signal, error, interrupt } = interruption();
     const grace = Promise.withResolvers<void>();
     const pending = Promise.withResolvers<string>();
@@ -43,7 +43,7 @@ describe('work that can be interrupted', () => {
     await expect(late).rejects.toBe(error);
   });
 
-  it('asks for no grace, and leaves no listener, where it was done before', async () => {
+  it('needs no grace period and leaves no listener if it has finished', async () => {
     const { signal, interrupt } = interruption();
     let asked = 0;
     await orInterrupted(Promise.resolve(), signal, async () => void asked++);
@@ -52,8 +52,8 @@ describe('work that can be interrupted', () => {
   });
 });
 
-describe('a clock that can be interrupted', () => {
-  it('shows the same time, and sleeps as long', async () => {
+describe('an interruptible clock', () => {
+  it('gives the same time, and sleeps as long', async () => {
     const { signal } = interruption();
     const clock = new FakeClock();
     const interruptible = interruptibleClock(clock, signal);
@@ -62,7 +62,7 @@ describe('a clock that can be interrupted', () => {
     expect([interruptible.now(), interruptible.monotonic()]).toEqual([START + 300, 300]);
   });
 
-  it('wakes up at once', async () => {
+  it('wakes up on interruption', async () => {
     const { signal, error, interrupt } = interruption();
     const sleeping = interruptibleClock({ ...new FakeClock(), sleep: forEver }, signal).sleep(1e9);
     interrupt();

@@ -5,13 +5,13 @@ import { systemProcesses } from '../../../src/runtime/processes.ts';
 
 const self = { pid: 4711, platform: 'linux', kill: () => expect.unreachable() };
 
-/** The line of a process in /proc [proc_pid_stat(5)]. */
+/** A process's line in /proc [proc_pid_stat(5)]. */
 const stat = (name: string, state: string, startTime: string) =>
   `4711 (${name}) ${state} ${Array.from({ length: 18 }, (_, field) => field + 4).join(' ')} ${startTime} ${Array(30).fill(0).join(' ')}\n`;
 
 describe('a process', () => {
   it.each(['node', 'a) S (b', 'with space', 'x'.repeat(15)])(
-    'is known by its start time, whatever its name: %s',
+    'is identified by its start time, whatever its name: %s',
     name => {
       const processes = systemProcesses(self, () => stat(name, 'S', '987654'));
       expect(processes.own()).toEqual({ pid: 4711, startTime: '987654' });
@@ -19,13 +19,13 @@ describe('a process', () => {
     },
   );
 
-  it('is another one where the start time differs, and is not sent a signal', () => {
+  it('is another one if the start time differs, and then gets no signal', () => {
     const processes = systemProcesses(self, () => stat('node', 'S', '987654'));
     expect(processes.isAlive({ pid: 4711, startTime: '1' })).toBe(false);
     processes.interrupt({ pid: 4711, startTime: '1' });
   });
 
-  it('has ended where it is a zombie, or not there', () => {
+  it('has ended if it is a zombie or missing', () => {
     expect(systemProcesses(self, () => stat('node', 'Z', '9')).isAlive({ pid: 4711, startTime: '9' })).toBe(
       false,
     );

@@ -3,7 +3,7 @@ import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import { InterruptedError, orInterrupted } from '../../../src/runtime/interruption.ts';
 import { type Process, runStep, STOP_LIMIT_MS, type Step } from '../../../src/runtime/run-step.ts';
 
-/** Runs a step in a process that only notes what becomes of it. Time passes only where something waits for it. */
+/** Runs a step in a process that records its end. Time passes only while something waits for it. */
 function start(step: Step, unread: () => number = () => 0) {
   const log: string[] = [];
   const exits: unknown[] = [];
@@ -46,14 +46,14 @@ function start(step: Step, unread: () => number = () => 0) {
 
 const forEver = () => new Promise<void>(() => {});
 
-describe('a step that is done', () => {
-  it('leaves with 0', async () => {
+describe('a finished step', () => {
+  it('exits with 0', async () => {
     const { done, log, exits } = start({ run: async () => {} });
     await done;
     expect([log, exits]).toEqual([[], [0]]);
   });
 
-  it('reports an error under its title, without a stack, and leaves with 1', async () => {
+  it('reports an error under its title, without a stack, and exits with 1', async () => {
     const { done, log, exits } = start({
       run: () => Promise.reject(new ActionError(errorTitles.rateLimited, 'Wait.')),
     });
@@ -65,7 +65,7 @@ describe('a step that is done', () => {
     [new TypeError('secret words'), 'TypeError'],
     ['secret words', 'string'],
   ])(
-    'calls any other error internal, names its kind, and leaves its words to debug logging',
+    'calls any other error internal, names its class, and shows its message in debug logging only',
     async (error, name) => {
       const { done, log, exits } = start({ run: () => Promise.reject(error) });
       await done;
@@ -76,7 +76,7 @@ describe('a step that is done', () => {
     },
   );
 
-  it('waits for the log’s reader before it leaves', async () => {
+  it('exits after the log was read', async () => {
     let unread = 500_000;
     const step = start({ run: async () => {} }, () => {
       unread -= 1_000;
@@ -87,14 +87,14 @@ describe('a step that is done', () => {
     expect(step.exits).toEqual([0]);
   });
 
-  it('leaves all the same where nobody reads the log', async () => {
+  it('exits after five seconds if the log is not read', async () => {
     const { done, exits, elapsed } = start({ run: async () => {} }, () => 1);
     await done;
     expect(exits).toEqual([0]);
     expect(elapsed()).toBe(5_000);
   });
 
-  it('is not changed by a signal that comes while the log is read, and leaves at once at SIGTERM', async () => {
+  it('ignores an interrupt while the log is read, and exits at once on SIGTERM', async () => {
     const { done, log, exits, send, exited } = start({ run: async () => {} }, () => 1);
     await new Promise(setImmediate);
     send('SIGINT');
@@ -106,15 +106,15 @@ describe('a step that is done', () => {
   });
 });
 
-describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
-  it('a step leaves at once, with a failure', async () => {
+describe.each(['SIGINT', 'SIGTERM'])('on %s', signal => {
+  it('a step exits at once, with a failure', async () => {
     const { log, exits, send, exited, elapsed } = start({ run: forEver });
     send(signal);
     await exited;
     expect([log, exits, elapsed()]).toEqual([['Cancelled.'], [1], 0]);
   });
 
-  it('a step may have last words, and an exit code of its own', async () => {
+  it('a step can log a last message and set its own exit code', async () => {
     const reasons: string[] = [];
     const { exits, send, exited } = start({
       run: forEver,
@@ -126,7 +126,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([reasons, exits]).toEqual([['The step was cancelled before it was done.'], [0]]);
   });
 
-  it('a step may leave with 0, says what it leaves undone, and leaves once', async () => {
+  it('a step can exit with 0, reports what is left undone, and exits once', async () => {
     const reasons: string[] = [];
     const { done, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
@@ -139,7 +139,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect(reasons).toEqual(['The step was cancelled before it was done.']);
   });
 
-  it('a step that ends in time leaves nothing undone', async () => {
+  it('a step that finishes in time leaves nothing undone', async () => {
     const work = Promise.withResolvers<void>();
     const reasons: string[] = [];
     const { done, exits, send } = start({
@@ -154,7 +154,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([reasons, exits]).toEqual([[], [0]]);
   });
 
-  it('a step that stops is waited for, and what it has still done is said', async () => {
+  it('a step that stops is waited for, and its last error is logged', async () => {
     const work = Promise.withResolvers<void>();
     const { done, log, exits, send } = start({
       async run(interrupted) {
@@ -171,7 +171,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.', 'The token was deleted.'], [1]]);
   });
 
-  it('a step that stops without more ado says nothing else', async () => {
+  it('a step that just stops logs nothing else', async () => {
     const { done, log, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted),
       stopLimitMs: STOP_LIMIT_MS,
@@ -181,7 +181,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.'], [1]]);
   });
 
-  it('a step that was done all the same has failed', async () => {
+  it('a step that finished despite the signal has failed', async () => {
     const { done, log, exits, send } = start({
       run: interrupted => orInterrupted(forEver(), interrupted).catch(() => {}),
       stopLimitMs: STOP_LIMIT_MS,
@@ -191,7 +191,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.'], [1]]);
   });
 
-  it('an error of the action itself is left to debug logging', async () => {
+  it('an internal error goes to debug logging', async () => {
     const { done, log, exits, send } = start({
       run: interrupted =>
         orInterrupted(forEver(), interrupted).catch(() => {
@@ -204,14 +204,14 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.', 'debug: TypeError: odd'], [1]]);
   });
 
-  it('a step that does not stop is left behind half a second before the runner sends SIGTERM', async () => {
+  it('a step that does not stop is abandoned half a second before the runner sends SIGTERM', async () => {
     const { exits, send, exited, elapsed } = start({ run: forEver, stopLimitMs: STOP_LIMIT_MS });
     send(signal);
     await exited;
     expect([exits, elapsed()]).toEqual([[1], 7_000]);
   });
 
-  it('a step that is stopping ends at once at SIGTERM, and not at another SIGINT', async () => {
+  it('a step that is stopping ends at once on SIGTERM, but not on another SIGINT', async () => {
     const { log, exits, send } = start({ run: forEver, stopLimitMs: STOP_LIMIT_MS });
     send(signal);
     send('SIGINT');
@@ -220,7 +220,7 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
     expect([log, exits]).toEqual([['Cancelled.'], [1]]);
   });
 
-  it('aborts what the step was given, with the reason', async () => {
+  it('aborts the step’s signal, with the reason', async () => {
     let reason: unknown;
     const { send } = start({
       run(interrupted) {
@@ -235,8 +235,8 @@ describe.each(['SIGINT', 'SIGTERM'])('at %s', signal => {
   });
 });
 
-describe('an error that nobody caught', () => {
-  it('is reported, and the step leaves with 1', async () => {
+describe('an uncaught error', () => {
+  it('is reported, and the step exits with 1', async () => {
     const { log, exits, send, exited } = start({ run: forEver });
     send('uncaughtException', new Error('lost'));
     await exited;
@@ -244,7 +244,7 @@ describe('an error that nobody caught', () => {
     expect(exits).toEqual([1]);
   });
 
-  it('is left to the last words of a step that has some, and fails nothing', async () => {
+  it('is reported by the step’s interrupt handler, if any, and does not fail the step', async () => {
     const reasons: string[] = [];
     const { log, exits, send, exited } = start({
       run: forEver,
@@ -257,7 +257,7 @@ describe('an error that nobody caught', () => {
     expect([log, exits]).toEqual([['debug: Error: lost'], [0]]);
   });
 
-  it('changes nothing once the step is leaving', async () => {
+  it('changes nothing once the step is exiting', async () => {
     const { done, log, exits, send } = start({ run: async () => {} }, () => 1);
     await new Promise(setImmediate);
     send('uncaughtException', new Error('lost'));
@@ -265,7 +265,7 @@ describe('an error that nobody caught', () => {
     expect([log, exits]).toEqual([[], [0]]);
   });
 
-  it('is nobody else’s to report', () => {
+  it('has no other listeners', () => {
     const { removed } = start({ run: forEver });
     expect(removed).toEqual(['uncaughtException']);
   });

@@ -1,4 +1,4 @@
-/** In processes of their own: what is tested is what becomes of a process whose modules cannot be loaded. */
+/** Starts real processes, because a module that cannot be loaded ends its process. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,20 +23,17 @@ ${code}`;
 it.each([
   ['throws', `throw new SyntaxError('part of the event');`, 'SyntaxError'],
   ['is rejected', `await Promise.reject(new TypeError('part of the event'));`, 'TypeError'],
-  ['has odd words for a name', `throw Object.assign(new Error(), { name: 'a\\n::b' });`, 'ab'],
-  ['throws what is no error', `throw 'part of the event';`, 'string'],
-])(
-  'a module that %s is one annotation that names the kind of the error and nothing else',
-  (_, code, name) => {
-    expect(load(code)).toEqual({
-      status: 1,
-      stdout: `::error title=Internal error::The action could not be loaded (${name}). Please report it.\n`,
-      stderr: '',
-    });
-  },
-);
+  ['throws an error with an odd name', `throw Object.assign(new Error(), { name: 'a\\n::b' });`, 'ab'],
+  ['throws a string', `throw 'part of the event';`, 'string'],
+])('a module that %s causes one annotation with the error’s class only', (_, code, name) => {
+  expect(load(code)).toEqual({
+    status: 1,
+    stdout: `::error title=Internal error::The action could not be loaded (${name}). Please report it.\n`,
+    stderr: '',
+  });
+});
 
-it.each(['22.3.0', '24.0.0', '30.0.0'])('says nothing where everything loads, under Node.js %s', node => {
+it.each(['22.3.0', '24.0.0', '30.0.0'])('prints nothing if everything loads, under Node.js %s', node => {
   expect(load('', { node })).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
@@ -53,7 +50,7 @@ describe('the post step under a Node.js that is too old', () => {
     return stdout;
   };
 
-  it('does not advise to delete a token that is in use', () => {
+  it('does not advise deleting a token in use', () => {
     const token = { id: idOf(1), keep: true };
     const text = warningOf({ action: 'mint', cleanup: { note: 'Web map', token, orphans: 1 } });
     expect(text).not.toContain(idOf(1));
@@ -64,7 +61,7 @@ describe('the post step under a Node.js that is too old', () => {
     ['created', { cleanup: { note: 'Releases', token: { id: idOf(1), keep: false } } }],
     ['being put', { rotation: { phase: 'putting', replacement: idOf(1), previous: idOf(2) } }],
   ])(
-    'does not advise to delete the replacement of a rotation that was %s: a secret may have it',
+    'does not advise deleting the replacement of a rotation that was %s, as a secret may have it',
     (_, state) => {
       const text = warningOf({ action: 'rotation', ...state });
       expect(text).toContain(`The token ${idOf(1)}`);
@@ -79,7 +76,7 @@ describe('the post step under a Node.js that is too old', () => {
     );
   });
 
-  it('shows no token, and writes one line, whatever is in the state', () => {
+  it('prints one line without tokens, whatever the state', () => {
     const note = `50% of ${authorizingTokenText}`;
     const text = warningOf({ action: 'mint', cleanup: { note, token: { id: idOf(1), keep: false } } });
     expect(text).toContain('note "50%25 of ***" may');

@@ -10,7 +10,7 @@ const GITHUB = {
   GITHUB_RUN_ATTEMPT: '2',
 };
 
-it('reads the run attempt that GitHub names', () => {
+it('reads the run attempt from the runner’s variables', () => {
   expect(currentRun(GITHUB)).toEqual({
     server: 'https://github.com',
     repository: 'octo-org/maps',
@@ -20,21 +20,21 @@ it('reads the run attempt that GitHub names', () => {
   });
 });
 
-it('links to the page of the run, and keeps its attempts apart', () => {
+it('links to the run’s page, with its attempt', () => {
   expect(runUrl(currentRun(GITHUB))).toBe('https://github.com/octo-org/maps/actions/runs/16012345678');
   expect(attemptKey(currentRun(GITHUB))).toBe('16012345678.2');
 });
 
-it('takes blanks around a value for none', () => {
+it('ignores surrounding blanks', () => {
   const blanks = Object.fromEntries(Object.entries(GITHUB).map(([name, value]) => [name, ` ${value}\n`]));
   expect(currentRun(blanks)).toEqual(currentRun(GITHUB));
 });
 
-it.each([undefined, '', ' '])('takes attempt 1 where the runner sets none (%j)', value => {
+it.each([undefined, '', ' '])('assumes attempt 1 if the runner sets none (%j)', value => {
   expect(currentRun({ ...GITHUB, GITHUB_RUN_ATTEMPT: value }).attempt).toBe('1');
 });
 
-it.each([undefined, '', '0', '12a', '-1', '9'.repeat(19)])('has no repository id where it is %j', value => {
+it.each([undefined, '', '0', '12a', '-1', '9'.repeat(19)])('has no repository ID if it is %j', value => {
   expect(currentRun({ ...GITHUB, GITHUB_REPOSITORY_ID: value }).repositoryId).toBeUndefined();
 });
 
@@ -43,18 +43,18 @@ it.each([
   ['http://localhost:3000', 'http://localhost:3000'],
   ['https://example.com/gitea//', 'https://example.com/gitea'],
   [' https://git.sk.company-name.com ', 'https://git.sk.company-name.com'],
-])('takes the server %j', (value, server) => {
+])('accepts the server %j', (value, server) => {
   expect(currentRun({ ...GITHUB, GITHUB_SERVER_URL: value }).server).toBe(server);
 });
 
-it('takes a repository that is named like a token', () => {
+it('accepts a repository whose name looks like a token', () => {
   expect(currentRun({ ...GITHUB, GITHUB_REPOSITORY: 'octo/sk.mapviewer' }).repository).toBe(
     'octo/sk.mapviewer',
   );
 });
 
-describe('refuses to run without a way back to the run:', () => {
-  it('under a title that says why', () => {
+describe('refuses to run without a link back to the run:', () => {
+  it('with a title that says why', () => {
     expect(() => currentRun({})).toThrow(
       expect.objectContaining({
         title: errorTitles.notOnGithubActions,

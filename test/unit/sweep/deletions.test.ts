@@ -43,7 +43,7 @@ async function remove(
 
 const kinds = (deletions: readonly SweepDeletion[]) => deletions.map(({ kind }) => kind);
 
-it('deletes one after another, and reports each at once', async () => {
+it('deletes one token after another, and reports each immediately', async () => {
   const { deletions, results, asked } = await remove(3, [deleted(), deleted(), deleted()]);
   expect(deletions).toEqual(Array(3).fill({ kind: 'deleted' }));
   expect(asked).toEqual([1, 2, 3].map(n => DELETE(idOf(n))));
@@ -52,7 +52,7 @@ it('deletes one after another, and reports each at once', async () => {
 
 const listOf = (...ns: readonly number[]) => page(ns.map(n => ({ id: idOf(n) })));
 
-/** A page after which there may be others. */
+/** A page that may be followed by others. */
 const cutListOf = (...ns: readonly number[]) => {
   const whole = listOf(...ns);
   return { ...whole, headers: { ...whole.headers, link: '<https://api.mapbox.com/tok' } };
@@ -66,13 +66,13 @@ describe('Mapbox’s 404', () => {
     expect(clock.sleeps).toEqual([2000]);
   });
 
-  it('may come from a replica that is behind: the second deletion counts', async () => {
+  it('may come from a stale replica: the second deletion counts', async () => {
     const { deletions, asked } = await remove(2, [notFound(), deleted(), deleted()]);
     expect(deletions).toEqual([{ kind: 'deleted' }, { kind: 'deleted' }]);
     expect(asked).toEqual([DELETE(idOf(1)), DELETE(idOf(2)), DELETE(idOf(1))]);
   });
 
-  it('costs one pause and one list for all tokens that get it', async () => {
+  it('costs one pause and one list for all affected tokens', async () => {
     const { results, asked, clock } = await remove(5, [
       ...[notFound(), deleted(), notFound(), deleted(), notFound()],
       ...[notFound(), notFound(), notFound()],
@@ -86,7 +86,7 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
-  it('at both ends of the queue means that another sweep is faster: what is no longer listed is left out', async () => {
+  it('at both ends of the queue means that another sweep is ahead: tokens no longer listed are skipped', async () => {
     const { results, asked } = await remove(6, [
       ...[notFound(), notFound()],
       ...[notFound(), notFound(), listOf(3, 4)],
@@ -107,7 +107,7 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
-  it('makes it go on from the other end', async () => {
+  it('makes the sweep continue from the other end', async () => {
     const { asked } = await remove(4, [
       ...[notFound(), deleted(), deleted(), deleted()],
       ...[notFound(), listOf(7)],
@@ -115,7 +115,7 @@ describe('Mapbox’s 404', () => {
     expect(asked.slice(0, 4)).toEqual([1, 4, 3, 2].map(n => DELETE(idOf(n))));
   });
 
-  it('means that nothing may be deleted if the token stays on the list; the others are skipped', async () => {
+  it('means that deletion is forbidden if the token stays on the list; the others are skipped', async () => {
     const { results } = await remove(4, [notFound(), notFound(), notFound(), notFound(), listOf(1, 2, 3, 4)]);
     expect(results.map(([, kind]) => kind)).toEqual(['rejected', 'rejected', 'skipped', 'skipped']);
   });
@@ -129,7 +129,7 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
-  it('is not believed from something else in Mapbox’s place', async () => {
+  it('is ignored from a proxy', async () => {
     const { deletions, asked } = await remove(3, [deleted(), html(404), html(404), html(404)]);
     expect(deletions).toMatchObject([
       { kind: 'deleted' },
@@ -153,7 +153,7 @@ describe('Mapbox’s 404', () => {
     expect(results.map(([, kind]) => kind)).toEqual(['unconfirmed', 'unconfirmed', 'skipped', 'skipped']);
   });
 
-  it('shows a living token also on a list that is cut', async () => {
+  it('shows a living token even on a list that is cut', async () => {
     const { results } = await remove(2, [notFound(), notFound(), notFound(), notFound(), cutListOf(1)]);
     expect(results).toEqual([
       [idOf(1), 'rejected'],
@@ -161,14 +161,14 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
-  it('is not looked into if time is up', async () => {
+  it('is not investigated if time is up', async () => {
     const { results, asked, clock } = await remove(2, [deleted(), notFound()], 1500);
     expect(results.map(([, kind]) => kind)).toEqual(['deleted', 'unconfirmed']);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps).toEqual([]);
   });
 
-  it('is not looked into once no deletion can succeed', async () => {
+  it('is not investigated once no deletion can succeed', async () => {
     const unauthorized = json(401, { message: 'Unauthorized' });
     const { results } = await remove(3, [notFound(), unauthorized, unauthorized, unauthorized]);
     expect(results.map(([, kind]) => kind)).toEqual(['rejected', 'unconfirmed', 'skipped']);
@@ -186,20 +186,20 @@ describe('a response other than 204', () => {
     ['408', html(408)],
     ['409', json(409, { message: 'Conflict' })],
     ['422', json(422, { message: 'Odd' })],
-  ])('is no deletion, and is tried again: %s', async (_, response) => {
+  ])('is not a deletion, and is retried: %s', async (_, response) => {
     const { deletions, asked, clock } = await remove(1, [response, deleted()]);
     expect(deletions).toEqual([{ kind: 'deleted' }]);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps).toHaveLength(1);
   });
 
-  it('is a rejection of one token after three attempts, and does not keep the others', async () => {
+  it('is a rejection of one token after three attempts, and does not stop the others', async () => {
     const odd = json(422, { message: 'Odd' });
     const { deletions } = await remove(2, [odd, odd, odd, deleted()]);
     expect(deletions).toMatchObject([{ kind: 'rejected', reason: 'other' }, { kind: 'deleted' }]);
   });
 
-  it('is a rejection of all after two tokens in a row', async () => {
+  it('is a rejection of all tokens after two in a row', async () => {
     const { deletions } = await remove(4, Array(6).fill(json(422, { message: 'Odd' })));
     expect(kinds(deletions)).toEqual(['rejected', 'rejected', 'skipped', 'skipped']);
   });
@@ -214,7 +214,7 @@ describe('a response other than 204', () => {
   });
 });
 
-describe('a deletion that fails', () => {
+describe('a failing deletion', () => {
   /** Responds to every request, each time after `cost` milliseconds. */
   async function under(
     count: number,
@@ -242,14 +242,14 @@ describe('a deletion that fails', () => {
   const lastOf = (deletion: SweepDeletion | undefined): Retryable['kind'] | undefined =>
     deletion?.kind === 'retries-exhausted' ? deletion.last.kind : undefined;
 
-  it('for 90 seconds is left for the next, and two in a row for none', async () => {
+  it('is abandoned after 90 seconds, and two in a row end the sweep', async () => {
     const { deletions, clock } = await under(4, 1000, 3_600_000, () => json(503, { message: 'Down' }));
     expect(kinds(deletions)).toEqual(['retries-exhausted', 'retries-exhausted', 'skipped', 'skipped']);
     expect(clock.monotonic()).toBeGreaterThan(90_000);
     expect(clock.monotonic()).toBeLessThan(2 * 91_000);
   });
 
-  it('counts anew when one comes through between two', async () => {
+  it('starts a new count after a success', async () => {
     const { deletions } = await under(5, 1000, 3_600_000, () => noConnection('ERR_TLS_CERT_ALTNAME_INVALID'));
     expect(kinds(deletions)).toEqual([
       'retries-exhausted',
@@ -270,20 +270,20 @@ describe('a deletion that fails', () => {
     ]);
   });
 
-  it('for a rate limit that outlasts the time keeps the others from being tried', async () => {
+  it('with a rate limit that outlasts the time stops the others', async () => {
     const { deletions, asked } = await under(3, 10, 30_000, () => json(429, {}, { 'retry-after': '60' }));
     expect(kinds(deletions)).toEqual(['retries-exhausted', 'skipped', 'skipped']);
     expect(lastOf(deletions[0])).toBe('rate-limited');
     expect(asked).toHaveLength(1);
   });
 
-  it('because time is up keeps the others from being tried', async () => {
+  it('that runs out of time stops the others', async () => {
     const { deletions, asked } = await under(4, 1000, 2000, () => deleted());
     expect(kinds(deletions)).toEqual(['deleted', 'deleted', 'skipped', 'skipped']);
     expect(asked).toHaveLength(2);
   });
 
-  it('never takes longer for one token than there is for all', async () => {
+  it('never takes longer for one token than the time for all', async () => {
     const { deletions, clock } = await under(1, 1000, 20_000, () => json(503, { message: 'Down' }));
     expect(deletions).toMatchObject([{ kind: 'retries-exhausted', last: { kind: 'indeterminate' } }]);
     expect(clock.monotonic()).toBeLessThanOrEqual(21_000);

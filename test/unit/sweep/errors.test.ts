@@ -32,7 +32,7 @@ const givenUp = exhausted(serverError(503), 3, 90_000);
 
 const notFound = rejected({ reason: 'not-found', status: 404 });
 
-describe('the scopes that the list shows of the authorizing token', () => {
+describe('the authorizing token’s scopes on the list', () => {
   const own = (...scopes: readonly string[]) => ({
     id: idOf(1),
     usage: 'sk',
@@ -48,12 +48,12 @@ describe('the scopes that the list shows of the authorizing token', () => {
     ['it is not listed', undefined],
     ['they suffice', own('tokens:read', 'tokens:write')],
     ['Mapbox does not show them', own()],
-    ['they cannot be all', own('styles:read')],
-  ])('are no reason to stop if %s', (_, token) => {
+    ['they are implausible', own('styles:read')],
+  ])('do not stop the sweep if %s', (_, token) => {
     expect(() => checkOwnScopes(token)).not.toThrow();
   });
 
-  it('stop the sweep if it could not delete', () => {
+  it('stop the sweep if they do not allow deletion', () => {
     expect(() => checkOwnScopes(own('tokens:read'))).toThrow(
       /^The authorizing token lacks `tokens:write`, so nothing can be deleted\. /,
     );
@@ -91,7 +91,7 @@ describe('the error for a list that could not be read', () => {
     expect(message).not.toContain('lacks `tokens:read`. The scopes');
   });
 
-  it('does not blame the scopes for the response of something else', async () => {
+  it('does not blame the scopes for another server’s response', async () => {
     const { title } = await listError({ ...notFound, isApiError: false }, account, clock);
     expect(title).toBe('Unexpected response from Mapbox');
   });
@@ -108,7 +108,7 @@ describe('the error for tokens that could not be deleted', () => {
     ['all are deleted', [deleted, already]],
     ['time was up', [deleted, skipped]],
     ['the rate limit outlasted the time', [deleted, limited, skipped]],
-  ])('does not exist if %s', async (_, deletions) => {
+  ])('is missing if %s', async (_, deletions) => {
     expect(await errorFor(...deletions)).toBeUndefined();
   });
 
@@ -127,7 +127,7 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it('says what was rejected, and how far the sweep came', async () => {
+  it('says what was rejected, and how far the sweep got', async () => {
     const error = await errorFor(deleted, rejected({ status: 422 }), skipped);
     expect(error?.title).toBe('Mapbox rejected the request');
     expect(error?.message).toBe(
@@ -135,7 +135,7 @@ describe('the error for tokens that could not be deleted', () => {
     );
   });
 
-  it('says what something in front of Mapbox rejected', async () => {
+  it('says what a proxy rejected', async () => {
     const redirect = rejected({ status: 302, reason: 'redirect', isApiError: false });
     const error = await errorFor(deleted, redirect, skipped);
     expect(error?.title).toBe('Unexpected response from Mapbox');
@@ -175,12 +175,12 @@ const unknown = (status: number, message?: string): KeepReason => ({
   cause: refusal(status, message),
 });
 
-describe('the warning about runs that GitHub said nothing about', () => {
+describe('the warning about runs of unknown state', () => {
   const HEAD = 'because GitHub did not say whether the run is over:';
   const PERMISSION =
     'To read runs, the job needs `permissions: actions: read`. If it cannot have that, set `job-max-age`. ';
 
-  it('is not needed if every run is known', () => {
+  it('is missing if every run is known', () => {
     expect(
       uncheckedWarning([
         swept(1, { kind: 'in-progress', status: 'queued' }),
@@ -202,7 +202,7 @@ describe('the warning about runs that GitHub said nothing about', () => {
     ['403: "Sorry. Your account was suspended."', ''],
     ['451: "Repository access blocked"', ''],
     ['403', ''],
-  ])('names the token, its run, GitHub’s own reason and what may help: %s', (response, advice) => {
+  ])('names the token, its run, GitHub’s reason and advice: %s', (response, advice) => {
     const [, status, message] = /^(\d+)(?:: "(.*)")?$/.exec(response) ?? [];
     expect(uncheckedWarning([swept(7, unknown(Number(status), message))])).toBe(
       [
@@ -213,12 +213,12 @@ describe('the warning about runs that GitHub said nothing about', () => {
     );
   });
 
-  it('does not guess at a permission after a server error', () => {
+  it('does not suggest a permission after a server error', () => {
     const reason: KeepReason = { kind: 'unknown', cause: serverError(502) };
     expect(uncheckedWarning([swept(7, reason)])).not.toContain('permissions');
   });
 
-  it('says only once what may help', () => {
+  it('gives advice only once', () => {
     const warning = uncheckedWarning([swept(1, notChecked), swept(2, unknown(404)), swept(3, unknown(404))]);
     expect(warning?.split(PERMISSION)).toHaveLength(2);
   });
@@ -233,7 +233,7 @@ describe('the warning about runs that GitHub said nothing about', () => {
 });
 
 describe('the warning about cut notes', () => {
-  it('is not needed without any', () => {
+  it('is missing without any', () => {
     expect(cutNoteWarning([swept(1, { kind: 'newest' })])).toBeUndefined();
   });
 
@@ -250,24 +250,24 @@ describe('the warning about cut notes', () => {
   });
 });
 
-describe('the warning about tokens that are left', () => {
+describe('the warning about remaining tokens', () => {
   const warningFor = (...deletions: readonly SweepDeletion[]) =>
     leftoverWarning(new Map(deletions.map((deletion, n) => [swept(n, notChecked), deletion])));
 
-  it('is not needed if none is left', () => {
+  it('is missing if none remain', () => {
     expect(
       warningFor({ kind: 'deleted' }, { kind: 'already-deleted' }, { kind: 'unlisted' }),
     ).toBeUndefined();
     expect(warningFor()).toBeUndefined();
   });
 
-  it('says that time was up, and how far the sweep came', () => {
+  it('says that time was up, and how far the sweep got', () => {
     expect(warningFor({ kind: 'deleted' }, { kind: 'skipped' })).toBe(
       'Time is up. Deleted 1 of 2 tokens due for deletion. The next sweep deletes the others; raise `timeout` to delete all of them in one sweep.',
     );
   });
 
-  it('names those that may still exist', () => {
+  it('names tokens that may still exist', () => {
     expect(warningFor({ kind: 'deleted' }, { kind: 'unconfirmed' }, { kind: 'skipped' })).toBe(
       [
         'Mapbox responded with 404 to the deletion of 1 token, and no complete list confirmed that they are gone:',
@@ -278,7 +278,7 @@ describe('the warning about tokens that are left', () => {
   });
 });
 
-it('names what to do about a `github-token` that GitHub rejects', () => {
+it('says what to do about a `github-token` that GitHub rejects', () => {
   const { title, message } = githubTokenError();
   expect(title).toBe('GitHub rejected the github-token');
   expect(message).toContain('`permissions: actions: read`');
@@ -289,6 +289,6 @@ it.each([
   ['the list is rejected', () => listError(rejected({ requestId: 'id-of-it' }), account, clock)],
   ['a token is not found', () => deletionError([{ ...notFound, requestId: 'id-of-it' }], account, clock)],
   ['a deletion is rejected', () => deletionError([rejected({ requestId: 'id-of-it' })], account, clock)],
-])('names Mapbox’s request id if %s', async (_, error) => {
+])('names Mapbox’s request ID if %s', async (_, error) => {
   expect((await error())?.message).toContain('(request id id-of-it)');
 });

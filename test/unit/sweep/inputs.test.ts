@@ -27,7 +27,7 @@ function problem(inputs: Partial<Record<SweepInputName, string>>): { title: stri
   throw new Error('no problem');
 }
 
-it('needs no input but the authorizing token and what action.yml fills in', () => {
+it('requires only the authorizing token, with action.yml’s defaults', () => {
   const { connection, githubToken, ...rest } = parse();
   expect(connection).toMatchObject({ username: OWNER, timeout: 300_000 });
   expect(connection.api.href).toBe('https://api.mapbox.com/');
@@ -36,7 +36,7 @@ it('needs no input but the authorizing token and what action.yml fills in', () =
 });
 
 describe('github-token', () => {
-  it('is taken without the white space around it', () => {
+  it('is accepted with white space around it', () => {
     expect(parse({ 'github-token': ` ${GITHUB_TOKEN}\n` }).githubToken.reveal()).toBe(GITHUB_TOKEN);
   });
 
@@ -53,7 +53,7 @@ describe('github-token', () => {
     expect(message).not.toContain(GITHUB_TOKEN);
   });
 
-  it('is masked as it is and without the white space around it', () => {
+  it('is masked with and without the white space around it', () => {
     const runner = new FakeRunner({ inputs: { 'github-token': ` ${GITHUB_TOKEN}\n` } });
     maskGithubToken(runner);
     expect(runner.masks).toEqual([` ${GITHUB_TOKEN}\n`, GITHUB_TOKEN]);
@@ -82,7 +82,7 @@ describe('job-max-age', () => {
     },
   );
 
-  it('is not quoted if it has a token in it', () => {
+  it('is not quoted if it contains a token', () => {
     expect(problem({ 'job-max-age': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
@@ -107,7 +107,7 @@ describe('keep-permanent', () => {
     });
   });
 
-  it('is not quoted if it has a token in it', () => {
+  it('is not quoted if it contains a token', () => {
     expect(problem({ 'keep-permanent': tokenText('sk') }).message).toContain('is `***`.');
   });
 });
@@ -141,7 +141,7 @@ describe('a temporary authorizing token', () => {
   it.each([
     ['true', ['tokens:read']],
     ['false', ['tokens:read', 'tokens:write']],
-  ])('will do with the scopes that it needs: dry-run %s, %j', (dryRun, scopes) => {
+  ])('is accepted with the required scopes: dry-run %s, %j', (dryRun, scopes) => {
     expect(parse({ 'authorizing-token': temporary(scopes), 'dry-run': dryRun }).dryRun).toBe(
       dryRun === 'true',
     );
@@ -151,20 +151,20 @@ describe('a temporary authorizing token', () => {
     ['false', ['tokens:read'], '`tokens:write`'],
     ['true', ['tokens:write'], '`tokens:read`'],
     ['false', ['styles:read'], '`tokens:read` and `tokens:write`'],
-  ])('is an error without them: dry-run %s, %j', (dryRun, scopes, missing) => {
+  ])('is rejected without them: dry-run %s, %j', (dryRun, scopes, missing) => {
     const { title, message } = problem({ 'authorizing-token': temporary(scopes), 'dry-run': dryRun });
     expect(title).toBe('Authorizing token is missing scopes');
     expect(message).toContain(`lacks ${missing}. `);
   });
 });
 
-it('says of a public authorizing token what it cannot do', () => {
+it('explains what a public authorizing token cannot do', () => {
   expect(problem({ 'authorizing-token': tokenText('pk') }).message).toContain(
     'cannot list or delete tokens. Use a secret token (`sk.`) with the scopes `tokens:read` and `tokens:write`.',
   );
 });
 
-it('reports all that is wrong at once', () => {
+it('reports all problems at once', () => {
   const { title, message } = problem({
     'authorizing-token': '',
     'github-token': '',

@@ -62,7 +62,7 @@ describe('the report', () => {
     ]);
   });
 
-  it('keeps a note on its line', async () => {
+  it('keeps a note on one line', async () => {
     const runner = new FakeRunner();
     const report = new SweepReport(runner, NOW);
     report.add(swept(1, notChecked, 0, 'a\n::error::b\u001b[31m'), 'kept');
@@ -71,7 +71,7 @@ describe('the report', () => {
     expect(runner.summary.at(-2)?.[1]).toBe('a ::error::b [31m');
   });
 
-  it('has a table of at most 500 tokens', async () => {
+  it('lists at most 500 tokens in its table', async () => {
     const runner = new FakeRunner();
     const report = new SweepReport(runner, NOW);
     for (let n = 1; n <= 502; n++)
@@ -151,7 +151,7 @@ describe('the result of a deletion', () => {
   });
 });
 
-describe('why GitHub did not say whether a run is over', () => {
+describe('the reason why a run’s state is unknown', () => {
   it.each([
     [{ ...rateLimited(60_000), status: 403 }, "GitHub's rate limit is exceeded (403); it resets in 60 s"],
     [refusal(403), 'GitHub responded with 403'],

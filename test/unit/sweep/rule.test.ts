@@ -87,7 +87,7 @@ describe('the rule', () => {
     expect(deletions).toBeGreaterThan(400);
   });
 
-  it('is for no token without a marker of this repository', () => {
+  it('does not apply to tokens without a marker of this repository', () => {
     fc.assert(
       fc.property(note, fc.constantFrom(rules, keepTwo), (text, chosen) => {
         const decided = decide([listed(text)], chosen, completed);
@@ -98,7 +98,7 @@ describe('the rule', () => {
   });
 });
 
-it('is for no token of another server below the same host', () => {
+it('ignores tokens of another server on the same host', () => {
   const server = (path: string): SweepRules => ({
     ...rules,
     run: { ...here, server: `https://code.example.com${path}`, repositoryId: undefined },
@@ -109,7 +109,7 @@ it('is for no token of another server below the same host', () => {
   for (const path of ['', '/b', '/a/b', '/A', '/ab']) expect(decide1(path), path).toEqual([]);
 });
 
-it('is for no token that a rotation made', () => {
+it('ignores tokens created by a rotation', () => {
   const note = `Deploy [replaces ${'c'.repeat(25)}: 123456789/1.1#abcd1234]`;
   expect(decide([listed(note, { created: daysOld(99) })], keepTwo, completed)).toEqual([]);
 });
@@ -134,7 +134,7 @@ describe('a token that lives until its job ends', () => {
       { kind: 'unknown', cause: { kind: 'not-sent', code: 'ENOTFOUND' } },
       { kind: 'keep', reason: { kind: 'unknown', cause: { kind: 'not-sent', code: 'ENOTFOUND' } } },
     ],
-  ] as const)('goes by its run: %o', (state, decision) => {
+  ] as const)('depends on its run: %o', (state, decision) => {
     expect(decisionOn(job(), rules, new Map([['1.1', state]]))).toEqual(decision);
   });
 
@@ -142,13 +142,13 @@ describe('a token that lives until its job ends', () => {
     ['the default token', { isDefault: true }, 'default-token'],
     ['neither public nor secret', { usage: 'tk' }, 'other-usage'],
     ['the authorizing token', { id: 'cown0' }, 'authorizing-token'],
-    ['of the run that sweeps', { note: markerFor(SWEEPING_RUN, { attempt: 2 }) }, 'this-run'],
-    ['of a run that GitHub was not asked about', { note: markerFor('2') }, 'not-checked'],
+    ['of the sweep’s own run', { note: markerFor(SWEEPING_RUN, { attempt: 2 }) }, 'this-run'],
+    ['of a run that was not looked up', { note: markerFor('2') }, 'not-checked'],
   ])('is kept if it is %s', (_, changes, kind) => {
     expect(decisionOn(job(changes))).toEqual({ kind: 'keep', reason: { kind } });
   });
 
-  it('is older than any run from the 36th day on', () => {
+  it('is older than any run after 36 days', () => {
     const old = { kind: 'delete', reason: 'older-than-any-run' };
     const notChecked = { kind: 'keep', reason: { kind: 'not-checked' } };
     const aged = (milliseconds: number, chosen = rules) =>
@@ -159,7 +159,7 @@ describe('a token that lives until its job ends', () => {
     expect(aged(99 * DAY, { ...rules, now: undefined })).toEqual(notChecked);
   });
 
-  it('is deleted after its run only if it is at least a day old: a new run may not be found yet', () => {
+  it('is deleted after its run only if it is at least a day old, as a new run may not be found yet', () => {
     const gone = { kind: 'delete', reason: 'run-deleted' };
     const kept = { kind: 'keep', reason: { kind: 'run-not-found' } };
     const aged = (created: Date | undefined, chosen = rules) =>
@@ -171,7 +171,7 @@ describe('a token that lives until its job ends', () => {
     expect(aged(daysOld(30), { ...rules, now: undefined })).toEqual(kept);
   });
 
-  it('needs no age if its run is known to be over', () => {
+  it('is deleted at any age if its run is known to be over', () => {
     expect(decisionOn(job({ created: undefined }))).toEqual({ kind: 'delete', reason: 'run-completed' });
   });
 });
@@ -185,7 +185,7 @@ describe('with `job-max-age`, a token that lives until its job ends', () => {
   const old = { kind: 'delete', reason: 'older-than-job-max-age' };
   const notChecked = { kind: 'keep', reason: { kind: 'not-checked' } };
 
-  it('goes without a request to GitHub once it is older', () => {
+  it('is deleted without a request to GitHub once it is older', () => {
     expect(aged(3.01)).toEqual(old);
     expect(aged(3)).toEqual(notChecked);
     expect(aged(undefined)).toEqual(notChecked);
@@ -193,13 +193,13 @@ describe('with `job-max-age`, a token that lives until its job ends', () => {
     expect(aged(99, {}, { ...limited, now: undefined })).toEqual(notChecked);
   });
 
-  it('goes although GitHub says that its run is not over', () => {
+  it('is deleted even if GitHub says that its run is not over', () => {
     const going = new Map<string, RunState>([['2.1', { kind: 'in-progress', status: 'in_progress' }]]);
     expect(decisionOn(listed(markerFor('2'), { created: daysOld(1) }), limited, going)).toEqual(old);
   });
 
   it.each([
-    ['of the run that sweeps', { note: markerFor(SWEEPING_RUN) }],
+    ['of the sweep’s own run', { note: markerFor(SWEEPING_RUN) }],
     ['the default token', { isDefault: true }],
     ['the authorizing token', { id: 'cown0' }],
     ['neither public nor secret', { usage: 'tk' }],
@@ -207,7 +207,7 @@ describe('with `job-max-age`, a token that lives until its job ends', () => {
     expect(aged(99, changes)?.kind).toBe('keep');
   });
 
-  it('is the only one that goes by it', () => {
+  it('is the only one affected', () => {
     const notes = [
       markerFor('2', { until: 'deleted' }),
       markerFor('2', { repository: '987654321' }),
@@ -218,7 +218,7 @@ describe('with `job-max-age`, a token that lives until its job ends', () => {
     for (const note of notes) expect(aged(99, { note }), note).toBeUndefined();
   });
 
-  it('goes after 36 days whatever the input says', () => {
+  it('is deleted after 36 days whatever the input', () => {
     const decision = aged(37 * 24, {}, { ...rules, jobMaxAge: 99 * DAY });
     expect(decision).toEqual({ kind: 'delete', reason: 'older-than-any-run' });
   });
@@ -252,7 +252,7 @@ describe('a permanent token', () => {
     expect(reasons([permanent(7), permanent(2), permanent(1)])[0]).toEqual(['c7', 'superseded']);
   });
 
-  it('is kept if its age is unknown, and does not count', () => {
+  it('is kept and not counted if its age is unknown', () => {
     expect(reasons([permanent(undefined), permanent(20), permanent(30)])).toEqual([
       ['cundefined', 'unknown-age'],
       ['c20', 'newest'],
@@ -271,7 +271,7 @@ describe('a permanent token', () => {
   it.each([
     ['fit without the repository’s name', 'Public web map of the open data portal', 'newest'],
     ['do not fit', `Public web map of the open data portal${' of the city'.repeat(6)}`, 'cut-note'],
-  ])('is not the same as another whose note differs at its end: notes that %s', (_, text, reason) => {
+  ])('is not equal to one whose note ends differently: notes that %s', (_, text, reason) => {
     const run = { ...here, repository: 'city-of-example/open-data-web-map' };
     const tokens = ['production', 'staging'].map((use, n) => {
       const marker = createMarker({ kind: 'until-deleted' }, run, `abcd123${n}`);
@@ -283,16 +283,16 @@ describe('a permanent token', () => {
 
   it.each([
     ['in the user’s own parentheses', 'Map (eu/prod)', 'Map (us/prod)'],
-    ['in a name that the repository had before', 'Map (octo-org/old-name)', 'Map (octo-org/maps)'],
+    ['in the repository’s former name', 'Map (octo-org/old-name)', 'Map (octo-org/maps)'],
     ['in another repository’s name', 'Map (octo-org/maps2)', 'Map (octo-org/maps)'],
     ['in case', 'map', 'Map'],
     ['in a blank', 'Map', 'Map  (octo-org/maps)'],
-  ])('is not the same as another whose note differs %s', (_, one, other) => {
+  ])('is not equal to one whose note differs %s', (_, one, other) => {
     const tokens = [withNote(one, 90), withNote(other, 80), withNote(one, 70), withNote(other, 60)];
     expect(reasons(tokens).map(([, reason]) => reason)).toEqual(Array(4).fill('newest'));
   });
 
-  it('is the same as another whose note has this repository’s name at its end, or had no room for it', () => {
+  it('is equal to one whose note ends with this repository’s name, or had no room for it', () => {
     const tokens = [withNote('Map', 90), withNote('Map (octo-org/maps)', 80), withNote('Map', 70)];
     expect(reasons(tokens)[0]).toEqual(['c90', 'superseded']);
   });
@@ -301,14 +301,14 @@ describe('a permanent token', () => {
     ['cut', 'Public web map of the open data portal…'],
     ['cut within a name in parentheses', 'Public web map of (octo-o…'],
     ['cut to nothing', '…'],
-  ])('is kept, and is not the same as another, if its note was %s', (_, text) => {
+  ])('is kept, and equal to no other, if its note was %s', (_, text) => {
     const tokens = [90, 80, 70].map(days => withNote(text, days));
     const others = [withNote('Public web map of', 60), withNote('Public web map of', 50)];
     const kept = [...tokens, ...others].map(({ id }, n) => [id, n < 3 ? 'cut-note' : 'newest']);
     expect(reasons([...tokens, ...others])).toEqual(kept);
   });
 
-  it('does not count if it is protected', () => {
+  it('is not counted if it is protected', () => {
     expect(
       reasons([
         permanent(1, { isDefault: true }),
@@ -327,13 +327,13 @@ describe('a permanent token', () => {
   });
 });
 
-describe('the runs to check', () => {
+describe('the runs to look up', () => {
   const job = (id: string, created?: Date, changes: Partial<ListedToken> = {}) =>
     listed(markerFor(id), { created, ...changes });
   const idsFor = (tokens: readonly ListedToken[]) =>
     runsToCheck(decide(tokens, keepTwo, new Map()), keepTwo).map(({ id }) => id);
 
-  it('are each named once, the one with the oldest token first, one of unknown age before all', () => {
+  it('are each named once, in order of their oldest token, unknown age first', () => {
     const ids = idsFor([
       job('30', daysOld(7)),
       job('10', daysOld(9)),
@@ -359,7 +359,7 @@ describe('the runs to check', () => {
     expect(runsToCheck(decide(tokens, rules, new Map()), unknownTime)).toMatchObject([{ mayHang: false }]);
   });
 
-  it('are none of tokens that need no request', () => {
+  it('exclude those of tokens that need no request', () => {
     const ids = idsFor([
       job(SWEEPING_RUN),
       job('30', undefined, { isDefault: true }),

@@ -20,12 +20,12 @@ const marked = (n: number, until: string, run: number) => ({
 
 interface Options extends FakeRunnerOptions {
   readonly env?: Record<string, string>;
-  /** What Mapbox lists. */
+  /** The tokens that Mapbox lists. */
   readonly tokens?: Parameters<typeof page>[0];
-  /** Milliseconds that each response takes. */
+  /** The duration of each response in milliseconds. */
   readonly cost?: number;
   readonly summaryFails?: boolean;
-  /** The run about which GitHub does not accept the token. */
+  /** The run for which GitHub rejects the token. */
   readonly rejectedRun?: number;
 }
 
@@ -118,7 +118,7 @@ it('does not connect to GitHub if there is no run to check', async () => {
   expect(runner.outputs).toEqual({ deleted: '1', kept: '1' });
 });
 
-it('leaves half of the time for deletions', async () => {
+it('reserves half of the time for deletions', async () => {
   const tokens = Array.from({ length: 9 }, (_, n) => marked(n + 1, 'job ends', n + 1));
   const { runner, calls } = await sweep({ tokens, cost: 10_000, inputs: { timeout: '110s' } });
 
@@ -129,7 +129,7 @@ it('leaves half of the time for deletions', async () => {
   expect(runner.lines('warning')).toEqual([expect.stringMatching(/^Kept 4 tokens, /)]);
 });
 
-describe('ends before any connection', () => {
+describe('stops before any connection', () => {
   it.each([
     ['an input is wrong', { inputs: { timeout: 'never' } }, 'Invalid input', '`timeout`'],
     ['the run is unknown', { env: { GITHUB_RUN_ID: '' } }, 'Not running on GitHub Actions', 'GITHUB_RUN_ID'],

@@ -1,6 +1,6 @@
 /**
- * Holds requests and responses to GitHub's own description of its REST API, as far as `api.json` has it. What the
- * description says of an object is taken as all there is to it: a property that it does not name is a fault.
+ * Checks requests and responses against GitHub's own description of its REST API, as far as `api.json` contains it. A
+ * property that the description does not name is an error.
  */
 import { readFileSync } from 'node:fs';
 import { Ajv, type ValidateFunction } from 'ajv';
@@ -8,14 +8,14 @@ import addFormats from 'ajv-formats';
 import { type GithubRequest, type GithubResponse, isRecord, parseJson, parseTarget } from '../message.ts';
 import { API_FILE, ERRORS } from './cut.ts';
 
-/** One thing that GitHub can be asked, such as `GET /repos/{owner}/{repo}/actions/secrets/public-key`. */
+/** An operation, such as `GET /repos/{owner}/{repo}/actions/secrets/public-key`. */
 export interface Operation {
-  /** Method and path as GitHub's description writes them. */
+  /** Method and path as in GitHub's description. */
   readonly name: string;
   /** The page of GitHub's documentation. */
   readonly documentation: string;
   readonly parameters: readonly Parameter[];
-  /** Validates the body of a request; absent where none is described. */
+  /** Validates a request's body; absent if none is described. */
   readonly body: ValidateFunction | undefined;
   /** By status; `undefined` is an empty body. */
   readonly responses: ReadonlyMap<number, ValidateFunction | undefined>;
@@ -38,8 +38,8 @@ for (const word of ['source', 'paths', 'components']) ajv.addKeyword(word);
 ajv.addSchema(closed(api), 'github');
 
 /**
- * Objects that list their properties have no others here, but for errors: GitHub adds the status to each. What is
- * nullable may be null, also where its enum does not list that: GitHub's responses are so.
+ * Makes objects that list their properties reject others, except errors: GitHub adds the status to each. Nullable
+ * values may be null even if their enum does not list that, as in GitHub's responses.
  */
 function closed(value: unknown): Json {
   const close = (item: unknown): unknown => {
@@ -58,7 +58,7 @@ function closed(value: unknown): Json {
   return record;
 }
 
-/** What is at these keys in `api.json`, with references followed. */
+/** The value at these keys in `api.json`, with references resolved. */
 function lookUp(...keys: readonly string[]): { readonly value: Json; readonly pointer: string } | undefined {
   let found: unknown = api;
   for (const key of keys) found = isRecord(found) ? found[key] : undefined;
@@ -69,7 +69,7 @@ function lookUp(...keys: readonly string[]): { readonly value: Json; readonly po
   return { value: found, pointer: `github#/${escaped.join('/')}` };
 }
 
-/** The validator of the JSON body that is described at these keys. */
+/** A validator of the JSON body described at these keys. */
 function validatorAt(...keys: readonly string[]): ValidateFunction | undefined {
   const media = lookUp(...keys);
   if (media === undefined || !isRecord(media.value['content'])) return undefined;
@@ -107,7 +107,7 @@ function operationAt(path: string, method: string): Operation {
   };
 }
 
-/** Every operation of `api.json`; paths that say more of themselves come first. */
+/** Every operation of `api.json`, paths with fewer parameters first. */
 export const OPERATIONS: readonly Operation[] = Object.entries(lookUp('paths')?.value ?? {})
   .flatMap(([path, methods]) =>
     Object.keys(isRecord(methods) ? methods : {}).map(method => operationAt(path, method)),
@@ -116,14 +116,14 @@ export const OPERATIONS: readonly Operation[] = Object.entries(lookUp('paths')?.
 
 const errors = ERRORS.map(name => ajv.compile({ $ref: `github#/components/schemas/${name}` }));
 
-/** GitHub's own example of this name, as JSON text: a new one can be made of it. */
+/** GitHub's own example of this name, as JSON text to be parsed anew. */
 export function exampleText(name: string): string {
   const example = lookUp('components', 'examples', name)?.value['value'];
   if (example === undefined) throw new Error(`api.json has no example ${name}`);
   return JSON.stringify(example);
 }
 
-/** The operation that a request is for, with the parameters in its path, not decoded. */
+/** The operation for a request, with its path parameters, still encoded. */
 export function operationFor(
   method: string,
   path: string,
@@ -145,7 +145,7 @@ export function operationFor(
   return undefined;
 }
 
-/** What is wrong with a request, in words; nothing where it is as GitHub describes it. */
+/** The problems of a request, in words; empty if it matches GitHub's description. */
 export function requestProblems(request: GithubRequest): readonly string[] {
   const { path, query } = parseTarget(request.target);
   const found = operationFor(request.method, path);
@@ -168,7 +168,7 @@ function bodyProblems({ headers, body }: GithubRequest, validate: ValidateFuncti
   return problemsOf(validate, parseJson(body));
 }
 
-/** What is wrong with a response to a request, in words. */
+/** The problems of a response to a request, in words. */
 export function responseProblems(request: GithubRequest, response: GithubResponse): readonly string[] {
   const { path } = parseTarget(request.target);
   const operation = operationFor(request.method, path)?.operation;

@@ -1,11 +1,10 @@
 /**
- * Cuts what the tests need out of GitHub's own OpenAPI description of its REST API, as the package `@octokit/openapi`
- * publishes it (MIT): the operations on secrets that a rotation uses, and the run attempt and its jobs that a sweep
- * asks for.
- * Nothing is changed but that texts for people are left out.
+ * Extracts what the tests need from GitHub's own OpenAPI description of its REST API, as published in the package
+ * `@octokit/openapi` (MIT): the operations on secrets for a rotation, and the run attempt and its jobs for a sweep.
+ * Nothing is changed, only texts for humans are left out.
  *
- * The package has 404 MB, so it is no dependency: `npm run test:real` gets the one file into `.real`, and compares.
- * `node test/support/github/description/cut.ts` writes `api.json` anew from that file.
+ * The package has 404 MB, so it is not a dependency: `npm run test:real` downloads the one file into `.real`, and
+ * compares. `node test/support/github/description/cut.ts` generates `api.json` from that file.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,14 +12,14 @@ import { isRecord } from '../message.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** Where the result is kept. */
+/** The path of the result. */
 export const API_FILE = join(import.meta.dirname, 'api.json');
 
 const REPOSITORY = '/repos/{owner}/{repo}';
 const SECRET = '/secrets/{secret_name}';
 const ATTEMPT = `${REPOSITORY}/actions/runs/{run_id}/attempts/{attempt_number}`;
 
-/** By path, the methods that are kept. */
+/** By path, the methods to keep. */
 const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(
     ['actions', 'dependabot', 'codespaces'].flatMap(app => [
@@ -37,14 +36,14 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   [`${ATTEMPT}/jobs`]: ['get'],
 };
 
-/** The schemas of what GitHub answers where an operation does not say it. */
+/** The schemas of GitHub's responses that operations do not describe. */
 export const ERRORS: readonly string[] = ['basic-error', 'validation-error', 'validation-error-simple'];
-/** GitHub's own examples, which the stand-in's answers are made of. */
+/** GitHub's own examples, from which the stand-in's responses are made. */
 const EXAMPLES = ['workflow-run', 'job-paginated', 'public-repository-paginated'];
-/** For people, or for the tools that make GitHub's documentation. */
+/** For humans, or for the tools that generate GitHub's documentation. */
 const PROSE = /^(?:description|summary|title|tags|deprecated|examples?|x-.*)$/;
 
-/** The version of `@octokit/openapi` that `api.json` is cut out of. */
+/** The version of `@octokit/openapi` that `api.json` is extracted from. */
 export const VERSION = '23.0.2';
 
 /** Where `npm run test:real` puts GitHub's description. */
@@ -53,12 +52,12 @@ export const PUBLISHED_FILE = join(
   ...['..', '..', '..', '..', '.real', 'openapi', 'generated', 'api.github.com.json'],
 );
 
-/** The text of GitHub's description, `undefined` where it was not fetched. */
+/** The text of GitHub's description, `undefined` if it was not downloaded. */
 export function readPublished(): string | undefined {
   return existsSync(PUBLISHED_FILE) ? readFileSync(PUBLISHED_FILE, 'utf8') : undefined;
 }
 
-/** The text of `api.json` for the text of GitHub's description. Throws where the description lacks something. */
+/** The text of `api.json` for the text of GitHub's description. Throws if the description lacks something. */
 export function cut(published: string): string {
   const all = parse(published);
   const paths: Record<string, Json> = {};
@@ -70,7 +69,7 @@ export function cut(published: string): string {
     schemas: Object.fromEntries(ERRORS.map(name => [name, bare(at(all, 'components', 'schemas', name))])),
     examples: Object.fromEntries(EXAMPLES.map(name => [name, at(all, 'components', 'examples', name)])),
   };
-  // What a component refers to comes to the end of the list, so that the loop meets it too.
+  // References of a component are appended to the list, so that the loop reaches them too.
   const references = [...referencesIn(paths), ...referencesIn(components)];
   for (const reference of references) {
     const [, , kind = '', name = ''] = reference.split('/');
@@ -98,7 +97,7 @@ function bare(value: unknown): unknown {
   return isRecord(value) ? bareRecord(value) : value;
 }
 
-/** What is in `properties` is named freely: a property may be called `description`. */
+/** Names in `properties` are free: a property may be called `description`. */
 function bareRecord(value: Json): Json {
   const kept = Object.entries(value).filter(([key, item]) => item !== undefined && !PROSE.test(key));
   return Object.fromEntries(
@@ -128,7 +127,7 @@ function parse(json: string): Json {
   return value;
 }
 
-/** The object at this place in another. */
+/** The object under this key in another. */
 function at(value: Json, ...keys: readonly string[]): Json {
   let found: unknown = value;
   for (const key of keys) found = isRecord(found) ? found[key] : undefined;

@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of who may do what, of validation, and of responses in general. */
+/** Assumptions about permissions, validation, and responses in general. */
 export const accessAssumptions = {
   'no-token-status': {
     question: 'Is a request without a token 401 or 422? The error table has both.',
@@ -59,7 +59,7 @@ export const accessAssumptions = {
     certainty: 'D',
   },
   'scope-table': {
-    question: 'Which scopes may the account use that the action’s catalogue does not have, or has otherwise?',
+    question: 'Which of the account’s scopes are missing or different in the action’s catalogue?',
     assumed: 'none',
     certainty: '?',
   },

@@ -1,19 +1,19 @@
 /**
- * How sure an assumption is, of its substance rather than its wording:
+ * The certainty of an assumption's substance, rather than its wording:
  *
  * - `D` documented by Mapbox, on its Tokens API page or in its OpenAPI description of 2026
- * - `C` read from code that talks to the real API, or from a recorded response of it
- * - `H` hearsay: somebody reported it
- * - `?` nobody says
+ * - `C` read from code that uses the real API, or from a recorded response
+ * - `H` reported without proof
+ * - `?` unknown
  */
 export type Certainty = 'D' | 'C' | 'H' | '?';
 
 export interface Assumption {
   readonly question: string;
-  /** What the stand-in does, in the words in which the conformance program tells what it found. */
+  /** The stand-in's behavior, in the words of the conformance program's findings. */
   readonly assumed: string;
   readonly certainty: Certainty;
-  /** What Mapbox is reported to do where the stand-in is stricter on purpose. Finding it is no difference. */
+  /** Mapbox's reported behavior if the stand-in is deliberately stricter. Finding it is not a difference. */
   readonly reported?: string;
 }
 

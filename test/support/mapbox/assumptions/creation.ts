@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of creating and updating tokens. */
+/** Assumptions about creating and updating tokens. */
 export const creationAssumptions = {
   'stored-status': {
     question: 'Which status does the creation of a stored token have?',

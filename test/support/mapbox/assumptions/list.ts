@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of the list of tokens, and of deleting them. */
+/** Assumptions about the list of tokens, and about deletions. */
 export const listAssumptions = {
   'list-page-size': {
     question: 'How many tokens does a page of the list hold, by default and at most?',
@@ -13,7 +13,7 @@ export const listAssumptions = {
     certainty: 'C',
   },
   'list-usage-limit': {
-    question: 'What does the list show where usage and limit are given together?',
+    question: 'What does the list show if usage and limit are combined?',
     assumed: 'nothing',
     certainty: 'C',
   },
@@ -28,7 +28,7 @@ export const listAssumptions = {
     certainty: '?',
   },
   'list-unknown-parameter': {
-    question: 'Is a query parameter that nobody knows ignored?',
+    question: 'Is an unknown query parameter ignored?',
     assumed: 'yes',
     certainty: 'C',
   },
@@ -48,7 +48,7 @@ export const listAssumptions = {
     certainty: '?',
   },
   'link-token': {
-    question: 'Does the link to the next page carry the token of who asks?',
+    question: 'Does the link to the next page contain the client’s token?',
     assumed: 'yes',
     certainty: 'C',
   },

@@ -1,6 +1,6 @@
 import type { Assumptions } from './assumption.ts';
 
-/** What is assumed of the rate limit, and of the services that tokens are used for. */
+/** Assumptions about the rate limit, and about the services that accept tokens. */
 export const serviceAssumptions = {
   'tiling-takes-tk': {
     question: 'Does the Tiling Service accept a temporary token with the right scope?',
@@ -28,7 +28,8 @@ export const serviceAssumptions = {
     certainty: '?',
   },
   'tiling-status': {
-    question: 'What does the endpoint behind the SDK’s tilesetStatus answer, and which scope does it need?',
+    question:
+      'What is the response of the endpoint behind the SDK’s tilesetStatus, and which scope does it need?',
     assumed: 'the id, the newest job and its stage; tilesets:list, as the list of jobs',
     certainty: '?',
   },
@@ -38,7 +39,7 @@ export const serviceAssumptions = {
     certainty: '?',
   },
   'rate-limit-headers-always': {
-    question: 'Do other responses of the Tokens API than a 429 carry the X-Rate-Limit headers?',
+    question: 'Do Tokens API responses other than a 429 have the X-Rate-Limit headers?',
     assumed: 'interval, limit, reset',
     certainty: '?',
   },
@@ -49,7 +50,7 @@ export const serviceAssumptions = {
     certainty: '?',
   },
   'rate-limit-answer': {
-    question: 'What are the words and the headers of a 429 of the Tokens API?',
+    question: 'What are the message and the headers of a Tokens API 429?',
     assumed: '429 Too Many Requests; interval, limit, reset',
     certainty: '?',
   },
