@@ -14,7 +14,7 @@ export default defineConfig({
     isolate: false,
     maxWorkers: availableParallelism(),
     // Of tests that mostly wait.
-    maxConcurrency: 4,
+    maxConcurrency: 6,
     // A test that runs the bundle starts two processes and a server; a slow machine may take its time.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,8 +1,7 @@
 /**
- * Builds `dist/`: compiles TypeScript with tsc, then makes one bundle per entry with ncc. The same sources and lock
+ * Builds `dist/`: removes the types, which `npm run check` checks, then makes one bundle per entry with ncc. The same sources and lock
  * file give the same bytes on every machine.
  */
-import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -103,10 +102,7 @@ const ncc: Ncc = require('@vercel/ncc');
 export async function build(target: string): Promise<void> {
   const scratch = join(root, 'build');
   rmSync(scratch, { recursive: true, force: true });
-  execFileSync(process.execPath, [require.resolve('typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  compile(scratch);
   slimUndici(scratch);
   rmSync(target, { recursive: true, force: true });
   const licenses: string[] = [];
@@ -137,6 +133,23 @@ async function shorten(code: string): Promise<string> {
   const { code: shortened } = await minify(code, { module: true, mangle: { keep_classnames: true } });
   if (shortened === undefined) throw new Error('terser returned no code');
   return shortened;
+}
+
+/** Writes the modules of `src/` as JavaScript. A check of the types would take three times as long as the rest. */
+function compile(scratch: string): void {
+  const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
+  const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);
+  const source = join(root, 'src');
+  for (const file of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
+    if (!file.endsWith('.ts')) continue;
+    const target = join(scratch, file.replace(/\.ts$/, '.js'));
+    const { outputText } = ts.transpileModule(readFileSync(join(source, file), 'utf8'), {
+      compilerOptions: { ...options, module: ts.ModuleKind.ESNext },
+      fileName: file,
+    });
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, outputText);
+  }
 }
 
 /** Copies undici to where ncc finds it first, and replaces modules in the copy. */

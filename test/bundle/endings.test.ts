@@ -56,7 +56,7 @@ async function end(child: ChildProcess): Promise<{ code: number | null; signal: 
   return { code, signal, ms: performance.now() - start };
 }
 
-describe('with 500 kB before it in the log', () => {
+describe('with 500 kB before it in the log', { concurrent: true }, () => {
   const talkative = preload(`process.stdout.write('x'.repeat(500_000) + '\\n')`);
   const invalid = { 'authorizing-token': 'no token at all', scopes: '' };
 
@@ -142,101 +142,105 @@ describe('with nobody left to read the log', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('with a resolver that does not respond', () => {
-  /** A thread of libuv that is never done, as getaddrinfo is until its own time is up: opens a pipe that nobody writes. */
-  const hangs = (pipe: string) =>
-    preload(`
+describe.skipIf(process.platform === 'win32')(
+  'with a resolver that does not respond',
+  { concurrent: true },
+  () => {
+    /** A thread of libuv that is never done, as getaddrinfo is until its own time is up: opens a pipe that nobody writes. */
+    const hangs = (pipe: string) =>
+      preload(`
 import dns from 'node:dns';
 import fs from 'node:fs';
 dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
 
-  function pipeIn(machine: Machine): string {
-    const pipe = join(machine.temp, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    return pipe;
-  }
-
-  const inputsOf = (setting: Setting) => ({ ...setting.inputs, 'api-url': 'https://hangs.example.com' });
-
-  it('the step fails when its time is up, with its one error', async () => {
-    await using setting = await setUp();
-    using machine = newMachine();
-    const nodeArgs = hangs(pipeIn(machine));
-    using child = startMain(machine, { ...inputsOf(setting), timeout: '2s' }, { nodeArgs });
-    const [log, { code, signal, ms }] = await Promise.all([child.stdout.toArray(), end(child)]);
-
-    expect([code, signal]).toEqual([1, null]);
-    expect(ms).toBeLessThan(4_000);
-    expect(
-      Buffer.concat(log)
-        .toString()
-        .match(/^::error .*/gm),
-    ).toEqual([expect.stringMatching(/^::error title=Could not reach Mapbox::/)]);
-  });
-
-  it('a step that is cancelled ends before the runner has to send SIGTERM', async () => {
-    await using setting = await setUp();
-    using machine = newMachine();
-    using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
-    const ended = end(child);
-    await wait(1_000);
-    child.kill('SIGINT');
-    const { code, signal, ms } = await ended;
-
-    expect([code, signal]).toEqual([1, null]);
-    expect(ms).toBeLessThan(1_000 + 7_500);
-  });
-
-  it('a step that is being cancelled ends at once at SIGTERM', async () => {
-    await using setting = await setUp();
-    using machine = newMachine();
-    using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
-    const ended = end(child);
-    await wait(1_000);
-    child.kill('SIGINT');
-    await wait(500);
-    child.kill('SIGTERM');
-    const { code, signal, ms } = await ended;
-
-    expect([code, signal]).toEqual([1, null]);
-    expect(ms).toBeLessThan(2_500);
-  });
-
-  // Only root may give a process a resolver of its own.
-  const isolated = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"'];
-  const canIsolate = () => {
-    try {
-      execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
-      return process.platform === 'linux';
-    } catch {
-      return false;
+    function pipeIn(machine: Machine): string {
+      const pipe = join(machine.temp, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      return pipe;
     }
-  };
 
-  it.runIf(canIsolate())('the step ends in time with the system’s own resolver, too', async () => {
-    const server = await startSilentResolver();
-    try {
+    const inputsOf = (setting: Setting) => ({ ...setting.inputs, 'api-url': 'https://hangs.example.com' });
+
+    it('the step fails when its time is up, with its one error', async () => {
       await using setting = await setUp();
       using machine = newMachine();
-      const resolver = join(machine.temp, 'resolv.conf');
-      writeFileSync(resolver, `nameserver ${server.address}\n`);
-      using child = startMain(
-        machine,
-        { ...inputsOf(setting), timeout: '3s' },
-        { wrapper: [...isolated, resolver] },
-      );
+      const nodeArgs = hangs(pipeIn(machine));
+      using child = startMain(machine, { ...inputsOf(setting), timeout: '2s' }, { nodeArgs });
+      const [log, { code, signal, ms }] = await Promise.all([child.stdout.toArray(), end(child)]);
+
+      expect([code, signal]).toEqual([1, null]);
+      expect(ms).toBeLessThan(4_000);
+      expect(
+        Buffer.concat(log)
+          .toString()
+          .match(/^::error .*/gm),
+      ).toEqual([expect.stringMatching(/^::error title=Could not reach Mapbox::/)]);
+    });
+
+    it('a step that is cancelled ends before the runner has to send SIGTERM', async () => {
+      await using setting = await setUp();
+      using machine = newMachine();
+      using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
       const ended = end(child);
       await wait(1_000);
       child.kill('SIGINT');
       const { code, signal, ms } = await ended;
 
       expect([code, signal]).toEqual([1, null]);
-      expect(ms).toBeLessThan(4_500);
-    } finally {
-      server.close();
-    }
-  });
-});
+      expect(ms).toBeLessThan(1_000 + 7_500);
+    });
+
+    it('a step that is being cancelled ends at once at SIGTERM', async () => {
+      await using setting = await setUp();
+      using machine = newMachine();
+      using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
+      const ended = end(child);
+      await wait(1_000);
+      child.kill('SIGINT');
+      await wait(500);
+      child.kill('SIGTERM');
+      const { code, signal, ms } = await ended;
+
+      expect([code, signal]).toEqual([1, null]);
+      expect(ms).toBeLessThan(2_500);
+    });
+
+    // Only root may give a process a resolver of its own.
+    const isolated = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"'];
+    const canIsolate = () => {
+      try {
+        execFileSync('unshare', ['--mount', 'true'], { stdio: 'ignore' });
+        return process.platform === 'linux';
+      } catch {
+        return false;
+      }
+    };
+
+    it.runIf(canIsolate())('the step ends in time with the system’s own resolver, too', async () => {
+      const server = await startSilentResolver();
+      try {
+        await using setting = await setUp();
+        using machine = newMachine();
+        const resolver = join(machine.temp, 'resolv.conf');
+        writeFileSync(resolver, `nameserver ${server.address}\n`);
+        using child = startMain(
+          machine,
+          { ...inputsOf(setting), timeout: '3s' },
+          { wrapper: [...isolated, resolver] },
+        );
+        const ended = end(child);
+        await wait(1_000);
+        child.kill('SIGINT');
+        const { code, signal, ms } = await ended;
+
+        expect([code, signal]).toEqual([1, null]);
+        expect(ms).toBeLessThan(4_500);
+      } finally {
+        server.close();
+      }
+    });
+  },
+);
 
 /** A name server on loopback that takes questions and never answers one. */
 async function startSilentResolver(): Promise<{ address: string; close(): void }> {
