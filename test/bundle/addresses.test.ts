@@ -46,7 +46,7 @@ describe('a name', { concurrent: true }, () => {
   it('that DNS does not know is given up within 15 s, with the name and the number of attempts', async () => {
     await using setting = await setUp();
     const start = performance.now();
-    const { main } = await setting.run(
+    const main = await setting.runMain(
       { 'api-url': 'https://api.mapbox.invalid', timeout: '5m' },
       { nodeArgs: resolvesTo({ code: 'ENOTFOUND' }) },
     );
@@ -65,7 +65,7 @@ describe('a name', { concurrent: true }, () => {
 
   it('that DNS cannot resolve at the moment is tried again', async () => {
     await using setting = await setUp();
-    const { main } = await setting.run(
+    const main = await setting.runMain(
       { 'api-url': 'https://api.mapbox.invalid', timeout: '2s' },
       { nodeArgs: resolvesTo({ code: 'EAI_AGAIN' }) },
     );

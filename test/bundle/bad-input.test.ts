@@ -71,7 +71,7 @@ describe('fails before any request, with one titled annotation and nothing writt
 
   it('eleven problems at once, and reports every one', async () => {
     await using setting = await setUp();
-    const { main } = await setting.run({
+    const main = await setting.runMain({
       'authorizing-token': '',
       scopes: 'tileset:write, Nonsense',
       lifetime: '2h',
@@ -107,7 +107,7 @@ describe('fails before any request, with one titled annotation and nothing writt
 describe('hides of an authorizing token that is none', () => {
   it('nothing, if it is `undefined`', async () => {
     await using setting = await setUp();
-    const { main } = await setting.run({ 'authorizing-token': 'undefined' }, { post: false });
+    const main = await setting.runMain({ 'authorizing-token': 'undefined' });
 
     expect(main.annotations).toMatchObject([
       { title: 'Invalid authorizing token', message: expect.stringContaining('not a Mapbox token') },
@@ -118,7 +118,7 @@ describe('hides of an authorizing token that is none', () => {
   it('every token in it, if it is a text with tokens', async () => {
     await using setting = await setUp();
     const { token } = setting.authorizingToken;
-    const { main } = await setting.run({ 'authorizing-token': `Bearer ${token}` });
+    const main = await setting.runMain({ 'authorizing-token': `Bearer ${token}` });
 
     expect(main.stdout).toContain(`::add-mask::${token}\n`);
     expect(main.stdout.replace(/^::add-mask::.*$/gm, '')).not.toContain(token);
@@ -128,7 +128,7 @@ describe('hides of an authorizing token that is none', () => {
 describe('warns, and continues, given', () => {
   it('one of the two names of the access token while the job sets the other', async () => {
     await using setting = await setUp();
-    const { main } = await setting.run(
+    const main = await setting.runMain(
       { 'export-env': 'MAPBOX_ACCESS_TOKEN' },
       { env: { MapboxAccessToken: 'old' } },
     );

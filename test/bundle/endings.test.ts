@@ -45,6 +45,16 @@ function startMain(
   return Object.assign(child, { [Symbol.dispose]: () => void child.kill('SIGKILL') });
 }
 
+/** Waits until a process has said this, in what has not been read yet. */
+async function said(child: Main, text: string): Promise<void> {
+  let log = '';
+  child.stdout.setEncoding('utf8');
+  while (!log.includes(text)) {
+    log += child.stdout.read() ?? '';
+    if (!log.includes(text)) await once(child.stdout, 'readable');
+  }
+}
+
 /** Loaded before the program. */
 function preload(code: string): string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
@@ -151,7 +161,10 @@ describe.skipIf(process.platform === 'win32')(
       preload(`
 import dns from 'node:dns';
 import fs from 'node:fs';
-dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
+dns.lookup = () => {
+  fs.writeSync(1, 'looking up\\n');
+  fs.open(${JSON.stringify(pipe)}, () => {});
+};`);
 
     function pipeIn(machine: Machine): string {
       const pipe = join(machine.temp, 'pipe');
@@ -181,23 +194,23 @@ dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
       await using setting = await setUp();
       using machine = newMachine();
       using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
+      await said(child, 'looking up');
       const ended = end(child);
-      await wait(1_000);
       child.kill('SIGINT');
       const { code, signal, ms } = await ended;
 
       expect([code, signal]).toEqual([1, null]);
-      expect(ms).toBeLessThan(1_000 + 7_500);
+      expect(ms).toBeLessThan(7_500);
     });
 
     it('a step that is being cancelled ends at once at SIGTERM', async () => {
       await using setting = await setUp();
       using machine = newMachine();
       using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
-      const ended = end(child);
-      await wait(1_000);
+      await said(child, 'looking up');
       child.kill('SIGINT');
-      await wait(500);
+      await said(child, 'Cancelled.');
+      const ended = end(child);
       child.kill('SIGTERM');
       const { code, signal, ms } = await ended;
 
@@ -228,13 +241,13 @@ dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
           { ...inputsOf(setting), timeout: '3s' },
           { wrapper: [...isolated, resolver] },
         );
+        await server.asked;
         const ended = end(child);
-        await wait(1_000);
         child.kill('SIGINT');
         const { code, signal, ms } = await ended;
 
         expect([code, signal]).toEqual([1, null]);
-        expect(ms).toBeLessThan(4_500);
+        expect(ms).toBeLessThan(7_500);
       } finally {
         server.close();
       }
@@ -243,18 +256,18 @@ dns.lookup = () => fs.open(${JSON.stringify(pipe)}, () => {});`);
 );
 
 /** A name server on loopback that takes questions and never answers one. */
-async function startSilentResolver(): Promise<{ address: string; close(): void }> {
+async function startSilentResolver(): Promise<{ address: string; asked: Promise<unknown>; close(): void }> {
   const { createSocket } = await import('node:dgram');
   const socket = createSocket('udp4').bind(53, '127.0.0.53');
   await once(socket, 'listening');
-  return { address: '127.0.0.53', close: () => socket.close() };
+  return { address: '127.0.0.53', asked: once(socket, 'message'), close: () => socket.close() };
 }
 
 it('an error while the action loads is one annotation, with nothing of what the error says', async () => {
   await using setting = await setUp();
   // What every module of the bundle begins with.
   const broken = preload(`process.getBuiltinModule = () => { throw new SyntaxError('part of the event'); };`);
-  const { main } = await setting.run({}, { nodeArgs: () => broken, debug: true, post: false });
+  const main = await setting.runMain({}, { nodeArgs: () => broken, debug: true });
 
   expect([main.exitCode, main.signal, main.stderr]).toEqual([1, null, '']);
   expect(main.annotations).toEqual([

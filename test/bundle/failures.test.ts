@@ -30,7 +30,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     });
     // Where nothing was created, the post step would search for as long as a late request may take.
     const post = 'processed' in fault && fault.processed;
-    const { main } = await setting.run({ timeout: '1s' }, { post });
+    const main = await setting.runMain({ timeout: '1s' }, { post });
 
     expectOneError(main, title, says);
     expect(setting.created()).toEqual([]);
@@ -64,13 +64,13 @@ describe('gets there all the same', () => {
             }
           : undefined,
     });
-    const { main } = await setting.run();
+    const main = await setting.runMain();
 
     expect(main.exitCode).toBe(0);
     expect(main.shown).toMatch(
       /rate limit is exceeded \(429\); it resets in 1 s \(request id [\w=-]+\)\. Retrying in 1\.?\d? s \((?:5 min|300 s) left\)\./,
     );
-    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'DELETE']);
+    expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST']);
   });
 
   it('when Mapbox fails once, after it has deleted what the failed request created', async () => {
@@ -78,7 +78,7 @@ describe('gets there all the same', () => {
       fault: ({ method }, index) =>
         method === 'POST' && index === 0 ? { kind: 'status', status: 500, processed: true } : undefined,
     });
-    const { main } = await setting.run({}, { post: false });
+    const main = await setting.runMain();
 
     expect(main.exitCode).toBe(0);
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'GET', 'DELETE', 'POST']);

@@ -60,6 +60,10 @@ describe('a state that a later step has set does not reach the post step of', ()
   });
 });
 
+/** Loaded before the program: a main step never begins. Only a post step has a state. */
+const NEVER_BEGINS = `
+if (!('STATE_cleanup' in process.env)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
+
 // A main step that is killed at once has saved nothing, so that such a variable does reach its post step.
 describe.skipIf(process.platform === 'win32')(
   'the authorizing token goes to no address in a state',
@@ -78,6 +82,7 @@ describe.skipIf(process.platform === 'win32')(
     ): Promise<ActionRun> {
       const started = start({
         atEnd: later(state),
+        nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(NEVER_BEGINS)}`],
         onStart: stage => stage === 'main' && started.kill(),
       });
       const run = await started.done;

@@ -29,7 +29,7 @@ describe('a certificate of an authority of one’s own', () => {
     'is not trusted otherwise (%o), at the first try',
     async env => {
       await using setting = await setUp({ tls });
-      const { main } = await setting.run({}, { env });
+      const main = await setting.runMain({}, { env });
 
       expect(main.exitCode).toBe(1);
       expect(main.annotations).toMatchObject([
@@ -68,7 +68,7 @@ describe('a proxy', () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy();
     const env = { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: '127.0.0.1' };
-    const { main } = await setting.run({}, { env });
+    const main = await setting.runMain({}, { env });
 
     expect(main.exitCode).toBe(0);
     expect(proxy.seen).toEqual([]);
@@ -112,7 +112,7 @@ describe('a proxy', () => {
   it('that responds with 407 ends the step at once, and says so', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(() => 407);
-    const { main } = await setting.run(
+    const main = await setting.runMain(
       {},
       { env: { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: `http://${proxy.host}` } },
     );
@@ -143,7 +143,7 @@ describe('a proxy', () => {
 
   it('that is not there is tried again until the time is up, and named as what failed', async () => {
     await using setting = await setUp({ tls });
-    const { main } = await setting.run(
+    const main = await setting.runMain(
       { timeout: '1s' },
       { env: { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: 'http://127.0.0.1:1' } },
     );

@@ -71,7 +71,7 @@ it('replaces the token in the secret with one like it, and shows neither', async
 
 it('gives the new token as an output where that is requested, masked', async () => {
   await using setting = await setUpRotate();
-  const { main } = await setting.run({ 'output-token': 'true' });
+  const main = await setting.runMain({ 'output-token': 'true' });
   expect(main.outputs['token']).toBe(setting.value());
   expect(main.masks).toContain(setting.value());
   expectNoSecret(main, everyToken(setting), ['GITHUB_OUTPUT']);
@@ -86,7 +86,7 @@ it('rotates a public token with its URLs by an authorizing token of its own', as
   });
   const place = `repos/${REPOSITORY}/actions/secrets/WEB_TOKEN`;
   setting.github.secrets.set(place, web.token);
-  const { main } = await setting.run({
+  const main = await setting.runMain({
     token: web.token,
     secret: 'WEB_TOKEN',
     'authorizing-token': setting.original.token,
@@ -100,7 +100,7 @@ it('rotates a public token with its URLs by an authorizing token of its own', as
 
 it('says what it would do in a dry run, and does nothing', async () => {
   await using setting = await setUpRotate();
-  const { main } = await setting.run({ 'dry-run': 'true' });
+  const main = await setting.runMain({ 'dry-run': 'true' });
   expect(main.outputs).toMatchObject({ rotated: 'false', 'token-id': setting.original.id });
   expect(main.shown).toMatch(
     /Dry run: would replace the secret token .* in the secret `MAPBOX_AUTHORIZING_TOKEN`/,
@@ -110,14 +110,14 @@ it('says what it would do in a dry run, and does nothing', async () => {
 
 it('leaves a token alone that is younger than max-age', async () => {
   await using setting = await setUpRotate();
-  const { main } = await setting.run({ 'max-age': '30d' });
+  const main = await setting.runMain({ 'max-age': '30d' });
   expect([main.exitCode, main.outputs['rotated']]).toEqual([0, 'false']);
   expectUntouched(setting);
 });
 
 it('deletes the replaced token at once where it has leaked', async () => {
   await using setting = await setUpRotate();
-  const { main } = await setting.run({ 'revoke-previous': 'now', 'max-age': '30d' });
+  const main = await setting.runMain({ 'revoke-previous': 'now', 'max-age': '30d' });
   expect(main.outputs['deleted']).toBe(setting.original.id);
   expect(setting.mapbox.account.find(setting.original.id)).toBeUndefined();
   expect(setting.mapbox.account.isAlive(setting.value())).toBe(true);
@@ -164,7 +164,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
 
   it('many problems at once, and reports every one', async () => {
     await using setting = await setUpRotate();
-    const { main } = await setting.run({ token: '', secret: '', app: 'x', 'max-age': 'y', timeout: 'z' });
+    const main = await setting.runMain({ token: '', secret: '', app: 'x', 'max-age': 'y', timeout: 'z' });
     expectFailure(
       main,
       'Invalid inputs',
@@ -198,7 +198,7 @@ describe('fails with one titled annotation, and the secret untouched, where', ()
     const stale = setting.value();
     await setting.run();
     const [replacement] = setting.made();
-    const { main } = await setting.run({ token: stale });
+    const main = await setting.runMain({ token: stale });
     expectFailure(
       main,
       'Secret has another token',
@@ -236,7 +236,7 @@ describe('what a killed rotation leaves', () => {
       const [left] = setting.made();
       expect(post.shown).toContain(left?.id);
       expect(setting.value()).toBe(setting.original.token);
-      const { main } = await setting.run();
+      const main = await setting.runMain();
       expect(main.outputs).toMatchObject({ rotated: 'true', deleted: left?.id });
     },
   );
@@ -275,7 +275,7 @@ it(`keeps who has an organization's secret, over pages`, async () => {
   const ids = Array.from({ length: 120 }, (_, n) => github.directory.addRepository(`octo-org/r${n}`).id);
   const place = `orgs/octo-org/actions/secrets/${SECRET}`;
   github.secrets.set(place, setting.original.token, { visibility: 'selected', repositories: ids });
-  const { main } = await setting.run({ organization: 'octo-org', token: setting.original.token });
+  const main = await setting.runMain({ organization: 'octo-org', token: setting.original.token });
   expect(main.exitCode).toBe(0);
   const stored = github.secrets.get(place);
   expect(stored?.value).not.toBe(setting.original.token);

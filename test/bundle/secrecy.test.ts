@@ -100,7 +100,7 @@ it.each(['without', 'with'])(
 
 it('masks the authorizing token before it says anything else, also when everything else is wrong', async () => {
   await using setting = await setUp();
-  const { main } = await setting.run({ scopes: '', lifetime: 'x', 'api-url': 'x', timeout: 'x' });
+  const main = await setting.runMain({ scopes: '', lifetime: 'x', 'api-url': 'x', timeout: 'x' });
 
   expect(main.stdout.split('\n')[0]).toBe(`::add-mask::${setting.authorizingToken.token}`);
 });
@@ -108,7 +108,7 @@ it('masks the authorizing token before it says anything else, also when everythi
 it('masks an authorizing token also where blanks, quotes or a second token stand beside it', async () => {
   await using setting = await setUp();
   const { token } = setting.authorizingToken;
-  const { main } = await setting.run({ 'authorizing-token': `  "${token}"\n` });
+  const main = await setting.runMain({ 'authorizing-token': `  "${token}"\n` });
 
   expect(main.masks).toContain(token);
   expect(main.exitCode).toBe(1);
@@ -124,7 +124,7 @@ it('masks the new token also in a response that cannot be read', async () => {
           }
         : undefined,
   });
-  const { main } = await setting.run();
+  const main = await setting.runMain();
   const lost = setting.mapbox.account
     .everIssued()
     .find(
@@ -138,7 +138,7 @@ it('masks the new token also in a response that cannot be read', async () => {
 
 it('masks the new token before any other line that follows it', async () => {
   await using setting = await setUp();
-  const { main } = await setting.run({ note: 'n' }, { debug: true });
+  const main = await setting.runMain({ note: 'n' }, { debug: true });
   const lines = main.stdout.split('\n').filter(line => line !== '');
 
   const masks = [setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(masksOf);
@@ -155,7 +155,7 @@ it('masks no text of a broken response that is too short for a token', async () 
           }
         : undefined,
   });
-  const { main } = await setting.run();
+  const main = await setting.runMain();
 
   expect(main.masks).toEqual(masksOf(setting.authorizingToken.token));
 });
@@ -168,7 +168,7 @@ it('takes names that only look like a token for what they are', async () => {
     workflow: '.github/workflows/sk.deploy-tiles.yml',
   };
   const urls = 'https://sk.wikipedia.org\nhttps://tk.example.com/pk.production-maps';
-  const { main } = await setting.run({ 'allowed-urls': urls, summary: 'true' }, { github });
+  const main = await setting.runMain({ 'allowed-urls': urls, summary: 'true' }, { github });
 
   expect(main.exitCode).toBe(0);
   expect(main.masks).toEqual([setting.authorizingToken.token, main.outputs['token'] ?? ''].flatMap(masksOf));
@@ -179,7 +179,7 @@ it('takes names that only look like a token for what they are', async () => {
 
 it('keeps no token in the state, only how to find it', async () => {
   await using setting = await setUp();
-  const { main } = await setting.run();
+  const main = await setting.runMain();
 
   expect(Object.values(main.state).join()).not.toMatch(/[pst]k\./);
   expect(Object.values(main.state).join()).toContain(main.outputs['token-id']);
@@ -234,7 +234,7 @@ describe('takes no command from', () => {
 
   it('the name of the workflow', async () => {
     await using setting = await setUp();
-    const { main } = await setting.run({}, { github: { workflow: `x${smuggled}` } });
+    const main = await setting.runMain({}, { github: { workflow: `x${smuggled}` } });
 
     expect(main.exitCode).toBe(0);
     expect(main.stdout).not.toMatch(/^\s*::(?:add-path|set-env|stop-commands)/m);

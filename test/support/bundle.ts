@@ -13,6 +13,8 @@ export interface Setting extends AsyncDisposable {
   readonly authorizingToken: StoredToken;
   /** Runs main and post of the shipped action against this Mapbox. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
+  /** Runs main only, as on a machine that is gone after it. */
+  runMain(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<PhaseResult>;
   /** The default inputs of `run`. */
   readonly inputs: Record<string, string>;
   /** Tokens that were not on the account at the start. */
@@ -28,12 +30,14 @@ export async function setUp(options: StandInOptions & { held?: string[] } = {}):
     scopes: 'tilesets:read tilesets:write',
     'api-url': mapbox.url,
   };
+  const run: Setting['run'] = (more = {}, runOptions = {}) =>
+    runAction({ action: ACTION, ...runOptions, inputs: { ...inputs, ...more } });
   return {
     mapbox,
     authorizingToken,
     inputs,
-    run: (more = {}, runOptions = {}) =>
-      runAction({ action: ACTION, ...runOptions, inputs: { ...inputs, ...more } }),
+    run,
+    runMain: async (more, runOptions) => (await run(more, { ...runOptions, post: false })).main,
     created: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
     [Symbol.asyncDispose]: () => mapbox.close(),
   };

@@ -5,7 +5,13 @@ import { newToken } from './github/client.ts';
 import { type GithubServerOptions, type GithubStandIn, startGithub } from './github/server.ts';
 import type { StoredToken } from './mapbox/account.ts';
 import { type MapboxStandIn, type StandInOptions, startMapbox } from './mapbox/server.ts';
-import { type ActionRun, type ActionRunOptions, type StartedAction, startAction } from './runner/step.ts';
+import {
+  type ActionRun,
+  type ActionRunOptions,
+  type PhaseResult,
+  type StartedAction,
+  startAction,
+} from './runner/step.ts';
 
 const DAY = 86_400_000;
 
@@ -30,6 +36,8 @@ export interface RotateSetting extends AsyncDisposable {
   start(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): StartedAction;
   /** Runs its main and post steps. */
   run(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<ActionRun>;
+  /** Runs its main only. */
+  runMain(inputs?: Record<string, string>, options?: Partial<ActionRunOptions>): Promise<PhaseResult>;
   /** The secret's text. */
   value(place?: string): string;
   /** Tokens that did not exist at the start. */
@@ -88,6 +96,7 @@ export async function setUpRotate({
     value,
     start,
     run: (more, options) => start(more, options).done,
+    runMain: async (more, options) => (await start(more, { ...options, post: false }).done).main,
     made: () => mapbox.account.tokens().filter(({ id }) => !before.has(id)),
     async [Symbol.asyncDispose]() {
       await mapbox.close();

@@ -269,12 +269,15 @@ export class RotatedSecrets {
   /**
    * After two undisturbed rotations of each secret, every token that a rotation ever created is in a secret, was
    * replaced by the last rotation, or was named by it.
+   *
+   * @param only index into {@link configs}, if the others were never rotated.
    */
-  async expectNothingForgotten(): Promise<void> {
+  async expectNothingForgotten(only?: number): Promise<void> {
     const { account, github } = this.simulation;
     let said = '';
     for (let round = 0; round < 3; round++) {
       for (const [index, config] of configs.entries()) {
+        if (only !== undefined && index !== only) continue;
         this.simulation.pass(DAY);
         const [text] = config.places.map(place => github.secrets.get(place)?.value ?? '');
         // A user follows the error's advice if an old token was restored.

@@ -181,7 +181,7 @@ describe('a token printed by a command', () => {
         ).length;
         expect(count).toBeGreaterThanOrEqual(9);
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -196,7 +196,7 @@ describe('a token printed by a command', () => {
           expect(hidden.filter(Boolean).length).toBeGreaterThanOrEqual(9);
         }
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
   });
 
