@@ -4,6 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts', 'test/integration/**/*.test.ts'],
-    exclude: ['test/integration/{*schedules,rotate-failures,sweep-random,crowd}.test.ts'],
+    exclude: ['test/integration/{*schedules,rotate-failures,rotate-named,sweep-random,two-sweeps,crowd}.test.ts'],
   },
 });

@@ -15,7 +15,7 @@ const WEB = 2;
 /** `npm run test:soak` examines every request, and also of four places, which take four times the time. */
 const isSoak = process.env['MODE'] === 'soak';
 const examined = isSoak ? [AUTHORIZING, WEB] : [AUTHORIZING];
-const STEP = isSoak ? 1 : 2;
+const STEP = isSoak ? 1 : 3;
 const OFFSET = SEED % STEP;
 
 /** The indexes of requests or moments to examine: other ones with each seed. */
