@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { errorTitles } from '../../../src/action-error.ts';
 import { checkFiles, findFileProblem, writeAllOrNothing } from '../../../src/runner/result-files.ts';
@@ -96,7 +97,7 @@ describe('an unwritable file', () => {
 
   const isRoot = process.getuid?.() === 0;
 
-  it.skipIf(process.seteuid === undefined)(
+  it.skipIf(process.seteuid === undefined || !isMainThread)(
     'is another user’s: the message has both users and the way out',
     () => {
       const path = env['GITHUB_OUTPUT'] ?? '';
