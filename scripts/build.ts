@@ -51,7 +51,7 @@ const bundles = {
 
 /** Our own modules, added to the copy of undici. */
 const undiciAdditions: Readonly<Record<string, string>> = {
-  // Replaces `import('undici')`, which only a proxy needs: the rest of the public entry, 44 kB in a separate file.
+  // Replaces `import('undici')`: the part of the public entry that only a proxy needs, 44 kB in a separate file.
   'proxy.js': `
     const Dispatcher = require('./lib/dispatcher/dispatcher.js');
     Dispatcher.prototype.connect = require('./lib/api/api-connect.js');
@@ -88,7 +88,7 @@ const undiciExchanges: Readonly<Record<string, string>> = {
   'lib/core/diagnostics.js': 'exports.channels = new Proxy({}, { get: () => ({ hasSubscribers: false }) });',
 };
 
-/** Together they contain every bundled package. */
+/** Their licenses are collected: together, these bundles contain every bundled package. */
 const licensed = new Set(['rotate.js', 'http/client.js']);
 
 interface Bundle {
@@ -127,7 +127,8 @@ export async function build(target: string): Promise<void> {
 }
 
 /**
- * Minifies the code and drops function names, which ncc would keep: `main.js` and `http/client.js` get 28 kB smaller.
+ * Minifies the code and drops function names, which ncc's own minifier would keep: `main.js` and `http/client.js` get
+ * 28 kB smaller.
  */
 async function shorten(code: string): Promise<string> {
   const result = await minify('bundle.js', code, {
@@ -140,7 +141,10 @@ async function shorten(code: string): Promise<string> {
   return result.code;
 }
 
-/** Writes the modules of `src/` as JavaScript. A check of the types would take three times as long as the rest. */
+/**
+ * Compiles the modules of `src/` to JavaScript without checking types, which would take three times as long as all
+ * other steps.
+ */
 function compile(scratch: string): void {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, root);

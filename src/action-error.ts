@@ -1,6 +1,6 @@
 /**
- * The titles of all errors that can stop a step. People search for them, so they must stay stable; the table in
- * docs/troubleshooting.md is keyed by them.
+ * The titles of all errors that can stop a step. Users search for them and docs/troubleshooting.md lists them, so they
+ * must not change.
  */
 export const errorTitles = {
   missingAuthorizingToken: 'Missing authorizing token',

@@ -1,6 +1,6 @@
 /**
- * A token's note tells a reader of the account's Tokens page which run created the token. Clean-up, sweep and rotation
- * recognize their own tokens by the marker at its end, which is never cut:
+ * A token's note shows on the account's Tokens page which run created the token. Clean-up, sweep and rotation recognize
+ * their own tokens by the marker at the end of the note, which is never cut:
  *
  *     Release tiles (octo/maps) [until job ends: 123456789/16012345678.1#k3v9x0aa]
  */
@@ -75,9 +75,9 @@ function formatPurpose(purpose: Purpose): string {
 }
 
 /**
- * Matches the marker at the end of a note, with the space before it, or a note that is only a marker. Only a server has
- * `@` before it, and its path ends at the last slash, so markers are unambiguous. Run ids of 15 digits are exact in
- * JavaScript.
+ * Matches the marker at the end of a note, with the space before it, or a note that is only a marker. Markers are
+ * unambiguous: `@` occurs only before a server, whose path ends at the last slash. A run id has at most 15 digits,
+ * which a JavaScript number represents exactly.
  */
 const MARKER =
   /(?:^| )\[(until job ends|until deleted|replaces ([A-Za-z0-9]{5,64})(?: ([A-Za-z0-9]{5,64}))?): ((?:[1-9]\d{0,17}|[\w.-]+\/[\w.-]+)(?:@[^\s/#@]+(?:\/[\w.~/-]*[\w.~-])?)?)\/([1-9]\d{0,14})\.([1-9]\d{0,8})#([a-z0-9]{8})\]$/;
@@ -99,7 +99,7 @@ export function parseMarker(note: string): Marker | undefined {
 
 /**
  * The text of a note without its marker and, given a run, without the name of the run's repository. Other text in
- * parentheses at its end, such as `(eu/prod)`, is the user's and stays.
+ * parentheses at the end, such as `(eu/prod)`, comes from the user and stays.
  */
 export function noteText(note: string, run?: Pick<WorkflowRun, 'repository'>): string {
   const text = note.replace(MARKER, '');
@@ -109,7 +109,7 @@ export function noteText(note: string, run?: Pick<WorkflowRun, 'repository'>): s
   return text.endsWith(` ${name}`) ? text.slice(0, -name.length - 1) : text;
 }
 
-/** Whether a note's text was cut, or may have been: it ends in `…`, or its marker leaves no room for even that. */
+/** Whether a note's text was cut, or may have been: it ends in `…`, or its marker leaves no room even for that. */
 export function isCutNote(note: string): boolean {
   const text = note.replace(MARKER, '');
   return (
@@ -133,8 +133,8 @@ export interface BuiltNote {
 }
 
 /**
- * Builds a note of at most {@link MAX_NOTE_BYTES}: the text, the repository's name and the whole marker. If that is too
- * long, the repository's name is left out; if it still is, the text is cut.
+ * Builds a note of at most {@link MAX_NOTE_BYTES}: the text, the repository's name and the whole marker. If the note is
+ * too long, the repository's name is left out; if it is still too long, the text is cut.
  *
  * @throws {ActionError} if the marker alone does not fit, because the server's address is too long.
  */

@@ -1,6 +1,6 @@
 /**
- * Matches tokens in a text. Of a Mapbox token, the usage and the beginning of the payload are enough, so truncated
- * tokens match: the payload is base64url JSON and begins with `{"` [Mapbox, Tokens API: token format]. Names such as
+ * Matches tokens in a text. The usage and the beginning of the payload are enough to match a Mapbox token, even a
+ * truncated one: the payload is base64url JSON and begins with `{"` [Mapbox, Tokens API: token format]. Names such as
  * `sk.wikipedia.org` do not match. GitHub tokens match because people paste them into the wrong input too [GitHub Docs:
  * GitHub's token formats].
  */

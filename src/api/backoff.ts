@@ -20,7 +20,7 @@ const MAX_BACKOFF_MS = 30_000;
 /** How long a last attempt after a rate limit may wait for its response. */
 export const LAST_ATTEMPT_MS = 5_000;
 
-/** The limit of the growing minimum pause after a rate limit. */
+/** The minimum pause after a rate limit grows up to this. */
 const MAX_FLOOR_MS = 10_000;
 
 /** Waits are extended by this fraction, one second per minute: a clock or a header may be rounded. */
@@ -36,9 +36,9 @@ export function exponentialDelay({ failures, remaining, random }: RetryState): n
 
 /**
  * How long to wait after a rate limit: until it resets, but never less than a minimum that grows from half a second to
- * ten with every failure: a limit may repeatedly claim to reset at once.
+ * ten seconds with every failure, because a limit may repeatedly claim to reset at once.
  *
- * If the reset is only estimated, it may come earlier than that: one more attempt is made before time is up. A delay
+ * If the reset is only estimated, the limit may reset earlier, so one more attempt is made before time is up. A delay
  * longer than `remaining` means that the limit outlasts the remaining time.
  */
 export function rateLimitDelay(limit: RateLimited, { failures, remaining, random }: RetryState): number {
@@ -48,7 +48,7 @@ export function rateLimitDelay(limit: RateLimited, { failures, remaining, random
   return Math.max(floor(failures, random), reset + Math.min(spread, Math.max(0, latest - reset)));
 }
 
-/** Between half a second and one, then between one and two, and so on up to eight and ten. */
+/** Random: from half a second to one second, then from one to two, and so on, up to eight to ten. */
 function floor(failures: number, random: number): number {
   const low = Math.min(INITIAL_BACKOFF_MS * 2 ** (failures - 1), 0.8 * MAX_FLOOR_MS);
   return low + random * (Math.min(2 * low, MAX_FLOOR_MS) - low);

@@ -1,13 +1,13 @@
-/** However many requests fail, a step sends Mapbox at most this many per minute. */
+/** How many requests a step sends to Mapbox per minute at most, even if all of them fail. */
 const MAX_REQUESTS = 12;
 
 /** Longer than a minute: requests take different times to arrive. */
 const MINUTE_MS = 61_000;
 
-/** A token's first deletions neither wait nor count: after a signal, a step has only seconds left. */
+/** How many deletions of a token neither wait nor count: after a signal, a step has only seconds left. */
 export const FREE_DELETIONS = 2;
 
-/** Why a request is not counted, if so: see {@link RequestBudget.isFree}. */
+/** Why a request is not counted; `undefined` if it is. See {@link RequestBudget.isFree}. */
 export type RequestKind = { readonly deletionOf: string } | 'further-page' | undefined;
 
 /**

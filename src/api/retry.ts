@@ -33,10 +33,7 @@ const MIN_ATTEMPT_MS = 250;
 /** More attempts rarely help once a proxy responds instead of the API. */
 const MAX_UNREADABLE_ATTEMPTS = 3;
 
-/**
- * A name that DNS does not know rarely becomes known within a minute; a few attempts cover a resolver that is starting
- * up.
- */
+/** More attempts rarely help if DNS does not know a name; a few cover a resolver that is still starting. */
 const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
@@ -51,7 +48,8 @@ const PERMANENT_CODES =
  * exponential back-off with full jitter after other failures [backoff.ts].
  *
  * @param attempt sends one request, given the milliseconds left.
- * @param beforeRetry runs before a request of unknown outcome is repeated. It may send one request that counts.
+ * @param beforeRetry runs before a request of unknown outcome is repeated. It may send one request that counts against
+ * the budget.
  */
 export async function retry<T, R extends Rejection>(
   attempt: (timeoutMs: number) => Promise<Success<T> | R | Retryable>,
@@ -136,7 +134,7 @@ function nextDelay(
   const roomFor = (requests: number) => budget.delay(clock.monotonic(), requests);
   if (roomFor(cleanUps) > 0) return Number.POSITIVE_INFINITY;
   const next = cleanUps + 1 + followUps;
-  // The next attempt and a last one before time runs out, each with its further requests.
+  // Room for the next attempt and for a last one before time runs out, each with its further requests.
   const quiet = roomFor(next + 2 + followUps);
   if (quiet <= delay) return delay;
   const latest = remaining - LAST_ATTEMPT_MS;

@@ -10,7 +10,7 @@ export type PostAuthorizingToken = AuthorizingToken | { readonly unusable: strin
  * Checks that the post step's `authorizing-token` input can delete what the main step created: the runner evaluates
  * inputs again, and a token of another account must not be sent anywhere.
  *
- * @param state what the main step saved, if it got that far.
+ * @param state the main step's saved state, if it saved one.
  * @param actionPath `GITHUB_ACTION_PATH` of the post step.
  * @param now milliseconds since 1970.
  */

@@ -9,8 +9,8 @@ import type { CleanupState } from './state.ts';
 export type SaveState = (state: CleanupState | undefined) => void;
 
 /**
- * Counts the tokens that requests may have created without their ids being known, and saves the post step's state
- * before every request, so that no token is lost no matter when the step is interrupted.
+ * Counts the requests that may have created a token whose id is unknown, and saves the post step's state before every
+ * request, so that no token is lost, no matter when the step is interrupted.
  */
 export class OrphanTracker {
   readonly #account: Account;
@@ -19,7 +19,7 @@ export class OrphanTracker {
   /** How many attempts may have created a token whose id is unknown. */
   #orphans = 0;
   readonly #deleted = new Set<string>();
-  /** Whether the account cannot be searched, for lack of `tokens:read`. */
+  /** Whether the authorizing token lacks `tokens:read`, so that the account cannot be searched. */
   #cannotSearch = false;
 
   constructor(
@@ -105,7 +105,7 @@ export class OrphanTracker {
   }
 
   /**
-   * The warning about orphans that the post step could not find either, if there may be any.
+   * The warning about orphans that the post step cannot find either; `undefined` if there are none.
    *
    * @param storedNote the created token's note, as Mapbox stored it.
    */

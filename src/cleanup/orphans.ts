@@ -24,7 +24,7 @@ export interface UndeletedToken {
   readonly reason: RetriesExhausted;
 }
 
-/** The tokens that one step created. `keep`: the id of the one that is in use. */
+/** The tokens that one step created. `keep`: the id of the token that is in use. */
 export interface StepTokens {
   readonly nonce: string;
   readonly keep: string | undefined;
@@ -70,7 +70,7 @@ export async function orphanWarning(
   options: RetryOptions,
 ): Promise<string> {
   const cause = 'A request for a token had no usable response, and may have created an unknown token.';
-  const look = `Search for the note "${storedNote ?? note}" on the Tokens page, ${TOKENS_PAGE}, and delete what is not in use`;
+  const look = `Search for the note "${storedNote ?? note}" on the Tokens page, ${TOKENS_PAGE}, and delete tokens that are not in use`;
   if (storedNote === undefined) {
     return `${cause} The authorizing token lacks \`tokens:read\`, so it could not be searched for. ${look}.`;
   }
@@ -81,6 +81,6 @@ export async function orphanWarning(
   );
   const inUse = token === undefined ? '' : ` (${token.id} is in use)`;
   if (found.kind !== 'found') return `${cause} ${look}${inUse}.`;
-  if (found.tokens.length === 0) return `${cause} None was found. ${look}${inUse}, should one appear.`;
+  if (found.tokens.length === 0) return `${cause} None was found so far. ${look}${inUse}.`;
   return `${cause} Tokens with its note: ${found.tokens.map(({ id }) => id).join(', ')}. ${look}${inUse}.`;
 }

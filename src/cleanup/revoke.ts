@@ -20,7 +20,7 @@ const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
 /**
  * Deletes what the main step created: the job's token, or one that never became an output, and orphans of lost
- * requests. Never fails: a release that succeeded must not be run again.
+ * requests. Never fails: a release that has succeeded must not be run again only because of a token.
  */
 export async function revoke(
   state: CleanupState,
@@ -55,7 +55,7 @@ interface OwnDeletion {
 
 /** The result of several searches. */
 interface Search {
-  /** The ids of all orphans that were found, and of the step's own token if it was still there. */
+  /** The ids of all orphans that were found, and of the step's own token if it still existed. */
   readonly found: ReadonlySet<string>;
   readonly deleted: ReadonlySet<string>;
   readonly undeleted: readonly UndeletedToken[];

@@ -14,7 +14,7 @@ export interface CleanupState {
   readonly apiUrl: string;
   /** `GITHUB_ACTION_PATH`, which distinguishes the post step of a nested local composite action from any other. */
   readonly actionPath: string;
-  /** The token that created them. Its id is not secret. */
+  /** The main step's authorizing token. Its id is not secret. */
   readonly authorizingToken: { readonly id: string | undefined; readonly username: string };
   readonly username: string;
   /** The whole note, as a person would search for it. */
@@ -27,7 +27,7 @@ export interface CleanupState {
   readonly orphans: number;
 }
 
-/** How far a rotation got with its places. `deleting`: leaked tokens remain to be deleted. */
+/** How far a rotation got with its places. `deleting`: leaked tokens still have to be deleted. */
 export type RotationPhase =
   | { readonly phase: 'putting'; readonly replacement: string; readonly previous: string }
   | { readonly phase: 'put'; readonly replacement: string }
@@ -97,8 +97,8 @@ export class PostStepState {
   }
 
   /**
-   * Saves what a main step that ends by itself leaves to the post step, usually nothing. If that cannot be saved, the
-   * post step searches for tokens that do not exist.
+   * Saves what a main step that ends by itself leaves to the post step, usually nothing. If saving fails, the post step
+   * searches for tokens that do not exist.
    */
   finish(): void {
     try {
@@ -109,7 +109,7 @@ export class PostStepState {
   }
 
   /**
-   * The same, saved together with other results.
+   * Like {@link finish}, but saves the state together with other results.
    *
    * @param write takes the state, and throws if nothing was written.
    */
@@ -132,8 +132,8 @@ function isClean(cleanup: CleanupState | undefined): boolean {
 }
 
 /**
- * Parses a saved state; `undefined` if there is none, if nothing is left to do, or if any part is not what a main step
- * saves: another step may have set it.
+ * Parses a saved state; `undefined` if there is none, if nothing is left to do, or if any part is malformed: another
+ * step may have set it.
  */
 export function parseState(text: string): SavedState | undefined {
   const value = parseJson(text);

@@ -17,10 +17,12 @@ import { type CleanupState, parseState, type SavedState } from './state.ts';
  */
 const RATE_LIMIT_BUDGET_MS = 240_000;
 
-/** How long it keeps trying otherwise. A finished job should end soon, so this does not depend on `timeout`. */
+/**
+ * How long the post step keeps trying otherwise. A finished job should end soon, so this does not depend on `timeout`.
+ */
 const FAILURE_BUDGET_MS = 60_000;
 
-/** A signal means that the runner is shutting down. It sends SIGTERM 7.5 s later. */
+/** A signal means that the runner is shutting down. The runner sends SIGTERM 7.5 s later. */
 const STOP_LIMIT_MS = 5_000;
 
 interface PostStep extends Step {
@@ -29,12 +31,12 @@ interface PostStep extends Step {
 }
 
 /**
- * The post step of a mint or rotation: deletes the tokens that the main step left to it, whatever the job's result. It
- * names those that it cannot delete in one warning, even when it is interrupted. The job's result does not change.
+ * The post step of a mint or rotation: deletes the tokens that the main step left to it, even if the job failed. One
+ * warning names the tokens that it could not delete, even after an interruption. The job's result does not change.
  */
 export function postStep(context: Context): PostStep {
   const { runner } = context;
-  /** What is still to be done. */
+  /** Set to `undefined` once there is nothing left to do or to report. */
   let state = parseState(runner.getState());
   return {
     stopLimitMs: STOP_LIMIT_MS,
@@ -84,7 +86,7 @@ async function stopMainStep({ runner, clock, processes }: Context, main: Process
 /**
  * Deletes what a main step created, and logs the results.
  *
- * @returns why that was not possible, if so.
+ * @returns why nothing could be deleted; `undefined` otherwise.
  */
 async function cleanUp(context: Context, state: SavedState): Promise<string | undefined> {
   const { runner, clock, env } = context;
@@ -137,7 +139,7 @@ function toCleanUp({ cleanup, nonce, mainStep }: SavedState, username: string, a
   return mainStep === undefined ? known : { ...known, orphans: Math.max(1, known.orphans) };
 }
 
-/** What may still be alive, where, and what to do. */
+/** Describes which tokens may still be alive, and what to do about them. */
 function describeLeft(state: SavedState, reason: string): string {
   const { action, nonce, cleanup, rotation } = state;
   if (rotation?.phase === 'putting') {

@@ -40,7 +40,7 @@ export interface GithubClient {
   /**
    * Sends one request, without following redirects or retrying. Never rejects for network errors.
    *
-   * @param read parses a successful response; `undefined` if it is not what GitHub documents.
+   * @param read parses a successful response; returns `undefined` if it is not what GitHub documents.
    * @param timeoutMs milliseconds that the request may take.
    * @throws {RangeError} if a segment of the path is empty, `.` or `..`: callers check external input first.
    */
@@ -84,14 +84,13 @@ export function createGithubClient(client: HttpClient, api: URL, token: Secret):
   };
 }
 
-/** What the toolkit passes to its fetch. */
+/** The options that the toolkit passes to `fetch`. */
 interface FetchOptions {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
 }
 
-/** Classifies a response. */
 function toGithubResult<T>(
   response: HttpResponse | NoResponse,
   read: (response: GithubResponse) => T | undefined,
@@ -145,7 +144,7 @@ const UNEXPECTED_BODY = 'an unexpected body';
 /** Request timeout, conflict, and too early: retrying may help, as after a 5xx [RFC 9110, RFC 8470]. */
 const RETRYABLE_STATUSES = new Set([408, 409, 425]);
 
-/** Parses a body, whose data is `undefined` if it is empty; `undefined` if it is not JSON or is incomplete. */
+/** Parses a body; `undefined` if it is incomplete or not JSON. An empty body has the data `undefined`. */
 function parseBody(body: HttpResponse['body']): { readonly data: unknown } | undefined {
   if (body.kind !== 'complete') return undefined;
   const text = body.text.reveal();
@@ -200,7 +199,7 @@ function isRateLimit({ status, headers }: HttpResponse, message = ''): boolean {
   );
 }
 
-/** How long to wait if no header says so [GitHub, REST API: best practices]. */
+/** How long to wait if no header says how long [GitHub, REST API: best practices]. */
 const DEFAULT_RETRY_AFTER_MS = 60_000;
 
 /** Resets are given in whole seconds. */

@@ -7,7 +7,7 @@ import { createGithubClient, type GithubClient } from './client.ts';
 /**
  * The URL of GitHub's API, from the runner's default variables; `https://<host>/api/v3` on GitHub Enterprise Server.
  *
- * @throws {ActionError} if the runner does not set it.
+ * @throws {ActionError} if the runner does not set GITHUB_API_URL to a URL.
  */
 export function githubApiUrl(env: Environment): URL {
   const url = URL.parse(env['GITHUB_API_URL'] ?? '');

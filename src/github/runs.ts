@@ -14,7 +14,7 @@ export interface AttemptToCheck extends RunAttempt {
   readonly mayHang?: boolean;
 }
 
-/** What is known of a run attempt. */
+/** The state of a run attempt, as far as it could be determined. */
 export type RunState =
   | { readonly kind: 'completed' }
   /** GitHub does not report the attempt as completed, but all of its jobs completed more than a day ago. */
@@ -96,7 +96,7 @@ function hasStatus(state: RunState, status: number): boolean {
   return state.cause.status === status && state.cause.isApiError;
 }
 
-/** Runs can hang in these for weeks after their last job has completed [actions/runner, issue 3872]. */
+/** Runs can hang in these statuses for weeks after their last job has completed [actions/runner, issue 3872]. */
 const HANGING_STATUSES = new Set(['in_progress', 'queued']);
 
 async function getRunState(

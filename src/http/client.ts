@@ -36,7 +36,7 @@ export interface HttpClient {
   close(): Promise<void>;
 }
 
-/** The limits of a single request, however much time the step has left, in milliseconds and bytes. */
+/** The limits of a single request, in milliseconds and bytes, no matter how much time the step has left. */
 export interface HttpLimits {
   readonly connect: number;
   /** The longest silence before the headers, or within the body. */
@@ -169,7 +169,7 @@ function explainingTunnels(client: Client): Client {
   return Object.assign(client, { connect: explained });
 }
 
-/** Adds why NODE_EXTRA_CA_CERTS does not help, if a certificate was rejected. */
+/** If a certificate was rejected, adds the reason why NODE_EXTRA_CA_CERTS did not help. */
 async function completeFindings(code: string, findings: Findings | undefined): Promise<Findings | undefined> {
   if (!/CERT|SIGNATURE|SELF_SIGNED/.test(code)) return findings;
   const extraCaProblem = await findExtraCaProblem();

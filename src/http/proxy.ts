@@ -1,6 +1,6 @@
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The proxy on the way to a server. */
+/** The proxy to use for a server. */
 export interface ProxySettings {
   /** Without credentials. */
   readonly url: string;
@@ -100,7 +100,7 @@ function parseCredentials(text: string): Pick<ProxySettings, 'authorization' | '
 }
 
 /**
- * The password or, if it is short, the pair of user and password, and the user, which may be an API key. Each as
+ * The texts to mask: the password or, if it is short, `user:password` and the user, which may be an API key. Each as
  * written, decoded, and percent-encoded.
  */
 function findSecrets(user: string, password: string): string[] {

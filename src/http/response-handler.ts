@@ -6,7 +6,8 @@ import type { Findings, HttpResponse, NoResponse } from './response.ts';
 type End = HttpResponse | (Omit<NoResponse, 'peer'> & { readonly findings?: Findings });
 
 /**
- * Collects one response. Settles `end` once: with the response, even if incomplete, or with the reason for its absence.
+ * Collects one response. Settles `end` once: with the response, even if it is incomplete, or with the reason why there
+ * is none.
  */
 export class ResponseHandler implements Dispatcher.DispatchHandler {
   readonly end: Promise<End>;

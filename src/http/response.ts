@@ -13,7 +13,7 @@ export interface HttpResponse {
   readonly kind: 'response';
   readonly status: number;
   /**
-   * By lower-case name. Of a repeated header only the first value, except `link`, whose values are joined with commas.
+   * By lower-case name. A repeated header has only its first value, except `link`, whose values are joined with commas.
    */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ResponseBody;
@@ -24,7 +24,10 @@ export interface HttpResponse {
 export interface NoResponse {
   readonly kind: 'no-response';
   readonly sent: boolean;
-  /** What failed, as Node, OpenSSL or undici call it (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`, `PROXY_<status>`. */
+  /**
+   * The error code of Node, OpenSSL or undici (`ECONNREFUSED`), or one of our own: `TIMEOUT`, `NOT_HTTP`,
+   * `PROXY_<status>`.
+   */
   readonly code: string;
   readonly peer?: Peer;
 }
@@ -38,7 +41,7 @@ export interface Peer {
   readonly findings?: Findings | undefined;
 }
 
-/** What is known of a failure besides its code. */
+/** Details of a failure besides its code. */
 export interface Findings {
   /** Whether the connection to the proxy failed, not the one through it. */
   readonly isProxys?: boolean;
@@ -53,7 +56,7 @@ export interface Findings {
 /** Why NODE_EXTRA_CA_CERTS adds no certificate. Node starts anyway, and warns only in the first two cases. */
 export type ExtraCaProblem = 'missing' | 'unreadable' | 'directory' | 'no-certificate';
 
-/** The proxy on the way. */
+/** The proxy that the request was sent through. */
 export interface ProxyPeer {
   /** `proxy.example.com:3128` */
   readonly host: string;

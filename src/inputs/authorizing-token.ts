@@ -66,7 +66,7 @@ export function parseAuthorizingToken(
   if (expiresAt !== undefined && expiresAt.getTime() <= now) {
     return invalid(
       `is a temporary token that expired at ${expiresAt.toISOString()}; the runner's clock says ${new Date(now).toISOString()}. ` +
-        "Pass a new one, or a secret token (`sk.`), which does not expire. If the clock is wrong, set the runner's clock.",
+        "Pass a new one, or a secret token (`sk.`), which does not expire. If the runner's clock is wrong, correct it.",
     );
   }
   return { secret: new Secret(text), usage, username, id, expiresAt, scopes };

@@ -18,7 +18,7 @@ const MAX_USERNAME_LENGTH = 100;
 
 /**
  * Whether a text can be the name of a Mapbox account. It becomes a segment of every request's path, so it must not have
- * characters that are special there, cannot be percent-encoded (half a surrogate pair), or are invisible.
+ * characters that have a meaning in paths, cannot be percent-encoded (half a surrogate pair), or are invisible.
  */
 export function isAccountName(text: string): boolean {
   return (

@@ -9,7 +9,9 @@ export type Variables = Readonly<Record<string, string | undefined>>;
 /** Names that a step must not set: the runner rejects or overwrites them, or later steps would break. */
 const RESERVED_VARIABLES = /^(?:GITHUB_.*|RUNNER_.*|ACTIONS_.*|INPUT_.*|STATE_.*|NODE_OPTIONS|PATH|CI)$/i;
 
-/** Names that the post step reads to connect: with a token in one of them, it could not delete the token. */
+/**
+ * Variables that the post step reads to connect: if one of them held the new token, the post step could not delete it.
+ */
 const CONNECTION_VARIABLES = /^(?:HTTPS?_PROXY|NO_PROXY|NODE_.*|SSL_CERT_(?:FILE|DIR))$/i;
 
 /** Parses the `export-env` input: names of environment variables, each once. */
@@ -89,12 +91,12 @@ export function overwrittenTokens(
   });
   return sameNames(exportEnv, holding, env).map(
     name =>
-      `\`${name}\` already holds a Mapbox token, which the new one replaces. Post steps of actions between the two steps ` +
-      'that read this variable would get the new token, which may no longer work by then. Export each token under its own name.',
+      `\`${name}\` already holds a Mapbox token, which the new one replaces. If the post step ` +
+      'of an action in between reads this variable, it gets the new token, which may no longer work by then. Export each token under its own name.',
   );
 }
 
-/** Mapbox's tools read two names and disagree about which comes first. */
+/** Mapbox's tools read two variables and disagree about which takes precedence. */
 const ACCESS_TOKEN_NAMES = ['MAPBOX_ACCESS_TOKEN', 'MapboxAccessToken'];
 
 /** Warnings about variables of the job that some tools prefer to the exported ones. */

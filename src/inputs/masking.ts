@@ -2,7 +2,7 @@ import { parseToken } from '../mapbox/token.ts';
 import type { Runner } from '../runner/runner.ts';
 import { extractTokens, Secret } from '../secret.ts';
 
-/** Words that stand for "no token". They are not secret. */
+/** Placeholders for a missing token. They are not secret. */
 export const PLACEHOLDER =
   /^(?:none|null|nil|undefined|true|false|n\/a|empty|default|disabled|invalid|missing|unavailable|unknown|unset|(?:no|not|my|your|test|fake|dummy|example|missing|invalid|unset)[-_ ](?:set|here|found|token|secret|value|available)|(?:[pst]k\.)?(?:to-?do|change-?me|dummy|example|fake|placeholder|secret|test|token|redacted|0+|[*x.•…-]+|your[-_ a-z]*)|[<[]?your[-_ a-z]*[>\]]?|<[-_ a-z]*>|\[[-_ a-z]*\])$/i;
 

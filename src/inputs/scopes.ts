@@ -118,7 +118,7 @@ function editDistance(a: string, b: string): number {
   return at(last, b.length);
 }
 
-/** Cells before the start of a row are infinitely far away. */
+/** A cell of a row; infinite outside of it. */
 function at(row: readonly number[], index: number): number {
   return row[index] ?? Number.POSITIVE_INFINITY;
 }

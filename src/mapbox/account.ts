@@ -21,7 +21,7 @@ export const TOKENS_PAGE = 'https://console.mapbox.com/account/access-tokens/';
 export interface AuthorizingToken {
   readonly secret: Secret;
   readonly usage: 'sk' | 'tk';
-  /** The account that its text names as its owner. */
+  /** The account that the token's text names as the owner. */
   readonly username: string;
   readonly id: string | undefined;
   readonly expiresAt: Date | undefined;

@@ -23,7 +23,7 @@ export interface ApiRequest {
 /** Sends one request to Mapbox; see {@link HttpClient.send}. */
 export type SendRequest = (request: ApiRequest, timeoutMs: number) => Promise<HttpResponse | NoResponse>;
 
-/** Sends requests to the Mapbox API below `api`. All of them count in `budget`. */
+/** Sends requests to the Mapbox API below `api`, within `budget`. */
 export function createApiClient(
   client: HttpClient,
   api: URL,
@@ -49,8 +49,8 @@ export function createApiClient(
 }
 
 /**
- * Counts requests. If the budget has no room for a request, it waits, or is not sent if the wait would exceed its
- * time-out.
+ * Counts requests. If the budget has no room for a request, the request waits, or is not sent if the wait would exceed
+ * its time-out.
  */
 export function withinBudget(
   send: SendRequest,

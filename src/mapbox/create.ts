@@ -10,8 +10,8 @@ export interface CreatedToken {
   /** The claims in the token's text; `undefined` if the text is not a Mapbox token. */
   readonly claims: Claims | undefined;
   /**
-   * This and the following fields come from the rest of the response. For a temporary token, Mapbox's response has only
-   * `issuedAt` and `expires`.
+   * This and the following fields come from the response, not from the token's text. For a temporary token, Mapbox's
+   * response has only `issuedAt` and `expires`.
    */
   readonly id: string | undefined;
   readonly usage: string | undefined;

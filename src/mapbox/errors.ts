@@ -37,7 +37,7 @@ export async function apiError(
 /** Total time limit for requests that only serve the error message. */
 const DIAGNOSIS_BUDGET_MS = 10_000;
 
-/** What a diagnosis needs: the account to ask about, and the time left. */
+/** The account to ask about, and the time left for a diagnosis. */
 interface Diagnosis {
   readonly account: Account;
   /** Milliseconds left. */
@@ -162,7 +162,7 @@ async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<s
   const isEarlier = authorizingToken.usage === 'sk' && !held?.includes('tokens:write');
   return (
     `Mapbox responded with ${statusText}. ${cause}. ${isEarlier ? `${EARLIER_TOKEN_HINT} ` : ''}The scopes of a token cannot be changed on the Tokens page: create one with \`tokens:write\` ` +
-    `and every scope it is to grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never grants it. Otherwise, check \`username\`.`
+    `and every scope that it should grant (and \`tokens:read\` for clean-up) on ${TOKENS_PAGE} and put it into the secret. Only an administrator of the account can create one there; \`mapbox auth login\` never grants it. Otherwise, check \`username\`.`
   );
 }
 
@@ -187,9 +187,9 @@ function describeClockSkew({ reason, serverDate }: Rejected, now: number): strin
   const skew = now - serverDate.getTime();
   const difference =
     Math.abs(skew) < 2000
-      ? 'although the clocks agree'
-      : `the runner's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} Mapbox's`;
-  return `${complaint}: ${difference} (runner ${new Date(now).toISOString()}, Mapbox ${serverDate.toISOString()}). Set the runner's clock, or choose a shorter \`lifetime\`, or \`lifetime: job\`, which needs no clock.`;
+      ? ', although the clocks agree'
+      : `: the runner's clock is ${formatDuration(Math.abs(skew))} ${skew > 0 ? 'ahead of' : 'behind'} Mapbox's`;
+  return `${complaint}${difference} (runner ${new Date(now).toISOString()}, Mapbox ${serverDate.toISOString()}). Set the runner's clock, or choose a shorter \`lifetime\`, or \`lifetime: job\`, which needs no clock.`;
 }
 
 function describeParentExpiry(expiresAt: Date | undefined): string {
@@ -201,7 +201,7 @@ function describeParentExpiry(expiresAt: Date | undefined): string {
 const MAX_PAGES = 100;
 
 interface HeldScopes {
-  /** The scopes of the authorizing token, if it was found on the list in time. */
+  /** The scopes of the authorizing token, if it was found in the list in time. */
   readonly held: readonly string[] | undefined;
   /** The authorizing token lacks `tokens:read`. */
   readonly listRejected: boolean;

@@ -2,7 +2,7 @@
 export interface Links {
   /** The URI reference of the first link with the relation, as written; `undefined` if there is none. */
   readonly target: string | undefined;
-  /** Whether the whole header could be parsed. If not, a missing link may be in the rest. */
+  /** Whether the whole header could be parsed. If not, a missing link may be in the part that could not be parsed. */
   readonly complete: boolean;
 }
 

@@ -4,7 +4,7 @@ import { findLink } from './link.ts';
 import { type ApiResult, toApiResult, tokensPath } from './response.ts';
 import { isObject, isStrings, isTokenId, parseDate, parseJson } from './token.ts';
 
-/** A stored token on the list. The list has the text of public tokens too; it is left out here. */
+/** A stored token in the account's list. The list also has the text of public tokens, which is left out here. */
 export interface ListedToken {
   readonly id: string;
   readonly usage: string;
@@ -26,7 +26,7 @@ export interface TokenPage {
   readonly tokens: readonly ListedToken[];
   readonly next: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether every entry and the link to the next page could be read. If not, a token that is not on the list may still
+   * Whether every entry and the link to the next page could be read. If not, a token that is not in the list may still
    * exist.
    */
   readonly complete: boolean;

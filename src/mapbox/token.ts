@@ -1,7 +1,7 @@
 /**
  * The format of Mapbox's token text: `<usage>.<payload>.<signature>`, the payload base64url JSON without padding
- * [Mapbox, Tokens API: token format; payload fields as in Mapbox's parse-mapbox-token]. We cannot verify the signature,
- * so the payload only helps with messages and with catching mistakes early. It proves nothing.
+ * [Mapbox, Tokens API: token format; payload fields as in Mapbox's parse-mapbox-token]. This action cannot verify the
+ * signature, so the payload alone proves nothing: it only serves messages and catches mistakes early.
  */
 
 export type Usage = 'pk' | 'sk' | 'tk';

@@ -7,7 +7,7 @@ import { type ListedToken, listTokenPage, type TokenPage } from './list.ts';
 import { type ApiResult, isNotFound, type Rejected } from './response.ts';
 import { validateToken } from './validate.ts';
 
-/** The tokens that were found on the account, or why it could not be searched. */
+/** The tokens that were found in the account, or why it could not be searched. */
 export type TokenSearch =
   | {
       readonly kind: 'found';
@@ -84,7 +84,7 @@ const LOOKUP_REQUESTS = 2;
 
 /**
  * Deletes one token. Deleting is idempotent, so it is retried until Mapbox clearly says that the token is gone: a 403,
- * 404 or 200 may come from a proxy. It uses all of its time, because giving up leaves the token alive.
+ * 404 or 200 may come from a proxy. It uses all of the time it has, because giving up leaves the token alive.
  *
  * @param createdBy the id of the authorizing token that created the token.
  */
@@ -126,7 +126,7 @@ function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
 /**
  * Whether a token is gone after a 404, which may also mean that the authorizing token is not allowed to delete it, or
  * that a replica is behind. The list tells which. If the list cannot be read, the token counts as gone if the
- * authorizing token created it and is valid: it is then allowed to delete it.
+ * authorizing token is valid and created it: such an authorizing token is allowed to delete it.
  */
 async function isGone(
   account: Account,

@@ -9,8 +9,8 @@ const CODES = ['TokenValid', 'TokenMalformed', 'TokenInvalid', 'TokenExpired', '
 export type TokenStatus = (typeof CODES)[number];
 
 /**
- * Asks Mapbox for the status of the authorizing token. The response is always 200; only its `code` says what the status
- * is [Mapbox, Tokens API: retrieve a token].
+ * Asks Mapbox for the status of the authorizing token. The response is always 200, with the status in its `code`
+ * [Mapbox, Tokens API: retrieve a token].
  *
  * @param timeoutMs milliseconds that the request may take.
  */

@@ -4,21 +4,20 @@ import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { deleteTokenWithRetry } from '../mapbox/tokens.ts';
 import type { MintedToken } from './verify.ts';
 
-/**
- * Time limit for discarding a token, which applies even if the step's own time is up. After that the post step tries.
- */
+/** Time limit for discarding a token, even if the step's own time is up. After that, the post step tries. */
 const DISCARD_BUDGET_MS = 10_000;
 
-/** Whether a token was deleted, and a sentence about it for the error. */
+/** Whether a token was deleted, and a sentence about that for the error. */
 export interface Discarded {
   readonly deleted: boolean;
   readonly message: string;
 }
 
 /**
- * Deletes a created token that will not be used: by its id if that is proved to be this step's, otherwise by its nonce.
+ * Deletes a created token that will not be used: by its id if the token is proved to be this step's, otherwise by its
+ * nonce.
  *
- * @param note the token's note, for a person who has to find it.
+ * @param note the token's note, for the person who has to find the token.
  */
 export async function discardToken(
   account: Account,

@@ -33,7 +33,7 @@ export async function mainStep(context: Context, interrupted: AbortSignal): Prom
   }
 }
 
-/** What the parts of the main step share. */
+/** The context that all parts of the main step share. */
 interface MintContext extends Context {
   readonly nonce: string;
   readonly postStep: PostStepState;

@@ -12,7 +12,7 @@ import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { discardToken } from './discard.ts';
 import { type MintedStoredToken, provenTokenId, verifyStoredToken } from './verify.ts';
 
-/** What minting a stored token needs besides the account and the request. */
+/** Everything that minting a stored token needs besides the account and the request. */
 export interface StoredTokenOptions {
   readonly run: WorkflowRun;
   readonly purpose: Purpose;
@@ -96,7 +96,7 @@ export async function mintStoredToken(
   if (!hasNonce(token.note, nonce)) warn(describeChangedNote(purpose, formatMarker(marker)));
   const warning = await orInterrupted(tracker.warning(token.note, orphanOptions()), interrupted).catch(
     error => {
-      // The token is known: an interrupted step deletes it.
+      // The token's id is known, so an interrupted step deletes the token.
       if (!interrupted.aborted) throw error;
     },
   );

@@ -56,7 +56,7 @@ async function create(
 }
 
 /**
- * Deletes a stored token that Mapbox returned instead of a temporary one, if it is proved to be this step's, and
+ * Deletes a stored token that Mapbox returned instead of a temporary one, if the token is proved to be this step's, and
  * describes the result.
  */
 async function discardUnexpected(
@@ -74,7 +74,7 @@ async function discardUnexpected(
   return `It may still be alive: check on the Tokens page, ${TOKENS_PAGE}, whether ${which} created just now.`;
 }
 
-/** Mapbox counts the hour from when the request arrives, by its own clock, so a full hour would often be rejected. */
+/** Mapbox counts the hour from the arrival of the request, by its own clock, so a full hour would often be rejected. */
 function maxSeconds(seconds: number): number {
   return Math.min(seconds, HOUR - 15);
 }

@@ -136,14 +136,16 @@ export function verifyTemporaryToken(
   return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt, lifetimeMs };
 }
 
-/** Uses seconds if both would read the same otherwise. */
+/** Uses seconds if both durations would otherwise be formatted alike. */
 function describeDifference(actualMs: number, requestedMs: number): string {
   const [actual, requested] = [formatDuration(actualMs), formatDuration(requestedMs)];
   if (actual !== requested) return `${actual} instead of ${requested}`;
   return `${Math.round(actualMs / 1000)} s instead of ${Math.round(requestedMs / 1000)} s`;
 }
 
-/** Mapbox enforces the claim in the token's text. In 2018 its response had nothing but the token. */
+/**
+ * Prefers the claim in the token's text, which Mapbox enforces. In 2018, Mapbox's response had nothing but the token.
+ */
 function expiryOf({ claims, expires }: CreatedToken): Date | undefined {
   return claims?.expiresAt ?? expires;
 }

@@ -28,7 +28,7 @@ export interface RotationFacts {
   readonly tokens: readonly ListedToken[];
   /** The primary one first. */
   readonly places: readonly PlaceFacts[];
-  /** When the tokens were listed, by Mapbox's clock (or the runner's if Mapbox sent no date) and by the runner's. */
+  /** When the tokens were listed, by Mapbox's clock (the runner's if Mapbox sent no date) and by the runner's. */
   readonly listed: { readonly mapbox: number; readonly runner: number };
 }
 
@@ -49,7 +49,7 @@ export function rotationMarker({ note }: ListedToken): RotationMarker | undefine
   return marker?.purpose.kind === 'replaces' ? { ...marker, purpose: marker.purpose } : undefined;
 }
 
-/** Which of these places a token was created for, if any. */
+/** The place for which a rotation created a token; `undefined` if it is none of these. */
 function placeOf(token: ListedToken, { places }: RotationFacts): PlaceFacts | undefined {
   const marker = rotationMarker(token);
   return marker && places.find(({ tag }) => tag === tagOfNonce(marker.nonce));

@@ -5,7 +5,7 @@ import type { CreateHttpClient } from '../runtime/context.ts';
 /** Puts, and deletions of listed tokens, may be sent at most this long after the list. */
 const LIMIT_MS = 1_800_000;
 
-/** When a list was received, by both of the runner's clocks, and the ids in it. */
+/** When a list was received, by the runner's wall clock and its monotonic clock, and the ids in it. */
 export interface ReceivedList {
   readonly now: number;
   readonly monotonic: number;
@@ -29,7 +29,7 @@ export class Deadline {
     this.#list = list;
   }
 
-  /** Whether the half hour is over by either clock. */
+  /** Whether the half hour is over, by either clock. */
   isOver(): boolean {
     if (this.#list === undefined) return true;
     const { now, monotonic } = this.#list;

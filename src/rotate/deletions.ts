@@ -14,7 +14,7 @@ export interface UndeletedToken {
 
 /** What was deleted, and what was not. */
 export interface Deletions {
-  /** The ids. */
+  /** Ids of the deleted tokens. */
   readonly deleted: readonly string[];
   readonly undeleted: readonly UndeletedToken[];
 }

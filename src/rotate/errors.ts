@@ -24,7 +24,7 @@ export function githubRetryOptions(options: RetryOptions): RetryOptions {
   return { ...options, service: 'GitHub', budget: new RequestBudget() };
 }
 
-/** What a request to GitHub was for. */
+/** The purpose of a request to GitHub. */
 export type GithubPurpose = 'key' | 'secret' | 'repositories' | 'put';
 
 /**
@@ -77,10 +77,10 @@ function explainRejection(
   }
   if (status === 403 || status === 404) {
     const own = reason === undefined ? '' : `: "${reason.replace(/\.$/, '')}"`;
-    const said = `For ${where}, GitHub responded with ${status}${own}.`;
+    const problem = `For ${where}, GitHub responded with ${status}${own}.`;
     return {
       title: refusalTitle(rejection),
-      message: `${said} ${refusalAdvice(rejection, place, repository)}`,
+      message: `${problem} ${refusalAdvice(rejection, place, repository)}`,
     };
   }
   return {
@@ -124,7 +124,7 @@ function refusalAdvice(rejection: GithubRejection, place: Place, repository: str
   );
 }
 
-/** The permission that is needed. The job's own token cannot have it. */
+/** Names the missing permission, which the job's own token cannot have. */
 function permissionAdvice({ acceptedPermissions }: GithubRejection, place: Place): string {
   const { name, input } = permissionFor(place);
   const asked = acceptedPermissions ? ` GitHub asks for \`${acceptedPermissions}\`.` : '';

@@ -19,7 +19,7 @@ const MAX_WAITS = 3;
  *
  * @returns the facts, and the rotation with its deadline extended by the waits.
  * @throws {ActionError} if the token or a place is not found, clocks differ, or this run is outdated.
- * @throws {InterruptedError}
+ * @throws {InterruptedError} if the step was interrupted.
  */
 export async function gatherFacts(
   rotation: Rotation,

@@ -147,7 +147,7 @@ function parseRotatedToken(input: string, problems: InputProblems): RotatedToken
   const claims = parseToken(text);
   if (claims === undefined) {
     return invalid(
-      '`token` is not a Mapbox token: those begin with `sk.` or `pk.` and have three parts separated by dots. ' +
+      '`token` is not a Mapbox token: it should begin with `sk.` or `pk.` and have three parts separated by dots. ' +
         `Copy one from ${TOKENS_PAGE} into the secret, without any other text.`,
     );
   }

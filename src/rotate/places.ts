@@ -9,7 +9,7 @@ export type App = 'actions' | 'dependabot' | 'codespaces';
 export interface Place {
   /** The beginning of its path in GitHub's REST API: `repos`, owner and name, or `orgs` and organization. */
   readonly owner: readonly ['repos', string, string] | readonly ['orgs', string];
-  /** Of the repository; environments have secrets for Actions only. */
+  /** An environment of the repository, which has secrets for Actions only. */
   readonly environment: string | undefined;
   readonly app: App;
   readonly secret: string;
@@ -64,7 +64,7 @@ export function isIn(place: Place, repository: string): boolean {
 
 /**
  * Moves the primary place to the front: the one that `secrets.NAME` of this workflow reads. It is the Actions or
- * environment secret in the workflow's repository, else the first place there, else the first of all.
+ * environment secret in the workflow's repository; if there is none, the first place there, or else the first of all.
  *
  * @param repository `owner/name` of the workflow's repository.
  */
@@ -81,12 +81,12 @@ const APP_NAMES: Readonly<Record<App, string>> = {
   codespaces: 'Codespaces ',
 };
 
-/** A place in words. */
+/** Describes a place, to be used within a sentence. */
 export function describePlace(place: Place): string {
   return `the ${APP_NAMES[place.app]}secret \`${place.secret}\` of ${describeScope(place)}`;
 }
 
-/** Several places in words, joined by `and`. */
+/** Describes several places, joined by `and`. */
 export function describePlaces(places: readonly { readonly place: Place }[]): string {
   return places.map(({ place }) => describePlace(place)).join(' and ');
 }

@@ -28,7 +28,7 @@ export interface PlaceResult {
   readonly result: PutResult;
 }
 
-/** What puts need. */
+/** Everything that puts need. */
 export interface Store {
   readonly github: GithubClient;
   readonly options: RetryOptions;
@@ -41,7 +41,7 @@ export interface Store {
 
 const RANDOM_BYTES = 32;
 
-/** Returns what a rotation's puts need. */
+/** The store of a rotation, strict with `revoke-previous: now`. */
 export function storeOf({ github, options, deadline, context, policy }: Rotation): Store {
   const randomBytes = () => Uint8Array.from({ length: RANDOM_BYTES }, () => context.randomInt(256));
   return { github, options, deadline, randomBytes, isStrict: policy.revokePrevious === 'now' };
@@ -114,7 +114,7 @@ async function putInto(token: Secret, place: KnownPlace, store: Store): Promise<
  * Repeats puts of unknown outcome, since they are idempotent, until the secret's `updated_at` shows that one was
  * stored.
  *
- * @param options those for requests to GitHub.
+ * @param options retry options for requests to GitHub.
  */
 async function putUntilKnown(
   token: Secret,
@@ -139,7 +139,7 @@ async function putUntilKnown(
       const isTooLate = result.kind === 'not-sent' && result.code === TOO_LATE;
       return isTooLate ? { kind: 'success', value: 'too-late' } : result;
     },
-    // A proxy's page proves nothing about the put, so it is repeated like any other unknown outcome.
+    // A proxy's page proves nothing about the put, so the put is repeated, as after any other unknown outcome.
     { ...options, maxUnreadable: Number.POSITIVE_INFINITY },
     () => check(Math.max(0, options.deadline - options.clock.monotonic())),
   );

@@ -22,7 +22,7 @@ import { accountWith, type Facts, findToken, type Replacement, type Rotation } f
 /**
  * Checks that a copy would be as restricted as the current token, and that the authorizing token can create it.
  *
- * @throws {ActionError} if not.
+ * @throws {ActionError} if either is not the case.
  */
 export function checkCopyable(
   { authorizingToken }: Pick<RotateInputs, 'authorizingToken'>,
@@ -97,13 +97,13 @@ function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [prima
   return nonce;
 }
 
-/** The old note's text without what notes add to it, or the secret's name if nothing is left. */
+/** The old note without the repository's name, the marker and a final `…`, or the secret's name if nothing is left. */
 function replacementText(note: string, run: WorkflowRun, secretName: string): string {
   const text = noteText(note, run).replace(/…$/, '').trim();
   return text === '' || extractTokens(text).length > 0 ? secretName : text;
 }
 
-/** A new token may take some seconds to be known everywhere. */
+/** It may take some seconds until all of Mapbox's servers know a new token. */
 const NEW_TOKEN_BUDGET_MS = 10_000;
 
 /** Why the new token must not be put into the secret, as the end of a sentence; `undefined` if it may. */
@@ -140,7 +140,7 @@ function refused(code: string): Rejected {
 
 /**
  * Repeats a request until Mapbox accepts the new token, for at most ten seconds after the first rejection. Returns why
- * Mapbox does not accept it, if so.
+ * Mapbox does not accept the token; `undefined` if it does.
  */
 async function untilAccepted<T>(
   attempt: (timeoutMs: number) => Promise<ApiResult<T>>,

@@ -166,7 +166,7 @@ export function rotationRows(
 /**
  * Which places have a token, which may have it, and which have an older one, in one line each.
  *
- * @param name the token, as `the new token, cjo6…`.
+ * @param name the token, such as `the new token, cjo6…`.
  */
 export function placeLines(
   name: string,
@@ -212,7 +212,7 @@ export const rotateOutputNames = ['rotated', 'token-id', 'previous-token-id', 'd
 
 type Outputs = Readonly<Record<(typeof rotateOutputNames)[number], string | Secret>>;
 
-/** Outputs of a run that rotated nothing. */
+/** Writes the outputs of a run that rotated nothing. */
 export function finishUnchanged(
   { context: { runner } }: Rotation,
   { id }: ListedToken,

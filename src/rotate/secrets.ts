@@ -14,7 +14,7 @@ export interface PublicKey {
   readonly bytes: Uint8Array;
 }
 
-/** What GitHub shows of a secret. */
+/** A secret's metadata. GitHub never shows the value. */
 export interface StoredSecret {
   /** Whole seconds, by GitHub's clock. */
   readonly updatedAt: Date;
@@ -38,7 +38,7 @@ export function getPublicKey(
   return github.send({ method: 'GET', path }, ({ data }) => parsePublicKey(data), timeoutMs);
 }
 
-/** Gets what GitHub shows of a secret, without the list of repositories that can read a `selected` one. */
+/** Gets a secret's metadata, without the list of repositories that can read a `selected` secret. */
 export function getSecret(
   github: GithubClient,
   place: Place,
@@ -131,7 +131,7 @@ function toRecord(data: unknown): Readonly<Record<string, unknown>> {
   return typeof data === 'object' && data !== null ? Object.fromEntries(Object.entries(data)) : {};
 }
 
-/** A place, and what GitHub shows of its secret. */
+/** A place, and its secret's metadata. */
 export interface KnownPlace extends PlaceFacts {
   readonly place: Place;
   readonly key: PublicKey;

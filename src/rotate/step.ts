@@ -31,7 +31,7 @@ import {
 import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
 import { deleteNeverPut, deleteStuck, keepYoung, updatePlacesBehind } from './upkeep.ts';
 
-/** Stands for the primary place's tag, the first five of a nonce's eight characters, which is not known yet. */
+/** A placeholder for the primary place's tag, the first five of a nonce's eight characters, which is not known yet. */
 const TAG = '-----';
 
 /**
@@ -144,7 +144,7 @@ async function storeReplacement(
   if (stored.length + placesWith(results, 'unknown').length === 0) {
     throw await notStoredError(rotation, replacement, results);
   }
-  // This is reported now, so the post step need not report it again.
+  // The error below reports both tokens, so the post step must not.
   state.update({ cleanup: orphans, rotation: undefined });
   const older = isPrimaryStored ? undefined : `the old one, ${current.id}`;
   const lines = placeLines(`the new token, ${token.id}`, results, older);
@@ -239,7 +239,7 @@ async function deleteOld(
   return { deleted: [...own, ...deleted], undeleted };
 }
 
-/** The error for places that may still hold the leaked token, which was deleted anyway. */
+/** The error for places that may still hold the leaked token, which was deleted regardless. */
 function deadTokenError(
   { run }: Rotation,
   { token }: Replacement,

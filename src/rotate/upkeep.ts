@@ -1,4 +1,4 @@
-/** What a run does before, or instead of, creating a token: the current token stays in the secret. */
+/** The work of a run before it creates a token, or instead of creating one: the current token stays in the secret. */
 import { ActionError, errorTitles } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
@@ -38,7 +38,7 @@ export async function updatePlacesBehind(
  * Puts the current token into places.
  *
  * Before the primary place, it deletes replacements of the current token that were never put anywhere: the put changes
- * the secret's `updated_at`, after which they could have been in it.
+ * the secret's `updated_at`, which until then proves that they were never in the secret.
  *
  * @returns the ids of the deleted tokens.
  * @throws {ActionError} unless it is certain that each place has the current token.

@@ -3,14 +3,14 @@ import { MIN_TOKEN_LENGTH } from '../secret.ts';
 /** Shorter base64 occurs in ordinary text by chance. */
 const MIN_BASE64_LENGTH = 8;
 
-/** A Mapbox token. Its third part, the signature, is secret. */
+/** A Mapbox token; captures its third part, the signature, which is secret. */
 const SIGNATURE = /^[pst]k\.[\w-]+\.([\w-]+)$/;
 
 /**
- * The texts to mask for a secret. The runner masks line by line, so each line of the secret is masked separately, with
- * its base64 as it occurs within the base64 of a longer text, which the runner's own masks miss in two of three
- * alignments. For a Mapbox token, both halves of its signature are masked too, so that they stay hidden if a command
- * prints only part of the token or wraps its base64.
+ * The texts to mask for a secret. The runner masks line by line, so each line of the secret is masked separately. Its
+ * base64 within a longer text has three possible alignments, two of which the runner's own masks miss, so all three are
+ * masked. For a Mapbox token, both halves of its signature are masked too, so that they stay hidden if a command prints
+ * only part of the token or wraps its base64.
  *
  * @param minLength shorter lines are not masked; at least 1.
  */

@@ -12,10 +12,10 @@ export interface FileProblem {
 }
 
 /**
- * Finds a runner's file that cannot be written; `undefined` if there is none. Without its file, the toolkit would print
- * the token to the log.
+ * Finds a file of the runner that cannot be written; `undefined` if there is none. If a file's variable is not set, the
+ * toolkit prints the token to the log instead.
  *
- * @param variables whether environment variables are to be set.
+ * @param variables whether the step sets environment variables.
  * @param uid this process's user, if the system has users.
  */
 export function findFileProblem(
@@ -57,7 +57,7 @@ function describeFileError(file: string, path: string, error: unknown, uid: numb
     title,
     problem: [problem, ...users].join(' '),
     advice:
-      "If the job runs in a container whose user is not root, set `options: --user root` in the job's `container`. On your own runner, let one user run the runner and its steps.",
+      "If the job runs in a container whose user is not root, set `options: --user root` in the job's `container`. On a self-hosted runner, run the runner and its steps as the same user.",
   };
 }
 
@@ -73,9 +73,9 @@ function ownerOf(path: string): number | undefined {
  * Checks that the runner's files can be written, before anything is sent.
  *
  * @param runner finds the problem, as {@link findFileProblem}.
- * @param variables whether environment variables are to be set.
+ * @param variables whether the step sets environment variables.
  * @param consequence a sentence, such as "Nothing was deleted."
- * @throws {ActionError} if one cannot be written.
+ * @throws {ActionError} if a file cannot be written.
  */
 export function checkFiles(
   runner: { findFileProblem(variables: boolean): FileProblem | undefined },

@@ -12,7 +12,7 @@ export interface Runner {
   /** An input as written, empty if unset. */
   getInput(name: string): string;
   /**
-   * Masks the texts of {@link maskTexts} in the rest of this step's log and in all later steps.
+   * Masks the texts of {@link maskTexts} from now on, in this step's log and in those of all later steps.
    *
    * @param minLength shorter lines are not masked; by default, those too short for a token.
    */
@@ -22,14 +22,14 @@ export interface Runner {
   warning(text: string): void;
   /** Writes the only annotation of a failed step and sets the exit code. The runner does not mask titles. */
   fail(title: ErrorTitle, text: string): void;
-  /** Saves the post step's state, replacing the one saved before. Throws if it cannot be written. */
+  /** Saves the state for the post step, replacing any saved before. Throws if it cannot be written. */
   saveState(state: string): void;
   /** The state that the main step saved; empty if it saved none. */
   getState(): string;
   /**
    * Why this step's results cannot be written; `undefined` if they can. Checked before a token is created.
    *
-   * @param variables whether environment variables are to be set.
+   * @param variables whether the step sets environment variables.
    */
   findFileProblem(variables: boolean): FileProblem | undefined;
   /** Sets outputs, environment variables and, if given, the state. If it throws, none of them are set. */

@@ -10,7 +10,8 @@ import { TOKENS } from '../secret.ts';
  */
 export function sanitize(text: string, secrets: Iterable<string> = []): string {
   let clean = text;
-  // Longest first: if one secret contains another, removing the shorter one first would leave the rest readable.
+  // Longest first: if one secret contains another, removing the shorter one first would leave parts of the longer one
+  // readable.
   for (const secret of [...secrets].sort((a, b) => b.length - a.length))
     clean = clean.replaceAll(secret, '***');
   return clean

@@ -1,4 +1,4 @@
-/** A text, or an address to show as a link. */
+/** A text, or a URL to show as a link. */
 export type Cell = string | URL;
 
 /**

@@ -11,7 +11,7 @@ import type { Context, Environment } from './context.ts';
 /**
  * The proxy for an API, if any. Masks its credentials.
  *
- * @throws {ActionError} if the environment variable that names it cannot be used.
+ * @throws {ActionError} if the environment variable that names the proxy cannot be used.
  */
 export function proxyFor(
   api: URL,
@@ -22,7 +22,7 @@ export function proxyFor(
   return proxy;
 }
 
-/** Connects to Mapbox while `use` runs. All requests count in `budget`. */
+/** Connects to Mapbox while `use` runs. All requests share `budget`. */
 export async function withAccount<T>(
   context: Context,
   { api, authorizingToken, username }: Pick<ConnectionInputs, 'api' | 'authorizingToken' | 'username'>,
@@ -56,7 +56,7 @@ function proxySettings(api: URL, env: Environment): ProxySettings | undefined {
 }
 
 /**
- * Options to retry for `budget` milliseconds from now. A step creates them once, so that all of its requests count in
+ * Options to retry for `budget` milliseconds from now. A step creates them only once, so that all of its requests share
  * one budget.
  *
  * @param failureBudget a shorter limit in milliseconds for failures other than a rate limit.

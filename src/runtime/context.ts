@@ -6,14 +6,14 @@ import type { Processes } from './processes.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Creates a client for a server. */
+/** Creates a client for the server at `url`; see `http/client.ts`. */
 export type CreateHttpClient = (
   url: URL,
   proxies: ProxySettings | undefined,
   limits?: Partial<HttpLimits>,
 ) => Promise<HttpClient>;
 
-/** Everything outside the code that a step uses. */
+/** The outside world as a step uses it: the runner, environment variables, time, randomness, HTTP and processes. */
 export interface Context {
   readonly runner: Runner;
   readonly env: Environment;

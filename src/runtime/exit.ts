@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** What {@link exit} needs of Node's `process`. */
+/** The parts of Node's `process` that {@link exit} uses. */
 export interface ExitingProcess {
   exitCode?: number | string | null | undefined;
   readonly execPath: string;
@@ -38,9 +38,9 @@ export async function drainOutput(unread: () => number, clock: Clock): Promise<v
 const THREAD_POOL_WORK = /^(?:GetAddrInfo|GetNameInfo|FS)Req/;
 
 /**
- * Exits at once with the exit code that is set, even if a thread hangs. `process.exit` waits for libuv's threads
- * [libuv, uv_library_shutdown]: while a DNS resolver does not respond, the process would ignore every signal. Such a
- * process is replaced by one that only exits.
+ * Exits at once with `process.exitCode`, even if a thread hangs. `process.exit` waits for libuv's threads [libuv,
+ * uv_library_shutdown]: while a DNS resolver does not respond, the process would ignore every signal. Such a process is
+ * replaced by one that only exits.
  */
 export function exit(process: ExitingProcess): void {
   process.removeAllListeners('SIGINT');

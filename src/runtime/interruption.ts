@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 
-/** Thrown when an interrupted step stops. The message, if any, says what it still did. */
+/** Thrown when an interrupted step stops. The message, if any, describes what the step leaves behind. */
 export class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 }

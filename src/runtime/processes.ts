@@ -7,7 +7,7 @@ export interface ProcessIdentity {
   readonly startTime: string;
 }
 
-/** What the main step and the post step need to know about processes on this machine. */
+/** Access to the processes on this machine. */
 export interface Processes {
   /** This process; `undefined` if its start time is unknown, as on every system except Linux. */
   own(): ProcessIdentity | undefined;
@@ -20,7 +20,7 @@ export interface Processes {
 /** The index of field 22 after the state, which is field 3. */
 const START_TIME = 18;
 
-/** What {@link systemProcesses} needs of Node's `process`. */
+/** The parts of Node's `process` that {@link systemProcesses} uses. */
 interface NodeProcess {
   readonly pid: number;
   readonly platform: string;
@@ -55,7 +55,7 @@ export function systemProcesses(
       try {
         if (isAlive(identity)) process.kill(identity.pid, 'SIGINT');
       } catch {
-        // It has ended in the meantime or belongs to another user.
+        // The process has ended in the meantime or belongs to another user.
       }
     },
   };

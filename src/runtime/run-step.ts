@@ -13,7 +13,7 @@ export interface Process extends ExitingProcess {
 /** The runner sends SIGTERM 7.5 s after SIGINT; a main step's last log lines need some of that time. */
 export const STOP_LIMIT_MS = 7_000;
 
-/** What {@link runStep} needs of the context. */
+/** The parts of the context that {@link runStep} uses. */
 export interface StepContext {
   readonly runner: Pick<ActionsRunner, 'info' | 'debug' | 'fail' | 'unreadOutput'>;
   readonly clock: Clock;
@@ -79,7 +79,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
   await leave(interruption.signal.aborted ? interruptedExitCode : undefined);
 }
 
-/** Logs what an interrupted step still did. No annotation: the runner knows why the step failed. */
+/** Logs what an interrupted step leaves behind, without an annotation: the runner reports the cancellation itself. */
 function describeStop(runner: StepContext['runner'], error: unknown): void {
   if (!(error instanceof ActionError || error instanceof InterruptedError)) runner.debug(stackOf(error));
   else if (error.message !== '') runner.info(error.message);

@@ -38,7 +38,10 @@ async function saveNothing(): Promise<void> {
   await appendFile(file, 'cleanup=\n').catch(() => {});
 }
 
-/** Describes what the post step leaves undone: a warning, or a plain line if that is nothing. */
+/**
+ * Describes what the post step leaves undone, as a warning; only the problem, as a plain line, if there was nothing to
+ * do.
+ */
 function describePost(problem: string): string {
   const state = process.env['STATE_cleanup'] ?? '';
   if (state === '') return problem;

@@ -7,7 +7,7 @@ export interface WorkflowRun {
   readonly server: string;
   /** `owner/name`. */
   readonly repository: string;
-  /** `undefined` if the runner does not set it; GitHub's does. */
+  /** `undefined` if the runner does not set it; GitHub's runner does. */
   readonly repositoryId: string | undefined;
   /** Digits, at most 15: exact as a JavaScript number. */
   readonly id: string;
@@ -15,7 +15,7 @@ export interface WorkflowRun {
   readonly attempt: string;
 }
 
-/** The page of a run, as GitHub links to it. */
+/** The URL of a run's page. */
 export function runUrl(run: Pick<WorkflowRun, 'server' | 'repository' | 'id'>): string {
   return `${run.server}/${run.repository}/actions/runs/${run.id}`;
 }

@@ -23,13 +23,13 @@ export type SweepDeletion =
 /** Keeps one token from using up the time of the others. Longer than a rate limit's interval. */
 const TOKEN_BUDGET_MS = 90_000;
 
-/** After this many failures in a row, the tokens are probably not the cause. */
+/** After this many failures in a row, the other deletions would probably fail too. */
 const MAX_CONSECUTIVE_FAILURES = 2;
 
-/** A rejection may come from something in front of Mapbox. */
+/** A rejection may come from a proxy in front of Mapbox, so it is retried. */
 const MAX_REJECTED_ATTEMPTS = 3;
 
-/** After this many 404s in a row, from both ends of the queue, another sweep has probably deleted the rest. */
+/** After this many 404s in a row, from both ends of the queue, another sweep has probably deleted all queued tokens. */
 const MAX_CONSECUTIVE_404S = 2;
 
 /** Gives lagging replicas time to catch up. */

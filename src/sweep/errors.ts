@@ -29,7 +29,7 @@ export function checkOwnScopes(own: ListedToken | undefined): void {
   );
 }
 
-/** The error for a list of tokens that could not be read. */
+/** The error if the list of tokens could not be read. */
 export async function listError(
   result: Rejected | RetriesExhausted,
   account: Account,
@@ -54,7 +54,7 @@ export async function listError(
   return sweepRejectionError(result, account, clock);
 }
 
-/** The error for tokens that could not be deleted; `undefined` if nothing failed, even if time ran out. */
+/** The error if deletions failed; `undefined` if none failed, even if time ran out. */
 export async function deletionError(
   deletions: readonly SweepDeletion[],
   account: Account,
@@ -101,7 +101,7 @@ export function uncheckedWarning(tokens: readonly SweptToken[]): string | undefi
   });
   if (unchecked.length === 0) return undefined;
   const lines = unchecked.map(({ token, run, reason }) => {
-    const cause = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not asked';
+    const cause = reason.kind === 'unknown' ? describeLookupError(reason.cause) : 'not looked up';
     return `${token.id} of ${runUrl(run)} (attempt ${run.attempt}): ${cause}`;
   });
   const mayLackPermission = unchecked.some(

@@ -3,7 +3,7 @@ import type { ListedToken } from '../mapbox/list.ts';
 import { isCutNote, noteText, parseMarker, repositoryKey } from '../note.ts';
 import { attemptKey, type WorkflowRun } from '../runtime/workflow-run.ts';
 
-/** What the sweep's decisions depend on besides the token and its run. */
+/** Everything that the sweep's decisions depend on besides the token and its run. */
 export interface SweepRules {
   /** The sweep's own run. */
   readonly run: WorkflowRun;
@@ -23,7 +23,7 @@ export interface SweepRules {
 export interface PermanentRule {
   /** How many of the newest to keep. */
   readonly keep: number;
-  /** Younger ones are kept too. Milliseconds. */
+  /** Tokens younger than this are kept too. Milliseconds. */
   readonly minAge: number;
 }
 
@@ -84,7 +84,7 @@ const MIN_AGE_MS = DAY_MS;
  *
  * @param tokens all tokens of the account.
  * @param states what GitHub reported, by {@link attemptKey}.
- * @returns the tokens of this repository that the sweep covers. It neither considers nor reports any others.
+ * @returns the tokens of this repository that the sweep covers. Other tokens are neither considered nor reported.
  */
 export function decide(
   tokens: readonly ListedToken[],

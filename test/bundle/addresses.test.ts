@@ -1,11 +1,11 @@
-/** Names with addresses that do not respond, and names without an address, on the shipped bundle. */
+/** The shipped bundle and DNS: addresses that do not respond, and names without an address. */
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
 import { listenOnLoopback } from '../support/loopback-server.ts';
 import { unresponsiveServer } from '../support/unresponsive-server.ts';
 
-/** Loaded before the program: what DNS says. */
+/** Arguments for Node that replace DNS lookups by a fixed result. */
 function resolvesTo(result: { readonly addresses: readonly string[] } | { readonly code: string }) {
   const reply =
     'code' in result
@@ -19,7 +19,7 @@ dns.lookup = (host, options, callback) => process.nextTick(callback, ${reply});`
 
 describe('a name', { concurrent: true }, () => {
   it.runIf(process.platform === 'linux')(
-    'with several addresses is reached at the last one where the others do not respond',
+    'is reached at the last of its addresses if the others do not respond',
     async () => {
       await using setting = await setUp();
       const addresses = ['127.0.0.2', '127.0.0.3', '127.0.0.4'];
@@ -43,7 +43,7 @@ describe('a name', { concurrent: true }, () => {
     },
   );
 
-  it('that DNS does not know is given up within 15 s, with the name and the number of attempts', async () => {
+  it('that DNS does not know is given up within 15 s, with an error that states the name and the number of attempts', async () => {
     await using setting = await setUp();
     const start = performance.now();
     const main = await setting.runMain(
@@ -63,7 +63,7 @@ describe('a name', { concurrent: true }, () => {
     ]);
   });
 
-  it('that DNS cannot resolve at the moment is tried again', async () => {
+  it('that DNS temporarily cannot resolve is retried', async () => {
     await using setting = await setUp();
     const main = await setting.runMain(
       { 'api-url': 'https://api.mapbox.invalid', timeout: '2s' },

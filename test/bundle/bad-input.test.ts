@@ -1,4 +1,4 @@
-/** That inputs reach their checks through the shipped bundle; what each check does is in unit/inputs. */
+/** Inputs reach their checks through the shipped bundle; unit/inputs tests each check. */
 import { describe, expect, it } from 'vitest';
 import { setUp, tracesOf } from '../support/bundle.ts';
 import { tokenText } from '../support/tokens.ts';
@@ -24,7 +24,7 @@ const badInputs: BadInput[] = [
     says: /Did you mean `tilesets:write`\?.*`=tileset:write`/,
   },
   {
-    what: 'the authorizing token for a username',
+    what: 'the authorizing token as the username',
     inputs: { username: tokenText('sk') },
     title: 'Invalid input',
     says: /`username` cannot be the name/,
@@ -104,8 +104,8 @@ describe('fails before any request, with one titled annotation and nothing writt
   });
 });
 
-describe('hides of an authorizing token that is none', () => {
-  it('nothing, if it is `undefined`', async () => {
+describe('an `authorizing-token` that is not a token', () => {
+  it('is not masked if it is `undefined`', async () => {
     await using setting = await setUp();
     const main = await setting.runMain({ 'authorizing-token': 'undefined' });
 
@@ -115,7 +115,7 @@ describe('hides of an authorizing token that is none', () => {
     expect(main.masks).toEqual([]);
   });
 
-  it('every token in it, if it is a text with tokens', async () => {
+  it('has every token in it masked', async () => {
     await using setting = await setUp();
     const { token } = setting.authorizingToken;
     const main = await setting.runMain({ 'authorizing-token': `Bearer ${token}` });
@@ -125,8 +125,8 @@ describe('hides of an authorizing token that is none', () => {
   });
 });
 
-describe('warns, and continues, given', () => {
-  it('one of the two names of the access token while the job sets the other', async () => {
+describe('warns and continues, given', () => {
+  it('one of the two names of the access token if the job sets the other', async () => {
     await using setting = await setUp();
     const main = await setting.runMain(
       { 'export-env': 'MAPBOX_ACCESS_TOKEN' },

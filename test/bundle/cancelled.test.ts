@@ -1,4 +1,4 @@
-/** The shipped bundle, and a job that ends while it works: cancelled as the runner cancels, or killed as machines die. */
+/** The shipped bundle if its job ends early: cancelled by the runner, or killed. */
 import { describe, expect, it } from 'vitest';
 import { ACTION, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
@@ -7,14 +7,14 @@ import { type ActionRunOptions, startAction } from '../support/runner/step.ts';
 import { startWorkflow } from '../support/runner/workflow.ts';
 import { HELD } from '../support/tokens.ts';
 
-/** A Mapbox that does to the n-th request what `problems` says, and tells when the first one has arrived. */
-async function setUpFor(problems: readonly (Fault | undefined)[], held = HELD) {
+/** A Mapbox with a fault for the n-th request. `arrived` resolves when the first request has arrived. */
+async function setUpFor(faults: readonly (Fault | undefined)[], held = HELD) {
   const arrived = Promise.withResolvers<void>();
   const setting = await setUp({
     held,
     fault(_, index) {
       arrived.resolve();
-      return problems[index];
+      return faults[index];
     },
   });
   return { setting, arrived: arrived.promise };
@@ -24,14 +24,16 @@ function start(setting: Setting, options: Partial<ActionRunOptions> = {}) {
   return startAction({ action: ACTION, inputs: setting.inputs, ...options });
 }
 
-/** For a list: when it has been read, the first request for a token is carried out, too late to be on it. */
+/**
+ * A fault for the list: Mapbox carries out the first creation right after it has read the list, too late to be in it.
+ */
 function carriedOutLate({ mapbox }: Setting): Fault {
   return {
     kind: 'rewrite',
-    rewrite: answer => {
+    rewrite: response => {
       const { note, scopes } = JSON.parse(mapbox.requests[0]?.body ?? '');
       mapbox.account.issue({ note, scopes });
-      return answer;
+      return response;
     },
   };
 }
@@ -42,9 +44,9 @@ function rateLimit(seconds: string): Fault {
 
 const HANGS: Fault = { kind: 'hang', processed: true };
 
-// On Windows every signal ends a process at once: there is nothing that the process could do.
+// On Windows, every signal ends a process at once, before it can react.
 describe.skipIf(process.platform === 'win32')(
-  'a token created by a request that was under way',
+  'a token whose creation was in flight',
   { concurrent: true },
   () => {
     it('is deleted by the post step when the job was cancelled while minting', async () => {
@@ -56,7 +58,7 @@ describe.skipIf(process.platform === 'win32')(
       action.cancel();
       const { main, post } = await action.done;
 
-      // By itself: a signal would stand here had the runner had to go on to SIGTERM or SIGKILL.
+      // The step ended by itself: the runner did not have to kill it.
       expect([main.exitCode, main.signal]).toEqual([1, null]);
       expect(main.outputs).toEqual({});
       expect(main.shown).toContain('Cancelled.');
@@ -67,7 +69,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(setting.created()).toEqual([]);
     });
 
-    it('is deleted by the post step when it is interrupted by SIGTERM alone', async () => {
+    it('is deleted by the post step when the main step was interrupted by SIGTERM alone', async () => {
       const { setting, arrived } = await setUpFor([HANGS]);
       await using _ = setting;
       const action = start(setting);
@@ -81,7 +83,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(setting.created()).toEqual([]);
     });
 
-    it('is deleted by the post step also where the request before it was lost, and was carried out late', async () => {
+    it('is deleted by the post step even if an earlier request was lost and is carried out late', async () => {
       const arrived = Promise.withResolvers<void>();
       let posts = 0;
       let listed = 0;
@@ -116,7 +118,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(setting.created()).toEqual([]);
     });
 
-    it('is named in a warning by its note where tokens:read is lacking', async () => {
+    it('is named by its note in a warning if the authorizing token lacks tokens:read', async () => {
       const { setting, arrived } = await setUpFor(
         [HANGS],
         ['tokens:write', 'tilesets:read', 'tilesets:write'],
@@ -135,7 +137,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(post.annotations[0]?.message).toContain(left?.note);
     });
 
-    it('is deleted also when Mapbox carries the request out only after the post step first looked', async () => {
+    it('is deleted even if Mapbox carries out the request only after the post step’s first search', async () => {
       const arrived = Promise.withResolvers<void>();
       let listed = 0;
       await using setting: Setting = await setUp({
@@ -162,7 +164,7 @@ describe.skipIf(process.platform === 'win32')(
   'a runner that is shut down while a token is created',
   { concurrent: true },
   () => {
-    /** Mapbox responds after so many milliseconds; then the runner, which runs no post step, is shut down. */
+    /** Shuts the runner down, without a post step, while a creation waits for its response, which comes after `ms`. */
     async function shutDown(ms: number, inputs: Record<string, string> = {}, signal = 'SIGINT') {
       const { setting, arrived } = await setUpFor([{ kind: 'delay', ms }]);
       const action = start(setting, { inputs: { ...setting.inputs, ...inputs } });
@@ -178,7 +180,7 @@ describe.skipIf(process.platform === 'win32')(
       [500, { 'export-env': 'MAPBOX_ACCESS_TOKEN' }],
       [4_500, {}],
       [500, { lifetime: 'permanent' }],
-    ])('leaves no token alive: the response comes after %i ms, with %j', async (ms, inputs) => {
+    ])('leaves no token alive if the response comes after %i ms, with %j', async (ms, inputs) => {
       const { setting, main, post } = await shutDown(ms, inputs);
       await using _ = setting;
 
@@ -186,14 +188,14 @@ describe.skipIf(process.platform === 'win32')(
       expect(main.shown).toMatch(/Cancelled\.\nMapbox had created a token\. It was discarded\.$/);
       expect([main.annotations, main.outputs, main.env]).toEqual([[], {}, {}]);
       expect(main.files['GITHUB_OUTPUT']).toBe('');
-      // A post step, were there one, would have nothing to do.
+      // A post step would have nothing to do.
       expect(Object.values(main.state).join('')).toBe('');
       expect(post.stdout).toBe('');
       expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
       expect(setting.created()).toEqual([]);
     });
 
-    it('ends on its own where no response comes, has left its state, and names the note in its last line', async () => {
+    it('ends by itself if no response comes, keeps its state, and names the note in its last line', async () => {
       const { setting, main, ms } = await shutDown(20_000);
       await using _ = setting;
       const [created] = setting.created();
@@ -236,7 +238,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(setting.value()).toBe(setting.original.token);
     });
 
-    it('leaves no token alive where SIGTERM comes first', async () => {
+    it('leaves no token alive if SIGTERM comes first', async () => {
       const { setting, main } = await shutDown(1_000, {}, 'SIGTERM');
       await using _ = setting;
 
@@ -247,7 +249,7 @@ describe.skipIf(process.platform === 'win32')(
 );
 
 describe.skipIf(process.platform === 'win32')(
-  'a post step that is interrupted before it is done',
+  'a post step that is interrupted before it has finished',
   { concurrent: true },
   () => {
     it('names the token that is still alive, and leaves the job’s result alone', async () => {
@@ -275,13 +277,13 @@ describe.skipIf(process.platform === 'win32')(
       expect(post.annotations[0]?.message).toContain(main.outputs['note']);
     });
 
-    it('goes on for up to five seconds: it waits out a rate limit, and deletes the token', async () => {
+    it('continues for up to five seconds: it waits out a rate limit, and deletes the token', async () => {
       const faults = [rateLimit('3')];
       let deletions = 0;
       await using setting = await setUp({
         fault({ method }) {
           if (method !== 'DELETE') return undefined;
-          // The response, or nothing, comes after the signal.
+          // The signal comes before the response.
           if (deletions === 0) action.shutdown();
           return faults[deletions++];
         },
@@ -312,7 +314,7 @@ describe.skipIf(process.platform === 'win32')(
       expect(post.annotations).toMatchObject([{ level: 'warning' }]);
     });
 
-    it('says nothing of a token that it was never to delete', async () => {
+    it('does not mention a token that it must not delete', async () => {
       await using setting = await setUp();
       const action = start(setting, { inputs: { ...setting.inputs, lifetime: 'permanent' } });
       const { post } = await action.done;
@@ -326,7 +328,7 @@ describe.skipIf(process.platform === 'win32')(
   'a job cancelled between two attempts',
   { concurrent: true },
   () => {
-    it('leaves at once, and leaves nothing behind', async () => {
+    it('ends at once and leaves nothing behind', async () => {
       const { setting } = await setUpFor(
         Array.from({ length: 9 }, () => ({ kind: 'status', status: 429, processed: false })),
       );

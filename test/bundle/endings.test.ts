@@ -1,4 +1,4 @@
-/** The shipped bundle, and how its processes end: with everything said, in time, and whatever becomes of the log's reader. */
+/** How the processes of the shipped bundle end: in time, and with the whole log written if something reads it. */
 import { type ChildProcess, type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
@@ -14,10 +14,10 @@ import { startAction } from '../support/runner/step.ts';
 
 const action = readNodeAction(ACTION);
 
-/** Killed at the end, should it hang. */
+/** Killed when it is disposed of, in case it hangs. */
 type Main = ChildProcessByStdio<null, Readable, null> & Disposable;
 
-/** A process whose output is the test's to read, or not. */
+/** Starts a main step whose output the test reads, or leaves unread. */
 function startMain(
   machine: Machine,
   inputs: Record<string, string>,
@@ -45,8 +45,8 @@ function startMain(
   return Object.assign(child, { [Symbol.dispose]: () => void child.kill('SIGKILL') });
 }
 
-/** Waits until a process has said this, in what has not been read yet. */
-async function said(child: Main, text: string): Promise<void> {
+/** Waits until the unread output of a process contains a text. */
+async function printed(child: Main, text: string): Promise<void> {
   let log = '';
   child.stdout.setEncoding('utf8');
   while (!log.includes(text)) {
@@ -55,7 +55,7 @@ async function said(child: Main, text: string): Promise<void> {
   }
 }
 
-/** Loaded before the program. */
+/** Arguments for Node that run code before the program. */
 function preload(code: string): string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
@@ -66,11 +66,11 @@ async function end(child: ChildProcess): Promise<{ code: number | null; signal: 
   return { code, signal, ms: performance.now() - start };
 }
 
-describe('with 500 kB before it in the log', { concurrent: true }, () => {
+describe('after 500 kB in the log', { concurrent: true }, () => {
   const talkative = preload(`process.stdout.write('x'.repeat(500_000) + '\\n')`);
   const invalid = { 'authorizing-token': 'no token at all', scopes: '' };
 
-  it('the error reaches a reader that begins late', async () => {
+  it('the error reaches a reader that starts late', async () => {
     using machine = newMachine();
     using child = startMain(machine, invalid, { nodeArgs: talkative });
     const ended = end(child);
@@ -107,7 +107,7 @@ describe('with 500 kB before it in the log', { concurrent: true }, () => {
   });
 });
 
-describe('with nobody left to read the log', () => {
+describe('with no reader left for the log', () => {
   const failsTwice = (method: string) => {
     let failures = 0;
     return (request: { method: string }) =>
@@ -121,7 +121,7 @@ describe('with nobody left to read the log', () => {
     const started = startAction({
       action: ACTION,
       inputs: setting.inputs,
-      // In the main step there is no such line.
+      // Only the post step logs such a line.
       onLine: line => line.includes('Retrying') && started.crash(),
     });
     const { post } = await started.done;
@@ -156,7 +156,7 @@ describe.skipIf(process.platform === 'win32')(
   'with a resolver that does not respond',
   { concurrent: true },
   () => {
-    /** A thread of libuv that is never done, as getaddrinfo is until its own time is up: opens a pipe that nobody writes. */
+    /** Blocks a libuv thread forever, as `getaddrinfo` does until it times out: opens a pipe that has no writer. */
     const hangs = (pipe: string) =>
       preload(`
 import dns from 'node:dns';
@@ -174,7 +174,7 @@ dns.lookup = () => {
 
     const inputsOf = (setting: Setting) => ({ ...setting.inputs, 'api-url': 'https://hangs.example.com' });
 
-    it('the step fails when its time is up, with its one error', async () => {
+    it('the step fails when its time is up, with a single error', async () => {
       await using setting = await setUp();
       using machine = newMachine();
       const nodeArgs = hangs(pipeIn(machine));
@@ -194,7 +194,7 @@ dns.lookup = () => {
       await using setting = await setUp();
       using machine = newMachine();
       using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
-      await said(child, 'looking up');
+      await printed(child, 'looking up');
       const ended = end(child);
       child.kill('SIGINT');
       const { code, signal, ms } = await ended;
@@ -203,13 +203,13 @@ dns.lookup = () => {
       expect(ms).toBeLessThan(7_500);
     });
 
-    it('a step that is being cancelled ends at once at SIGTERM', async () => {
+    it('a step that is being cancelled ends at once on SIGTERM', async () => {
       await using setting = await setUp();
       using machine = newMachine();
       using child = startMain(machine, inputsOf(setting), { nodeArgs: hangs(pipeIn(machine)) });
-      await said(child, 'looking up');
+      await printed(child, 'looking up');
       child.kill('SIGINT');
-      await said(child, 'Cancelled.');
+      await printed(child, 'Cancelled.');
       const ended = end(child);
       child.kill('SIGTERM');
       const { code, signal, ms } = await ended;
@@ -218,7 +218,7 @@ dns.lookup = () => {
       expect(ms).toBeLessThan(2_500);
     });
 
-    // Only root may give a process a resolver of its own.
+    // Only root can give a process its own resolver.
     const isolated = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"'];
     const canIsolate = () => {
       try {
@@ -229,7 +229,7 @@ dns.lookup = () => {
       }
     };
 
-    it.runIf(canIsolate())('the step ends in time with the system’s own resolver, too', async () => {
+    it.runIf(canIsolate())('the step also ends in time with the system’s own resolver', async () => {
       const server = await startSilentResolver();
       try {
         await using setting = await setUp();
@@ -255,7 +255,7 @@ dns.lookup = () => {
   },
 );
 
-/** A name server on loopback that takes questions and never answers one. */
+/** A name server on loopback that receives queries and never responds. */
 async function startSilentResolver(): Promise<{ address: string; asked: Promise<unknown>; close(): void }> {
   const { createSocket } = await import('node:dgram');
   const socket = createSocket('udp4').bind(53, '127.0.0.53');
@@ -263,9 +263,9 @@ async function startSilentResolver(): Promise<{ address: string; asked: Promise<
   return { address: '127.0.0.53', asked: once(socket, 'message'), close: () => socket.close() };
 }
 
-it('an error while the action loads is one annotation, with nothing of what the error says', async () => {
+it('an error while the action loads becomes one annotation, without the error’s text', async () => {
   await using setting = await setUp();
-  // What every module of the bundle begins with.
+  // Every module of the bundle calls this first.
   const broken = preload(`process.getBuiltinModule = () => { throw new SyntaxError('part of the event'); };`);
   const main = await setting.runMain({}, { nodeArgs: () => broken, debug: true });
 

@@ -1,4 +1,4 @@
-/** The shipped bundle before a Mapbox that is failing: what a person reads when the time is up. */
+/** The shipped bundle if Mapbox fails: what users read once time is up. */
 import { createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { setUp } from '../support/bundle.ts';
@@ -16,7 +16,7 @@ function expectOneError(main: PhaseResult, title: string, says: RegExp): void {
 }
 
 // Other failures are in integration/failures.
-describe('says what failed, how many attempts over how long, and what to do:', () => {
+describe('reports what failed, the number and duration of attempts, and what to do, if', () => {
   it.each<[string, Fault, string, RegExp]>([
     [
       'Mapbox fails',
@@ -28,7 +28,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     await using setting = await setUp({
       fault: ({ method }) => (method === 'POST' ? fault : undefined),
     });
-    // Where nothing was created, the post step would search for as long as a late request may take.
+    // If nothing was created, the post step would spend seconds searching for a late request.
     const post = 'processed' in fault && fault.processed;
     const main = await setting.runMain({ timeout: '1s' }, { post });
 
@@ -36,7 +36,7 @@ describe('says what failed, how many attempts over how long, and what to do:', (
     expect(setting.created()).toEqual([]);
   });
 
-  it('nobody listens', async () => {
+  it('nothing listens on the port', async () => {
     const { url, close } = await listenOnLoopback(createServer());
     await close();
     await using setting = await setUp();
@@ -51,8 +51,8 @@ describe('says what failed, how many attempts over how long, and what to do:', (
   });
 });
 
-describe('gets there all the same', () => {
-  it('when a rate limit resets in time, and says what it waits for', async () => {
+describe('succeeds', () => {
+  it('after a rate limit that resets in time, and logs the wait', async () => {
     await using setting = await setUp({
       fault: ({ method }, index) =>
         method === 'POST' && index === 0
@@ -73,7 +73,7 @@ describe('gets there all the same', () => {
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'POST']);
   });
 
-  it('when Mapbox fails once, after it has deleted what the failed request created', async () => {
+  it('after one failure of Mapbox, and deletes the token that the failed request created', async () => {
     await using setting = await setUp({
       fault: ({ method }, index) =>
         method === 'POST' && index === 0 ? { kind: 'status', status: 500, processed: true } : undefined,
@@ -86,7 +86,7 @@ describe('gets there all the same', () => {
   });
 });
 
-describe('a post step that cannot delete warns once, with id and note, and leaves the job’s result alone:', () => {
+describe('a post step that cannot delete the token warns once, with its id and note, and does not change the job’s result:', () => {
   it.each<[string, Fault, RegExp]>([
     [
       'the rate limit outlasts the time',
@@ -108,8 +108,8 @@ describe('a post step that cannot delete warns once, with id and note, and leave
   });
 });
 
-// Other refusals are in integration/refusals.
-it('leaves the post step nothing to do after a refusal', async () => {
+// Other rejections are in integration/refusals.
+it('leaves the post step nothing to do after a rejection', async () => {
   await using setting = await setUp({ held: ['tokens:write'] });
   const { main, post } = await setting.run();
   const requests = setting.mapbox.requests.length;

@@ -40,7 +40,7 @@ describe('a token for the job', () => {
 });
 
 describe('a temporary token', () => {
-  it('is minted with one request, says when it expires, and needs no post step', async () => {
+  it('is minted with one request, outputs its expiry, and needs no post step', async () => {
     await using setting = await setUp();
     const before = Date.now();
     const { main, post } = await setting.run({ lifetime: '20m' });
@@ -72,7 +72,7 @@ describe('a permanent token', () => {
   });
 });
 
-describe('the hand-over', () => {
+describe('the main step', () => {
   it('sets environment variables, and writes a summary with everything but the token', async () => {
     await using setting = await setUp();
     const main = await setting.runMain({
@@ -90,7 +90,7 @@ describe('the hand-over', () => {
     expect(main.summary).not.toContain(token);
   });
 
-  it('makes no token where outputs could not be written', async () => {
+  it('creates no token if outputs cannot be written', async () => {
     await using setting = await setUp();
     const main = await setting.runMain({}, { env: { GITHUB_OUTPUT: '/nowhere/output' } });
 

@@ -1,4 +1,6 @@
-/** What a post step believes: the state that its main step saved, whenever that was taken, and no variable of another step. */
+/**
+ * A post step trusts only the state that its main step saved, even if the main step was interrupted, and no variable.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -27,15 +29,15 @@ function forgedState(action: 'mint' | 'rotation', apiUrl: string, id: string): s
 /** A variable that a later step sets. */
 const later = (state: string) => ({ env: { STATE_cleanup: state } });
 
-/** A token of the account's that is no business of the step's. */
+/** A token in the same account that the step must not touch. */
 const bystander = ({ mapbox }: Pick<Setting, 'mapbox'>) =>
   mapbox.account.issue({ scopes: ['tilesets:read'], note: 'Production' });
 
-describe('a state that a later step has set does not reach the post step of', () => {
+describe('a state set by a later step does not reach the post step of', () => {
   it.each<[string, Record<string, string>]>([
     ['a temporary token', { lifetime: '20m' }],
-    ['inputs that are wrong', { lifetime: 'soon' }],
-    ['scopes that Mapbox refuses', { scopes: 'datasets:write' }],
+    ['invalid inputs', { lifetime: 'soon' }],
+    ['scopes that Mapbox rejects', { scopes: 'datasets:write' }],
   ])('%s', async (_, inputs) => {
     await using setting = await setUp();
     const { id } = bystander(setting);
@@ -48,7 +50,7 @@ describe('a state that a later step has set does not reach the post step of', ()
 
   it.each<[string, Record<string, string>]>([
     ['a rotation that is not due', { 'max-age': '30d' }],
-    ['a rotation that is done', {}],
+    ['a finished rotation', {}],
   ])('%s', async (_, inputs) => {
     await using setting = await setUpRotate();
     const { id } = bystander(setting);
@@ -60,13 +62,13 @@ describe('a state that a later step has set does not reach the post step of', ()
   });
 });
 
-/** Loaded before the program: a main step never begins. Only a post step has a state. */
+/** Runs before the program and blocks a main step forever. Only a post step has a state. */
 const NEVER_BEGINS = `
 if (!('STATE_cleanup' in process.env)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`;
 
-// A main step that is killed at once has saved nothing, so that such a variable does reach its post step.
+// A main step that is killed at once has saved nothing, so such a variable does reach its post step.
 describe.skipIf(process.platform === 'win32')(
-  'the authorizing token goes to no address in a state',
+  'the authorizing token is never sent to an address in a state',
   { concurrent: true },
   () => {
     const addresses: readonly [string, (thief: URL) => string][] = [
@@ -109,12 +111,12 @@ describe.skipIf(process.platform === 'win32')(
         more => startAction({ action: ACTION, inputs: { ...inputs, 'api-url': '' }, ...more }),
         mapbox,
         thief,
-        // As states once were.
+        // The format of earlier versions.
         JSON.stringify({ apiUrl: url, username: 'octo', token: { id, keep: false }, orphans: 1 }),
       );
     });
 
-    it('says why nothing was sent', async () => {
+    it('and a warning says why nothing was sent', async () => {
       await using setting = await setUp();
       await using thief = await startMapbox();
       const { post } = await expectNothingSent(
@@ -142,7 +144,7 @@ describe.skipIf(process.platform === 'win32')(
   },
 );
 
-/** Stops a main step right after it has saved a state with this text in it, until it is let go. */
+/** Pauses a main step right after it has saved a state that contains a text, until `letGo` is called. */
 class Hold {
   readonly #text: string;
   #temp = '';
@@ -180,10 +182,13 @@ syncBuiltinESMExports();`;
   }
 }
 
-/** When the main step that a cancel did not reach goes on: before its post step, or when that has signalled it. */
+/**
+ * When a main step that the cancellation did not reach continues: before its post step, or once the post step signals
+ * it.
+ */
 const MOMENTS = ['and ends before the post step', 'until the post step stops it'] as const;
 
-/** Cancels a job in a container right after such a state was saved, and lets the main step go on. */
+/** Cancels a job in a container right after a state with this text was saved, and lets the main step continue. */
 async function cancelAfter(
   text: string,
   moment: (typeof MOMENTS)[number],
@@ -209,7 +214,7 @@ async function cancelAfter(
 }
 
 describe.skipIf(process.platform !== 'linux')(
-  'in a job container, where a cancel reaches only the runner',
+  'in a job container, where a cancellation reaches only the runner',
   { concurrent: true },
   () => {
     it.each(MOMENTS)('a main step that had only begun mints %s: the token is deleted', async moment => {
@@ -223,14 +228,17 @@ describe.skipIf(process.platform !== 'linux')(
       expect(setting.created()).toEqual([]);
     });
 
-    it.each(MOMENTS)('a main step whose token is created goes on %s: the token is deleted', async moment => {
-      await using setting = await setUp();
-      const { post } = await cancelAfter('"token":{', moment, more =>
-        startAction({ action: ACTION, inputs: setting.inputs, ...more }),
-      );
-      expect([post.exitCode, post.annotations]).toEqual([0, []]);
-      expect(setting.created()).toEqual([]);
-    });
+    it.each(MOMENTS)(
+      'a main step whose token is created continues %s: the token is deleted',
+      async moment => {
+        await using setting = await setUp();
+        const { post } = await cancelAfter('"token":{', moment, more =>
+          startAction({ action: ACTION, inputs: setting.inputs, ...more }),
+        );
+        expect([post.exitCode, post.annotations]).toEqual([0, []]);
+        expect(setting.created()).toEqual([]);
+      },
+    );
 
     it.each<[string, Fault]>([
       [
@@ -287,7 +295,7 @@ describe.skipIf(process.platform !== 'linux')(
     );
 
     it.each(['"mainStep"', '"token":{', '"phase":"putting"'])(
-      'a rotation that is stopped after %s was saved leaves a living token in the secret, and names what it leaves',
+      'a rotation that is stopped after %s was saved leaves a working token in the secret, and names any other',
       async text => {
         await using setting = await setUpRotate();
         const { post } = await cancelRotation(setting, text, MOMENTS[1]);

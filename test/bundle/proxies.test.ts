@@ -1,4 +1,4 @@
-/** Through a real CONNECT proxy, to a real TLS server whose authority nobody knows but NODE_EXTRA_CA_CERTS. */
+/** A real CONNECT proxy, and a real TLS server whose authority is trusted only through NODE_EXTRA_CA_CERTS. */
 import { createSecureServer } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority } from '../support/authority.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => authority[Symbol.dispose]());
 
-describe('a certificate of an authority of one’s own', () => {
+describe('a certificate of a private authority', () => {
   it('is trusted when NODE_EXTRA_CA_CERTS names the authority', async () => {
     await using setting = await setUp({ tls });
     const { main, post } = await setting.run({}, { env: { NODE_EXTRA_CA_CERTS: ca } });
@@ -26,7 +26,7 @@ describe('a certificate of an authority of one’s own', () => {
   });
 
   it.each([{}, { NODE_TLS_REJECT_UNAUTHORIZED: '0' }])(
-    'is not trusted otherwise (%o), at the first try',
+    'is rejected otherwise, at the first attempt (%o)',
     async env => {
       await using setting = await setUp({ tls });
       const main = await setting.runMain({}, { env });
@@ -46,7 +46,7 @@ describe('a certificate of an authority of one’s own', () => {
 
 describe('a proxy', () => {
   it.each(['HTTPS_PROXY', 'http_proxy'])(
-    'named by %s is used for main and post, and sees no token',
+    'named by %s is used by the main and the post step, and sees no token',
     async name => {
       await using setting = await setUp({ tls });
       await using proxy = await startProxy();
@@ -64,7 +64,7 @@ describe('a proxy', () => {
     },
   );
 
-  it('is passed by where NO_PROXY names the host', async () => {
+  it('is bypassed if NO_PROXY names the host', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy();
     const env = { NODE_EXTRA_CA_CERTS: ca, HTTPS_PROXY: `http://${proxy.host}`, NO_PROXY: '127.0.0.1' };
@@ -96,7 +96,7 @@ describe('a proxy', () => {
     }
   });
 
-  it('that speaks TLS, and would rather speak HTTP/2, is used', async () => {
+  it('that speaks TLS and prefers HTTP/2 is used', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(undefined, () => createSecureServer({ ...tls, allowHTTP1: true }));
     const { main, post } = await setting.run(
@@ -109,7 +109,7 @@ describe('a proxy', () => {
     expect(proxy.seen).toHaveLength(2);
   });
 
-  it('that responds with 407 ends the step at once, and says so', async () => {
+  it('that responds with 407 ends the step at once, with an error that says so', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(() => 407);
     const main = await setting.runMain(
@@ -129,7 +129,7 @@ describe('a proxy', () => {
     expect(setting.mapbox.requests).toEqual([]);
   });
 
-  it('that responds with 503 once is tried again', async () => {
+  it('that responds with 503 once is retried', async () => {
     await using setting = await setUp({ tls });
     await using proxy = await startProxy(index => (index === 0 ? 503 : undefined));
     const { main, post } = await setting.run(
@@ -141,7 +141,7 @@ describe('a proxy', () => {
     expect(setting.mapbox.requests.map(({ method }) => method)).toEqual(['POST', 'DELETE']);
   });
 
-  it('that is not there is tried again until the time is up, and named as what failed', async () => {
+  it('that refuses connections is retried until time is up, and named in the error', async () => {
     await using setting = await setUp({ tls });
     const main = await setting.runMain(
       { timeout: '1s' },

@@ -1,4 +1,4 @@
-/** Proxy variables as people write them: used, not looked at, or an error before any request. */
+/** Proxy variables as people write them: used, ignored, or an error before any request. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Authority, createAuthority } from '../support/authority.ts';
 import { setUp, tracesOf } from '../support/bundle.ts';
@@ -17,7 +17,7 @@ describe('credentials', () => {
   it.each([
     ['CORP\\bob:pass-word', 'CORP\\bob:pass-word', 'pass-word'],
     ['user:pässwörd', 'user:pässwörd', 'pässwörd'],
-  ])('%s reach the proxy as they were meant, and are shown nowhere', async (written, meant, password) => {
+  ])('%s reach the proxy as intended, and are shown nowhere', async (written, meant, password) => {
     await using setting = await setUp({ tls: authority.tls });
     await using proxy = await startProxy();
     const env = { NODE_EXTRA_CA_CERTS: authority.ca, HTTPS_PROXY: `http://${written}@${proxy.host}` };
@@ -57,10 +57,10 @@ describe('a variable that cannot be used', () => {
   });
 });
 
-describe('a variable that would not be used is not looked at', () => {
+describe('a variable that is not needed is not checked:', () => {
   const BAD = 'socks5://127.0.0.1:1';
 
-  it('as HTTP_PROXY beside HTTPS_PROXY', async () => {
+  it('HTTP_PROXY if HTTPS_PROXY is set too', async () => {
     await using setting = await setUp({ tls: authority.tls });
     await using proxy = await startProxy();
     const { main, post } = await setting.run(
@@ -71,7 +71,7 @@ describe('a variable that would not be used is not looked at', () => {
     expect(proxy.seen).toHaveLength(2);
   });
 
-  it('for an address without TLS, and a good one is not used for it either', async () => {
+  it('any, for an address without TLS, and a valid one is not used either', async () => {
     await using proxy = await startProxy();
     for (const value of [BAD, `http://${proxy.host}`]) {
       await using setting = await setUp({});

@@ -25,7 +25,7 @@ it('has the inputs and outputs that its action.yml names, and the bundles', () =
   expect(runs).toEqual({ using: 'node24', main: '../dist/rotate.js', post: '../dist/post.js' });
 });
 
-/** In no stream, file or annotation is any of these texts, but where the mask command has to have it. */
+/** No stream, file or annotation has any of these texts, except mask commands and the `allowed` ones. */
 function expectNoSecret(phase: PhaseResult, secrets: readonly string[], allowed: readonly string[] = []) {
   const traces = {
     ...tracesOf(phase),
@@ -42,7 +42,7 @@ const everyToken = ({ mapbox, githubToken }: RotateSetting) => [
   ...mapbox.account.everIssued().map(({ token }) => token),
 ];
 
-it('replaces the token in the secret with one like it, and shows neither', async () => {
+it('replaces the token in the secret with an equivalent one, and shows neither', async () => {
   await using setting = await setUpRotate();
   const { main, post } = await setting.run();
   expect(main.exitCode).toBe(0);
@@ -69,7 +69,7 @@ it('replaces the token in the secret with one like it, and shows neither', async
   for (const phase of [main, post]) expectNoSecret(phase, everyToken(setting));
 });
 
-it('gives the new token as an output where that is requested, masked', async () => {
+it('outputs the new token, masked, if requested', async () => {
   await using setting = await setUpRotate();
   const main = await setting.runMain({ 'output-token': 'true' });
   expect(main.outputs['token']).toBe(setting.value());
@@ -77,7 +77,7 @@ it('gives the new token as an output where that is requested, masked', async () 
   expectNoSecret(main, everyToken(setting), ['GITHUB_OUTPUT']);
 });
 
-it('rotates a public token with its URLs by an authorizing token of its own', async () => {
+it('rotates a public token, and keeps its URLs, with a separate authorizing token', async () => {
   await using setting = await setUpRotate({ powers: [...POWERS, 'styles:read', 'fonts:read'] });
   const web = setting.mapbox.account.issue({
     scopes: ['styles:read', 'fonts:read'],
@@ -98,7 +98,7 @@ it('rotates a public token with its URLs by an authorizing token of its own', as
   expect(setting.value()).toBe(setting.original.token);
 });
 
-it('says what it would do in a dry run, and does nothing', async () => {
+it('reports in a dry run what it would do, and does nothing', async () => {
   await using setting = await setUpRotate();
   const main = await setting.runMain({ 'dry-run': 'true' });
   expect(main.outputs).toMatchObject({ rotated: 'false', 'token-id': setting.original.id });
@@ -108,14 +108,14 @@ it('says what it would do in a dry run, and does nothing', async () => {
   expectUntouched(setting);
 });
 
-it('leaves a token alone that is younger than max-age', async () => {
+it('does not rotate a token that is younger than max-age', async () => {
   await using setting = await setUpRotate();
   const main = await setting.runMain({ 'max-age': '30d' });
   expect([main.exitCode, main.outputs['rotated']]).toEqual([0, 'false']);
   expectUntouched(setting);
 });
 
-it('deletes the replaced token at once where it has leaked', async () => {
+it('deletes the replaced token at once if it has leaked', async () => {
   await using setting = await setUpRotate();
   const main = await setting.runMain({ 'revoke-previous': 'now', 'max-age': '30d' });
   expect(main.outputs['deleted']).toBe(setting.original.id);
@@ -136,8 +136,8 @@ const text = (usage: 'pk' | 'sk', payload: object) =>
   [usage, Buffer.from(JSON.stringify(payload)).toString('base64url'), 'S'.repeat(22)].join('.');
 const id = `c${'0'.repeat(24)}`;
 
-// What each check does is in unit/rotate.
-describe('fails with one titled annotation, nothing created and the secret untouched, without a request, given', () => {
+// The checks themselves are tested in unit/rotate.
+describe('fails before any request, with one titled annotation and the secret untouched, given', () => {
   it.each<[string, Record<string, string>, string, RegExp]>([
     [
       'a public token and no authorizing token',
@@ -146,7 +146,7 @@ describe('fails with one titled annotation, nothing created and the secret untou
       /cannot create its own replacement.*`authorizing-token`/,
     ],
     [
-      'a token for a name',
+      'a token as the name of the secret',
       { secret: text('sk', { u: 'octo', a: id }) },
       'Invalid input',
       /`secret` contains a token/,
@@ -180,9 +180,9 @@ function expectFailure(main: PhaseResult, title: string, says: RegExp): void {
   expect(main.stderr).toBe('');
 }
 
-// Other refusals are in integration/rotate-refused.
-describe('fails with one titled annotation, and the secret untouched, where', () => {
-  it('the GitHub token may only read: what was created is deleted again', async () => {
+// Other rejections are in integration/rotate-refused.
+describe('fails with one titled annotation, and the secret untouched, if', () => {
+  it('the GitHub token can only read, and deletes the new token', async () => {
     await using setting = await setUpRotate();
     const readOnly = newToken();
     setting.github.addCredential(readOnly, { permissions: { secrets: 'read' } });
@@ -211,10 +211,10 @@ describe('fails with one titled annotation, and the secret untouched, where', ()
   });
 });
 
-describe('what a killed rotation leaves', () => {
-  // Its process id is known on Linux only: it may have gone on after the state was read.
+describe('a token that a killed rotation leaves', () => {
+  // The post step can tell only on Linux that the main step has ended.
   it.runIf(process.platform === 'linux')(
-    'is named by the post step, and deleted by the next rotation, where no secret has it',
+    'is named by the post step, and deleted by the next rotation, if no secret has it',
     async () => {
       await using setting = await setUpRotate({
         mapbox: {
@@ -241,7 +241,7 @@ describe('what a killed rotation leaves', () => {
     },
   );
 
-  it('is named by the post step, and left alone, where the secret may have it', async () => {
+  it('is named by the post step, and kept, if the secret may have it', async () => {
     await using setting = await setUpRotate();
     setting.github.fault = ({ method }) => (method === 'PUT' ? { kind: 'hang', processed: true } : undefined);
     const { startAction } = await import('../support/runner/step.ts');
@@ -268,7 +268,7 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise(resolve => setTimeout(resolve, 5));
 }
 
-it(`keeps who has an organization's secret, over pages`, async () => {
+it('keeps the repository access of an organization’s secret, across several pages', async () => {
   await using setting = await setUpRotate();
   const { github } = setting;
   github.directory.addOrganization('octo-org');

@@ -1,4 +1,4 @@
-/** What SECURITY.md promises of secrets, promise by promise. */
+/** The guarantees about secrets in SECURITY.md. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { outputNames } from '../../src/mint/outputs.ts';
 import { createAuthority } from '../support/authority.ts';
@@ -6,14 +6,14 @@ import { count, setUp, tracesOf } from '../support/bundle.ts';
 import { startProxy } from '../support/proxy.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
 
-/** Everything that Node and undici can be told to say. */
+/** Turns on all debug output of Node and undici. */
 const TALKATIVE = { NODE_DEBUG: 'undici,fetch,http,http2,https,net,tls,stream,module,timer,url' };
 
 function withoutMasks(stdout: string): string {
   return stdout.replace(/^::add-mask::.*$/gm, '');
 }
 
-/** What is masked for a token: the token and both halves of its signature, each as it is and in base64 at any offset. */
+/** The masks for a token: the token and both halves of its signature, each as it is and in base64 at any offset. */
 function masksOf(token: string): string[] {
   const signature = token.split('.')[2] ?? '';
   const middle = signature.length / 2;
@@ -37,7 +37,7 @@ describe.each([
   { lifetime: 'job', 'export-env': 'MAPBOX_ACCESS_TOKEN' },
   { lifetime: '20m', 'export-env': '' },
   { lifetime: 'permanent', 'export-env': '' },
-])('with debug logging on and everything said that can be said ($lifetime)', inputs => {
+])('with all debug output on ($lifetime)', inputs => {
   let authorizingToken = '';
   let main: PhaseResult;
   let post: PhaseResult;
@@ -67,7 +67,7 @@ describe.each([
   });
 });
 
-/** Loaded before the program: passes on what undici publishes, which is how NODE_DEBUG=undici gets at it, too. */
+/** Runs before the program and reports everything that undici publishes, which NODE_DEBUG=undici reads too. */
 const LISTENER = `
 import { subscribe } from 'node:diagnostics_channel';
 import { writeSync } from 'node:fs';
@@ -98,14 +98,14 @@ it.each(['without', 'with'])(
   },
 );
 
-it('masks the authorizing token before it says anything else, also when everything else is wrong', async () => {
+it('masks the authorizing token before it prints anything else, even if other inputs are invalid', async () => {
   await using setting = await setUp();
   const main = await setting.runMain({ scopes: '', lifetime: 'x', 'api-url': 'x', timeout: 'x' });
 
   expect(main.stdout.split('\n')[0]).toBe(`::add-mask::${setting.authorizingToken.token}`);
 });
 
-it('masks an authorizing token also where blanks, quotes or a second token stand beside it', async () => {
+it('masks an authorizing token even if there are blanks and quotes around it', async () => {
   await using setting = await setUp();
   const { token } = setting.authorizingToken;
   const main = await setting.runMain({ 'authorizing-token': `  "${token}"\n` });
@@ -114,13 +114,13 @@ it('masks an authorizing token also where blanks, quotes or a second token stand
   expect(main.exitCode).toBe(1);
 });
 
-it('masks the new token also in a response that cannot be read', async () => {
+it('masks the new token even if the response cannot be parsed', async () => {
   await using setting = await setUp({
     fault: ({ method }, index) =>
       method === 'POST' && index === 0
         ? {
             kind: 'rewrite',
-            rewrite: answer => ({ ...answer, body: `Here you are: ${JSON.stringify(answer.body)}` }),
+            rewrite: response => ({ ...response, body: `Here you are: ${JSON.stringify(response.body)}` }),
           }
         : undefined,
   });
@@ -136,7 +136,7 @@ it('masks the new token also in a response that cannot be read', async () => {
   expect(main.masks).toContain(lost?.token);
 });
 
-it('masks the new token before any other line that follows it', async () => {
+it('masks the new token before it prints any other line', async () => {
   await using setting = await setUp();
   const main = await setting.runMain({ note: 'n' }, { debug: true });
   const lines = main.stdout.split('\n').filter(line => line !== '');
@@ -145,13 +145,13 @@ it('masks the new token before any other line that follows it', async () => {
   expect(lines.slice(0, masks.length)).toEqual(masks.map(text => `::add-mask::${text}`));
 });
 
-it('masks no text of a broken response that is too short for a token', async () => {
+it('does not mask a text in a malformed response that is too short for a token', async () => {
   await using setting = await setUp({
     fault: ({ method }, index) =>
       method === 'POST' && index === 0
         ? {
             kind: 'rewrite',
-            rewrite: answer => ({ ...answer, body: { ...Object(answer.body), token: 'e' } }),
+            rewrite: response => ({ ...response, body: { ...Object(response.body), token: 'e' } }),
           }
         : undefined,
   });
@@ -160,7 +160,7 @@ it('masks no text of a broken response that is too short for a token', async () 
   expect(main.masks).toEqual(masksOf(setting.authorizingToken.token));
 });
 
-it('takes names that only look like a token for what they are', async () => {
+it('does not mask names that only look like tokens', async () => {
   await using setting = await setUp();
   const github = {
     repository: 'octo/sk.mapviewer',
@@ -177,7 +177,7 @@ it('takes names that only look like a token for what they are', async () => {
   expect(JSON.parse(setting.mapbox.requests[0]?.body ?? '').allowedUrls).toEqual(urls.split('\n'));
 });
 
-it('keeps no token in the state, only how to find it', async () => {
+it('saves no token in the state, only the id of the new one', async () => {
   await using setting = await setUp();
   const main = await setting.runMain();
 
@@ -187,10 +187,10 @@ it('keeps no token in the state, only how to find it', async () => {
 
 // Only Linux has /dev/full.
 it.skipIf(process.platform !== 'linux')(
-  'shows no stack unless debug logging is on, and then none with a token in it',
+  'prints stack traces only with debug logging, and no token in them',
   async () => {
     await using setting = await setUp();
-    // A full disk is had for nothing at /dev/full: what is written there fails, and after the token was made.
+    // A write to /dev/full fails as on a full disk, here after the token was created.
     const env = { GITHUB_OUTPUT: '/dev/full' };
     const inputs = { 'export-env': 'MAPBOX_ACCESS_TOKEN' };
     const quiet = await setting.run(inputs, { env });
@@ -204,7 +204,7 @@ it.skipIf(process.platform !== 'linux')(
         expectNowhereBut(main, token, []);
         expectNowhereBut(post, token, []);
       }
-      // The variable was written before the output failed, and was taken back.
+      // The variable was written before the output failed, and was removed again.
       expect(main.files['GITHUB_ENV']).toBe('');
       expect(main.annotations).toMatchObject([
         { title: 'Could not write outputs', message: expect.stringContaining('was deleted') },
@@ -217,7 +217,7 @@ it.skipIf(process.platform !== 'linux')(
   },
 );
 
-describe('takes no command from', () => {
+describe('prints no workflow command from', () => {
   const smuggled =
     '\n::add-path::/evil\n::set-env name=X::1\n##[set-env name=Y;]2\n::stop-commands::x\n::error::gotcha';
 
@@ -243,9 +243,9 @@ describe('takes no command from', () => {
   });
 });
 
-it('starts no process, and writes no file but those the runner names', async () => {
+it('starts no process, and writes only to the files that the runner names', async () => {
   await using setting = await setUp();
-  // Node's permission model refuses what is not allowed: reading is, writing only to the runner's files.
+  // Node's permission model allows only reading, and writing to the runner's files.
   const { main, post } = await setting.run(
     { summary: 'true', 'export-env': 'MAPBOX_ACCESS_TOKEN' },
     { nodeArgs: temp => ['--permission', '--allow-fs-read=*', `--allow-fs-write=${temp}`] },
@@ -256,7 +256,7 @@ it('starts no process, and writes no file but those the runner names', async () 
   expect(main.outputs['token']).toMatch(/^sk\./);
 });
 
-/** Loaded before the program: says on standard error whom it calls, whose name it asks for, and where it listens. */
+/** Runs before the program and reports connections, lookups, servers and datagrams on standard error. */
 const WITNESS = `
 import dgram from 'node:dgram';
 import dns from 'node:dns';
@@ -278,7 +278,7 @@ tell(dns, 'lookup', ([name]) => 'looks up ' + name);
 tell(dgram.Socket.prototype, 'send', () => 'sends datagrams');
 `;
 
-it('calls Mapbox, once in each of its two steps, and nobody else, and opens no port', async () => {
+it('connects only to Mapbox, once in each of its two steps, and opens no port', async () => {
   await using setting = await setUp();
   const { main, post } = await setting.run(
     { summary: 'true' },
@@ -291,7 +291,7 @@ it('calls Mapbox, once in each of its two steps, and nobody else, and opens no p
   expect([seen(main), seen(post)]).toEqual([[call], [call]]);
 });
 
-it.each([302, 307])('does not follow a redirect (%i), whatever it asks for', async status => {
+it.each([302, 307])('does not follow a redirect (%i)', async status => {
   await using elsewhere = await setUp();
   await using setting = await setUp({
     fault: () => ({ kind: 'redirect', status, location: elsewhere.mapbox.url, processed: false }),
@@ -309,7 +309,7 @@ it.each([302, 307])('does not follow a redirect (%i), whatever it asks for', asy
   expect(elsewhere.mapbox.requests).toEqual([]);
 });
 
-it('speaks to Mapbox only, and asks it for nothing that the job does not need', async () => {
+it('sends only the two requests that the job needs, without other credentials', async () => {
   await using setting = await setUp();
   await setting.run();
 

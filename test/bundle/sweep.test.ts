@@ -15,7 +15,7 @@ import { markerFor, REPOSITORY, SWEEPING_RUN, type SweepSetting, setUpSweep } fr
 
 const SWEEP = join(ACTION, 'sweep');
 
-/** Wide enough that no test has to wait; the waiting has a test with a clock of its own. */
+/** A rate limit so high that no test has to wait; waits are tested with a fake clock. */
 const setUp = (options: StandInOptions & { held?: string[] } = {}) =>
   setUpSweep({ rateLimit: { requests: 10_000, intervalSeconds: 60 }, now: Date.now, ...options });
 
@@ -24,7 +24,7 @@ async function run(
   more: Record<string, string> = {},
   options: Partial<ActionRunOptions> = {},
 ): Promise<PhaseResult> {
-  // The token of GitHub comes by its default, as it does for people.
+  // Leaves `github-token` at its default, as most workflows do.
   const { 'github-token': _, ...given } = inputs;
   const { main } = await runAction({
     action: SWEEP,
@@ -43,7 +43,7 @@ async function run(
   return main;
 }
 
-/** No stream, file or annotation has any of these texts, but for the mask command, which needs them. */
+/** No stream, file or annotation has any of these texts, except mask commands. */
 function expectNoSecret(phase: PhaseResult, secrets: readonly string[]): void {
   const traces = {
     ...tracesOf(phase),
@@ -88,7 +88,7 @@ function fill(setting: SweepSetting): {
     .set('300/1', { status: 403, body: { message: 'Resource not accessible by integration' } })
     .set('301/1', { status: 500, body: '<html>' })
     .set('302/1', 'reset');
-  // Of runs that are over, were they of this repository and server, or a job's.
+  // Their markers name runs that are over, but are foreign, of permanent tokens, or malformed.
   const foreign = [
     ...times(40, n => token(`Web ${markerFor(String(100 + (n % 20)), { repository: '987654321' })}`)),
     ...times(20, n => token(`Web ${markerFor(String(100 + n), { repository: '123456789@github.example' })}`)),
@@ -102,7 +102,7 @@ function fill(setting: SweepSetting): {
 }
 
 describe('an account of 250 tokens', () => {
-  it('is swept: the right ones go, GitHub is asked once about each run, and no token is shown', async () => {
+  it('is swept: the right tokens are deleted, each run is looked up once, and no token is shown', async () => {
     await using setting = await setUp({ pageSize: 50 });
     const { toDelete, kept, doubtful } = fill(setting);
     const texts = setting.mapbox.account.tokens().map(({ token }) => token);
@@ -125,7 +125,7 @@ describe('an account of 250 tokens', () => {
       ...Array.from({ length: 60 }, () => 'DELETE 204'),
     ]);
     const asked = setting.github.requests.map(({ path }) => path);
-    // Each once, and the run that sweeps, because one was not found.
+    // Each run once, and the sweep's own run, because one run was not found.
     expect(asked).toHaveLength(20 + 5 + 4 + 1);
     expect(new Set(asked).size).toBe(asked.length);
     expect(setting.github.busiest).toBeLessThanOrEqual(5);
@@ -153,7 +153,7 @@ describe('an account of 250 tokens', () => {
     expect(main.newFiles).toEqual([]);
   });
 
-  it('is reported in a dry run, and left as it is', async () => {
+  it('is reported in a dry run, and unchanged', async () => {
     await using setting = await setUp({ pageSize: 50 });
     const { toDelete } = fill(setting);
     const main = await run(setting, { 'dry-run': 'true' });
@@ -169,7 +169,7 @@ describe('an account of 250 tokens', () => {
   });
 });
 
-describe('ends clearly', () => {
+describe('fails with one titled annotation', () => {
   it('before any request, given two bad inputs', async () => {
     await using setting = await setUp();
     setting.createJobToken('1');
@@ -218,7 +218,7 @@ describe('GITHUB_EVENT_PATH', () => {
   it.each([
     ['malformed JSON', odd],
     ['a folder', undefined],
-    ['a file that is not there', null],
+    ['a missing file', null],
   ])('is not read: %s', async (_, content) => {
     await using setting = await setUp();
     const token = setting.createJobToken('1');
@@ -240,7 +240,7 @@ describe('GITHUB_EVENT_PATH', () => {
   });
 });
 
-it('takes other odd variables of the runner that it has no use for', async () => {
+it('ignores other malformed variables of the runner', async () => {
   await using setting = await setUp();
   const token = setting.createJobToken('1');
   setting.github.attempts.set('1/1', 'completed');
@@ -257,7 +257,7 @@ it('takes other odd variables of the runner that it has no use for', async () =>
 describe('a proxy', () => {
   const api_url = 'https://github.example/api/v3';
 
-  it('is used on the way to GitHub, and gets no token', async () => {
+  it('is used for requests to GitHub, and gets no token', async () => {
     await using setting = await setUp();
     const token = setting.createJobToken('1');
     const heard: string[] = [];
@@ -279,7 +279,7 @@ describe('a proxy', () => {
     expectNoSecret(main, [password, setting.githubToken]);
   });
 
-  it('that is no URL is named, without its password', async () => {
+  it('without a valid URL is named by its variable, without its password', async () => {
     await using setting = await setUp();
     setting.createJobToken('1');
     const password = ['hush', 'hush'].join('-');

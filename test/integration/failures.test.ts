@@ -1,4 +1,4 @@
-/** A Mapbox that fails, and what the error of the main step says when the time is up. */
+/** What the main step's error says once time is up, for each way in which Mapbox can fail. */
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
@@ -6,7 +6,7 @@ import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
 import { runMain, runPost, type StepResult } from '../support/steps.ts';
 import { HELD } from '../support/tokens.ts';
 
-/** A Mapbox, and a main step beside it. Waiting takes no time. */
+/** A stand-in for Mapbox, and a function that runs a main step against it. Waits take no time. */
 async function setUp(options: StandInOptions) {
   const clock = FakeClock.running();
   const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
@@ -16,7 +16,7 @@ async function setUp(options: StandInOptions) {
     mapbox,
     authorizingToken,
     created: () => mapbox.account.tokens().slice(before),
-    /** Main and post step; gives what main left. */
+    /** Runs the main and the post step, and returns the result of the main step. */
     async run() {
       const inputs = {
         'authorizing-token': authorizingToken.token,
@@ -44,16 +44,16 @@ function expectOneError(
   expect([outputs, variables]).toEqual([{}, {}]);
 }
 
-describe('says what failed, how many attempts over how long, and what to do:', () => {
+describe('reports what failed, the number and duration of attempts, and what to do, if', () => {
   it.each<[string, Fault, string, RegExp]>([
     [
-      'Mapbox fails',
+      'Mapbox responds with 503',
       { kind: 'status', status: 503, processed: false, body: { message: 'Down' } },
       'Mapbox server error',
       /^Mapbox responded with 503 and .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)\. See https:\/\/status\.mapbox\.com/,
     ],
     [
-      'a gateway fails',
+      'a gateway responds with an HTML page',
       { kind: 'html', status: 502, processed: false },
       'Mapbox server error',
       /^Mapbox responded with 502 and an HTML page \([\d.:]+\)\./,
@@ -65,49 +65,44 @@ describe('says what failed, how many attempts over how long, and what to do:', (
       /^No response from 127\.0\.0\.1:\d+: connection (?:reset|closed) .*Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
-      'Mapbox is silent',
+      'Mapbox does not respond',
       { kind: 'hang', processed: false },
       'Could not reach Mapbox',
       /^No response from 127\.0\.0\.1:\d+: took too long \(TIMEOUT\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
-      'a page comes in place of a response',
+      'an HTML page comes with status 200',
       { kind: 'html', status: 200, processed: false },
       'Unexpected response from Mapbox',
       /^Mapbox responded with 200, but with an HTML page \([\d.:]+\)\. Gave up after (?:one attempt|\d+ attempts in [\d.]+ s)/,
     ],
     [
-      'the response stops in the middle',
+      'the response is not JSON',
       { kind: 'garbage', processed: true },
       'Unexpected response from Mapbox',
       /^Mapbox responded with 201, but with a response that is not JSON \([\d.:]+, request id \S+\)\./,
     ],
     [
-      'the response is cut off',
+      'the response is truncated',
       { kind: 'cut', processed: true },
       'Unexpected response from Mapbox',
       /^Mapbox responded with 201, but with a truncated response \([\d.:]+, request id \S+\)\./,
     ],
     [
-      'megabytes come',
+      'the response is too large',
       { kind: 'huge', processed: true },
       'Unexpected response from Mapbox',
       /^Mapbox responded with 201, but with a response that is too large \([\d.:]+, request id \S+\)\./,
     ],
     [
-      'a page refuses',
+      'an HTML page comes with status 403',
       { kind: 'html', status: 403, processed: false },
       'Unexpected response from Mapbox',
       /^Mapbox's address responded with 403 and an HTML page, .*Check `api-url` and the proxy\./,
     ],
+    ['the response is not HTTP', { kind: 'not-http' }, 'Could not reach Mapbox', /the response is not HTTP/],
     [
-      'bytes come that are not HTTP',
-      { kind: 'not-http' },
-      'Could not reach Mapbox',
-      /the response is not HTTP/,
-    ],
-    [
-      'the rate limit outlasts the time',
+      'the rate limit outlasts `timeout`',
       { kind: 'status', status: 429, processed: false, headers: { 'Retry-After': '1800' } },
       'Mapbox rate limit exceeded',
       /^Mapbox's rate limit is exceeded \(429\); it resets in 30 min \(request id [\w=-]+\)\. Gave up after one attempt\. Run the job again after that/,

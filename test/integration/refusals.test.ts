@@ -1,11 +1,11 @@
-/** What Mapbox refuses, and what the error of the main step says. Each response is one that Mapbox documents. */
+/** What the main step's error says after each rejection that Mapbox documents. */
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../support/fake-clock.ts';
 import { type StandInOptions, startMapbox } from '../support/mapbox/server.ts';
 import { runMain, type StepResult } from '../support/steps.ts';
 import { HELD } from '../support/tokens.ts';
 
-/** A Mapbox, and a main step beside it. Waiting takes no time. */
+/** A stand-in for Mapbox, and a function that runs a main step against it. Waits take no time. */
 async function setUp({ held = HELD, ...options }: StandInOptions & { held?: readonly string[] } = {}) {
   const clock = FakeClock.running();
   const mapbox = await startMapbox({ now: () => clock.mapboxTime(), ...options });
@@ -41,7 +41,7 @@ function expectOneError(
   expect([outputs, variables]).toEqual([{}, {}]);
 }
 
-describe('401: asks Mapbox what is wrong with the authorizing token, and says that it is', () => {
+describe('401: asks Mapbox about the authorizing token, and reports that it is', () => {
   const title = 'Mapbox rejected the authorizing token';
 
   it('revoked', async () => {
@@ -56,7 +56,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
     ]);
   });
 
-  it('malformed, which only Mapbox can know of a text that has the form of a token', async () => {
+  it('malformed, although its text has the form of a token', async () => {
     await using setting = await setUp();
     const payload = Buffer.from(JSON.stringify({ u: 'octo' })).toString('base64url');
     const main = await setting.run({ 'authorizing-token': ['sk', payload, 'S'.repeat(22)].join('.') });
@@ -72,7 +72,7 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
     expectOneError(main, title, /invalid.*signature/);
   });
 
-  it('expired, where the runner’s clock did not show it', async () => {
+  it('expired, although it was not by the runner’s clock', async () => {
     await using setting = await setUp({ now: () => Date.now() + 3_600_000 });
     const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: -1800 });
     const main = await setting.run({ 'authorizing-token': token, lifetime: '5m' });
@@ -81,24 +81,24 @@ describe('401: asks Mapbox what is wrong with the authorizing token, and says th
   });
 });
 
-describe('404: says which of its meanings it has', () => {
+describe('404: reports that', () => {
   const title = 'Mapbox account or permission not found';
 
-  it('the username is not that of the authorizing token', async () => {
+  it('the username differs from that of the authorizing token', async () => {
     await using setting = await setUp();
     const main = await setting.run({ username: 'hexa' });
 
     expectOneError(main, title, /no account `hexa`.*belongs to `octo`.*`username`/);
   });
 
-  it('the authorizing token lacks tokens:write, as far as can be seen', async () => {
+  it('the authorizing token probably lacks tokens:write, if it cannot list itself', async () => {
     await using setting = await setUp({ held: ['tilesets:read', 'tilesets:write'] });
     const main = await setting.run();
 
     expectOneError(main, title, /lacks `tokens:write`/);
   });
 
-  it('the authorizing token lacks tokens:write for certain, since it may list itself', async () => {
+  it('the authorizing token certainly lacks tokens:write, if it can list itself', async () => {
     await using setting = await setUp({ held: ['tokens:read', 'tilesets:read', 'tilesets:write'] });
     const main = await setting.run();
 
@@ -110,10 +110,10 @@ describe('404: says which of its meanings it has', () => {
   });
 });
 
-describe('422 on scopes: says', () => {
+describe('422 on scopes: reports', () => {
   const title = 'Mapbox rejected the scopes';
 
-  it('which ones the authorizing token lacks, where tokens:read lets it look', async () => {
+  it('which scopes the authorizing token lacks, if it has tokens:read', async () => {
     await using setting = await setUp({ held: ['tokens:write', 'tokens:read', 'tilesets:read'] });
     const main = await setting.run({ scopes: 'tilesets:read tilesets:write uploads:write' });
 
@@ -121,7 +121,7 @@ describe('422 on scopes: says', () => {
     expect(setting.mapbox.requests).toHaveLength(2);
   });
 
-  it('that one of them is lacking, and how to learn which, where it cannot look', async () => {
+  it('that it lacks at least one scope, and how to find out which, if it lacks tokens:read', async () => {
     await using setting = await setUp({ held: ['tokens:write', 'tilesets:read'] });
     const main = await setting.run();
 
@@ -129,7 +129,7 @@ describe('422 on scopes: says', () => {
   });
 });
 
-it('says that a token restricted to URLs cannot authorize a workflow', async () => {
+it('reports that a token restricted to URLs cannot authorize a workflow', async () => {
   await using setting = await setUp();
   const restricted = setting.mapbox.account.issue({ scopes: HELD, allowedUrls: ['https://example.com'] });
   const main = await setting.run({ 'authorizing-token': restricted.token });
@@ -137,7 +137,7 @@ it('says that a token restricted to URLs cannot authorize a workflow', async () 
   expectOneError(main, 'Mapbox rejected the request', /403 Forbidden.*restricted to URLs/);
 });
 
-it('says that a temporary token cannot grant more time than it has', async () => {
+it('reports that a temporary token cannot grant more time than it has', async () => {
   await using setting = await setUp();
   const token = setting.mapbox.account.issueTemporary({ scopes: HELD, seconds: 300 });
   const main = await setting.run({ 'authorizing-token': token, lifetime: '30m' });

@@ -1,4 +1,4 @@
-/** What Mapbox or GitHub refuses to a rotation: one titled error, and a living token in the secret. */
+/** Rotations that Mapbox or GitHub rejects end with one titled error and a working token in the secret. */
 import { describe, expect, it } from 'vitest';
 import { newToken } from '../support/github/client.ts';
 import {
@@ -14,7 +14,7 @@ import { DAY, NAME, POWERS, SITE } from '../support/two-repositories.ts';
 
 const PLACE = `repos/${REPOSITORY}/actions/secrets/${NAME}`;
 
-/** A token in its secret, and a rotation of it. */
+/** A secret with a token, and a function that rotates it. */
 function setUp() {
   const simulation = new RotationSimulation();
   const { account, github } = simulation;
@@ -28,7 +28,7 @@ function setUp() {
     original,
     value,
     ids: () => account.tokens().map(({ id }) => id),
-    /** Main and post step. */
+    /** Runs the main and the post step. */
     async rotate(inputs: Readonly<Record<string, string>> = {}, faults?: SimulatedFaults) {
       const given = { token: value(), secret: NAME, 'github-token': GITHUB_TOKEN, timeout: '3s', ...inputs };
       const main = await simulation.rotate({ inputs: given, faults });
@@ -65,7 +65,7 @@ describe('before a replacement is created, the rotation fails if', () => {
 
   it.each<[string, (setting: Setting) => Record<string, string>, string, RegExp]>([
     [
-      'the token is of another account',
+      'the token belongs to another account',
       () => ({ token: tokenText('sk', { u: 'octo', a: idOf(1) }) }),
       'Mapbox rejected the authorizing token',
       /invalid/,
@@ -100,7 +100,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       /lacks `uploads:write`, `datasets:write`/,
     ],
     [
-      'the authorizing token cannot list',
+      'the authorizing token cannot list tokens',
       ({ account }) => ({ token: account.issue({ scopes: ['tokens:write'] }).token }),
       'Mapbox account or permission not found',
       /lacks `tokens:read`/,
@@ -139,7 +139,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       /\*Codespaces secrets: write\*.*even reading requires write access/,
     ],
     [
-      'the GitHub token is not valid',
+      'the GitHub token is invalid',
       () => ({ 'github-token': newToken() }),
       'GitHub rejected the github-token',
       /401.*one hour/,
@@ -161,7 +161,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       /the same token as `token`.*leave out `authorizing-token`/,
     ],
     [
-      'GitHub does not list every repository of a selected secret: one would lose it',
+      'GitHub does not list every repository of a selected secret, so one would lose access',
       ({ github, original }) => {
         github.directory.addOrganization('octo-org');
         const ids = ['r1', 'r2'].map(name => github.directory.addRepository(`octo-org/${name}`).id);
@@ -194,7 +194,7 @@ describe('a replacement that is in no secret is deleted if', () => {
 
   it.each<[string, SimulatedFaults, string, RegExp]>([
     [
-      'GitHub does not take the value, though its key was read again',
+      'GitHub rejects the value even after the key was read again',
       json(422),
       'Unexpected response from GitHub',
       /422: it rejected the new value of the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted/,
@@ -205,7 +205,7 @@ describe('a replacement that is in no secret is deleted if', () => {
       'GitHub rejected the github-token',
       /is valid for one hour.*was deleted/,
     ],
-    ['the place is gone', json(404), 'GitHub secret not found', /404.*was deleted/],
+    ['the secret no longer exists', json(404), 'GitHub secret not found', /404.*was deleted/],
     [
       'Mapbox does not confirm that it is valid',
       ({ method, path }) =>
@@ -237,7 +237,7 @@ describe('nothing is deleted if', () => {
     expect(post.said).toEqual([]);
   });
 
-  it('one of two places did not get the token', async () => {
+  it('one of two secrets was not updated', async () => {
     const setting = setUp();
     const { github, original, value, account } = setting;
     const other = `repos/${SITE}/actions/secrets/${NAME}`;

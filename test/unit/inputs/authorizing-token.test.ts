@@ -115,7 +115,7 @@ describe('an authorizing token stops the step', () => {
     expect([value, title]).toEqual([undefined, 'Invalid authorizing token']);
     expect(message).toContain(`expired at ${new Date(now + ago * 1000).toISOString()}`);
     expect(message).toContain("the runner's clock says 2026-11-24T12:00:00.000Z");
-    expect(message).toContain("set the runner's clock");
+    expect(message).toContain("If the runner's clock is wrong, correct it.");
   });
 });
 

@@ -106,7 +106,7 @@ it.each([
 it.each([
   ['token', ' ', '`token` is empty. Pass the secret to rotate'],
   ['token', '', WHY_SECRET_IS_EMPTY],
-  ['token', 'sk.x', '`token` is not a Mapbox token: those begin with `sk.` or `pk.`'],
+  ['token', 'sk.x', '`token` is not a Mapbox token: it should begin with `sk.` or `pk.`'],
   ['token', 'sk.x', 'Copy one from https://'],
   ['token', tokenText('tk', { u: 'octo', exp: 9e9 }), '`token` is a temporary token'],
   ['token', tokenText('sk', { u: 'octo' }), '`token` does not contain its id'],

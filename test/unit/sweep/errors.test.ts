@@ -228,7 +228,7 @@ describe('the warning about runs of unknown state', () => {
     expect(warning?.split('\n')).toHaveLength(1 + 20 + 1 + 1);
     expect(warning).toContain(`- ${idOf(19)} of`);
     expect(warning).not.toContain(idOf(20));
-    expect(warning).toContain(': not asked\n- and 2 more, see the log\nThe next sweep asks again.');
+    expect(warning).toContain(': not looked up\n- and 2 more, see the log\nThe next sweep asks again.');
   });
 });
 
