@@ -103,7 +103,7 @@ describe('after 500 kB in the log', { concurrent: true }, () => {
 
     expect([code, signal]).toEqual([1, null]);
     expect(ms).toBeGreaterThan(4_500);
-    expect(ms).toBeLessThan(10_000);
+    expect(ms).toBeLessThan(20_000);
   });
 });
 
@@ -182,7 +182,7 @@ dns.lookup = () => {
       const [log, { code, signal, ms }] = await Promise.all([child.stdout.toArray(), end(child)]);
 
       expect([code, signal]).toEqual([1, null]);
-      expect(ms).toBeLessThan(4_000);
+      expect(ms).toBeLessThan(15_000);
       expect(
         Buffer.concat(log)
           .toString()
@@ -215,7 +215,7 @@ dns.lookup = () => {
       const { code, signal, ms } = await ended;
 
       expect([code, signal]).toEqual([1, null]);
-      expect(ms).toBeLessThan(2_500);
+      expect(ms).toBeLessThan(5_000);
     });
 
     // Only root can give a process its own resolver.
