@@ -46,9 +46,9 @@ describe('a temporary token', () => {
     const { main, post } = await setting.run({ lifetime: '20m' });
 
     expect(main.outputs).toMatchObject({ usage: 'tk', 'token-id': '', note: '', username: 'octo' });
-    const lives = Date.parse(main.outputs['expires-at'] ?? '') - before;
-    expect(lives).toBeGreaterThan(19 * 60_000);
-    expect(lives).toBeLessThanOrEqual(20 * 60_000 + main.durationMs);
+    const lifetimeMs = Date.parse(main.outputs['expires-at'] ?? '') - before;
+    expect(lifetimeMs).toBeGreaterThan(19 * 60_000);
+    expect(lifetimeMs).toBeLessThanOrEqual(20 * 60_000 + main.durationMs);
     expect(setting.mapbox.requests).toHaveLength(1);
     expect(post.stdout).toBe('');
     expect(setting.created()).toEqual([]);

@@ -3,8 +3,7 @@ import { OrphanTracker } from '../../../src/cleanup/orphan-tracker.ts';
 import { discardMinted, discardToken, isDiscarded } from '../../../src/mint/discard.ts';
 import type { MintedToken } from '../../../src/mint/verify.ts';
 import { buildNote, createMarker } from '../../../src/note.ts';
-import { Secret } from '../../../src/secret.ts';
-import { FakeClock, START } from '../../support/fake-clock.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import {
   accountOn,
   DELETE,
@@ -16,8 +15,9 @@ import {
   type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { stored, temporary } from '../../support/minted.ts';
 import { retryOptions } from '../../support/retry-options.ts';
-import { idOf, OWNER, tokenText } from '../../support/tokens.ts';
+import { idOf } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
 
 const NONCE = 'abcd1234';
@@ -69,22 +69,6 @@ describe('a created token that must not be used', () => {
 });
 
 describe('a minted token whose outputs cannot be written', () => {
-  const stored: MintedToken = {
-    usage: 'sk',
-    secret: new Secret(tokenText('sk', { u: OWNER, a: ID })),
-    username: OWNER,
-    scopes: ['tilesets:read'],
-    id: ID,
-    note,
-  };
-  const temporary: MintedToken = {
-    usage: 'tk',
-    secret: new Secret(tokenText('tk')),
-    username: OWNER,
-    scopes: ['tilesets:read'],
-    expiresAt: new Date(START + 60_000),
-    lifetimeMs: 60_000,
-  };
   const discardIt = (token: MintedToken, ...responses: readonly ScriptedResponse[]) =>
     discardMinted(accountOn(scripted(...responses)), token, retryOptions(new FakeClock()));
 

@@ -15,6 +15,7 @@ import {
   type ScriptedResponse,
   scripted,
 } from '../../support/http-script.ts';
+import { stored } from '../../support/minted.ts';
 import { retryOptions } from '../../support/retry-options.ts';
 import { authorizingToken, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { run } from '../../support/workflow-run.ts';
@@ -35,14 +36,7 @@ function deleting(isSeparate: boolean, ...responses: readonly ScriptedResponse[]
 }
 
 const replacement = {
-  token: {
-    usage: 'sk',
-    secret: new Secret(tokenText('sk', { u: OWNER, a: idOf(9) })),
-    username: OWNER,
-    scopes: [],
-    id: idOf(9),
-    note: '',
-  },
+  token: { ...stored, secret: new Secret(tokenText('sk', { u: OWNER, a: idOf(9) })), id: idOf(9) },
   nonce: 'abcdex1y',
 } as const;
 
