@@ -108,7 +108,7 @@ describe('a post step that cannot delete the token warns once, with its id and n
   });
 });
 
-// Other rejections are in integration/refusals.
+// Other rejections are in integration/failures.
 it('leaves the post step nothing to do after a rejection', async () => {
   await using setting = await setUp({ held: ['tokens:write'] });
   const { main, post } = await setting.run();
