@@ -5,7 +5,7 @@
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { minify } from 'rolldown/utils';
+import { minify } from 'terser';
 import ts from 'typescript';
 
 const require = createRequire(import.meta.url);
@@ -131,14 +131,9 @@ export async function build(target: string): Promise<void> {
  * 28 kB smaller.
  */
 async function shorten(code: string): Promise<string> {
-  const result = await minify('bundle.js', code, {
-    module: true,
-    compress: { target: 'es2024', keepNames: { function: false, class: true } },
-    mangle: { keepNames: { function: false, class: true } },
-  });
-  const [error] = result.errors;
-  if (error !== undefined) throw new Error(error.message);
-  return result.code;
+  const { code: shortened } = await minify(code, { module: true, mangle: { keep_classnames: true } });
+  if (shortened === undefined) throw new Error('terser returned no code');
+  return shortened;
 }
 
 /**
