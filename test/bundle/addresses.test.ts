@@ -1,7 +1,7 @@
 /** The shipped bundle and DNS: addresses that do not respond, and names without an address. */
 import { connect, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { setUp } from '../support/bundle.ts';
+import { preload, setUp } from '../support/bundle.ts';
 import { listenOnLoopback } from '../support/loopback-server.ts';
 import { unresponsiveServer } from '../support/unresponsive-server.ts';
 
@@ -14,7 +14,7 @@ function resolvesTo(result: { readonly addresses: readonly string[] } | { readon
   const code = `
 import dns from 'node:dns';
 dns.lookup = (host, options, callback) => process.nextTick(callback, ${reply});`;
-  return () => ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+  return () => preload(code);
 }
 
 describe('a name', { concurrent: true }, () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { ACTION, type Setting, setUp } from '../support/bundle.ts';
+import { ACTION, preload, type Setting, setUp } from '../support/bundle.ts';
 import { inputVariables, readNodeAction, resolveInputs } from '../support/runner/action-file.ts';
 import { githubOf, NO_MATRIX } from '../support/runner/github.ts';
 import { type Machine, newMachine } from '../support/runner/machine.ts';
@@ -53,11 +53,6 @@ async function printed(child: Main, text: string): Promise<void> {
     log += child.stdout.read() ?? '';
     if (!log.includes(text)) await once(child.stdout, 'readable');
   }
-}
-
-/** Arguments for Node that run code before the program. */
-function preload(code: string): string[] {
-  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
 }
 
 async function end(child: ChildProcess): Promise<{ code: number | null; signal: string | null; ms: number }> {

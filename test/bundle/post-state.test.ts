@@ -4,7 +4,7 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ACTION, type Setting, setUp } from '../support/bundle.ts';
+import { ACTION, preload, type Setting, setUp } from '../support/bundle.ts';
 import type { Fault } from '../support/mapbox/faults.ts';
 import { type MapboxStandIn, startMapbox } from '../support/mapbox/server.ts';
 import { type RotateSetting, setUpRotate } from '../support/rotate-setting.ts';
@@ -84,7 +84,7 @@ describe.skipIf(process.platform === 'win32')(
     ): Promise<ActionRun> {
       const started = start({
         atEnd: later(state),
-        nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(NEVER_BEGINS)}`],
+        nodeArgs: () => preload(NEVER_BEGINS),
         onStart: stage => stage === 'main' && started.kill(),
       });
       const run = await started.done;
@@ -166,7 +166,7 @@ fs.appendFileSync = (path, text, ...rest) => {
   while (!fs.existsSync(${go})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
 };
 syncBuiltinESMExports();`;
-    return ['--import', `data:text/javascript,${encodeURIComponent(program)}`];
+    return preload(program);
   };
 
   async begun(): Promise<void> {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { outputNames } from '../../src/mint/outputs.ts';
 import { createAuthority } from '../support/authority.ts';
-import { count, setUp, tracesOf } from '../support/bundle.ts';
+import { count, preload, setUp, tracesOf } from '../support/bundle.ts';
 import { startProxy } from '../support/proxy.ts';
 import type { PhaseResult } from '../support/runner/step.ts';
 
@@ -89,7 +89,7 @@ it.each(['without', 'with'])(
           NODE_EXTRA_CA_CERTS: authority.ca,
           ...(way === 'with' && { HTTPS_PROXY: `http://${proxy.host}` }),
         },
-        nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(LISTENER)}`],
+        nodeArgs: () => preload(LISTENER),
       },
     );
 
@@ -280,10 +280,7 @@ tell(dgram.Socket.prototype, 'send', () => 'sends datagrams');
 
 it('connects only to Mapbox, once in each of its two steps, and opens no port', async () => {
   await using setting = await setUp();
-  const { main, post } = await setting.run(
-    { summary: 'true' },
-    { nodeArgs: () => ['--import', `data:text/javascript,${encodeURIComponent(WITNESS)}`] },
-  );
+  const { main, post } = await setting.run({ summary: 'true' }, { nodeArgs: () => preload(WITNESS) });
   const seen = ({ stderr }: PhaseResult) => stderr.trim().split('\n');
   const call = `connects to ${new URL(setting.mapbox.url).host}`;
 

@@ -4,35 +4,27 @@ import { newToken } from '../support/github/client.ts';
 import {
   GITHUB_TOKEN,
   REPOSITORY,
-  RotationSimulation,
   type SimulatedEnd,
   type SimulatedFault,
   type SimulatedFaults,
 } from '../support/rotation-simulation.ts';
 import { idOf, tokenText } from '../support/tokens.ts';
-import { DAY, NAME, POWERS, SITE } from '../support/two-repositories.ts';
-
-const PLACE = `repos/${REPOSITORY}/actions/secrets/${NAME}`;
+import { A, B, NAME, SITE, twoRepositories } from '../support/two-repositories.ts';
 
 /** A secret with a token, and a function that rotates it. */
 function setUp() {
-  const simulation = new RotationSimulation();
-  const { account, github } = simulation;
-  const original = account.issue({ scopes: POWERS, note: 'Releases' });
-  github.secrets.set(PLACE, original.token);
-  simulation.pass(DAY);
-  const value = (place = PLACE) => github.secrets.get(place)?.value ?? '';
+  const setting = twoRepositories({ places: [A] });
+  const { simulation, value } = setting;
   return {
-    account,
-    github,
-    original,
-    value,
-    ids: () => account.tokens().map(({ id }) => id),
+    ...setting,
     /** Runs the main and the post step. */
     async rotate(inputs: Readonly<Record<string, string>> = {}, faults?: SimulatedFaults) {
-      const given = { token: value(), secret: NAME, 'github-token': GITHUB_TOKEN, timeout: '3s', ...inputs };
-      const main = await simulation.rotate({ inputs: given, faults });
-      const post = await simulation.post({ inputs: given, state: main.state });
+      const given = { token: value(), timeout: '3s', ...inputs };
+      const main = await setting.rotate(given, { faults });
+      const post = await simulation.post({
+        inputs: { 'github-token': GITHUB_TOKEN, ...given },
+        state: main.state,
+      });
       return { main, post };
     },
   };
@@ -93,7 +85,7 @@ describe('before a replacement is created, the rotation fails if', () => {
       'the authorizing token lacks a scope of the token',
       ({ account, github, original }) => {
         const { token } = account.issue({ scopes: ['uploads:write', 'datasets:write'] });
-        github.secrets.set(PLACE, token);
+        github.secrets.set(A, token);
         return { token, 'authorizing-token': original.token };
       },
       'Authorizing token is missing scopes',
@@ -179,12 +171,12 @@ describe('before a replacement is created, the rotation fails if', () => {
   ])('%s', async (_, prepare, title, says) => {
     const setting = setUp();
     const inputs = prepare(setting);
-    const before = setting.ids();
+    const before = setting.alive();
     const secret = setting.value();
     const { main, post } = await setting.rotate(inputs);
     expectError(main, title, says);
     expect(main.requests.filter(({ method }) => method !== 'GET')).toEqual([]);
-    expect([setting.ids(), setting.value()]).toEqual([before, secret]);
+    expect([setting.alive(), setting.value()]).toEqual([before, secret]);
     expect(post.said).toEqual([]);
   });
 });
@@ -217,10 +209,10 @@ describe('a replacement that is in no secret is deleted if', () => {
     ],
   ])('%s', async (_, faults, title, says) => {
     const setting = setUp();
-    const before = setting.ids();
+    const before = setting.alive();
     const { main, post } = await setting.rotate({}, faults);
     expectError(main, title, says);
-    expect([setting.ids(), setting.value()]).toEqual([before, setting.original.token]);
+    expect([setting.alive(), setting.value()]).toEqual([before, setting.original.token]);
     expect(post.said).toEqual([]);
   });
 });
@@ -228,21 +220,19 @@ describe('a replacement that is in no secret is deleted if', () => {
 describe('nothing is deleted if', () => {
   it('GitHub fails and the value of the secret is unknown', async () => {
     const setting = setUp();
-    const before = setting.ids();
+    const before = setting.alive();
     const { main, post } = await setting.rotate({}, onPut({ kind: 'server-error', processed: false }));
-    const created = setting.ids().find(id => !before.includes(id));
+    const created = setting.alive().find(id => !before.includes(id));
     const either = `Either the new token, ${created}, or the old one, ${setting.original.id}: `;
     expectError(main, 'Secret not updated', new RegExp(either));
-    expect([setting.ids(), setting.value()]).toEqual([[...before, created], setting.original.token]);
+    expect([setting.alive(), setting.value()]).toEqual([[...before, created], setting.original.token]);
     expect(post.said).toEqual([]);
   });
 
   it('one of two secrets was not updated', async () => {
     const setting = setUp();
     const { github, original, value, account } = setting;
-    const other = `repos/${SITE}/actions/secrets/${NAME}`;
-    github.directory.addRepository(SITE);
-    github.secrets.set(other, original.token);
+    github.secrets.set(B, original.token);
     const { main } = await setting.rotate(
       { repositories: `${SITE}\n${REPOSITORY}` },
       onPut({ kind: 'refused', status: 403 }, SITE),
@@ -253,8 +243,8 @@ describe('nothing is deleted if', () => {
       'Secrets have different tokens',
       new RegExp(`new token, ${created?.id}: .*octo-org/maps[^]*Still an older token: .*${SITE}`),
     );
-    expect(value(other)).toBe(original.token);
-    expect(setting.ids()).toEqual(expect.arrayContaining([original.id, created?.id]));
+    expect(value(B)).toBe(original.token);
+    expect(setting.alive()).toEqual(expect.arrayContaining([original.id, created?.id]));
   });
 });
 
@@ -272,6 +262,6 @@ it('succeeds with a warning if a leaked token cannot be deleted', async () => {
       ),
     },
   ]);
-  expect(setting.ids()).toContain(setting.original.id);
+  expect(setting.alive()).toContain(setting.original.id);
   expect(post.said).toEqual([]);
 });

@@ -52,3 +52,8 @@ export function tracesOf(phase: PhaseResult): Record<string, string> {
 export function count(text: string, part: string): number {
   return text.split(part).length - 1;
 }
+
+/** Arguments for Node that run code before the program. */
+export function preload(code: string): string[] {
+  return ['--import', `data:text/javascript,${encodeURIComponent(code)}`];
+}

@@ -305,7 +305,7 @@ export class TroubledRotations {
     isAlive = false;
     if (post === 'after') posts.push(runPost(end.state, () => {}));
     const ends = [end, ...(await Promise.all(posts))];
-    if (errorOf(end).includes('may hold a dead token') || (leaked && isGithubFaulty)) this.#bringUpByHand();
+    if (errorOf(end).includes('may hold a dead token') || (leaked && isGithubFaulty)) this.#replaceDead();
     this.#leaking = false;
     this.#lift(false);
     this.#check();
@@ -354,9 +354,11 @@ export class TroubledRotations {
       .map(({ id }) => id);
   }
 
-  #bringUpByHand(): void {
-    const { github, value } = this.#setting;
-    github.secrets.set(this.#place('site'), value(this.#place('maps')));
+  /** A user saves the new token where a dead one is. */
+  #replaceDead(): void {
+    const { github, simulation, value } = this.#setting;
+    const site = this.#place('site');
+    if (!simulation.isAlive(value(site))) github.secrets.set(site, value(this.#place('maps')));
   }
 
   #lift(all: boolean): void {

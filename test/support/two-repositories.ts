@@ -37,7 +37,9 @@ export function twoRepositories({ skews = {}, places = [A, B] } = {}) {
       inputs: {
         token: inputs['token'] ?? value(),
         secret: NAME,
-        repositories: places.map(place => place.split('/').slice(1, 3).join('/')).join('\n'),
+        ...(places.length > 1 && {
+          repositories: places.map(place => place.split('/').slice(1, 3).join('/')).join('\n'),
+        }),
         'github-token': GITHUB_TOKEN,
         ...inputs,
       },
