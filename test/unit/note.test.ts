@@ -145,6 +145,13 @@ describe('a marker that is too long by itself', () => {
     );
   });
 
+  it('is an error that says that no rotation is possible', () => {
+    const rotation = createMarker({ kind: 'replaces', replaced, original }, far, 'k3v9x0aa');
+    expect(() => buildNote('Release', far, rotation)).toThrow(
+      /GITHUB_SERVER_URL.*cannot be rotated from this server\. Nothing was created\./,
+    );
+  });
+
   it('is one byte longer than one that fits', () => {
     const withHost = (length: number) =>
       createMarker(untilJobEnds, { ...run, server: `https://${'g'.repeat(length)}` }, 'k3v9x0aa');
@@ -323,9 +330,29 @@ describe('a cut note', () => {
     expect(isCutNote(MARKER)).toBe(false);
   });
 
-  it.each([1, 2, 3, 4, 5])('is recognized even with only %i bytes of room', room => {
+  it('is not one that is just as long as allowed', () => {
+    const { note } = buildNote('x'.repeat(77), run, marker);
+    expect(Buffer.byteLength(note)).toBe(MAX_NOTE_BYTES);
+    expect(isCutNote(note)).toBe(false);
+  });
+
+  const withRoom = (room: number, text: string) => {
     const where = { ...run, server: `https://${'g'.repeat(MAX_NOTE_BYTES - MARKER.length - 1 - room)}` };
-    const { note, cut } = buildNote('Release', where, createMarker(untilJobEnds, where, 'k3v9x0aa'));
+    return buildNote(text, where, createMarker(untilJobEnds, where, 'k3v9x0aa'));
+  };
+
+  it.each([1, 2, 3, 4, 5])('is recognized even with only %i bytes of room', room => {
+    const { note, cut } = withRoom(room, 'Release');
+    expect([cut, isCutNote(note)]).toEqual([true, true]);
+  });
+
+  it('is not one without a text that has room for the ellipsis', () => {
+    expect(isCutNote(withRoom(3, '').note)).toBe(true);
+    expect(isCutNote(withRoom(4, '').note)).toBe(false);
+  });
+
+  it('is made of a text that ends with the repository’s name, if there is no room for that name again', () => {
+    const { note, cut } = buildNote(`${'x'.repeat(65)} (octo/maps)`, run, marker);
     expect([cut, isCutNote(note)]).toEqual([true, true]);
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeFailure } from '../../../src/http/error-codes.ts';
+import { describeFailure, describePeer } from '../../../src/http/error-codes.ts';
 import type { Findings } from '../../../src/http/response.ts';
 
 const host = 'api.mapbox.com:443';
@@ -9,8 +9,19 @@ const direct = (code: string, findings?: Findings) =>
 const proxied = (code: string, findings?: Findings, hasCredentials = false) =>
   describeFailure({ code, peer: { host, proxy: { ...proxy, hasCredentials }, findings } }, '`api-url`');
 
+it('a peer is named with its proxy', () => {
+  expect(describePeer({ host, proxy: undefined })).toBe(host);
+  expect(describePeer({ host, proxy })).toBe('api.mapbox.com:443 through the proxy proxy.example.com:3128');
+});
+
 it.each([
   ['ECONNREFUSED', 'connection refused (ECONNREFUSED)', /^Check `api-url`, and .*firewall/],
+  ['ECONNRESET', 'connection reset (ECONNRESET)', /^Check `api-url`, and .*firewall/],
+  ['EPIPE', 'connection closed (EPIPE)', /^Check `api-url`, and .*firewall/],
+  ['UND_ERR_SOCKET', 'connection closed (UND_ERR_SOCKET)', /^Check `api-url`, and .*firewall/],
+  ['ENETUNREACH', 'network unreachable (ENETUNREACH)', /^Check `api-url`, and .*firewall/],
+  ['EHOSTUNREACH', 'host unreachable (EHOSTUNREACH)', /^Check `api-url`, and .*firewall/],
+  ['UND_ERR_HEADERS_OVERFLOW', 'headers too large (UND_ERR_HEADERS_OVERFLOW)', /host and port in `api-url`/],
   ['ENOTFOUND', 'DNS name not found (ENOTFOUND)', /^Check the host in `api-url`, and the runner's DNS/],
   ['EAI_AGAIN', 'DNS did not respond (EAI_AGAIN)', /runner's DNS/],
   ['ERR_SSL_WRONG_VERSION_NUMBER', 'the server does not speak TLS (ERR_SSL_WRONG_VERSION_NUMBER)', /port/],
@@ -30,15 +41,25 @@ it.each([
 });
 
 it.each([
-  'TIMEOUT',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'ETIMEDOUT',
-  'EODD',
-  'PROXY_502',
-  'PROXY_429',
-])('%s may be temporary and gets no specific advice', code => {
-  expect(proxied(code).advice).toBeUndefined();
+  ['TIMEOUT', 'took too long (TIMEOUT)'],
+  ['UND_ERR_CONNECT_TIMEOUT', 'connecting took too long (UND_ERR_CONNECT_TIMEOUT)'],
+  ['UND_ERR_HEADERS_TIMEOUT', 'no data received for too long (UND_ERR_HEADERS_TIMEOUT)'],
+  ['ETIMEDOUT', 'connection timed out (ETIMEDOUT)'],
+  ['EODD', 'EODD'],
+  ['PROXY_502', 'the proxy responded with 502'],
+  ['PROXY_429', 'the proxy responded with 429'],
+])('%s may be temporary and gets no specific advice', (code, problem) => {
+  expect(proxied(code)).toEqual({ problem, advice: undefined });
+});
+
+it.each([
+  ['ECONNREFUSED', /^Check `api-url`, /],
+  ['ENOTFOUND', /^Check the host in `api-url`, /],
+  ['PROXY_403', /administrator to allow this host, /],
+  ['PROXY_407', /^Put them into HTTPS_PROXY, /],
+  ['CERT_HAS_EXPIRED', /has to be renewed/],
+])('%s gets advice even if the peer is unknown', (code, advice) => {
+  expect(describeFailure({ code }, '`api-url`').advice).toMatch(advice);
 });
 
 describe('a certificate', () => {
@@ -59,6 +80,11 @@ describe('a certificate', () => {
     expect(direct('ERR_TLS_CERT_ALTNAME_INVALID', { certificateNames }).problem).toBe(
       `the certificate is for another host: a.example.com, ${'b'.repeat(60)}…, c, … (ERR_TLS_CERT_ALTNAME_INVALID)`,
     );
+    const whole = ['a', 'b'.repeat(60), 'c'];
+    expect(direct('ERR_TLS_CERT_ALTNAME_INVALID', { certificateNames: whole })).toEqual({
+      problem: `the certificate is for another host: a, ${'b'.repeat(60)}, c (ERR_TLS_CERT_ALTNAME_INVALID)`,
+      advice: 'Check the host; DNS, a proxy or a firewall may lead to another server.',
+    });
     expect(direct('ERR_TLS_CERT_ALTNAME_INVALID').problem).toMatch(/is for another host \(/);
   });
 
@@ -90,6 +116,7 @@ describe('a proxy', () => {
 
   it('that refuses a connection is named by its variable', () => {
     expect(proxied('ECONNREFUSED', { isProxys: true }).advice).toMatch(/^Check https_proxy, /);
+    expect(proxied('ECONNREFUSED').advice).toMatch(/^Check `api-url`, /);
   });
 
   it.each([403, 404, 451])('that responds with %i has to allow the host', status => {
@@ -106,9 +133,10 @@ describe('a proxy', () => {
         problem: 'the proxy requires a user and a password (407)',
         advice: 'Put them into https_proxy, as in http://user:password@proxy.example.com:3128.',
       });
-      expect(proxied('PROXY_407', findings, true).problem).toBe(
-        'the proxy rejected the user or password in https_proxy (407)',
-      );
+      expect(proxied('PROXY_407', findings, true)).toEqual({
+        problem: 'the proxy rejected the user or password in https_proxy (407)',
+        advice: 'Correct them.',
+      });
     },
   );
 

@@ -19,7 +19,7 @@ it.each<[unknown, string]>([
   [Object.assign(new Error('x'), { code: 7 }), 'UNKNOWN'],
   ['thrown', 'UNKNOWN'],
 ])('%s has the code %s', (error, code) => {
-  expect(readFailure(error)).toEqual({ code });
+  expect(readFailure(error)).toStrictEqual({ code });
 });
 
 it('distinguishes a failure to reach the proxy from a failure behind it', () => {
@@ -58,4 +58,15 @@ it.each([
     code: 'ERR_TLS_CERT_ALTNAME_INVALID',
     findings: { certificateNames },
   });
+});
+
+it.each([
+  ['CERT_HAS_EXPIRED', { subjectaltname: 'DNS:localhost' }],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', undefined],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', null],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'DNS:localhost'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', {}],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', { subjectaltname: ['DNS:localhost'] }],
+])('reads no hosts for %s from the certificate %j', (code, cert) => {
+  expect(readFailure(Object.assign(named('Error', code), { cert }))).toStrictEqual({ code });
 });

@@ -70,6 +70,11 @@ describe('a variable that is not used', () => {
     },
   );
 
+  it('is not validated for a host with a final dot', () => {
+    const env = { HTTPS_PROXY: 'socks5://127.0.0.1:1', NO_PROXY: 'api.mapbox.com' };
+    expect(parse(env, new URL('https://api.mapbox.com.'))).toBeUndefined();
+  });
+
   it.each(['::1', '[::1]', '[::1]:443'])('may be bypassed for an IPv6 address: %s', NO_PROXY => {
     expect(parse({ HTTPS_PROXY: 'http://proxy:1', NO_PROXY }, new URL('https://[::1]'))).toBeUndefined();
   });
@@ -92,6 +97,7 @@ describe('proxy credentials', () => {
     ['user:50%+%21', 'user:50%+!'],
     ['user:%', 'user:%'],
     ['user:a://b', 'user:a://b'],
+    ['user:pa"ss', 'user:pa"ss'],
   ])('%s are decoded as intended', (given, meant) => {
     expect(parse({ HTTPS_PROXY: `http://${given}@${HOST}` })).toMatchObject({
       url: `http://${HOST}/`,
@@ -111,6 +117,7 @@ describe('proxy credentials', () => {
   it('are masked as written, decoded and as sent, except a short user', () => {
     expect(secretsOf('user:100%25sure')).toEqual(['100%25sure', '100%sure', base64('user:100%sure')]);
     expect(secretsOf('user:a%/bcdef')).toEqual(['a%/bcdef', 'a%25%2Fbcdef', base64('user:a%/bcdef')]);
+    expect(secretsOf('user:abcdef')).toEqual(['abcdef', base64('user:abcdef')]);
     expect(secretsOf('bob:')).toEqual([base64('bob:')]);
     expect(secretsOf('api-key')).toEqual(['api-key', base64('api-key:')]);
   });
@@ -124,6 +131,7 @@ describe('proxy credentials', () => {
       'KEYOFTHEPROXY',
       base64('KEYOFTHEPROXY:x'),
     ]);
+    expect(secretsOf('ab%63de:x')).toEqual(['ab%63de:x', 'abcde:x', base64('abcde:x')]);
     expect(secretsOf(':1')).toEqual([base64(':1')]);
   });
 });
@@ -137,6 +145,9 @@ it.each([
   ['socks://127.0.0.1:1', /SOCKS/],
   ['ftp://127.0.0.1', /neither `http:/],
   ['hunter2://127.0.0.1', /neither `http:/],
+  ['httpx://127.0.0.1', /neither `http:/],
+  ['xhttps://127.0.0.1', /neither `http:/],
+  ['nosocks://127.0.0.1', /neither `http:/],
   ['file:///pac', /neither `http:/],
   ['"http://127.0.0.1:3128"', /quotes/],
   ['http://', /no valid host/],
