@@ -194,7 +194,7 @@ function truncate(text: string, bytes: number): string {
 export function oneLine(text: string): string {
   return text
     .replace(TOKENS, '***')
-    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]+/gu, ' ')
+    .replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\p{Bidi_Control}]/gu, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();
 }

@@ -28,7 +28,7 @@ export class ProxyVariableError extends Error {}
 export function parseProxySettings(api: URL, env: Environment): ProxySettings | undefined {
   if (api.protocol !== 'https:') return undefined;
   const find = (name: string) => [name.toLowerCase(), name].find(candidate => env[candidate]?.trim());
-  const read = (name: string | undefined) => (name && env[name]?.trim()) || '';
+  const read = (name = '') => env[name]?.trim() ?? '';
   const variable = find('HTTPS_PROXY') ?? find('HTTP_PROXY');
   if (variable === undefined || isBypassed(api, read(find('NO_PROXY')))) return undefined;
   return parseProxy(variable, read(variable));
@@ -45,7 +45,7 @@ function isBypassed(api: URL, noProxy: string): boolean {
       const [, bracketed, plain, entryPort] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(entry) ?? [];
       const isBareIpv6 = entry.split(':').length > 2 && bracketed === undefined;
       const name = isBareIpv6 ? entry : (bracketed ?? plain ?? '');
-      if (name === '' || (!isBareIpv6 && entryPort !== undefined && entryPort !== port)) return false;
+      if (!isBareIpv6 && entryPort !== undefined && entryPort !== port) return false;
       if (name === '*') return true;
       const domain = name.replace(/^\*?\./, '').replace(/(.)\.$/, '$1');
       return (host === domain && !name.startsWith('*.')) || host.endsWith(`.${domain}`);
