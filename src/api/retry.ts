@@ -162,3 +162,13 @@ function isUnreadable(result: Retryable): boolean {
 export function withBudget(options: RetryOptions, most: number): RetryOptions {
   return { ...options, deadline: Math.min(options.deadline, options.clock.monotonic() + most) };
 }
+
+/** The same options with at most `most` milliseconds left from now for failures other than rate limits. */
+export function withFailureBudget(options: RetryOptions, most: number): RetryOptions {
+  const { clock, budget, failureDeadline } = options;
+  // Waits for rate limits so far postpone it too.
+  return {
+    ...options,
+    failureDeadline: Math.min(failureDeadline, clock.monotonic() + most - budget.rateLimitedMs),
+  };
+}

@@ -1,5 +1,5 @@
 import type { RetriesExhausted, Success } from '../api/result.ts';
-import { type RetryOptions, retry, withBudget } from '../api/retry.ts';
+import { type RetryOptions, retry, withFailureBudget } from '../api/retry.ts';
 import type { Account } from '../mapbox/account.ts';
 import { deleteToken } from '../mapbox/delete.ts';
 import { isNotFound, type Rejected } from '../mapbox/response.ts';
@@ -20,7 +20,7 @@ export type SweepDeletion =
   | Rejected
   | RetriesExhausted;
 
-/** Keeps one token from using up the time of the others. Longer than a rate limit's interval. */
+/** Keeps one token from using up the time of the others. Waits for rate limits do not count: they affect all tokens. */
 const TOKEN_BUDGET_MS = 90_000;
 
 /** After this many failures in a row, the other deletions would probably fail too. */
@@ -144,13 +144,17 @@ class Deletion<T extends Due> {
         rejections++;
         return rejections < MAX_REJECTED_ATTEMPTS ? { kind: 'indeterminate', cause: result } : result;
       },
-      withBudget(this.#options, TOKEN_BUDGET_MS),
+      withFailureBudget(this.#options, TOKEN_BUDGET_MS),
     );
   }
 
   async #readList(): Promise<{ listed: ReadonlySet<string>; complete: boolean }> {
     if (this.#isOver()) return { listed: new Set(), complete: false };
-    const search = await findTokens(this.#account, withBudget(this.#options, TOKEN_BUDGET_MS), () => true);
+    const search = await findTokens(
+      this.#account,
+      withFailureBudget(this.#options, TOKEN_BUDGET_MS),
+      () => true,
+    );
     if (search.kind !== 'found') return { listed: new Set(), complete: false };
     return { listed: new Set(search.tokens.map(({ id }) => id)), complete: search.complete };
   }

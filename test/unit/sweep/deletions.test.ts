@@ -249,6 +249,15 @@ describe('a failing deletion', () => {
     expect(clock.monotonic()).toBeLessThan(2 * 91_000);
   });
 
+  it('waits for rate limits as long as there is time, longer than 90 seconds', async () => {
+    const { deletions, asked, clock } = await under(2, 1000, 600_000, asked =>
+      asked < 4 ? json(429, {}, { 'retry-after': '100' }) : deleted(),
+    );
+    expect(kinds(deletions)).toEqual(['deleted', 'deleted']);
+    expect(asked).toHaveLength(5);
+    expect(clock.monotonic()).toBeGreaterThan(300_000);
+  });
+
   it('starts a new count after a success', async () => {
     const { deletions } = await under(5, 1000, 3_600_000, () => noConnection('ERR_TLS_CERT_ALTNAME_INVALID'));
     expect(kinds(deletions)).toEqual([
