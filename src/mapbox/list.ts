@@ -93,15 +93,14 @@ function isTooLarge(response: HttpResponse | NoResponse): boolean {
 function parseTokenPage(account: Account, { headers, body }: HttpResponse): TokenPage | undefined {
   const entries = body.kind === 'complete' ? parseJson(body.text.reveal()) : undefined;
   if (!Array.isArray(entries)) return undefined;
-  const tokens = entries.map(parseEntry);
+  const tokens = entries.map(parseEntry).filter(token => token !== undefined);
   const { target, complete } = findLink(headers['link'] ?? '', 'next');
   const next = target === undefined ? undefined : nextQuery(account, target);
   if (target !== undefined && next === undefined) return undefined;
   return {
-    // Tokens with ids of another form cannot be used in a request.
-    tokens: tokens.flatMap(token => (token !== undefined && isTokenId(token.id) ? [token] : [])),
+    tokens,
     next,
-    complete: complete && !tokens.includes(undefined),
+    complete: complete && tokens.length === entries.length,
     serverDate: parseDate(headers['date'] ?? ''),
   };
 }
@@ -109,7 +108,8 @@ function parseTokenPage(account: Account, { headers, body }: HttpResponse): Toke
 function parseEntry(entry: unknown): ListedToken | undefined {
   if (!isObject(entry)) return undefined;
   const { id, usage, note, scopes, allowedUrls, created, default: isDefault } = entry;
-  if (typeof id !== 'string' || typeof usage !== 'string') return undefined;
+  // An id of another form cannot be used in a request.
+  if (typeof id !== 'string' || !isTokenId(id) || typeof usage !== 'string') return undefined;
   return {
     id,
     usage,

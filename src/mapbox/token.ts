@@ -49,8 +49,12 @@ export function isTokenId(text: string): boolean {
   return /^[A-Za-z0-9]{5,64}$/.test(text);
 }
 
-/** Parses a date from milliseconds since 1970 or from a text; `undefined` if it is not valid. */
+/**
+ * Parses a date from milliseconds since 1970 or from a text; `undefined` if it is not valid. A text without a time and a
+ * time zone is not: it could be read as hours earlier, and tokens are deleted by their age.
+ */
 export function parseDate(value: number | string): Date | undefined {
+  if (typeof value === 'string' && !/\d:\d.*(?:Z|GMT|[+-]\d\d:?\d\d)$/.test(value)) return undefined;
   const date = new Date(value);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -104,8 +104,8 @@ export function decide(
 }
 
 /**
- * The run attempts to look up, without duplicates, those with the oldest token first. A run may hang if it created no
- * token within the last day.
+ * The run attempts to look up, without duplicates, those with the oldest token first. A run may hang unless it is known
+ * to have created a token within the last day.
  */
 export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules): AttemptToCheck[] {
   const created = ({ token }: SweptToken) => token.created?.getTime() ?? 0;
@@ -117,7 +117,7 @@ export function runsToCheck(tokens: readonly SweptToken[], { now }: SweepRules):
     if (first === undefined) return [];
     const ages = [first, ...others].map(({ token }) => ageOf(token, now)).filter(age => !Number.isNaN(age));
     const { id, attempt } = first.run;
-    return [{ id, attempt, mayHang: ages.length > 0 && Math.min(...ages) >= MIN_AGE_MS }];
+    return [{ id, attempt, mayHang: ages.every(age => age >= MIN_AGE_MS) }];
   });
 }
 

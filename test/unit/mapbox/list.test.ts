@@ -97,7 +97,7 @@ describe('a page of tokens', () => {
     ['all entries are read', [entry], true],
     ['there are none', [], true],
     ['an entry has unknown fields', [{ ...entry, eleventh: {} }], true],
-    ['an entry has an ID of another form', [{ ...entry, id: '../styles' }], true],
+    ['an entry has an ID of another form', [{ ...entry, id: '../styles' }], false],
     ['an entry has no ID', [entry, { usage: 'sk', note: 'ci' }], false],
     ['an entry has no usage', [entry, { id: idOf(2) }], false],
     ['an entry is not an object', [entry, null], false],

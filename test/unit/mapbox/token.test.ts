@@ -96,7 +96,11 @@ describe('the id of a token', () => {
 it('dates are parsed from milliseconds and text, anything else is undefined', () => {
   expect(parseDate(0)).toEqual(new Date(0));
   expect(parseDate('Fri, 02 Jan 2026 03:04:05 GMT')).toEqual(new Date('2026-01-02T03:04:05Z'));
+  expect(parseDate('2026-01-02T05:04:05.678+02:00')).toEqual(new Date('2026-01-02T03:04:05.678Z'));
   for (const nonsense of ['', 'soon', Number.NaN, 9e15]) expect(parseDate(nonsense)).toBeUndefined();
+  for (const unclear of ['2026', '2026-01-02', '2026-01-02T03:04:05', 'Fri, 02 Jan 2026 03:04:05']) {
+    expect(parseDate(unclear)).toBeUndefined();
+  }
 });
 
 it('JSON is parsed, anything else is undefined', () => {
