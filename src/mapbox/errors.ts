@@ -145,9 +145,14 @@ function describeNoSuchUser(username: string, owner: string): string {
     : `Mapbox has no account \`${username}\`. The authorizing token belongs to \`${owner}\`: remove \`username\`, or correct it.`;
 }
 
+/** `404 Not Found`, or another status alone. Mapbox responds to a missing scope with 404, or with 403. */
+export function describeStatus(status: number): string {
+  return status === 404 ? '404 Not Found' : String(status);
+}
+
 async function describeNotFound(status: number, diagnosis: Diagnosis): Promise<string> {
   const { authorizingToken, username } = diagnosis.account;
-  const statusText = status === 404 ? '404 Not Found' : String(status);
+  const statusText = describeStatus(status);
   if (username !== authorizingToken.username) {
     return `Mapbox responded with ${statusText}. \`username\` is \`${username}\`, but the authorizing token belongs to \`${authorizingToken.username}\`: remove \`username\`, or correct it.`;
   }

@@ -1,7 +1,7 @@
 import { ActionError, errorTitles } from '../action-error.ts';
 import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
-import { apiError } from '../mapbox/errors.ts';
+import { apiError, describeStatus } from '../mapbox/errors.ts';
 import { isNotFound } from '../mapbox/response.ts';
 import { findTokens } from '../mapbox/tokens.ts';
 import { orInterrupted } from '../runtime/interruption.ts';
@@ -55,7 +55,7 @@ async function readFacts(rotation: Rotation): Promise<Facts> {
     if (isNotFound(search)) {
       throw new ActionError(
         errorTitles.notFound,
-        `Mapbox responded with 404 Not Found to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. Create one with \`tokens:read\`, \`tokens:write\` and every scope of the token to rotate on ${TOKENS_PAGE}, and save it in the secret.`,
+        `Mapbox responded with ${describeStatus(search.status)} to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. Create one with \`tokens:read\`, \`tokens:write\` and every scope of the token to rotate on ${TOKENS_PAGE}, and save it in the secret.`,
       );
     }
     const error = await apiError(search, [], account, options);

@@ -3,7 +3,7 @@ import { describeExhausted, describeRequestId, titleForRetryable } from '../api/
 import type { RetriesExhausted } from '../api/result.ts';
 import type { Clock } from '../clock.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
-import { rejectionError } from '../mapbox/errors.ts';
+import { describeStatus, rejectionError } from '../mapbox/errors.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import type { Rejected } from '../mapbox/response.ts';
 import { oneLine } from '../note.ts';
@@ -48,7 +48,7 @@ export async function listError(
   ) {
     return new ActionError(
       errorTitles.notFound,
-      `Mapbox responded with 404 Not Found${describeRequestId(result)} to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
+      `Mapbox responded with ${describeStatus(result.status)}${describeRequestId(result)} to the request for the list of tokens: the authorizing token lacks \`tokens:read\`. ${RENEW}`,
     );
   }
   return sweepRejectionError(result, account, clock);
@@ -140,7 +140,11 @@ export function leftoverWarning(deletions: ReadonlyMap<SweptToken, SweepDeletion
   const unconfirmed = [...deletions].filter(([, { kind }]) => kind === 'unconfirmed');
   const progress = describeProgress(results);
   if (unconfirmed.length === 0) {
-    return `Time is up. ${progress} The next sweep deletes the others; raise \`timeout\` to delete all of them in one sweep.`;
+    const limited = results.find(
+      result => result.kind === 'retries-exhausted' && result.last.kind === 'rate-limited',
+    );
+    const cause = limited?.kind === 'retries-exhausted' ? describeExhausted(limited) : 'Time is up.';
+    return `${cause} ${progress} The next sweep deletes the others; raise \`timeout\` to delete all of them in one sweep.`;
   }
   return [
     `Mapbox responded with 404 to the deletion of ${pluralize(unconfirmed.length, 'token')}, and no complete list confirmed that they are gone:`,
@@ -164,7 +168,7 @@ export function githubTokenError(): ActionError {
 
 /** @param deletedOthers whether the authorizing token has deleted any token. */
 function notFoundError(rejected: Rejected, progress: string, deletedOthers: boolean): ActionError {
-  const what = `Mapbox responded with 404 Not Found${describeRequestId(rejected)} twice to the deletion of a token that it lists`;
+  const what = `Mapbox responded with ${describeStatus(rejected.status)}${describeRequestId(rejected)} twice to the deletion of a token that it lists`;
   return new ActionError(
     errorTitles.notFound,
     deletedOthers

@@ -77,6 +77,16 @@ describe('the error for a list that could not be read', () => {
     );
   });
 
+  it('gives the status that Mapbox responded with', async () => {
+    for (const [status, text] of [
+      [404, '404 Not Found'],
+      [403, '403'],
+    ] as const) {
+      const { message } = await listError({ ...notFound, status }, account, clock);
+      expect(message).toMatch(new RegExp(`^Mapbox responded with ${text} to the request for the list`));
+    }
+  });
+
   it('does not blame the scopes if the token is not accepted', async () => {
     const revoked = accountOn(scripted(json(200, { code: 'TokenRevoked' })));
     const unauthorized = rejected({ reason: 'unauthorized', status: 401 });
@@ -264,6 +274,17 @@ describe('the warning about remaining tokens', () => {
   it('says that time was up, and how far the sweep got', () => {
     expect(warningFor({ kind: 'deleted' }, { kind: 'skipped' })).toBe(
       'Time is up. Deleted 1 of 2 tokens due for deletion. The next sweep deletes the others; raise `timeout` to delete all of them in one sweep.',
+    );
+  });
+
+  it('says when a rate limit resets that outlasts the time', () => {
+    const limited = exhausted(
+      { kind: 'rate-limited', status: 429, retryAfter: 600_000, estimated: false },
+      2,
+      60_000,
+    );
+    expect(warningFor({ kind: 'deleted' }, limited, { kind: 'skipped' })).toBe(
+      "Mapbox's rate limit is exceeded (429); it resets in 10 min. Gave up after 2 attempts in 60 s. Deleted 1 of 3 tokens due for deletion. The next sweep deletes the others; raise `timeout` to delete all of them in one sweep.",
     );
   });
 
