@@ -56,6 +56,12 @@ async function finish(context: Context, state: SavedState): Promise<void> {
   const { runner } = context;
   maskTokenInputs(runner, ['authorizing-token', 'token']);
   if (state.mainStep !== undefined) await stopMainStep(context, state.mainStep);
+  if (state.mainStep !== undefined && state.rotation?.phase === 'put') {
+    runner.info(
+      `The rotation was interrupted. The secret has the new token ${state.rotation.replacement}. Older tokens were being deleted; the next rotation continues.`,
+    );
+    return;
+  }
   const isPossiblyPut = state.mainStep !== undefined || state.rotation?.phase === 'putting';
   if (state.action === 'rotation' && (isPossiblyPut || state.rotation?.phase === 'deleting')) {
     runner.warning(describeLeft(state, 'The rotation was interrupted.'));
@@ -150,7 +156,8 @@ function describeLeft(state: SavedState, reason: string): string {
   }
   const token = cleanup?.token === undefined || cleanup.token.keep ? undefined : cleanup.token.id;
   const which = token === undefined ? 'A token' : `The token ${token}`;
-  const described = `${which} with the note "${cleanup?.note ?? `#${nonce}`}" may still be alive. ${reason}`;
+  const note = cleanup?.note ?? (nonce.length < 8 ? `…${nonce}]` : `#${nonce}`);
+  const described = `${which} with the note "${note}" may still be alive. ${reason}`;
   return action === 'mint'
     ? `${described}\nDelete it on the Tokens page, ${TOKENS_PAGE}. The job's result is not affected.`
     : `${described}\nNothing was deleted, because a secret may have it. Start a new run (not a re-run): the next rotation checks that, and deletes it if no secret has it.`;

@@ -245,6 +245,25 @@ describe('after a main step that was cut off', () => {
       expect.stringMatching(`^The token ${ID} .*\nNothing was deleted`),
     ]);
   });
+
+  it('it names a rotation’s token by the end of its note if nothing else is known', async () => {
+    const state = serialize(undefined, { action: 'rotation', nonce: 'a1b', mainStep: MAIN_PROCESS });
+    const { step, runner } = setUp(state, unforeseen);
+    await step.run();
+    expect(runner.lines('warning')).toEqual([
+      expect.stringMatching(/^A token with the note "…a1b\]" may still be alive/),
+    ]);
+  });
+
+  it('it warns about nothing once a rotation has put its token', async () => {
+    const rotation = { phase: 'put', replacement: ID } as const;
+    const state = serialize(saved, { action: 'rotation', rotation, mainStep: MAIN_PROCESS });
+    const { step, runner } = setUp(state, unforeseen);
+    await step.run();
+    expect(runner.log).toEqual([
+      { kind: 'info', text: expect.stringContaining(`The secret has the new token ${ID}.`) },
+    ]);
+  });
 });
 
 describe('the authorizing token goes to', () => {
