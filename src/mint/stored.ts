@@ -6,7 +6,7 @@ import type { TokenRequest } from '../inputs/token-request.ts';
 import { type Account, TOKENS_PAGE } from '../mapbox/account.ts';
 import { type CreatedToken, createStoredToken } from '../mapbox/create.ts';
 import { apiError } from '../mapbox/errors.ts';
-import { buildNote, createMarker, formatMarker, hasNonce, MAX_NOTE_BYTES, type Purpose } from '../note.ts';
+import { buildNote, createMarker, formatMarker, MAX_NOTE_BYTES, type Purpose, parseMarker } from '../note.ts';
 import { InterruptedError, interruptibleClock, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { discardToken } from './discard.ts';
@@ -58,8 +58,7 @@ export async function mintStoredToken(
   const marker = createMarker(purpose, run, nonce);
   const { note, cut } = buildNote(request.note, run, marker);
   if (cut && purpose.kind === 'until-job-ends') options.log(describeCutNote(note));
-  else if (cut)
-    warn(`${describeCutNote(note)} Shorten it: the sweep always keeps permanent tokens with a cut note.`);
+  else if (cut) warn(`${describeCutNote(note)}${purpose.kind === 'until-deleted' ? SHORTEN : ''}`);
   const tracker = new OrphanTracker(account, { note, nonce, actionPath }, saveState);
   const stoppable = { ...options, clock: interruptibleClock(options.clock, interrupted) };
   const orphanOptions = () => withBudget(stoppable, ORPHAN_BUDGET_MS);
@@ -93,7 +92,7 @@ export async function mintStoredToken(
     options,
     interrupted,
   });
-  if (!hasNonce(token.note, nonce)) warn(describeChangedNote(purpose, formatMarker(marker)));
+  if (parseMarker(token.note)?.nonce !== nonce) warn(describeChangedNote(purpose, formatMarker(marker)));
   const warning = await orInterrupted(tracker.warning(token.note, orphanOptions()), interrupted).catch(
     error => {
       // The token's id is known, so an interrupted step deletes the token.
@@ -134,6 +133,8 @@ async function acceptOrDiscard(
   }
   return reject(errorTitles.tokenMismatch, `Mapbox created a token, but ${verified.mismatch}.`);
 }
+
+const SHORTEN = ' Shorten it: the sweep always keeps permanent tokens with a cut note.';
 
 function describeCutNote(note: string): string {
   return `The note is longer than the ${MAX_NOTE_BYTES} bytes that Mapbox stores, so it was cut: "${note}".`;
