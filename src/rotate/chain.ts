@@ -38,7 +38,7 @@ const CLOCK_TOLERANCE_MS = 60_000;
 /**
  * Puts are sent at most half an hour after the list, and do no harm if GitHub takes another half hour to process them.
  */
-const SETTLED_MS = 3_600_000;
+export const SETTLED_MS = 3_600_000;
 
 /** How old the last change must be before a rotation starts: another run may have a request in flight. */
 export const REST_MS = 120_000;
@@ -157,8 +157,29 @@ export function findRivals(facts: RotationFacts): ListedToken[] {
   return findOrphans(facts).filter(token => replacedBy(token) === facts.current.id);
 }
 
-/** The orphans that replace the current token and were never put anywhere. */
+/** The orphans that replace the current token, were never put anywhere, and are old enough to be deleted. */
 export function findNeverPut(
+  facts: RotationFacts,
+  policy: Pick<DeletionPolicy, 'protectedId'>,
+): ListedToken[] {
+  const { mapbox, runner } = facts.listed;
+  return neverPutBefore(Math.min(mapbox, runner) - SETTLED_MS, facts, policy);
+}
+
+/** Tokens like those of {@link findNeverPut} that are old enough only by the later of the two clocks. */
+export function findDoubtful(
+  facts: RotationFacts,
+  policy: Pick<DeletionPolicy, 'protectedId'>,
+): ListedToken[] {
+  const { mapbox, runner } = facts.listed;
+  const certain = findNeverPut(facts, policy);
+  return neverPutBefore(Math.max(mapbox, runner) - SETTLED_MS, facts, policy).filter(
+    token => !certain.includes(token),
+  );
+}
+
+function neverPutBefore(
+  time: number,
   facts: RotationFacts,
   policy: Pick<DeletionPolicy, 'protectedId'>,
 ): ListedToken[] {
@@ -167,7 +188,8 @@ export function findNeverPut(
     return (
       place !== undefined &&
       isCreatedAfter(token, place) &&
-      ageOf(token, facts) > SETTLED_MS &&
+      token.created !== undefined &&
+      token.created.getTime() < time &&
       isProtected(token, policy) === undefined
     );
   });
@@ -182,11 +204,6 @@ export interface DeletionPolicy {
   readonly revokeOriginal: boolean;
   /** The id of a separate authorizing token, which may be stored in another secret. */
   readonly protectedId: string | undefined;
-}
-
-/** The age of an orphan by whichever clock shows less; NaN if its creation time is unknown. */
-function ageOf({ created }: ListedToken, { listed }: RotationFacts): number {
-  return Math.min(listed.mapbox, listed.runner) - (created?.getTime() ?? Number.NaN);
 }
 
 /** When a token of the chain was created; if that is unknown, the latest possible time. */

@@ -4,7 +4,7 @@ import { formatDuration } from '../duration.ts';
 import { TOKENS_PAGE } from '../mapbox/account.ts';
 import type { ListedToken } from '../mapbox/list.ts';
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
-import { chainOf, findDueNow, findNeverPut, findRivals } from './chain.ts';
+import { chainOf, findDoubtful, findDueNow, findNeverPut, findRivals } from './chain.ts';
 import { type Deletions, deleteTokens } from './deletions.ts';
 import { capitalize, describePlaces } from './places.ts';
 import { placesWith, putCurrent, RESPONSE_GRACE_MS, storeOf } from './put.ts';
@@ -153,20 +153,20 @@ export async function deleteStuck(
   const young = stuck.filter(({ id }) => !dueNow.has(id));
   const { deleted, undeleted } = await deleteInterruptibly(rotation, current, due);
   if (undeleted.length === 0 && young.length === 0) return finishUnchanged(rotation, current, deleted);
-  const { runner: runnerTime, mapbox } = facts.listed;
-  const show = (time: number) => new Date(time).toISOString();
   throw new ActionError(
     errorTitles.secretNotUpdated,
     [
       'Tokens of earlier rotations could not be deleted. Nothing was rotated, so that no more of them pile up:',
       ...undeleted.map(({ token, reason }) => `- ${nameToken(token, run)}: ${reason}`),
-      ...young.map(
-        token =>
-          `- ${nameToken(token, run)}: too young by this machine's clock, which says ${show(runnerTime)} (Mapbox's says ${show(mapbox)}). Correct the clock.`,
-      ),
+      ...young.map(token => describeYoung(token, rotation, facts)),
       `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
     ].join('\n'),
   );
+}
+
+function describeYoung(token: ListedToken, { run }: Rotation, { listed }: Facts): string {
+  const show = (time: number) => new Date(time).toISOString();
+  return `- ${nameToken(token, run)}: too young by this machine's clock, which says ${show(listed.runner)} (Mapbox's says ${show(listed.mapbox)}). Correct the clock.`;
 }
 
 /** Deletes tokens with the current or the authorizing token, while there is no replacement. */
@@ -190,7 +190,8 @@ async function deleteInterruptibly(
  * Deletes replacements of the current token that interrupted runs created and never put anywhere.
  *
  * @returns the facts without them.
- * @throws {ActionError} if one is left: creating another would let them pile up.
+ * @throws {ActionError} if one cannot be deleted, or if several are too young by a wrong clock: creating another would
+ * let them pile up.
  */
 export async function deleteNeverPut(
   rotation: Rotation,
@@ -198,6 +199,17 @@ export async function deleteNeverPut(
 ): Promise<{ readonly facts: Facts; readonly deleted: readonly string[] }> {
   const { context, policy, inputs, run, account, interrupted } = rotation;
   const orphans = findNeverPut(facts, policy);
+  const doubtful = findDoubtful(facts, policy);
+  if (doubtful.length > 1) {
+    throw new ActionError(
+      errorTitles.secretNotUpdated,
+      [
+        'Earlier runs created tokens that no secret has. Nothing was created, so that no more of them pile up:',
+        ...doubtful.map(token => describeYoung(token, rotation, facts)),
+        `You can delete them on the Tokens page, ${TOKENS_PAGE}.`,
+      ].join('\n'),
+    );
+  }
   if (inputs.dryRun) {
     for (const { id } of orphans) context.runner.info(`Dry run: would delete the token ${id}.`);
     const left = withoutTokens(
