@@ -56,6 +56,8 @@ function explainRejection(
 ): Pick<ActionError, 'title' | 'message'> {
   const { status, reason } = rejection;
   const where = describePlace(place);
+  const own = reason === undefined ? '' : `: "${reason.replace(/\.$/, '')}"`;
+  const problem = `For ${where}, GitHub responded with ${status}${own}.`;
   if (status === 401) {
     return {
       title: errorTitles.githubTokenRejected,
@@ -66,7 +68,7 @@ function explainRejection(
   if (status >= 300 && status < 400) {
     return {
       title: errorTitles.secretNotFound,
-      message: `For ${where}, GitHub responded with ${status}, a redirect: the repository was renamed. Use its new name in \`repositories\`. Redirects are not followed.`,
+      message: `For ${where}, GitHub responded with ${status}, a redirect${redirectAdvice(status, place)} Redirects are not followed.`,
     };
   }
   if (status === 404 && purpose === 'secret') {
@@ -76,20 +78,23 @@ function explainRejection(
     };
   }
   if (status === 403 || status === 404) {
-    const own = reason === undefined ? '' : `: "${reason.replace(/\.$/, '')}"`;
-    const problem = `For ${where}, GitHub responded with ${status}${own}.`;
     return {
       title: refusalTitle(rejection),
-      message: `${problem} ${refusalAdvice(rejection, place, repository)}`,
+      message: `${problem} ${refusalAdvice(rejection, place, purpose, repository)}`,
     };
   }
   return {
     title: errorTitles.githubUnexpectedResponse,
-    message:
-      status === 422
-        ? `GitHub responded with 422: it rejected the new value of ${where}.`
-        : `For ${where}, GitHub responded with ${status}.`,
+    message: status === 422 ? `${problem} It rejected the new value.` : problem,
   };
+}
+
+/** GitHub redirects from the old name of a repository with 301, 307 or 308; a login page may respond with 302. */
+function redirectAdvice(status: number, { owner: [kind] }: Place): string {
+  if (kind === 'repos' && [301, 307, 308].includes(status)) {
+    return ': the repository was renamed. Use its new name in `repositories`.';
+  }
+  return '. Possible causes: the owner was renamed; a proxy or a login page responded instead of GitHub.';
 }
 
 /** The only wording that GitHub uses for a missing permission. */
@@ -101,7 +106,12 @@ function refusalTitle({ status, reason = '' }: GithubRejection) {
 }
 
 /** What to do about a 403 or 404, based on GitHub's own reason if it gave one. */
-function refusalAdvice(rejection: GithubRejection, place: Place, repository: string): string {
+function refusalAdvice(
+  rejection: GithubRejection,
+  place: Place,
+  purpose: GithubPurpose,
+  repository: string,
+): string {
   const { reason = '', needsSso } = rejection;
   if (/IP allow list/i.test(reason)) {
     return "The organization's IP allow list does not include the runner's address: add it, or use a runner whose address is on the list.";
@@ -109,17 +119,17 @@ function refusalAdvice(rejection: GithubRejection, place: Place, repository: str
   if (needsSso || /SAML/i.test(reason)) {
     return 'The organization requires single sign-on (SAML), and this token is not authorized for it: authorize it on the page of your personal access tokens, or use a GitHub App token.';
   }
-  if (/archived/i.test(reason)) {
+  if (/\barchived\b.*read-only/i.test(reason)) {
     return `${ownerName(place)} is archived and therefore read-only: unarchive it, or remove it from \`repositories\`.`;
   }
-  if (/suspended/i.test(reason)) {
+  if (/installation.*suspended/i.test(reason)) {
     return 'The GitHub App installation is suspended: unsuspend it in its settings.';
   }
   if (NO_PERMISSION.test(reason)) {
     return `\`github-token\` lacks a permission. ${permissionAdvice(rejection, place)}${otherRepositoryAdvice(place, repository)}`;
   }
   return (
-    `Possible causes: ${describeScope(place)} does not exist; the GitHub App is not installed there; \`github-token\` was not created for it, or lacks a permission. ` +
+    `Possible causes: ${purpose === 'put' ? 'the secret was deleted during this run; ' : ''}${describeScope(place)} does not exist; the GitHub App is not installed there; \`github-token\` was not created for it, or lacks a permission. ` +
     `${permissionAdvice(rejection, place)}${otherRepositoryAdvice(place, repository)}`
   );
 }

@@ -56,6 +56,7 @@ describe('a rejection', () => {
     [404, 'secret', 'GitHub secret not found', /cannot find the secret.*does not create secrets/],
     [422, 'put', 'Unexpected response from GitHub', /rejected the new value/],
     [410, 'put', 'Unexpected response from GitHub', /with 410\.$/],
+    [302, 'key', 'GitHub secret not found', /a redirect\. Possible causes: .*login page/],
   ])('with %i to the %s is "%s"', (status, question, title, message) => {
     expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
   });
@@ -89,6 +90,23 @@ describe('a rejection', () => {
     expect(message).toContain(`: "${reason.replace(/\.$/, '')}". `);
     expect(message).toMatch(advice);
     expect(message).not.toMatch(/permission|installed/);
+  });
+
+  it.each([422, 451])('quotes GitHub’s reason for a %i', status => {
+    expect(error(status, 'put', { reason: 'Some reason.' }).message).toContain(`${status}: "Some reason".`);
+  });
+
+  it.each(['Sorry. Your account was suspended.', 'Must have admin rights to octo/archived-maps'])(
+    'does not guess a cause from a single word: %s',
+    reason => {
+      expect(error(403, 'put', { reason }).message).toContain(
+        'Possible causes: the secret was deleted during this run; octo/maps does not exist',
+      );
+    },
+  );
+
+  it('does not say that an organization’s repository was renamed', () => {
+    expect(error(301, 'key', { place: organization }).message).not.toContain('the repository');
   });
 
   it('names single sign-on if only a header requires it', () => {
