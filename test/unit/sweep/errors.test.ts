@@ -279,7 +279,7 @@ describe('the warning about remaining tokens', () => {
 
   it('says when a rate limit resets that outlasts the time', () => {
     const limited = exhausted(
-      { kind: 'rate-limited', status: 429, retryAfter: 600_000, estimated: false },
+      { kind: 'rate-limited', status: 429, retryAfter: 600_000, interval: 60_000, estimated: false },
       2,
       60_000,
     );
