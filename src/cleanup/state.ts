@@ -96,6 +96,15 @@ export class PostStepState {
     }
   }
 
+  /** Like {@link update}, where a failure must not stop the step: the post step then acts on the previous state. */
+  tryUpdate(change: Parameters<PostStepState['update']>[0]): void {
+    try {
+      this.update(change);
+    } catch (error) {
+      this.#runner.debug(stackOf(error));
+    }
+  }
+
   /**
    * Saves what a main step that ends by itself leaves to the post step, usually nothing. If saving fails, the post step
    * searches for tokens that do not exist.

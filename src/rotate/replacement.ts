@@ -172,19 +172,21 @@ const DISCARD_BUDGET_MS = 30_000;
 /**
  * Deletes a replacement that no secret has. If that fails, it is left to the post step.
  *
+ * @param isOldInSecret whether it is certain that the secret still has the old token.
  * @returns the result, in sentences.
  */
 export async function discardReplacement(
   { account, options, state }: Rotation,
   { token, toDelete, orphans }: Replacement,
+  isOldInSecret = true,
 ): Promise<string> {
-  state.update({ cleanup: toDelete, rotation: undefined });
+  state.tryUpdate({ cleanup: toDelete, rotation: undefined });
   const deadline = options.clock.monotonic() + DISCARD_BUDGET_MS;
   const result = await deleteTokenWithRetry(account, token.id, undefined, { ...options, deadline });
   const isDeleted = result.kind !== 'retries-exhausted';
-  if (isDeleted) state.update({ cleanup: orphans && { ...orphans, token: undefined } });
+  if (isDeleted) state.tryUpdate({ cleanup: orphans && { ...orphans, token: undefined } });
   const end = isDeleted
     ? `The new token ${token.id} was deleted.`
     : `The new token ${token.id} is not in any secret and may still be alive: the post step and the next rotation try to delete it. See ${TOKENS_PAGE}.`;
-  return `${end} The secret still has the old token.`;
+  return isOldInSecret ? `${end} The secret still has the old token.` : end;
 }

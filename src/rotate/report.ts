@@ -8,12 +8,13 @@ import type { Runner } from '../runner/runner.ts';
 import type { Cell } from '../runner/summary-table.ts';
 import { runUrl, type WorkflowRun } from '../runtime/workflow-run.ts';
 import type { Secret } from '../secret.ts';
-import type { KeptToken } from './chain.ts';
+import { type KeptToken, SETTLED_MS } from './chain.ts';
 import type { Deletions, UndeletedToken } from './deletions.ts';
 import { githubError } from './errors.ts';
 import { capitalize, describePlace, describePlaces, type Place } from './places.ts';
-import { type PlaceResult, type PutFailure, placesWith } from './put.ts';
+import type { PlaceResult, PutFailure } from './put.ts';
 import type { Facts, Replacement, Rotation } from './rotation.ts';
+import type { KnownPlace } from './secrets.ts';
 
 const USAGES: Readonly<Record<string, string>> = { pk: 'public', sk: 'secret' };
 
@@ -22,7 +23,7 @@ export function planLine({ inputs: { dryRun }, run }: Rotation, { current, place
   const kind = USAGES[current.usage] ?? current.usage;
   return (
     `${dryRun ? 'Dry run: would replace' : 'Replacing'} the ${kind} token ${nameToken(current, run)} ` +
-    `with ${codeList(current.scopes)} in ${describePlaces(places)}.`
+    `with ${current.scopes.length > 0 ? codeList(current.scopes) : 'no scopes'} in ${describePlaces(places)}.`
   );
 }
 
@@ -45,8 +46,8 @@ export function describeKept({ token, reason }: KeptToken, { policy, run }: Repo
     case 'next-rotation':
       return `${which} is kept for jobs that already have it. The next rotation deletes it.`;
     case 'duration': {
-      const after = typeof revokePrevious === 'object' ? formatDuration(revokePrevious.after) : '';
-      return `${which} is kept for jobs that already have it. A run deletes it ${after} after it was replaced.`;
+      const after = typeof revokePrevious === 'object' ? revokePrevious.after : 0;
+      return `${which} is kept for jobs that already have it. A run deletes it ${formatDuration(Math.max(after, SETTLED_MS))} after it was replaced.`;
     }
     case 'too-young':
       return `${which} is kept: it was created or replaced less than an hour ago. The next rotation deletes it.`;
@@ -164,25 +165,23 @@ export function rotationRows(
 }
 
 /**
- * Which places have a token, which may have it, and which have an older one, in one line each.
+ * Which places have a token, which may have it, and which have an older one, one line for each group.
  *
  * @param name the token, such as `the new token, cjo6…`.
+ * @param older the token that a place had before.
  */
 export function placeLines(
   name: string,
   results: readonly PlaceResult[],
-  older = 'an older token',
+  older: (place: KnownPlace) => string = () => 'an older token',
 ): string[] {
-  const [stored, unknown, old] = [
-    placesWith(results, 'stored'),
-    placesWith(results, 'unknown'),
-    placesWith(results, 'not-stored', 'skipped'),
-  ];
-  return [
-    ...(stored.length > 0 ? [`- ${capitalize(name)}: ${describePlaces(stored)}`] : []),
-    ...(unknown.length > 0 ? [`- Either ${name}, or ${older}: ${describePlaces(unknown)}`] : []),
-    ...(old.length > 0 ? [`- Still ${older}: ${describePlaces(old)}`] : []),
-  ];
+  const groups = Map.groupBy(results, ({ place, result }) => {
+    if (result.kind === 'stored') return capitalize(name);
+    if (result.kind === 'unknown') return `Either ${name}, or ${older(place)}`;
+    const isChanged = result.kind === 'not-stored' && result.reason.kind === 'changed';
+    return isChanged ? 'Changed by someone else during this run' : `Still ${older(place)}`;
+  });
+  return [...groups].map(([text, group]) => `- ${text}: ${describePlaces(group.map(({ place }) => place))}`);
 }
 
 /** Why it is not certain that places have a token, in sentences. */

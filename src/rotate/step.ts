@@ -15,7 +15,14 @@ import { githubError } from './errors.ts';
 import { gatherFacts } from './facts.ts';
 import { maskRotateInputs, parseRotateInputs, protectedIdOf } from './inputs.ts';
 import { capitalize, describePlaces } from './places.ts';
-import { type PlaceResult, placesWith, putReplacement, RESPONSE_GRACE_MS, storeOf } from './put.ts';
+import {
+  type PlaceResult,
+  type PutFailure,
+  placesWith,
+  putReplacement,
+  RESPONSE_GRACE_MS,
+  storeOf,
+} from './put.ts';
 import { checkCopyable, createReplacement, discardReplacement } from './replacement.ts';
 import {
   describeFailures,
@@ -29,6 +36,7 @@ import {
   writeOutputs,
 } from './report.ts';
 import { accountAfter, type Facts, type Replacement, type Rotation } from './rotation.ts';
+import type { KnownPlace } from './secrets.ts';
 import { deleteNeverPut, deleteStuck, keepYoung, updatePlacesBehind } from './upkeep.ts';
 
 /** A placeholder for the primary place's tag, the first five of a nonce's eight characters, which is not known yet. */
@@ -87,7 +95,7 @@ async function rotate(before: Rotation): Promise<void> {
   if (isFromElsewhere(ready)) warnElsewhere(context.runner, ready);
   if (inputs.dryRun) return finishDryRun(rotation, ready);
   const replacement = await createReplacement(rotation, ready);
-  const results = await storeReplacement(rotation, ready, replacement);
+  const results = await storeReplacement(rotation, ready, replacement, deleted);
   await finish(rotation, ready, replacement, results, deleted);
 }
 
@@ -109,6 +117,7 @@ function finishDryRun(rotation: Rotation, facts: Facts): void {
 /**
  * Puts the replacement into every place.
  *
+ * @param deletedBefore the ids of tokens deleted before the replacement was created.
  * @returns the result for each place. With `revoke-previous: now`, only the primary place is certain to have it.
  * @throws {ActionError} if it is not certain that every place has it. The replacement is deleted only if no place can
  * have it.
@@ -118,15 +127,21 @@ async function storeReplacement(
   rotation: Rotation,
   facts: Facts,
   replacement: Replacement,
+  deletedBefore: readonly string[],
 ): Promise<readonly PlaceResult[]> {
   const { options, interrupted, state, run, policy } = rotation;
   const { current, places } = facts;
   const { token, orphans } = replacement;
   if (interrupted.aborted) throw new InterruptedError(await discardReplacement(rotation, replacement));
-  state.update({
-    cleanup: undefined,
-    rotation: { phase: 'putting', replacement: token.id, previous: current.id },
-  });
+  try {
+    state.update({
+      cleanup: undefined,
+      rotation: { phase: 'putting', replacement: token.id, previous: current.id },
+    });
+  } catch (error) {
+    if (!(error instanceof ActionError)) throw error;
+    throw new ActionError(error.title, `${error.message} ${await discardReplacement(rotation, replacement)}`);
+  }
   const results = await orInterrupted(
     putReplacement(token.secret, places, storeOf(rotation)),
     interrupted,
@@ -145,13 +160,18 @@ async function storeReplacement(
     throw await notStoredError(rotation, replacement, results);
   }
   // The error below reports both tokens, so the post step must not.
-  state.update({ cleanup: orphans, rotation: undefined });
-  const older = isPrimaryStored ? undefined : `the old one, ${current.id}`;
+  state.tryUpdate({ cleanup: orphans, rotation: undefined });
+  const older = (place: KnownPlace) =>
+    isPrimaryStored || isBehind(place, current) ? 'an older token' : `the old one, ${current.id}`;
   const lines = placeLines(`the new token, ${token.id}`, results, older);
+  const deleted =
+    deletedBefore.length === 0
+      ? 'nothing was deleted'
+      : `only ${deletedBefore.join(', ')}, which no secret had, was deleted`;
   throw new ActionError(
     isPrimaryStored ? errorTitles.secretsDiffer : errorTitles.secretNotUpdated,
     `It is not certain that every secret has the new token:\n${lines.join('\n')}\n${describeFailures(results, run)}\n` +
-      `${token.id} and ${current.id} are both alive and nothing was deleted, so every job works. Start a new run (not a re-run) to bring every secret up to date.`,
+      `${token.id} and ${current.id} are both alive and ${deleted}, so every job works. Start a new run (not a re-run) to bring every secret up to date.`,
   );
 }
 
@@ -167,7 +187,13 @@ async function notStoredError(
     primary !== undefined && (reason?.kind === 'rejected' || reason?.kind === 'retries-exhausted')
       ? githubError(reason, primary.place.place, 'put', run.repository)
       : { title: errorTitles.secretNotUpdated, message: describeFailures(results, run) };
-  return new ActionError(title, `${message} ${await discardReplacement(rotation, replacement)}`);
+  const isKnown = !results.some(({ result }) => result.kind === 'not-stored' && isChanged(result.reason));
+  return new ActionError(title, `${message} ${await discardReplacement(rotation, replacement, isKnown)}`);
+}
+
+/** Whether someone else may have changed or removed the secret, so that it is unknown which token it has. */
+function isChanged(reason: PutFailure): boolean {
+  return reason.kind === 'changed' || (reason.kind === 'rejected' && reason.status === 404);
 }
 
 /**
@@ -204,7 +230,10 @@ async function finish(
       runner.warning('The token was rotated, but the summary page could not be written.');
     }
   }
-  if (stored.length < results.length) throw deadTokenError(rotation, replacement, results);
+  if (stored.length < results.length) {
+    const isDeleted = deletions.deleted.includes(facts.current.id);
+    throw deadTokenError(rotation, replacement, results, isDeleted ? undefined : facts.current.id);
+  }
   writeOutputs(runner, {
     rotated: 'true',
     'token-id': token.id,
@@ -223,7 +252,7 @@ async function deleteOld(
   const { token, orphans } = replacement;
   const isLeaked = policy.revokePrevious === 'now';
   const save = (undeleted: readonly string[]) =>
-    state.update({
+    state.tryUpdate({
       cleanup: orphans,
       rotation:
         isLeaked && undeleted.length > 0
@@ -235,20 +264,29 @@ async function deleteOld(
   const own = await deleteOwnOrphans(rotation, replacement);
   const account = accountAfter(rotation, replacement);
   const { deleted, undeleted } = await deleteTokens(rotation, account, due, isLeaked ? save : undefined);
-  state.update({ rotation: undefined });
+  state.tryUpdate({ rotation: undefined });
   return { deleted: [...own, ...deleted], undeleted };
 }
 
-/** The error for places that may still hold the leaked token, which was deleted regardless. */
+/**
+ * The error for places that do not have the new token for certain.
+ *
+ * @param leaked the id of the leaked token, if it could not be deleted.
+ */
 function deadTokenError(
   { run }: Rotation,
   { token }: Replacement,
   results: readonly PlaceResult[],
+  leaked: string | undefined,
 ): ActionError {
+  const old =
+    leaked === undefined
+      ? 'a dead token: `revoke-previous: now` deleted the old one'
+      : `a dead token, or the leaked token ${leaked}, which could not be deleted`;
   const others = results.filter(({ result }) => result.kind !== 'stored');
   return new ActionError(
     errorTitles.secretsDiffer,
-    `${capitalize(describePlaces(others.map(({ place }) => place)))} may hold a dead token: \`revoke-previous: now\` deleted the old one, and it is not certain that the new one, ${token.id}, was stored. ${describeFailures(others, run)} ` +
+    `${capitalize(describePlaces(others.map(({ place }) => place)))} may hold ${old}, and it is not certain that the new one, ${token.id}, was stored. ${describeFailures(others, run)} ` +
       'Fix that and start a new run (not a re-run), or save a token there by hand.',
   );
 }

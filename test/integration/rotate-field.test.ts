@@ -18,6 +18,9 @@ import {
   textOf,
 } from '../support/two-repositories.ts';
 
+const noDeletions: SimulatedFaults = ({ method }) =>
+  method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
+
 describe('two repositories, one of which is archived', () => {
   it('cost one token in all, and none once it is unarchived', async () => {
     const { simulation, github, original, rotate, alive, idIn, expectAlive } = setUp();
@@ -64,6 +67,36 @@ describe('two repositories, one of which is archived', () => {
     expect(simulation.isAlive(value(B))).toBe(false);
     expect(errorOf(end)).toMatch(/of octo-org\/old-site may hold a dead token: .*archived/);
     expect(end.outputs).toEqual({});
+  });
+
+  it('may keep a leaked token that could not be deleted, and the error says so', async () => {
+    const { github, original, rotate, alive } = setUp();
+    const site = github.directory.repository(SITE);
+    if (site) site.archived = true;
+    const end = await rotate({ 'revoke-previous': 'now', timeout: '20s' }, { faults: noDeletions });
+    expect(alive()).toContain(original.id);
+    expect(errorOf(end)).toContain(
+      `may hold a dead token, or the leaked token ${original.id}, which could not be deleted`,
+    );
+  });
+
+  it('are not said to hold a token that one of them may never have received', async () => {
+    const { github, original, rotate, simulation, idIn } = setUp();
+    const site = github.directory.repository(SITE);
+    if (site) site.archived = true;
+    await rotate();
+    if (site) site.archived = false;
+    simulation.pass(DAY);
+    const end = await rotate(
+      { 'revoke-previous': 'now', timeout: '20s' },
+      { faults: request => (isPut(request) ? { kind: 'server-error', processed: false } : undefined) },
+    );
+    expect(idIn(B)).toBe(original.id);
+    expect(errorOf(end)).toMatch(
+      new RegExp(
+        `or the old one, ${idIn(A)}: .* of octo-org/maps\n- Still an older token: .* of octo-org/old-site\n`,
+      ),
+    );
   });
 });
 
@@ -218,9 +251,6 @@ describe('a run cut off between creation and puts', () => {
     return orphan ?? '';
   }
 
-  const noDeletions: SimulatedFaults = ({ method }) =>
-    method === 'DELETE' ? { kind: 'server-error', processed: false } : undefined;
-
   it('leaves one token, which the next run deletes before it creates another', async () => {
     const setting = setUp();
     const orphan = await cutOff(setting);
@@ -231,6 +261,21 @@ describe('a run cut off between creation and puts', () => {
     expect(textOf(end)).toContain(
       `Deleted the token ${orphan}, which an interrupted run created and put nowhere.`,
     );
+  });
+
+  it.each([
+    [0, 1],
+    [-365 * DAY, 2],
+  ])('leaves at most two tokens, even if the runner’s clock differs by %i ms', async (runner, most) => {
+    const setting = setUp({ skews: { runner } });
+    for (let day = 0; day < 6; day++) {
+      await cutOff(setting);
+      setting.simulation.pass(DAY);
+      expect(setting.alive().length).toBeLessThanOrEqual(1 + most);
+    }
+    const end = await setting.rotate();
+    if (runner === 0) expect(end.outputs['rotated']).toBe('true');
+    else expect(errorOf(end)).toMatch(/^Secret not updated: .*\n- \w+ .*too young by this machine's clock/);
   });
 
   it('stops the next run if that token cannot be deleted, before another is created', async () => {

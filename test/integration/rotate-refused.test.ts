@@ -9,7 +9,7 @@ import {
   type SimulatedFaults,
 } from '../support/rotation-simulation.ts';
 import { idOf, tokenText } from '../support/tokens.ts';
-import { A, B, NAME, SITE, twoRepositories } from '../support/two-repositories.ts';
+import { A, B, isPut, NAME, POWERS, SITE, twoRepositories } from '../support/two-repositories.ts';
 
 /** A secret with a token, and a function that rotates it. */
 function setUp() {
@@ -189,7 +189,7 @@ describe('a replacement that is in no secret is deleted if', () => {
       'GitHub rejects the value even after the key was read again',
       json(422),
       'Unexpected response from GitHub',
-      /422: it rejected the new value of the secret `MAPBOX_AUTHORIZING_TOKEN`.*was deleted/,
+      /the secret `MAPBOX_AUTHORIZING_TOKEN`.*422: "Something"\. It rejected the new value\. .*was deleted/,
     ],
     [
       'the token of the GitHub App has expired',
@@ -215,6 +215,50 @@ describe('a replacement that is in no secret is deleted if', () => {
     expect([setting.alive(), setting.value()]).toEqual([before, setting.original.token]);
     expect(post.said).toEqual([]);
   });
+});
+
+it.each([
+  ['saved another value', /was changed during this run/, 'by a person'],
+  ['deleted the secret', /404.*Possible causes: the secret was deleted during this run/, undefined],
+])('claims nothing about a secret if someone %s meanwhile', async (_, says, left) => {
+  const setting = setUp();
+  const { account, github, simulation, value } = setting;
+  const { end, said } = await simulation.rotate({
+    inputs: { token: value(), secret: NAME, 'github-token': GITHUB_TOKEN },
+    before({ method }) {
+      if (method !== 'POST') return;
+      if (left === undefined) github.secrets.delete(A);
+      else github.secrets.set(A, account.issue({ scopes: POWERS, note: left }).token);
+    },
+  });
+  const error = said.at(-1)?.text;
+  expect([end, error]).toEqual(['failure', expect.stringMatching(says)]);
+  expect(error).toMatch(/The new token \w+ was deleted\.$/);
+});
+
+it('deletes a replacement if the state cannot be saved before it is put', async () => {
+  const setting = setUp();
+  const before = setting.alive();
+  const { end, said, requests } = await setting.simulation.rotate({
+    inputs: { token: setting.value(), secret: NAME, 'github-token': GITHUB_TOKEN },
+    diskFull: '"phase":"putting"',
+  });
+  expect(end).toBe('failure');
+  expect(said.at(-1)?.text).toMatch(/state file .*The new token \w+ was deleted\. The secret still has/);
+  expect(requests.filter(isPut)).toEqual([]);
+  expect(setting.alive()).toEqual(before);
+});
+
+it('says that the secret has the new token if nothing can be saved after the put', async () => {
+  const setting = setUp();
+  const { original, idIn, alive } = setting;
+  const { end, said } = await setting.simulation.rotate({
+    inputs: { token: setting.value(), secret: NAME, 'github-token': GITHUB_TOKEN, 'revoke-previous': 'now' },
+    diskFull: '"phase":"deleting"',
+  });
+  expect(end).toBe('failure');
+  expect(said.at(-1)?.text).toContain(`The secret has the new token ${idIn(A)}, but the outputs`);
+  expect(alive()).not.toContain(original.id);
 });
 
 describe('nothing is deleted if', () => {

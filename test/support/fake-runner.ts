@@ -16,8 +16,8 @@ export interface FakeRunnerOptions {
   readonly state?: string | undefined;
   /** Why results cannot be written, as found in the check beforehand. */
   readonly missingFile?: string;
-  /** Fails the writing of results, like a full disk. */
-  readonly diskFull?: boolean;
+  /** Fails the writing of results, like a full disk; with a text, of states too, from the first one that contains it. */
+  readonly diskFull?: boolean | string;
   /** Called before everything the step does with the runner; may throw. */
   readonly beforeCall?: () => void;
 }
@@ -32,9 +32,11 @@ export class FakeRunner implements Runner {
   /** The last state that the step saved; before that, the state of an earlier step. */
   savedState: string;
   readonly #options: FakeRunnerOptions;
+  #isDiskFull: boolean;
 
   constructor(options: FakeRunnerOptions = {}) {
     this.#options = options;
+    this.#isDiskFull = options.diskFull === true;
     this.savedState = options.state ?? '';
   }
 
@@ -52,6 +54,11 @@ export class FakeRunner implements Runner {
 
   readonly saveState = (state: string): void => {
     this.#options.beforeCall?.();
+    const { diskFull } = this.#options;
+    if (typeof diskFull === 'string') {
+      this.#isDiskFull ||= state.includes(diskFull);
+      if (this.#isDiskFull) throw new Error('ENOSPC');
+    }
     this.savedState = state;
   };
 
@@ -65,7 +72,7 @@ export class FakeRunner implements Runner {
 
   readonly writeResults: Runner['writeResults'] = (outputs, variables, state) => {
     this.#options.beforeCall?.();
-    if (this.#options.diskFull) throw new Error('ENOSPC');
+    if (this.#isDiskFull) throw new Error('ENOSPC');
     this.outputs = texts(outputs);
     this.variables = texts(variables);
     if (state !== undefined) this.savedState = state;

@@ -89,7 +89,7 @@ export interface SimulatedStep {
   /** Interrupts the step during its n-th request, counted from 0. */
   readonly interruptAt?: number | undefined;
   /** Fails the writing of outputs. */
-  readonly diskFull?: boolean;
+  readonly diskFull?: boolean | string;
 }
 
 export interface SimulatedEnd {

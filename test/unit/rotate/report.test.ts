@@ -41,6 +41,11 @@ it.each<[KeptToken['reason'], RegExp]>([
   expect(text).toMatch(says);
 });
 
+it('never promises a deletion within an hour', () => {
+  const text = describeKept({ token: token('cone1'), reason: 'duration' }, rotation({ after: 600_000 }));
+  expect(text).toContain('A run deletes it 1 h after it was replaced.');
+});
+
 it('names a token without a text by its ID alone', () => {
   const bare = token('cone1', '[replaces cprev0: 123/7.1#abcdex1y]');
   expect(describeKept({ token: bare, reason: 'never' }, rotation())).toMatch(/^The token cone1 is kept/);
