@@ -3,6 +3,7 @@ import type { ListedToken } from '../../../src/mapbox/list.ts';
 import {
   chainOf,
   type DeletionPolicy,
+  findDoubtful,
   findDueNow,
   findLater,
   findNeverPut,
@@ -261,6 +262,15 @@ describe('a token that was never put', () => {
   it('is more than an hour old', () => {
     expect(find(orphan, { listed: { mapbox: time(31) + HOUR, runner: time(TODAY) } })).toEqual([]);
     expect(find(orphan, { listed: { mapbox: time(31) + HOUR + 1, runner: time(TODAY) } })).toEqual(['corph']);
+  });
+  it('is doubtful if it is more than an hour old by one clock only', () => {
+    const doubtful = (mapbox: number, runner: number) =>
+      ids(findDoubtful({ ...withTokens(orphan), listed: { mapbox, runner } }, { protectedId: undefined }));
+    const early = time(31) + HOUR;
+    expect(doubtful(early + 1, early)).toEqual(['corph']);
+    expect(doubtful(early, early + 1)).toEqual(['corph']);
+    expect(doubtful(early, early)).toEqual([]);
+    expect(doubtful(early + 1, early + 1)).toEqual([]);
   });
   it('has a creation time, and may be deleted', () => {
     expect(find({ ...orphan, created: undefined })).toEqual([]);
