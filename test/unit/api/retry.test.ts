@@ -50,7 +50,7 @@ describe('without a retry', () => {
 
   it.each([
     'CERT_HAS_EXPIRED',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'INVALID_PURPOSE',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'PROXY_403',
@@ -74,6 +74,7 @@ describe('without a retry', () => {
   it.each([
     'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
     'ECONNREFUSED',
     'ENOTFOUND',
     'ENOTFOUND',
