@@ -18,7 +18,7 @@ export interface RetryOptions {
   readonly failureDeadline: number;
   /** The request budget of the whole step. */
   readonly budget: RequestBudget;
-  /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} by default. */
+  /** After how many responses that are not the API's to give up; {@link MAX_UNREADABLE_ATTEMPTS} by default. */
   readonly maxUnreadable?: number;
   /** How many further requests an attempt may need to send; none by default. */
   readonly followUps?: number;
@@ -154,8 +154,11 @@ function isPermanent(result: Retryable, elapsedMs: number): boolean {
   return isCertificateCode(result.code) || PERMANENT_CODES.test(result.code);
 }
 
+/** Whether something other than the API seems to have responded. */
 function isUnreadable(result: Retryable): boolean {
-  return result.kind === 'indeterminate' && result.cause.kind === 'unreadable';
+  if (result.kind !== 'indeterminate') return false;
+  const { cause } = result;
+  return cause.kind === 'unreadable' || (cause.kind === 'rejected' && !cause.isApiError);
 }
 
 /** The same options with at most `most` milliseconds left from now. */

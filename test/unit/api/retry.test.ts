@@ -90,9 +90,12 @@ describe('without a retry', () => {
     expect(lefts).toHaveLength(2);
   });
 
-  it('gives up after three responses that are not from Mapbox', async () => {
+  it.each([
+    ['responses', unreadable()],
+    ['rejections', { kind: 'indeterminate', cause: rejected({ isApiError: false }) } as const],
+  ])('gives up after three %s that are not from Mapbox', async (_, foreign) => {
     const clock = new FakeClock();
-    const { attempt, lefts } = attempts(clock, [unreadable()]);
+    const { attempt, lefts } = attempts(clock, [foreign]);
     const end = await retry(attempt, retryOptions(clock));
     expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 3 });
     expect(lefts).toHaveLength(3);

@@ -284,11 +284,13 @@ describe('without `tokens:read`', () => {
     const { client, last, warnings } = await mint([
       lostResponse(),
       html(403),
+      html(403),
+      html(403),
       lostResponse(),
       page([]),
       made(idOf(2)),
     ]);
-    expect(client.requestLines).toEqual([POST, GET, POST, GET, POST]);
+    expect(client.requestLines).toEqual([POST, GET, GET, GET, POST, GET, POST]);
     expect(last).toEqual(state({ orphans: 2, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });
