@@ -105,7 +105,8 @@ export async function deleteTokenWithRetry(
   const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(
     async timeoutMs => {
       const result = await deleteToken(account, id, timeoutMs);
-      if (!isNotFound(result)) return toRetryable(result);
+      // With 403, the authorizing token lacks the scope: the token is still alive.
+      if (!isNotFound(result) || result.status !== 404) return toRetryable(result);
       const now = clock.monotonic();
       notFoundAt ??= now;
       if (now - notFoundAt < SECOND_LOOK_MS) {

@@ -241,6 +241,13 @@ describe('deleting one token', () => {
       expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
     });
 
+    it('never takes a 403 about a missing scope for one', async () => {
+      const forbidden = json(403, { message: 'This API requires a token with tokens:write scope.' });
+      const { result, asked } = await remove([forbidden, forbidden, forbidden, deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(asked).toEqual([DELETE(ID), DELETE(ID), DELETE(ID), DELETE(ID)]);
+    });
+
     it('ignores a list with an unreadable entry', async () => {
       const { result } = await remove([notFound(), notFound(), json(200, [{ note: 'ci' }]), deleted()]);
       expect(result).toEqual({ kind: 'deleted' });
