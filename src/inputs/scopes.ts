@@ -1,6 +1,6 @@
-import { codeList, errorTitles } from '../action-error.ts';
+import { errorTitles } from '../action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
-import { extractTokens } from '../secret.ts';
+import { looksSecret } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
 /** The scopes requested for a new token. */
@@ -39,7 +39,10 @@ export function parseScopes(input: string, problems: InputProblems): RequestedSc
   if (invalid.size > 0) return undefined;
   const unknown = words.filter(word => !word.startsWith('=') && !knownScopes.has(word.toLowerCase()));
   const scopes = [...new Set(words.map(toScope))];
-  return { scopes, warnings: [...unknownScopeWarnings(unknown.map(toScope)), ...powerWarnings(scopes)] };
+  return {
+    scopes,
+    warnings: [...unknownScopeWarnings(unknown.map(toScope), problems), ...powerWarnings(scopes)],
+  };
 }
 
 /** The console shows scopes in upper case; the API uses lower case. */
@@ -48,7 +51,7 @@ function toScope(word: string): string {
 }
 
 function describeProblem(word: string, problems: InputProblems): string | undefined {
-  if (extractTokens(word).length > 0) return 'a token in it. List scopes, such as `tilesets:read`.';
+  if (looksSecret(word)) return 'a token in it. List scopes, such as `tilesets:read`.';
   const scope = toScope(word);
   if (word.startsWith('=')) {
     if (!IMPOSSIBLE.test(scope)) return undefined;
@@ -65,12 +68,13 @@ function describeProblem(word: string, problems: InputProblems): string | undefi
   return word.includes(':') && !IMPOSSIBLE.test(word) ? `${problem} ${asItIs}` : problem;
 }
 
-function unknownScopeWarnings(unknown: readonly string[]): string[] {
+function unknownScopeWarnings(unknown: readonly string[], problems: InputProblems): string[] {
   if (unknown.length === 0) return [];
   const scopes = [...new Set(unknown)];
+  const quote = (words: readonly string[]) => words.map(word => problems.quote(word)).join(', ');
   return [
-    `${codeList(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides whether ${scopes.length === 1 ? 'it exists' : 'they exist'}. ` +
-      `To turn off this warning, write ${codeList(scopes.map(scope => `=${scope}`))}.`,
+    `${quote(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides whether ${scopes.length === 1 ? 'it exists' : 'they exist'}. ` +
+      `To turn off this warning, write ${quote(scopes.map(scope => `=${scope}`))}.`,
   ];
 }
 

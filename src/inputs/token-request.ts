@@ -1,6 +1,6 @@
 import { errorTitles } from '../action-error.ts';
 import { HOUR, parseAge } from '../duration.ts';
-import { extractTokens } from '../secret.ts';
+import { looksSecret } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
 /** The requested token. */
@@ -52,7 +52,7 @@ export function parseNote(input: string, workflow: string, problems: InputProble
     note === ''
       ? [workflow.trim(), "The workflow's name, which is the default of `note`,"]
       : [note, '`note`'];
-  if (extractTokens(text).length > 0) {
+  if (looksSecret(text)) {
     problems.add(
       errorTitles.invalidInput,
       `${source} has a token in it. Anyone who can list the account's tokens can read notes.`,
@@ -97,7 +97,7 @@ export function parseAllowedUrls(
 
 function describeUrlProblem(url: string): string | undefined {
   // Anyone who can list the account's tokens can read these addresses.
-  if (extractTokens(url).length > 0) return ', which has a token in it. Write only the address.';
+  if (looksSecret(url)) return ', which has a token in it. Write only the address.';
   const example = 'Write one address per line, such as `https://example.com`.';
   if (/\s/.test(url)) return `, which has white space in it. ${example}`;
   // Some domain names contain zero-width joiners.

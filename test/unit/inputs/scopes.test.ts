@@ -59,6 +59,13 @@ describe('scopes are accepted', () => {
     ]);
   });
 
+  it('with a warning that shows nothing that may be secret', () => {
+    const hex = 'a0'.repeat(16);
+    expect(parse(`gizmos:${hex}`).value?.warnings).toEqual([
+      expect.stringMatching(/^`gizmos:\*\*\*` is not in .*`=gizmos:\*\*\*`\.$/),
+    ]);
+  });
+
   it.each(['tokens:write', 'TOKENS:WRITE', '=tokens:write', '=Tokens:Write'])(
     'with a warning that the token can create more tokens, from %s',
     input => {
@@ -137,7 +144,8 @@ describe('scopes stop the step', () => {
   });
 
   it('at a token, which is not quoted', () => {
-    for (const token of [tokenText('sk'), tokenText('sk').slice(0, 30), `=${tokenText('tk')}`]) {
+    const rest = tokenText('sk').slice(3);
+    for (const token of [tokenText('sk'), tokenText('sk').slice(0, 30), `=${tokenText('tk')}`, `=${rest}`]) {
       const { title, message } = parse(token);
       expect(title).toBe('Invalid scopes');
       expect(message).toContain('a token in it');

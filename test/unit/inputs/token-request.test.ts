@@ -73,7 +73,7 @@ describe('a note', () => {
     expect(parse('', '.github/workflows/sk.deploy-tiles.yml').title).toBeUndefined();
   });
 
-  it.each([tokenText('sk'), tokenText('pk').slice(0, 20)])(
+  it.each([tokenText('sk'), tokenText('pk').slice(0, 20), tokenText('sk').slice(3)])(
     'with a token in it stops the step, and is not quoted',
     token => {
       const own = parse(`by ${token}`);
@@ -183,6 +183,7 @@ describe('allowed URLs stop the step', () => {
     `https://example.com/?access_token=${tokenText('pk')}`,
     tokenText('sk'),
     `https://example.com/${tokenText('sk').slice(0, 20)}`,
+    `https://example.com/?access_token=${tokenText('sk').replaceAll('.', '%2E')}`,
   ])('at one with a token in it, which is not quoted', url => {
     const { title, message } = parseUrls(url);
     expect(message).not.toContain('eyJ');
