@@ -191,7 +191,7 @@ function compareScopes(
   return parts.length > 0 ? parts.join(', and ') : undefined;
 }
 
-/** Shortens the list: a response may name any number of scopes of any length. */
+/** Shortens scopes: those of a response may be of any length. */
 function shortCodeList(scopes: readonly string[]): string {
-  return codeList(scopes.slice(0, 20).map(scope => scope.slice(0, 40)));
+  return codeList(scopes, scope => `\`${scope.slice(0, 40)}\``);
 }
