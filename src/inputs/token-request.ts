@@ -95,6 +95,9 @@ export function parseAllowedUrls(
   return urls;
 }
 
+/** A comma in place of a part of the host, or before another address. */
+const JOINED = /^(?:[a-z][\w+.-]*:\/\/)?[^/?#]*,|^[^?#]*,[a-z][\w+.-]*:\/\//i;
+
 function describeUrlProblem(url: string): string | undefined {
   // Anyone who can list the account's tokens can read these addresses.
   if (looksSecret(url)) return ', which has a token in it. Write only the address.';
@@ -102,7 +105,9 @@ function describeUrlProblem(url: string): string | undefined {
   if (/\s/.test(url)) return `, which has white space in it. ${example}`;
   // Some domain names contain zero-width joiners.
   if (/(?![\u200c\u200d])\p{C}/u.test(url)) return `, which has an invisible character in it. ${example}`;
-  if (url.startsWith('/')) return `, which has no host. ${example}`;
+  if (/^["'`]/.test(url)) return `, which is in quotes. ${example}`;
+  if (JOINED.test(url)) return `, which has several addresses in one line. ${example}`;
+  if (/^\/|^https?:\/\/(?:[/?#:]|$)/i.test(url)) return `, which has no host. ${example}`;
   if (url.length > MAX_URL_LENGTH) {
     return `, which has ${url.length} characters; an address has at most ${MAX_URL_LENGTH}.`;
   }
