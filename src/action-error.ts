@@ -57,7 +57,15 @@ export class ActionError extends Error {
   }
 }
 
-/** Formats words as code, separated by commas. */
-export function codeList(words: readonly string[]): string {
-  return words.map(word => `\`${word}\``).join(', ');
+/** How many words a message names at most; there are fewer scopes. */
+const MAX_NAMED = 40;
+
+/**
+ * Formats words as code, separated by commas. Of many words, only the first are named.
+ *
+ * @param format formats one word as code.
+ */
+export function codeList(words: readonly string[], format = (word: string) => `\`${word}\``): string {
+  const named = words.slice(0, MAX_NAMED).map(word => format(word));
+  return named.join(', ') + (words.length > MAX_NAMED ? ` and ${words.length - MAX_NAMED} more` : '');
 }

@@ -12,6 +12,14 @@ export function extractTokens(text: string): string[] {
   return text.match(TOKENS) ?? [];
 }
 
+/** The payload of a token, even without the usage or with an encoded dot before it, but no name such as `joeyJackson`. */
+const PAYLOAD = /(?<![a-z])eyJ[\w-]{6,}|eyJ[\w-]{30,}/;
+
+/** Whether a text has a token in it or, judging by its payload, a part of one. Ordinary words never match. */
+export function looksSecret(text: string): boolean {
+  return extractTokens(text).length > 0 || PAYLOAD.test(text);
+}
+
 /** A shorter text cannot be a token, and masking it would make logs unreadable. */
 export const MIN_TOKEN_LENGTH = 8;
 
@@ -19,7 +27,7 @@ export const MIN_TOKEN_LENGTH = 8;
  * Matches parts of tokens up to the end of the word: tokens with encoded dots or without their beginning, truncated
  * GitHub tokens, and long hex strings.
  */
-const TOKEN_PARTS = /(?:eyJ[\w-]{6,}|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_)|[0-9a-f]{32,})[^\s"'`]*/g;
+const TOKEN_PARTS = /(?:eyJ[\w-]{6,}|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_)|[0-9A-Fa-f]{32,})[^\s"'`]*/g;
 
 /**
  * Makes a text safe to quote in a message. Replaces with `***` anything that may be secret: tokens and parts of them;

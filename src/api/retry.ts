@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { formatDuration } from '../duration.ts';
+import { isCertificateCode } from '../http/error-codes.ts';
 import { exponentialDelay, LAST_ATTEMPT_MS, rateLimitDelay } from './backoff.ts';
 import { describeResult } from './describe.ts';
 import type { RequestBudget } from './request-budget.ts';
@@ -17,7 +18,7 @@ export interface RetryOptions {
   readonly failureDeadline: number;
   /** The request budget of the whole step. */
   readonly budget: RequestBudget;
-  /** After how many unreadable responses to give up; {@link MAX_UNREADABLE_ATTEMPTS} by default. */
+  /** After how many responses that are not the API's to give up; {@link MAX_UNREADABLE_ATTEMPTS} by default. */
   readonly maxUnreadable?: number;
   /** How many further requests an attempt may need to send; none by default. */
   readonly followUps?: number;
@@ -37,11 +38,10 @@ const MAX_UNREADABLE_ATTEMPTS = 3;
 const MAX_UNKNOWN_NAME_MS = 12_000;
 
 /**
- * Certificate, credential and port errors are permanent, and so are bugs and requests past their deadline (`TOO_LATE`).
- * A proxy's 408, 425 and 429 are not.
+ * Credential and port errors are permanent, like certificate errors, and so are bugs and requests past their deadline
+ * (`TOO_LATE`). A proxy's 408, 425 and 429 are not.
  */
-const PERMANENT_CODES =
-  /^(?!.*_ALERT_).*(?:CERT|SIGNATURE|SELF_SIGNED|UNABLE_TO_GET|ERR_TLS|ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d)|^(?:UNKNOWN|TOO_LATE)$/;
+const PERMANENT_CODES = /ERR_SSL_WRONG_VERSION|WEBASSEMBLY|PROXY_4(?!08|25|29)\d\d|^(?:UNKNOWN|TOO_LATE)$/;
 
 /**
  * Retries until an attempt succeeds or is rejected, or time is up. Waits as long as a rate limit demands, and uses
@@ -151,11 +151,14 @@ function timeLeft(result: Retryable, left: number, leftForName: number): number 
 function isPermanent(result: Retryable, elapsedMs: number): boolean {
   if (result.kind !== 'not-sent') return false;
   if (result.code === 'ENOTFOUND') return elapsedMs > MAX_UNKNOWN_NAME_MS;
-  return PERMANENT_CODES.test(result.code);
+  return isCertificateCode(result.code) || PERMANENT_CODES.test(result.code);
 }
 
+/** Whether something other than the API seems to have responded. */
 function isUnreadable(result: Retryable): boolean {
-  return result.kind === 'indeterminate' && result.cause.kind === 'unreadable';
+  if (result.kind !== 'indeterminate') return false;
+  const { cause } = result;
+  return cause.kind === 'unreadable' || (cause.kind === 'rejected' && !cause.isApiError);
 }
 
 /** The same options with at most `most` milliseconds left from now. */

@@ -41,17 +41,22 @@ export function checkAuthorizingToken(
 
 /** Describes how an input of the post step differs from the main step's, the likely reason, and what to do. */
 export function describeChange(
-  input: string,
+  input: keyof typeof STABLE_VALUES,
   what: string,
   state: Pick<CleanupState, 'actionPath'> | undefined,
   actionPath: string,
 ): string {
   const isNested = state !== undefined && actionPath !== state.actionPath;
-  return `The post step's ${input} ${what}, so nothing was sent to Mapbox. ${isNested ? NESTED_ACTION : CHANGED_VARIABLE}`;
+  return `The post step's ${input} ${what}, so nothing was sent to Mapbox. ${isNested ? NESTED_ACTION : `${CHANGED_VARIABLE} ${STABLE_VALUES[input]}`}`;
 }
 
 const CHANGED_VARIABLE =
-  'The runner evaluates inputs again for the post step: if this one comes from a variable (`${{ env.X }}`), a later step changed the variable. Use a value that does not change, such as the secret itself: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.';
+  'The runner evaluates inputs again for the post step: if this one comes from a variable (`${{ env.X }}`), a later step changed the variable. Use a value that does not change, such as';
+
+const STABLE_VALUES = {
+  '`authorizing-token`': 'the secret itself: `${{ secrets.MAPBOX_AUTHORIZING_TOKEN }}`.',
+  '`api-url`': 'the address itself.',
+} as const;
 
 const NESTED_ACTION =
   'The action runs in a local composite action that another composite action uses with `./`, and there the runner gives the post step the inputs of the outer one (https://github.com/actions/runner/issues/2030). ' +

@@ -1,4 +1,4 @@
-import { ActionError, errorTitles, stackOf } from '../action-error.ts';
+import { stackOf } from '../action-error.ts';
 import { isAccountName, parseApiUrl } from '../inputs/connection.ts';
 import { InputProblems } from '../inputs/problems.ts';
 import { isObject, isStrings, isTokenId, parseJson } from '../mapbox/token.ts';
@@ -85,15 +85,7 @@ export class PostStepState {
   /** @throws {ActionError} if the state cannot be saved. Then nothing must be created. */
   update(change: Partial<Pick<SavedState, 'nonce' | 'cleanup' | 'rotation'>>): void {
     this.#state = { ...this.#state, ...change };
-    try {
-      this.#runner.saveState(JSON.stringify(this.#state));
-    } catch (error) {
-      this.#runner.debug(stackOf(error));
-      throw new ActionError(
-        errorTitles.outputsNotWritten,
-        "The runner's state file could not be written, and the post step cannot clean up without it. Is the disk full?",
-      );
-    }
+    this.#runner.saveState(JSON.stringify(this.#state));
   }
 
   /** Like {@link update}, where a failure must not stop the step: the post step then acts on the previous state. */

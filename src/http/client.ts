@@ -1,6 +1,7 @@
 import dns from 'node:dns';
 import type { LookupFunction } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
+import { isCertificateCode } from './error-codes.ts';
 import { findExtraCaProblem } from './extra-ca.ts';
 import { TunnelError } from './failure.ts';
 import type { ProxySettings } from './proxy.ts';
@@ -171,7 +172,7 @@ function explainingTunnels(client: Client): Client {
 
 /** If a certificate was rejected, adds the reason why NODE_EXTRA_CA_CERTS did not help. */
 async function completeFindings(code: string, findings: Findings | undefined): Promise<Findings | undefined> {
-  if (!/CERT|SIGNATURE|SELF_SIGNED/.test(code)) return findings;
+  if (!isCertificateCode(code)) return findings;
   const extraCaProblem = await findExtraCaProblem();
   return extraCaProblem === undefined ? findings : { ...findings, extraCaProblem };
 }

@@ -36,6 +36,18 @@ export function describePeer({ host, proxy }: Peer): string {
   return proxy === undefined ? host : `${host} through the proxy ${proxy.host}`;
 }
 
+/** The codes for a rejection by the other side. Those of TLS extensions lack `_ALERT_` [OpenSSL, sslerr.h]. */
+const ALERT = /_ALERT_|^ERR_SSL_TLSV1_/;
+
+/** Errors about certificates, including all of OpenSSL's verification results [Node.js docs, tls: X509 errors]. */
+const CERTIFICATE =
+  /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|UNABLE_TO_|^(?:INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|HOSTNAME_MISMATCH|UNSPECIFIED)$/;
+
+/** Whether this process rejected the certificate of the other side. */
+export function isCertificateCode(code: string): boolean {
+  return CERTIFICATE.test(code) && !ALERT.test(code);
+}
+
 /**
  * Describes a failure and what to do about it.
  *
@@ -45,13 +57,13 @@ export function describeFailure(failure: Failure, hostSetting: string): FailureD
   const { code, peer } = failure;
   const proxyStatus = /^PROXY_(\d{3})$/.exec(code)?.[1];
   if (proxyStatus !== undefined) return describeProxyResponse(proxyStatus, peer);
-  if (code.includes('_ALERT_')) {
+  if (ALERT.test(code)) {
     return {
       problem: `TLS handshake rejected (${code})`,
       advice: `The server or the proxy rejected the connection. Check ${hostOrProxySetting(failure, hostSetting)}.`,
     };
   }
-  if (/CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|UNABLE_TO_GET/.test(code)) return describeCertificate(failure);
+  if (isCertificateCode(code)) return describeCertificate(failure);
   if (code.startsWith('ERR_SSL_WRONG_VERSION')) {
     return {
       problem: `the server does not speak TLS (${code})`,
@@ -155,6 +167,14 @@ function describeCertificate({ code, peer }: Failure): FailureDescription {
         advice: isProxys
           ? `Check the host in ${peer?.proxy?.variable ?? 'the proxy variable'}.`
           : 'Check the host; DNS, a proxy or a firewall may lead to another server.',
+      };
+    case 'INVALID_CA':
+    case 'INVALID_PURPOSE':
+    case 'PATH_LENGTH_EXCEEDED':
+      return {
+        problem: `${whose} or its issuer's is not made for this use (${code})`,
+        advice:
+          'It has to be replaced. If NODE_EXTRA_CA_CERTS is set, check that its file has CA certificates.',
       };
     default:
       return { problem: `${whose} is not trusted (${code})`, advice: caAdvice };

@@ -14,16 +14,18 @@ export async function findExtraCaProblem(
   countLoaded: () => Promise<number | undefined> = countExtraCertificates,
 ): Promise<ExtraCaProblem | undefined> {
   if (!file) return undefined;
-  const stats = statSync(file, { throwIfNoEntry: false });
-  if (stats === undefined) return 'missing';
-  if (stats.isDirectory()) return 'directory';
   try {
+    if (statSync(file).isDirectory()) return 'directory';
     accessSync(file, constants.R_OK);
-  } catch {
-    return 'unreadable';
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    return NO_SUCH_FILE.test(code) ? 'missing' : 'unreadable';
   }
-  return (await countLoaded()) === 0 ? 'no-certificate' : undefined;
+  return (await countLoaded().catch(() => undefined)) === 0 ? 'no-certificate' : undefined;
 }
+
+/** The codes for a path that leads to no file. A certificate instead of a path is too long for a name. */
+const NO_SUCH_FILE = /^(?:ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG)$/;
 
 async function countExtraCertificates(): Promise<number | undefined> {
   // Already loaded at this point, since a certificate was rejected. A static import would cost a step without TLS 5 ms.

@@ -51,12 +51,22 @@ function parseSchemes(challenges: string): string[] {
   return SCHEMES.filter(scheme => found.includes(scheme));
 }
 
-/** The names in the certificate that Node attaches to the error [tls.checkServerIdentity]. */
+/**
+ * The names in the certificate that Node attaches to the error [tls.checkServerIdentity]. An old certificate without
+ * alternative names has one in its subject.
+ */
 function namesIn(error: Error): string[] | undefined {
-  const cert: unknown = 'cert' in error ? error.cert : undefined;
-  if (typeof cert !== 'object' || cert === null || !('subjectaltname' in cert)) return undefined;
-  if (typeof cert.subjectaltname !== 'string') return undefined;
-  return [...cert.subjectaltname.matchAll(/(?:^|, )(?:DNS|IP Address):([\w.:*-]+)(?=,|$)/g)].map(
+  const cert = field(error, 'cert');
+  const alternatives = field(cert, 'subjectaltname');
+  const commonName = field(field(cert, 'subject'), 'CN');
+  if (alternatives === undefined && typeof commonName === 'string' && /^[\w.:*-]+$/.test(commonName))
+    return [commonName];
+  if (typeof alternatives !== 'string') return undefined;
+  return [...alternatives.matchAll(/(?:^|, )(?:DNS|IP Address):([\w.:*-]+)(?=,|$)/g)].map(
     ([, name = '']) => name,
   );
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }

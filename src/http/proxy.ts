@@ -52,7 +52,10 @@ function isBypassed(api: URL, noProxy: string): boolean {
     });
 }
 
-/** A shorter text is not masked on its own: that would make logs unreadable. */
+/**
+ * A shorter text is not masked on its own: that would make logs unreadable. Masks consist of single lines without white
+ * space around them.
+ */
 const MIN_MASK_LENGTH = 6;
 
 /**
@@ -108,14 +111,14 @@ function findSecrets(user: string, password: string): string[] {
     const plain = decodePercent(text).toString();
     return [text, plain, encodeURIComponent(plain)];
   };
-  const isLong = (text: string) => text.length >= MIN_MASK_LENGTH;
+  const isLong = (text: string) => text.split(/[\r\n]/).every(line => line.trim().length >= MIN_MASK_LENGTH);
   const passwords = formsOf(password);
   if (passwords.every(isLong)) return passwords;
   const users = formsOf(user);
   // A colon and a short password would match everywhere.
   const pairs =
     user === '' || password === '' ? [] : users.map((form, index) => `${form}:${passwords[index]}`);
-  return [...pairs, ...(users.every(isLong) ? users : [])];
+  return [...pairs.filter(pair => /^\S[^\r\n]*\S$/.test(pair)), ...(users.every(isLong) ? users : [])];
 }
 
 /** Decodes percent-encoded bytes, which need not be UTF-8, and leaves any other `%`, as curl does. */

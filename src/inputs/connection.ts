@@ -1,7 +1,7 @@
 import { errorTitles } from '../action-error.ts';
 import { parseDuration } from '../duration.ts';
 import type { AuthorizingToken } from '../mapbox/account.ts';
-import { extractTokens } from '../secret.ts';
+import { looksSecret } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
 /** The account, the API's address, the authorizing token, and the time limit. */
@@ -25,7 +25,7 @@ export function isAccountName(text: string): boolean {
     text !== '' &&
     text.length <= MAX_USERNAME_LENGTH &&
     !/[\s/?#%\\\p{C}]|^\.+$/u.test(text) &&
-    extractTokens(text).length === 0
+    !looksSecret(text)
   );
 }
 
@@ -77,7 +77,7 @@ export function parseApiUrl(input: string, problems: InputProblems): URL | undef
     return invalid('must not have credentials, a query or a fragment.');
   }
   // It appears in messages and in the state.
-  if (extractTokens(url.href).length > 0) return invalid('has a token in it. Write only the address.');
+  if (looksSecret(url.href)) return invalid('has a token in it. Write only the address.');
   return url;
 }
 

@@ -1,6 +1,6 @@
 import { codeList, errorTitles } from '../action-error.ts';
 import { knownScopes } from '../mapbox/scopes.ts';
-import { extractTokens } from '../secret.ts';
+import { looksSecret } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
 /** The scopes requested for a new token. */
@@ -22,24 +22,22 @@ const IMPOSSIBLE = /^$|\p{C}|^.{101}/u;
  * `=` it is neither.
  */
 export function parseScopes(input: string, problems: InputProblems): RequestedScopes | undefined {
-  const words = input
-    .split(/\r\n|[\r\n]/)
-    .flatMap(line => line.replace(/#.*/, '').split(/[\s,]+/))
-    .filter(word => word !== '');
+  const all = input.split(/\r\n|[\r\n]/).flatMap(line => line.replace(/#.*/, '').split(/[\s,]+/));
+  const words = [...new Set(all)].filter(word => word !== '');
   if (words.length === 0) {
     return problems.add(
       errorTitles.invalidScopes,
       '`scopes` is empty. List what the token may do, for example `tilesets:read tilesets:write`.',
     );
   }
-  const invalid = new Set(
-    words.map(word => describeProblem(word, problems)).filter(problem => problem !== undefined),
-  );
+  const unknown = words.filter(word => !knownScopes.has(word.toLowerCase()));
+  const invalid = findProblems(unknown, problems);
   for (const problem of invalid) problems.add(errorTitles.invalidScopes, `\`scopes\` has ${problem}`);
-  if (invalid.size > 0) return undefined;
-  const unknown = words.filter(word => !word.startsWith('=') && !knownScopes.has(word.toLowerCase()));
+  if (invalid.length > 0) return undefined;
+  const unexpected = unknown.filter(word => !word.startsWith('=')).map(toScope);
   const scopes = [...new Set(words.map(toScope))];
-  return { scopes, warnings: [...unknownScopeWarnings(unknown.map(toScope)), ...powerWarnings(scopes)] };
+  const warnings = [...unknownScopeWarnings(unexpected, problems), ...powerWarnings(scopes)];
+  return { scopes, warnings };
 }
 
 /** The console shows scopes in upper case; the API uses lower case. */
@@ -47,30 +45,46 @@ function toScope(word: string): string {
   return word.startsWith('=') ? word.slice(1) : word.toLowerCase();
 }
 
-function describeProblem(word: string, problems: InputProblems): string | undefined {
-  if (extractTokens(word).length > 0) return 'a token in it. List scopes, such as `tilesets:read`.';
+/** How many words are compared with the known scopes, and how many problems are described. */
+const MAX_DESCRIBED = 20;
+
+function findProblems(unknown: readonly string[], problems: InputProblems): readonly string[] {
+  const found = new Set<string>();
+  for (const [at, word] of unknown.entries()) {
+    const problem = describeProblem(word, at < MAX_DESCRIBED, problems);
+    if (problem === undefined) continue;
+    if (found.size === MAX_DESCRIBED)
+      return [...found, `further words that are not known scopes: ${unknown.length - at}.`];
+    found.add(problem);
+  }
+  return [...found];
+}
+
+/** @param isCompared whether to look for the scope that was probably meant. */
+function describeProblem(word: string, isCompared: boolean, problems: InputProblems): string | undefined {
+  if (looksSecret(word)) return 'a token in it. List scopes, such as `tilesets:read`.';
   const scope = toScope(word);
   if (word.startsWith('=')) {
     if (!IMPOSSIBLE.test(scope)) return undefined;
     return `${problems.quote(word)}, which cannot be a scope.`;
   }
-  if (knownScopes.has(scope)) return undefined;
+  const suggestion = isCompared ? suggestScope(scope) : undefined;
+  if (suggestion === undefined && WELL_FORMED.test(scope)) return undefined;
   const asItIs = `If Mapbox has such a scope, write ${problems.quote(`=${word}`)}.`;
-  const suggestion = suggestScope(scope);
   if (suggestion !== undefined) {
     return `${problems.quote(word)}, which is not a known Mapbox scope. Did you mean \`${suggestion}\`? ${asItIs}`;
   }
-  if (WELL_FORMED.test(scope)) return undefined;
   const problem = `${problems.quote(word)}, which is not a scope: a scope is two words with a colon between them, such as \`styles:read\`.`;
   return word.includes(':') && !IMPOSSIBLE.test(word) ? `${problem} ${asItIs}` : problem;
 }
 
-function unknownScopeWarnings(unknown: readonly string[]): string[] {
+function unknownScopeWarnings(unknown: readonly string[], problems: InputProblems): string[] {
   if (unknown.length === 0) return [];
   const scopes = [...new Set(unknown)];
+  const quote = (words: readonly string[]) => codeList(words, word => problems.quote(word));
   return [
-    `${codeList(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides whether ${scopes.length === 1 ? 'it exists' : 'they exist'}. ` +
-      `To turn off this warning, write ${codeList(scopes.map(scope => `=${scope}`))}.`,
+    `${quote(scopes)} ${scopes.length === 1 ? 'is' : 'are'} not in this action's list of Mapbox scopes. Mapbox decides whether ${scopes.length === 1 ? 'it exists' : 'they exist'}. ` +
+      `To turn off this warning, write ${quote(scopes.map(scope => `=${scope}`))}.`,
   ];
 }
 

@@ -1,6 +1,6 @@
 import { errorTitles } from '../action-error.ts';
 import { HOUR, parseAge } from '../duration.ts';
-import { extractTokens } from '../secret.ts';
+import { looksSecret } from '../secret.ts';
 import type { InputProblems } from './problems.ts';
 
 /** The requested token. */
@@ -52,7 +52,7 @@ export function parseNote(input: string, workflow: string, problems: InputProble
     note === ''
       ? [workflow.trim(), "The workflow's name, which is the default of `note`,"]
       : [note, '`note`'];
-  if (extractTokens(text).length > 0) {
+  if (looksSecret(text)) {
     problems.add(
       errorTitles.invalidInput,
       `${source} has a token in it. Anyone who can list the account's tokens can read notes.`,
@@ -95,14 +95,19 @@ export function parseAllowedUrls(
   return urls;
 }
 
+/** A comma in place of a part of the host, or before another address. */
+const JOINED = /^(?:[a-z][\w+.-]*:\/\/)?[^/?#]*,|^[^?#]*,[a-z][\w+.-]*:\/\//i;
+
 function describeUrlProblem(url: string): string | undefined {
   // Anyone who can list the account's tokens can read these addresses.
-  if (extractTokens(url).length > 0) return ', which has a token in it. Write only the address.';
+  if (looksSecret(url)) return ', which has a token in it. Write only the address.';
   const example = 'Write one address per line, such as `https://example.com`.';
   if (/\s/.test(url)) return `, which has white space in it. ${example}`;
   // Some domain names contain zero-width joiners.
   if (/(?![\u200c\u200d])\p{C}/u.test(url)) return `, which has an invisible character in it. ${example}`;
-  if (url.startsWith('/')) return `, which has no host. ${example}`;
+  if (/^["'`]/.test(url)) return `, which is in quotes. ${example}`;
+  if (JOINED.test(url)) return `, which has several addresses in one line. ${example}`;
+  if (/^\/|^https?:\/\/(?:[/?#:]|$)/i.test(url)) return `, which has no host. ${example}`;
   if (url.length > MAX_URL_LENGTH) {
     return `, which has ${url.length} characters; an address has at most ${MAX_URL_LENGTH}.`;
   }

@@ -17,7 +17,8 @@ export interface CreatedToken {
   readonly usage: string | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly note: string;
-  readonly allowedUrls: readonly string[];
+  /** Empty if the response has none; `undefined` if it cannot be read. */
+  readonly allowedUrls: readonly string[] | undefined;
   readonly created: Date | undefined;
   readonly issuedAt: Date | undefined;
   readonly expires: Date | undefined;
@@ -84,6 +85,7 @@ function parseCreatedToken({ headers, body }: HttpResponse, mask: Account['mask'
   if (typeof token !== 'string' || token === '') return undefined;
   const secret = new Secret(token);
   mask(secret);
+  const urls = allowedUrls ?? [];
   return {
     secret,
     claims: parseToken(token),
@@ -91,7 +93,7 @@ function parseCreatedToken({ headers, body }: HttpResponse, mask: Account['mask'
     usage: typeof usage === 'string' ? usage : undefined,
     scopes: isStrings(scopes) ? scopes : undefined,
     note: typeof note === 'string' ? note : '',
-    allowedUrls: isStrings(allowedUrls) ? allowedUrls : [],
+    allowedUrls: isStrings(urls) ? urls : undefined,
     created: typeof created === 'string' ? parseDate(created) : undefined,
     issuedAt: typeof issuedAt === 'string' ? parseDate(issuedAt) : undefined,
     expires: typeof expires === 'string' ? parseDate(expires) : undefined,

@@ -25,7 +25,10 @@ export type TokenSearch =
 /** More pages than any account has. */
 const MAX_PAGES = 10_000;
 
-/** Reads every page of the account's tokens and returns the tokens that match. Needs `tokens:read`. */
+/**
+ * Reads every page of the account's tokens and returns the tokens that match. Needs `tokens:read`. A rejection that is
+ * not Mapbox's own is retried.
+ */
 export async function findTokens(
   account: Account,
   options: RetryOptions,
@@ -40,7 +43,10 @@ export async function findTokens(
   let received = { now: clock.now(), monotonic: clock.monotonic() };
   for (let pages = 0; pages < MAX_PAGES; pages++) {
     const at = query;
-    const page = await retry(timeoutMs => listTokenPage(account, at, timeoutMs), options);
+    const page = await retry(async timeoutMs => {
+      const result = await listTokenPage(account, at, timeoutMs);
+      return result.kind === 'rejected' && result.isApiError ? result : toRetryable(result);
+    }, options);
     if (page.kind !== 'success') return page;
     for (const token of page.value.tokens) if (matches(token)) tokens.set(token.id, token);
     if (pages === 0) {
@@ -99,7 +105,8 @@ export async function deleteTokenWithRetry(
   const result = await retry<Exclude<Deletion['kind'], 'retries-exhausted'>, never>(
     async timeoutMs => {
       const result = await deleteToken(account, id, timeoutMs);
-      if (!isNotFound(result)) return toRetryable(result);
+      // With 403, the authorizing token lacks the scope: the token is still alive.
+      if (!isNotFound(result) || result.status !== 404) return toRetryable(result);
       const now = clock.monotonic();
       notFoundAt ??= now;
       if (now - notFoundAt < SECOND_LOOK_MS) {
@@ -119,6 +126,7 @@ export async function deleteTokenWithRetry(
   return result.kind === 'success' ? { kind: result.value } : result;
 }
 
+/** For a rejection that may come from something in front of Mapbox. */
 function toRetryable<T>(result: ApiResult<T>): Success<T> | Retryable {
   return result.kind === 'rejected' ? { kind: 'indeterminate', cause: result } : result;
 }

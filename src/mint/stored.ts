@@ -61,7 +61,9 @@ export async function mintStoredToken(
   else if (cut) warn(`${describeCutNote(note)}${purpose.kind === 'until-deleted' ? SHORTEN : ''}`);
   const tracker = new OrphanTracker(account, { note, nonce, actionPath }, saveState);
   const stoppable = { ...options, clock: interruptibleClock(options.clock, interrupted) };
-  const orphanOptions = () => withBudget(stoppable, ORPHAN_BUDGET_MS);
+  // Marked, because its attempts are not among those that the error counts.
+  const searchLog = (line: string) => options.log(`Searching for orphaned tokens: ${line}`);
+  const orphanOptions = () => withBudget({ ...stoppable, log: searchLog }, ORPHAN_BUDGET_MS);
   const grace = () => options.clock.sleep(RESPONSE_GRACE_MS);
   const result = await retry(
     async timeoutMs => {

@@ -61,7 +61,7 @@ export function verifyStoredToken(
   if (id === undefined || !isTokenId(id))
     return { mismatch: 'its id is missing, so it could not be deleted' };
   if (claims.id !== id) return { mismatch: 'its id is not the one in its text' };
-  if (!isSameSet(request.allowedUrls, allowedUrls)) {
+  if (allowedUrls === undefined || !isSameSet(request.allowedUrls, allowedUrls)) {
     return { mismatch: 'it is not restricted to exactly the allowed URLs' };
   }
   if (!isOfThisStep(created, nonce)) return { mismatch: 'it is not the one that this step requested' };
@@ -132,7 +132,8 @@ export function verifyTemporaryToken(
           : `it expires in ${describeDifference(wrong, request.seconds * 1000)}`,
     };
   }
-  const lifetimeMs = lifetimes[0] ?? request.seconds * 1000;
+  const [lifetimeMs] = lifetimes;
+  if (lifetimeMs === undefined) return { mismatch: 'it does not say when it was issued' };
   return { usage, secret: created.secret, username, scopes: request.scopes, expiresAt, lifetimeMs };
 }
 
@@ -191,7 +192,7 @@ function compareScopes(
   return parts.length > 0 ? parts.join(', and ') : undefined;
 }
 
-/** Shortens the list: a response may name any number of scopes of any length. */
+/** Shortens scopes: those of a response may be of any length. */
 function shortCodeList(scopes: readonly string[]): string {
-  return codeList(scopes.slice(0, 20).map(scope => scope.slice(0, 40)));
+  return codeList(scopes, scope => `\`${scope.slice(0, 40)}\``);
 }

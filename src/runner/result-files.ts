@@ -35,16 +35,17 @@ export function findFileProblem(
     try {
       closeSync(openSync(path, constants.O_WRONLY | constants.O_APPEND));
     } catch (error) {
-      return describeFileError(`${name}, ${path},`, path, error, uid);
+      return describeFileError(name, path, error, uid);
     }
   }
   return undefined;
 }
 
-function describeFileError(file: string, path: string, error: unknown, uid: number | undefined): FileProblem {
+function describeFileError(name: string, path: string, error: unknown, uid: number | undefined): FileProblem {
   const title = errorTitles.filesNotWritable;
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  const problem = `The runner's file ${file} cannot be written: ${code}.`;
+  const problem = `The runner's file ${name}, ${path}, cannot be written: ${code}.`;
+  if (code === 'ENOSPC') return { title, problem, advice: 'Its disk is full.' };
   if (code !== 'EACCES' && code !== 'EPERM') {
     return { title, problem, advice: "Check the runner's temporary directory." };
   }
@@ -66,6 +67,21 @@ function ownerOf(path: string): number | undefined {
     return statSync(path).uid;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * Writes to one of the runner's files.
+ *
+ * @param name the variable that names the file.
+ * @throws {ActionError} if `write` fails.
+ */
+export function writeFile(env: Environment, name: string, uid: number | undefined, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    const { title, problem, advice } = describeFileError(name, env[name] ?? '', error, uid);
+    throw new ActionError(title, `${problem} ${advice}`);
   }
 }
 

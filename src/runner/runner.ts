@@ -3,7 +3,7 @@ import * as core from '@actions/core';
 import type { ErrorTitle } from '../action-error.ts';
 import { MIN_TOKEN_LENGTH, type Secret } from '../secret.ts';
 import { maskTexts } from './masks.ts';
-import { type FileProblem, findFileProblem, writeAllOrNothing } from './result-files.ts';
+import { type FileProblem, findFileProblem, writeAllOrNothing, writeFile } from './result-files.ts';
 import { sanitize } from './sanitize.ts';
 import { type Cell, formatTable } from './summary-table.ts';
 
@@ -22,7 +22,11 @@ export interface Runner {
   warning(text: string): void;
   /** Writes the only annotation of a failed step and sets the exit code. The runner does not mask titles. */
   fail(title: ErrorTitle, text: string): void;
-  /** Saves the state for the post step, replacing any saved before. Throws if it cannot be written. */
+  /**
+   * Saves the state for the post step, replacing any saved before.
+   *
+   * @throws {ActionError} if it cannot be written.
+   */
   saveState(state: string): void;
   /** The state that the main step saved; empty if it saved none. */
   getState(): string;
@@ -104,7 +108,9 @@ export function actionsRunner(
       print(() => core.error(clean(text), { title }));
     },
     unreadOutput: () => (output === undefined || isClosed ? 0 : output.writableLength),
-    saveState: state => core.saveState(STATE_KEY, state),
+    saveState(state) {
+      writeFile(env, 'GITHUB_STATE', process.getuid?.(), () => core.saveState(STATE_KEY, state));
+    },
     getState: () => core.getState(STATE_KEY),
     findFileProblem: variables => findFileProblem(env, variables, process.getuid?.()),
     writeResults(outputs, variables, state) {

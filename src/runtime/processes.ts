@@ -9,7 +9,7 @@ export interface ProcessIdentity {
 
 /** Access to the processes on this machine. */
 export interface Processes {
-  /** This process; `undefined` if its start time is unknown, as on every system except Linux. */
+  /** This process; `undefined` if it is process 1 or its start time is unknown, as on every system except Linux. */
   own(): ProcessIdentity | undefined;
   /** Whether the process is still running. */
   isAlive(identity: ProcessIdentity): boolean;
@@ -47,7 +47,8 @@ export function systemProcesses(
   const isAlive = ({ pid, startTime }: ProcessIdentity) => startTimeOf(pid) === startTime;
   return {
     own() {
-      const startTime = startTimeOf(process.pid);
+      // In a container, each step may be process 1 of its own, which must never get a signal.
+      const startTime = process.pid === 1 ? undefined : startTimeOf(process.pid);
       return startTime === undefined ? undefined : { pid: process.pid, startTime };
     },
     isAlive,

@@ -4,6 +4,8 @@
  * takes over from here. This module must run on Node.js 18.
  */
 import { errorTitles } from '../action-error.ts';
+import { isObject, isStrings, isTokenId, parseJson } from '../mapbox/token.ts';
+import { sanitize } from '../runner/sanitize.ts';
 
 /** The oldest Node.js that has everything the bundles need (`process.getBuiltinModule`, a current undici). */
 const MIN_NODE = [22, 3] as const;
@@ -40,22 +42,31 @@ async function saveNothing(): Promise<void> {
 
 /**
  * Describes what the post step leaves undone, as a warning; only the problem, as a plain line, if there was nothing to
- * do.
+ * do. The saved state is only described, so just the parts that are printed are checked.
  */
 function describePost(problem: string): string {
-  const state = process.env['STATE_cleanup'] ?? '';
-  if (state === '') return problem;
-  const find = (pattern: RegExp) => pattern.exec(state)?.[1];
+  const state = parseJson(process.env['STATE_cleanup'] ?? '');
+  const find = (...path: readonly string[]) =>
+    path.reduce((value, name) => (isObject(value) ? value[name] : undefined), state);
+  const findText = (isValid: (text: string) => boolean, ...path: readonly string[]) => {
+    const value = find(...path);
+    return typeof value === 'string' && isValid(value) ? value : undefined;
+  };
+  const action = find('action');
+  if (action !== 'mint' && action !== 'rotation') return problem;
   const page = 'on the Tokens page, https://console.mapbox.com/account/access-tokens/.';
-  const leaked = find(/"undeleted":\["([A-Za-z0-9",]+)"\]/)?.replaceAll('","', ', ');
-  const id =
-    find(/"token":\{"id":"([A-Za-z0-9]{5,64})","keep":false/) ?? find(/"replacement":"([A-Za-z0-9]{5,64})"/);
-  const note = find(/"note":"([^"\\\p{C}]{1,128})"/u)?.replace(/[pst]k\.eyJ[\w.-]*/g, '***');
-  const which = `${id === undefined ? 'A token' : `The token ${id}`}${note === undefined ? '' : ` with the note "${note}"`}`;
+  const undeleted = find('rotation', 'undeleted');
+  const leaked = isStrings(undeleted) ? undeleted.filter(isTokenId) : [];
+  const created =
+    find('cleanup', 'token', 'keep') === false ? findText(isTokenId, 'cleanup', 'token', 'id') : undefined;
+  const id = created ?? findText(isTokenId, 'rotation', 'replacement');
+  const nonce = findText(text => /^[a-z0-9]{3,8}$/.test(text), 'nonce');
+  const note = findText(text => text.length <= 128, 'cleanup', 'note') ?? (nonce && `#${nonce}`);
+  const which = `${id === undefined ? 'A token' : `The token ${id}`}${note === undefined ? '' : ` with the note "${sanitize(note)}"`}`;
   const text =
-    leaked !== undefined
-      ? `These leaked tokens are still alive: ${leaked}. ${problem} Delete them ${page}`
-      : state.includes('"action":"rotation"')
+    leaked.length > 0
+      ? `These leaked tokens are still alive: ${leaked.join(', ')}. ${problem} Delete them ${page}`
+      : action === 'rotation'
         ? `${which} may or may not be in a secret. ${problem} Do not delete it by hand. Start a new run (not a re-run): the next rotation finds out.`
         : `${which} may still be alive. ${problem} Delete the token ${page} The job's result is not affected.`;
   return `::warning title=Mapbox token::${text.replace(/%/g, '%25').replace(/[\r\n]/g, ' ')}`;

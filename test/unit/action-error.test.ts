@@ -34,4 +34,8 @@ it('lists words as code', () => {
   expect(codeList([])).toBe('');
   expect(codeList(['a:read'])).toBe('`a:read`');
   expect(codeList(['a:read', 'b'])).toBe('`a:read`, `b`');
+  expect(codeList(['a:read', 'b'], word => `<${word}>`)).toBe('<a:read>, <b>');
+  const words = Array.from({ length: 40 }, (_, n) => `w${n}`);
+  expect(codeList(words)).toMatch(/^`w0`, .*`w39`$/);
+  expect(codeList([...words, 'x', 'y'])).toMatch(/`w39` and 2 more$/);
 });

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { extractTokens, Secret } from '../../src/secret.ts';
+import { extractTokens, looksSecret, Secret } from '../../src/secret.ts';
 import { newId, writeToken } from '../support/mapbox/token-format.ts';
 
 const KEY = Buffer.from('key');
@@ -62,6 +62,33 @@ it.each([
   '',
 ])('finds no token in %j', text => {
   expect(extractTokens(text)).toEqual([]);
+});
+
+describe('a text looks secret', () => {
+  it.each([
+    ['a token', secretToken],
+    ['a token without its usage', `${payload}.${signature}`],
+    ['a token with encoded dots', secretToken.replaceAll('.', '%2E')],
+    [
+      'a token with dots encoded in lower case',
+      `https://example.com/?t=${secretToken.replaceAll('.', '%2e')}`,
+    ],
+    ['the beginning of a payload', `by ${payload.slice(0, 9)}`],
+    ['a GitHub token', `ghp_${'a1'.repeat(18)}`],
+  ])('with %s', (_, text) => {
+    expect(looksSecret(text)).toBe(true);
+  });
+
+  it.each([
+    'joeyJackson-maps',
+    'https://example.com/%7BeyJ',
+    'sk.wikipedia.org',
+    'Nightly0Build1Of2The3Tilesets4',
+    '0123456789abcdef'.repeat(3),
+    'gho_st',
+  ])('but not with %j alone', text => {
+    expect(looksSecret(text)).toBe(false);
+  });
 });
 
 describe('a secret', () => {

@@ -50,7 +50,7 @@ describe('without a retry', () => {
 
   it.each([
     'CERT_HAS_EXPIRED',
-    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'INVALID_PURPOSE',
     'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
     'ERR_TLS_CERT_ALTNAME_INVALID',
     'PROXY_403',
@@ -74,6 +74,7 @@ describe('without a retry', () => {
   it.each([
     'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+    'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
     'ECONNREFUSED',
     'ENOTFOUND',
     'ENOTFOUND',
@@ -89,9 +90,12 @@ describe('without a retry', () => {
     expect(lefts).toHaveLength(2);
   });
 
-  it('gives up after three responses that are not from Mapbox', async () => {
+  it.each([
+    ['responses', unreadable()],
+    ['rejections', { kind: 'indeterminate', cause: rejected({ isApiError: false }) } as const],
+  ])('gives up after three %s that are not from Mapbox', async (_, foreign) => {
     const clock = new FakeClock();
-    const { attempt, lefts } = attempts(clock, [unreadable()]);
+    const { attempt, lefts } = attempts(clock, [foreign]);
     const end = await retry(attempt, retryOptions(clock));
     expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 3 });
     expect(lefts).toHaveLength(3);

@@ -204,7 +204,7 @@ describe('a token created by a lost request', () => {
   });
 
   it('gets a warning if a later search fails and nothing was found', async () => {
-    const { warning, lines } = await after({ orphans: 1 }, [page([]), html(403)]);
+    const { warning, lines } = await after({ orphans: 1 }, [page([]), { always: html(403) }]);
     expect(warning).toMatch(/no usable response and may have created one.*403/);
     expect(lines).toEqual([]);
   });

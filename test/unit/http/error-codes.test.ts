@@ -31,6 +31,7 @@ it.each([
     'TLS handshake rejected (ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED)',
     /rejected/,
   ],
+  ['ERR_SSL_TLSV1_UNRECOGNIZED_NAME', 'TLS handshake rejected (ERR_SSL_TLSV1_UNRECOGNIZED_NAME)', /rejected/],
   [
     'ERR_WEBASSEMBLY_NOT_SUPPORTED',
     'Node.js runs without WebAssembly (ERR_WEBASSEMBLY_NOT_SUPPORTED)',
@@ -66,6 +67,14 @@ describe('a certificate', () => {
   it.each([
     ['SELF_SIGNED_CERT_IN_CHAIN', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
     ['UNABLE_TO_GET_ISSUER_CERT_LOCALLY', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['DEPTH_ZERO_SELF_SIGNED_CERT', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['HOSTNAME_MISMATCH', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['UNSPECIFIED', /is not trusted/, /NODE_EXTRA_CA_CERTS to its CA file/],
+    ['INVALID_CA', /not made for this use/, /^It has to be replaced/],
+    ['INVALID_PURPOSE', /not made for this use/, /^It has to be replaced/],
+    ['PATH_LENGTH_EXCEEDED', /not made for this use/, /^It has to be replaced/],
     ['CERT_HAS_EXPIRED', /has expired/, /clock.*NODE_EXTRA_CA_CERTS/],
     ['CERT_NOT_YET_VALID', /is not valid yet/, /clock.*NODE_EXTRA_CA_CERTS/],
   ])('with %s', (code, problem, advice) => {

@@ -1,16 +1,26 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { findExtraCaProblem } from '../../../src/http/extra-ca.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'extra-ca-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const file = join(folder, 'ca.pem');
 writeFileSync(file, 'x');
 const unreadable = join(folder, 'secret.pem');
 writeFileSync(unreadable, 'x', { mode: 0 });
+const closed = join(folder, 'closed');
+mkdirSync(closed);
+writeFileSync(join(closed, 'ca.pem'), 'x');
+chmodSync(closed, 0);
+const loop = join(folder, 'loop');
+if (process.platform !== 'win32') symlinkSync(loop, loop);
+
+afterAll(() => {
+  chmodSync(closed, 0o700);
+  rmSync(folder, { recursive: true, force: true });
+});
 
 const took = (count: number | undefined) => async () => count;
 
@@ -18,6 +28,8 @@ it.each([
   ['no file is named', '', 0, undefined],
   ['there is no file', join(folder, 'missing.pem'), 0, 'missing'],
   ['a part of its path is a file', join(file, 'ca.pem'), 0, 'missing'],
+  ['it has a certificate in place of a path', 'x\n'.repeat(5000), 0, 'missing'],
+  ['its path is a symbolic link to itself', loop, 0, 'missing'],
   ['it is a directory', folder, 0, 'directory'],
   ['Node took nothing from it', file, 0, 'no-certificate'],
   ['Node took a certificate from it', file, 1, undefined],
@@ -27,12 +39,19 @@ it.each([
 });
 
 // Root may read everything, and Windows has no such modes.
-it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-  'a file that this process may not read is reported',
-  async () => {
-    expect(await findExtraCaProblem(unreadable, took(0))).toBe('unreadable');
-  },
-);
+it.skipIf(process.platform === 'win32' || process.getuid?.() === 0).each([
+  ['file', unreadable],
+  ['file in a folder', join(closed, 'ca.pem')],
+])('a %s that this process may not read is reported', async (_, path) => {
+  expect(await findExtraCaProblem(path, took(0))).toBe('unreadable');
+});
+
+it('reports nothing if Node fails to say how many certificates it loaded', async () => {
+  const fail = async () => {
+    throw new Error('no certificates');
+  };
+  expect(await findExtraCaProblem(file, fail)).toBeUndefined();
+});
 
 it('reads the variable, and asks Node how many certificates it loaded', () => {
   const module = JSON.stringify(join(import.meta.dirname, '..', '..', '..', 'src', 'http', 'extra-ca.ts'));

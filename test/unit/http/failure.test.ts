@@ -60,7 +60,17 @@ it.each([
   });
 });
 
+it('reads the host from the subject of a certificate that has no other names', () => {
+  const cert = { subject: { CN: 'proxy.example.com' } };
+  const error = Object.assign(named('Error', 'ERR_TLS_CERT_ALTNAME_INVALID'), { cert });
+  expect(readFailure(error).findings).toEqual({ certificateNames: ['proxy.example.com'] });
+});
+
 it.each([
+  ['CERT_HAS_EXPIRED', { subject: { CN: 'localhost' } }],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', { subject: { CN: 'a\n::error::x' } }],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', { subject: { CN: ['a', 'b'] } }],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', { subject: {} }],
   ['CERT_HAS_EXPIRED', { subjectaltname: 'DNS:localhost' }],
   ['ERR_TLS_CERT_ALTNAME_INVALID', undefined],
   ['ERR_TLS_CERT_ALTNAME_INVALID', null],

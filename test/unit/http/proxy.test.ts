@@ -134,6 +134,22 @@ describe('proxy credentials', () => {
     expect(secretsOf('ab%63de:x')).toEqual(['ab%63de:x', 'abcde:x', base64('abcde:x')]);
     expect(secretsOf(':1')).toEqual([base64(':1')]);
   });
+
+  it('never leave a mask of a few characters after the runner has split and trimmed them', () => {
+    const blanks = '%20'.repeat(7);
+    expect(secretsOf(`user:${blanks}1`)).toEqual([
+      `user:${blanks}1`,
+      'user:       1',
+      base64('user:       1'),
+    ]);
+    expect(secretsOf('user:abcdef%0A1')).toEqual(['user:abcdef%0A1', base64('user:abcdef\n1')]);
+    expect(secretsOf('user:abcdef%0Aabcdef')).toEqual([
+      'abcdef%0Aabcdef',
+      'abcdef\nabcdef',
+      base64('user:abcdef\nabcdef'),
+    ]);
+    expect(secretsOf('%20:1')).toEqual(['%20:1', base64(' :1')]);
+  });
 });
 
 it.each([

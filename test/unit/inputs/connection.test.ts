@@ -40,6 +40,7 @@ const oddNames = [
   ['the second half of a surrogate pair', '\udc00octo'],
   ['101 characters', 'o'.repeat(101)],
   ['a token in it', tokenText('sk')],
+  ['a token without its usage', tokenText('sk').slice(3)],
   ['half a token in it', tokenText('sk').slice(0, 20)],
   ['a GitHub token in it', `-ghp_${'a1'.repeat(18)}`],
 ] as const;

@@ -65,6 +65,7 @@ describe('a quoted value', () => {
     ['a token with text around it', `a ${token}, b`, '`a ***, b`'],
     ['a token in base64', Buffer.from(token).toString('base64url'), '`***`'],
     ['a token in hex', Buffer.from(token).toString('hex'), '`***`'],
+    ['a token in upper-case hex', Buffer.from(token).toString('hex').toUpperCase(), '`***`'],
     ['a signature', 'x7Qm2LrT9-vKc_4hWzPb1A', '`***`'],
     ['a GitHub token', github, '`***`'],
     ['a GitHub token cut off', github.slice(0, 10), '`***`'],

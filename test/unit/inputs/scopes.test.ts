@@ -59,6 +59,13 @@ describe('scopes are accepted', () => {
     ]);
   });
 
+  it('with a warning that shows nothing that may be secret', () => {
+    const hex = 'a0'.repeat(16);
+    expect(parse(`gizmos:${hex}`).value?.warnings).toEqual([
+      expect.stringMatching(/^`gizmos:\*\*\*` is not in .*`=gizmos:\*\*\*`\.$/),
+    ]);
+  });
+
   it.each(['tokens:write', 'TOKENS:WRITE', '=tokens:write', '=Tokens:Write'])(
     'with a warning that the token can create more tokens, from %s',
     input => {
@@ -136,8 +143,28 @@ describe('scopes stop the step', () => {
     ]);
   });
 
+  it('at many wrong ones, of which it names twenty', () => {
+    const words = Array.from({ length: 16_000 }, (_, n) => `zz${n}`);
+    const lines = parse(['styles:read', ...words, ...words].join(' ')).message.split('\n');
+    expect(lines).toHaveLength(21);
+    expect(lines[19]).toContain('`zz19`');
+    expect(lines[20]).toBe('- `scopes` has further words that are not known scopes: 15980.');
+  });
+
+  it('at twenty wrong ones, and names all', () => {
+    const words = Array.from({ length: 20 }, (_, n) => `zz${n}`);
+    expect(parse([...words, 'gizmos:polish'].join(' ')).message.split('\n')).toHaveLength(20);
+  });
+
+  it('at a typo among the first twenty unknown ones; a later one gets a warning', () => {
+    const others = (length: number) => Array.from({ length }, (_, n) => `gizmos:polish-${n}`);
+    expect(parse([...others(19), 'tileset:write'].join(' ')).title).toBe('Invalid scopes');
+    expect(parse([...others(20), 'tileset:write'].join(' ')).value?.warnings[0]).toContain('`tileset:write`');
+  });
+
   it('at a token, which is not quoted', () => {
-    for (const token of [tokenText('sk'), tokenText('sk').slice(0, 30), `=${tokenText('tk')}`]) {
+    const rest = tokenText('sk').slice(3);
+    for (const token of [tokenText('sk'), tokenText('sk').slice(0, 30), `=${tokenText('tk')}`, `=${rest}`]) {
       const { title, message } = parse(token);
       expect(title).toBe('Invalid scopes');
       expect(message).toContain('a token in it');

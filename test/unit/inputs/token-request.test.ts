@@ -73,7 +73,7 @@ describe('a note', () => {
     expect(parse('', '.github/workflows/sk.deploy-tiles.yml').title).toBeUndefined();
   });
 
-  it.each([tokenText('sk'), tokenText('pk').slice(0, 20)])(
+  it.each([tokenText('sk'), tokenText('pk').slice(0, 20), tokenText('sk').slice(3)])(
     'with a token in it stops the step, and is not quoted',
     token => {
       const own = parse(`by ${token}`);
@@ -113,6 +113,9 @@ describe('allowed URLs are accepted unchanged', () => {
     'https://münchen.example',
     'https://نامه\u200cای.example',
     'https://example.com/%20',
+    'https://example.com/a,b',
+    'https://example.com/?list=a,https://example.org',
+    "https://example.com/it's'",
     `https://example.com/${'a'.repeat(2048 - 20)}`,
   ])('%s', url => {
     expect(parseUrls(url)).toEqual({ value: [url], title: undefined, message: '' });
@@ -153,6 +156,15 @@ describe('allowed URLs stop the step', () => {
     ['half a surrogate pair', 'https://example.com/\ud83d', 'an invisible character'],
     ['nothing before the first slash', '/maps', 'no host'],
     ['no scheme before the slashes', '//example.com', 'no host'],
+    ['nothing after its scheme', 'https://', 'no host'],
+    ['only a path after its scheme', 'HTTP:///maps', 'no host'],
+    ['only a port after its scheme', 'https://:8080', 'no host'],
+    ['quotes around it', '"https://example.com"', 'in quotes'],
+    ['apostrophes around it', "'example.com'", 'in quotes'],
+    ['backticks around it', '`example.com`', 'in quotes'],
+    ['another after a comma', 'https://example.com,https://example.net', 'several addresses'],
+    ['another after its path and a comma', 'https://example.com/a,https://example.net', 'several addresses'],
+    ['another without a scheme', 'example.com,example.net/a', 'several addresses'],
     ['2,049 characters', `https://example.com/${'a'.repeat(2048 - 19)}`, '2049 characters'],
   ])('at one with %s', (_, url, says) => {
     const { title, message } = parseUrls(`https://example.org\n${url}`);
@@ -183,6 +195,7 @@ describe('allowed URLs stop the step', () => {
     `https://example.com/?access_token=${tokenText('pk')}`,
     tokenText('sk'),
     `https://example.com/${tokenText('sk').slice(0, 20)}`,
+    `https://example.com/?access_token=${tokenText('sk').replaceAll('.', '%2E')}`,
   ])('at one with a token in it, which is not quoted', url => {
     const { title, message } = parseUrls(url);
     expect(message).not.toContain('eyJ');

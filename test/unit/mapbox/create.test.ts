@@ -114,12 +114,17 @@ describe('the response', () => {
         usage: undefined,
         scopes: undefined,
         note: '',
-        allowedUrls: [],
+        allowedUrls: undefined,
         created: undefined,
         issuedAt: undefined,
         serverDate: undefined,
       },
     });
+  });
+
+  it.each([{}, { allowedUrls: null }, { allowedUrls: [] }])('allows all URLs with %j', async urls => {
+    const { result } = await create(json(201, { token, ...urls }));
+    expect(result).toMatchObject({ value: { allowedUrls: [] } });
   });
 
   it('with an invalid token text has no claims, and the text is masked', async () => {

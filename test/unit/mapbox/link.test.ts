@@ -27,18 +27,17 @@ describe('the next link', () => {
   it.each([
     '',
     ' , ',
-    '<a>',
-    '<a>,',
     '<a>; rel="prev"',
+    '<a>; rel="prev", ',
+    '<a>; rel=" prev "',
+    '<a>; rel=preload; as=style, <b>; rel="alternate"',
     '<a>; rel="next-archive"',
     "<a>; rel='next'",
-    '<a>; title="rel=next"',
-    '<a>; title="x; rel=next"',
-    '<a>; title="<b>; rel=\\"next\\""',
-    '<a>; rev="next"',
+    '<a>; title="rel=next"; rel="prev"',
+    '<a>; title="x; rel=next"; rel="prev"',
+    '<a>; title="<b>; rel=\\"next\\""; rel="prev"',
     '<a>; rel="prev"; rel="next"',
-    '<a>; anchor="#x"; rel="next"',
-    '<a>; rel',
+    '<a>; anchor="#x"; rel="prev"',
   ])('is missing in %s', header => {
     expect(findLink(header, 'next')).toEqual({ target: undefined, complete: true });
   });
@@ -51,6 +50,21 @@ describe('the next link', () => {
     '<a>; title=\'b, c\', <d>; rel="next"',
     '<a>; rel="prev" <b>; rel="next"',
   ])('may exist in %s, which cannot be parsed', header => {
+    expect(findLink(header, 'next')).toEqual({ target: undefined, complete: false });
+  });
+
+  it.each([
+    '<a>',
+    '<a>; rel',
+    '<a>; rel=',
+    '<a>; rel=ne',
+    '<a>; rel="prev n"',
+    '<a>; rev="next"',
+    '<a>; title="x; rel=next"',
+    '<a>, <b>; rel="prev"',
+    '<b>; rel="prev", <a>',
+    '<a>; anchor="#x"; rel="next"',
+  ])('may be meant by %s, whose relation is missing, cut off or of another page', header => {
     expect(findLink(header, 'next')).toEqual({ target: undefined, complete: false });
   });
 

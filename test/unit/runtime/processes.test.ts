@@ -36,6 +36,10 @@ describe('a process', () => {
     expect(none.own()).toBeUndefined();
   });
 
+  it('is unknown as process 1, whose state would not be accepted', () => {
+    expect(systemProcesses({ ...self, pid: 1 }, () => stat('node', 'S', '987654')).own()).toBeUndefined();
+  });
+
   it('is unknown on other systems', () => {
     expect(systemProcesses({ ...self, platform: 'win32' }, () => expect.unreachable()).own()).toBeUndefined();
   });

@@ -76,8 +76,29 @@ describe('the post step under a Node.js that is too old', () => {
     );
   });
 
+  it.each([
+    ['quotes and backslashes', 'The "new" C:\\maps'],
+    ['joined emoji', 'Karten 👩‍🚀'],
+  ])('shows a note with %s', (_, note) => {
+    expect(warningOf({ action: 'mint', cleanup: { note } })).toContain(`A token with the note "${note}" may`);
+  });
+
+  it.each([{}, { cleanup: { note: 'x'.repeat(129), token: { id: '../x', keep: false } } }])(
+    'names the nonce if the state has no usable note: %j',
+    state => {
+      expect(warningOf({ action: 'mint', nonce: 'ab12cd34', ...state })).toContain(
+        '::A token with the note "#ab12cd34" may still be alive.',
+      );
+    },
+  );
+
+  it.each(['', '{"action":"mint"', '{"action":"a"}', '[]'])('has nothing to name in the state %j', state => {
+    const { status, stdout } = load('', { node: '20.20.2', entry: 'post.js', state });
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^This step runs on Node\.js 20\.20\.2/)]);
+  });
+
   it('prints one line without tokens, whatever the state', () => {
-    const note = `50% of ${authorizingTokenText}`;
+    const note = `50% of\n${authorizingTokenText}`;
     const text = warningOf({ action: 'mint', cleanup: { note, token: { id: idOf(1), keep: false } } });
     expect(text).toContain('note "50%25 of ***" may');
     expect(text).not.toContain(authorizingTokenText);
