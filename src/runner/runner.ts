@@ -109,7 +109,9 @@ export function actionsRunner(
     },
     unreadOutput: () => (output === undefined || isClosed ? 0 : output.writableLength),
     saveState(state) {
-      writeFile(env, 'GITHUB_STATE', process.getuid?.(), () => core.saveState(STATE_KEY, state));
+      writeFile(env, 'GITHUB_STATE', process.getuid?.(), () =>
+        writeAllOrNothing(env, () => core.saveState(STATE_KEY, state)),
+      );
     },
     getState: () => core.getState(STATE_KEY),
     findFileProblem: variables => findFileProblem(env, variables, process.getuid?.()),

@@ -244,7 +244,7 @@ it('deletes a replacement if the state cannot be saved before it is put', async 
     diskFull: '"phase":"putting"',
   });
   expect(end).toBe('failure');
-  expect(said.at(-1)?.text).toMatch(/state file .*The new token \w+ was deleted\. The secret still has/);
+  expect(said.at(-1)?.text).toMatch(/GITHUB_STATE.*The new token \w+ was deleted\. The secret still has/);
   expect(requests.filter(isPut)).toEqual([]);
   expect(setting.alive()).toEqual(before);
 });

@@ -1,5 +1,5 @@
 /** The runner of in-process tests, which keeps everything in memory. */
-import { errorTitles } from '../../src/action-error.ts';
+import { ActionError, errorTitles } from '../../src/action-error.ts';
 import type { FileProblem } from '../../src/runner/result-files.ts';
 import type { Runner } from '../../src/runner/runner.ts';
 import type { Secret } from '../../src/secret.ts';
@@ -57,7 +57,7 @@ export class FakeRunner implements Runner {
     const { diskFull } = this.#options;
     if (typeof diskFull === 'string') {
       this.#isDiskFull ||= state.includes(diskFull);
-      if (this.#isDiskFull) throw new Error('ENOSPC');
+      if (this.#isDiskFull) throw new ActionError(errorTitles.filesNotWritable, 'GITHUB_STATE: ENOSPC.');
     }
     this.savedState = state;
   };
