@@ -48,7 +48,7 @@ export class OrphanTracker {
    * @throws if saving fails: then the request must not be sent.
    */
   beforeAttempt(): void {
-    if (this.#state.orphans !== this.#orphans + 1) this.#save({ orphans: this.#orphans + 1 });
+    this.#save({ orphans: this.#orphans + 1 });
   }
 
   /**
@@ -154,7 +154,6 @@ export class OrphanTracker {
 
   /** If this cannot be written, the post step searches for tokens that are gone, which is harmless. */
   #trySave(state: CleanupState | undefined): void {
-    if (state !== undefined) this.#state = state;
     try {
       this.#saveState(state);
     } catch {}

@@ -35,16 +35,16 @@ export async function revoke(
           id: token.id,
           result: await deleteTokenWithRetry(account, token.id, state.authorizingToken.id, options),
         };
-  const search = state.orphans === 0 ? undefined : await searchOrphans(account, state, own, options);
+  const search = await searchOrphans(account, state, own, options);
   const undeleted = [
-    ...(own?.result.kind === 'retries-exhausted' && !search?.found.has(own.id)
+    ...(own?.result.kind === 'retries-exhausted' && !search.found.has(own.id)
       ? [{ id: own.id, reason: own.result }]
       : []),
-    ...(search?.undeleted ?? []),
+    ...search.undeleted,
   ];
   return {
     lines: logLines(own, search, state.orphans),
-    warning: describeWarning(undeleted, search?.failure, state, account),
+    warning: describeWarning(undeleted, search.failure, state, account),
   };
 }
 
@@ -112,15 +112,16 @@ async function searchOrphans(
   return result(complete ? undefined : { kind: 'incomplete' });
 }
 
-function logLines(own: OwnDeletion | undefined, search: Search | undefined, orphans: number): string[] {
+function logLines(own: OwnDeletion | undefined, search: Search, orphans: number): string[] {
   const lines: string[] = [];
   if (own?.result.kind === 'deleted') lines.push(`Deleted the token ${own.id}.`);
   if (own?.result.kind === 'already-deleted') lines.push(`The token ${own.id} was already deleted.`);
-  if (search === undefined) return lines;
   for (const id of search.deleted) {
-    if (id !== own?.id)
-      lines.push(`Deleted the orphaned token ${id}, created by a request without a usable response.`);
-    else if (own.result.kind === 'retries-exhausted') lines.push(`Deleted the token ${id}.`);
+    lines.push(
+      id === own?.id
+        ? `Deleted the token ${id}.`
+        : `Deleted the orphaned token ${id}, created by a request without a usable response.`,
+    );
   }
   const found = [...search.found].filter(id => id !== own?.id).length;
   if (found < orphans && search.failure === undefined) {
