@@ -150,7 +150,7 @@ function describeWarning(
     );
   }
   if (parts.length === 0) return undefined;
-  if (authorizingToken.id !== account.authorizingToken.id) {
+  if (authorizingToken.id !== undefined && authorizingToken.id !== account.authorizingToken.id) {
     parts.push(
       'The `authorizing-token` of the post step is not the one that created it: the runner evaluates inputs again for the post step, and a variable may have changed since.',
     );

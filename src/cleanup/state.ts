@@ -14,7 +14,7 @@ export interface CleanupState {
   readonly apiUrl: string;
   /** `GITHUB_ACTION_PATH`, which distinguishes the post step of a nested local composite action from any other. */
   readonly actionPath: string;
-  /** The main step's authorizing token. Its id is not secret. */
+  /** The main step's authorizing token. Its id, if known, is not secret. */
   readonly authorizingToken: { readonly id: string | undefined; readonly username: string };
   readonly username: string;
   /** The whole note, as a person would search for it. */
