@@ -15,6 +15,9 @@ export interface CleanupReport {
   readonly warning: string | undefined;
 }
 
+/** The tokens to delete or to search for. */
+export type Leftovers = Omit<CleanupState, 'apiUrl' | 'actionPath'>;
+
 /** The pauses before each recheck: Mapbox may still process a request that was in flight when the main step ended. */
 const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
@@ -23,7 +26,7 @@ const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
  * requests. Never fails: a release that has succeeded must not be run again only because of a token.
  */
 export async function revoke(
-  state: CleanupState,
+  state: Leftovers,
   account: Account,
   options: RetryOptions,
 ): Promise<CleanupReport> {
@@ -72,7 +75,7 @@ type EarlyEnd = { readonly kind: 'out-of-time' } | { readonly kind: 'incomplete'
 /** Searches until all possible orphans are found, or until none can appear any more. */
 async function searchOrphans(
   account: Account,
-  { nonce, token, orphans, authorizingToken }: CleanupState,
+  { nonce, token, orphans, authorizingToken }: Leftovers,
   own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
@@ -137,7 +140,7 @@ function logLines(own: OwnDeletion | undefined, search: Search, orphans: number)
 function describeWarning(
   undeleted: readonly UndeletedToken[],
   failure: Search['failure'],
-  { note, authorizingToken }: CleanupState,
+  { note, authorizingToken }: Leftovers,
   account: Account,
 ): string | undefined {
   const parts = undeleted.map(
