@@ -262,10 +262,12 @@ describe('the jobs of an attempt that is not completed', () => {
 
   it.each([
     ['one completed less than a day ago', [[[job(2 * DAY), job(DAY - 1000)]]]],
+    ['one completed a day ago', [[[job(DAY)]]]],
     ['one is in progress', [[[job(2 * DAY), job(2 * DAY, { status: 'in_progress' })]]]],
     ['one is queued', [[[job(2 * DAY), job(0, { status: 'queued', completed_at: null })]]]],
     ['one has no time of completion', [[[job(2 * DAY, { completed_at: null })]]]],
     ['one completed at no time', [[[job(2 * DAY, { completed_at: 'soon' })]]]],
+    ['one completed at a number', [[[job(2 * DAY, { completed_at: 0 })]]]],
     ['one completed in the future', [[[job(-2 * DAY)]]]],
     ['there are none', [[[]]]],
     ['none of one is listed', [[[], 1]]],
