@@ -66,8 +66,11 @@ describe('describes what failed', () => {
       {
         kind: 'indeterminate',
         cause: {
-          ...{ kind: 'server-error', status: 502, bodyDescription: 'an HTML page' },
-          ...{ peer: { host: 'api.mapbox.com:443', proxy }, requestId: 'abc==' },
+          kind: 'server-error',
+          status: 502,
+          bodyDescription: 'an HTML page',
+          peer: { host: 'api.mapbox.com:443', proxy },
+          requestId: 'abc==',
         },
       } as const,
       'Mapbox responded with 502 and an HTML page (api.mapbox.com:443 through the proxy proxy.example.com:3128, request id abc==).',

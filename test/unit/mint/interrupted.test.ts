@@ -27,7 +27,7 @@ const unanswered = new Promise<never>(() => {});
 /** Mints with scripted responses, which get a way to interrupt the step. */
 async function mint(
   responses: (interrupt: () => void) => readonly ScriptedResponse[],
-  { atOnce = false, isLost = false, isFull = (_: CleanupState | undefined) => false } = {},
+  { atOnce = false, isLost = false, isFull = (_: CleanupState | undefined): boolean => false } = {},
 ) {
   const controller = new AbortController();
   const interrupt = () => controller.abort(reason);
@@ -46,8 +46,11 @@ async function mint(
     },
   });
   const request = {
-    ...{ kind: 'stored', scopes: ['tilesets:read'], untilJobEnds: true },
-    ...{ note: 'Release', allowedUrls: [] },
+    kind: 'stored',
+    scopes: ['tilesets:read'],
+    untilJobEnds: true,
+    note: 'Release',
+    allowedUrls: [],
   } as const;
   const end: unknown = await mintStoredToken(account, request, {
     run,

@@ -537,6 +537,14 @@ describe('a response that does not match the request', () => {
       deleted(),
     ]);
     expect(last).toEqual(state({ orphans: 1 }));
+    const unconfirmed = await mint([
+      lostResponse(),
+      page([]),
+      made(idOf(2), { id: undefined }),
+      page([{ id: idOf(2), note }]),
+      deleted(),
+    ]);
+    expect(unconfirmed.last).toEqual(state({ orphans: 1 }));
   });
 
   it('is deleted even if the step’s time is up', async () => {
@@ -727,14 +735,18 @@ describe('a note that was cut', () => {
 
 describe('if the state cannot be saved', () => {
   /** Mints with a state that cannot be saved the `n`-th time. */
-  async function failing(n: number, steps: readonly ScriptedResponse[]) {
+  async function failing(
+    n: number,
+    steps: readonly ScriptedResponse[],
+    error: Error = new ActionError(errorTitles.outputsNotWritten, 'No space.'),
+  ) {
     const client = scripted(...steps);
     let kept = 0;
     const end = await mintStoredToken(accountOn(client), job, {
       ...step,
       options: retryOptions(new FakeClock()),
       saveState() {
-        if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
+        if (++kept === n) throw error;
       },
       warn: () => {},
     }).catch((error: unknown) => error);
@@ -754,6 +766,10 @@ describe('if the state cannot be saved', () => {
     expect(end).toMatchObject({
       title: errorTitles.outputsNotWritten,
       message: 'No space. It was discarded.',
+    });
+    const odd = await failing(2, [made(idOf(1)), deleted()], new TypeError('odd'));
+    expect(odd.end).toMatchObject({
+      message: "The post step's state could not be saved. It was discarded.",
     });
   });
 });
