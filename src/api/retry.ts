@@ -99,7 +99,7 @@ export async function retry<T, R extends Rejection>(
     if (rateLimited) budget.waitedForRateLimit(Math.min(pause, rest));
     remaining = deadlineForFailures(options) - clock.monotonic();
     // After a rate limit there may be little time left for failures, but enough for a response.
-    if (rateLimited) remaining = Math.max(remaining, Math.min(LAST_ATTEMPT_MS, deadline - clock.monotonic()));
+    remaining = Math.max(remaining, Math.min(LAST_ATTEMPT_MS, deadline - clock.monotonic()));
   }
 }
 

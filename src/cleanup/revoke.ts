@@ -15,6 +15,9 @@ export interface CleanupReport {
   readonly warning: string | undefined;
 }
 
+/** The tokens to delete or to search for. */
+export type Leftovers = Omit<CleanupState, 'apiUrl' | 'actionPath'>;
+
 /** The pauses before each recheck: Mapbox may still process a request that was in flight when the main step ended. */
 const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
 
@@ -23,7 +26,7 @@ const RECHECK_DELAYS_MS = [2_000, 3_000, 5_000];
  * requests. Never fails: a release that has succeeded must not be run again only because of a token.
  */
 export async function revoke(
-  state: CleanupState,
+  state: Leftovers,
   account: Account,
   options: RetryOptions,
 ): Promise<CleanupReport> {
@@ -35,16 +38,16 @@ export async function revoke(
           id: token.id,
           result: await deleteTokenWithRetry(account, token.id, state.authorizingToken.id, options),
         };
-  const search = state.orphans === 0 ? undefined : await searchOrphans(account, state, own, options);
+  const search = await searchOrphans(account, state, own, options);
   const undeleted = [
-    ...(own?.result.kind === 'retries-exhausted' && !search?.found.has(own.id)
+    ...(own?.result.kind === 'retries-exhausted' && !search.found.has(own.id)
       ? [{ id: own.id, reason: own.result }]
       : []),
-    ...(search?.undeleted ?? []),
+    ...search.undeleted,
   ];
   return {
     lines: logLines(own, search, state.orphans),
-    warning: describeWarning(undeleted, search?.failure, state, account),
+    warning: describeWarning(undeleted, search.failure, state, account),
   };
 }
 
@@ -72,7 +75,7 @@ type EarlyEnd = { readonly kind: 'out-of-time' } | { readonly kind: 'incomplete'
 /** Searches until all possible orphans are found, or until none can appear any more. */
 async function searchOrphans(
   account: Account,
-  { nonce, token, orphans, authorizingToken }: CleanupState,
+  { nonce, token, orphans, authorizingToken }: Leftovers,
   own: OwnDeletion | undefined,
   options: RetryOptions,
 ): Promise<Search> {
@@ -112,15 +115,16 @@ async function searchOrphans(
   return result(complete ? undefined : { kind: 'incomplete' });
 }
 
-function logLines(own: OwnDeletion | undefined, search: Search | undefined, orphans: number): string[] {
+function logLines(own: OwnDeletion | undefined, search: Search, orphans: number): string[] {
   const lines: string[] = [];
   if (own?.result.kind === 'deleted') lines.push(`Deleted the token ${own.id}.`);
   if (own?.result.kind === 'already-deleted') lines.push(`The token ${own.id} was already deleted.`);
-  if (search === undefined) return lines;
   for (const id of search.deleted) {
-    if (id !== own?.id)
-      lines.push(`Deleted the orphaned token ${id}, created by a request without a usable response.`);
-    else if (own.result.kind === 'retries-exhausted') lines.push(`Deleted the token ${id}.`);
+    lines.push(
+      id === own?.id
+        ? `Deleted the token ${id}.`
+        : `Deleted the orphaned token ${id}, created by a request without a usable response.`,
+    );
   }
   const found = [...search.found].filter(id => id !== own?.id).length;
   if (found < orphans && search.failure === undefined) {
@@ -136,7 +140,7 @@ function logLines(own: OwnDeletion | undefined, search: Search | undefined, orph
 function describeWarning(
   undeleted: readonly UndeletedToken[],
   failure: Search['failure'],
-  { note, authorizingToken }: CleanupState,
+  { note, authorizingToken }: Leftovers,
   account: Account,
 ): string | undefined {
   const parts = undeleted.map(
@@ -149,7 +153,7 @@ function describeWarning(
     );
   }
   if (parts.length === 0) return undefined;
-  if (authorizingToken.id !== account.authorizingToken.id) {
+  if (authorizingToken.id !== undefined && authorizingToken.id !== account.authorizingToken.id) {
     parts.push(
       'The `authorizing-token` of the post step is not the one that created it: the runner evaluates inputs again for the post step, and a variable may have changed since.',
     );

@@ -14,7 +14,7 @@ export interface CleanupState {
   readonly apiUrl: string;
   /** `GITHUB_ACTION_PATH`, which distinguishes the post step of a nested local composite action from any other. */
   readonly actionPath: string;
-  /** The main step's authorizing token. Its id is not secret. */
+  /** The main step's authorizing token. Its id, if known, is not secret. */
   readonly authorizingToken: { readonly id: string | undefined; readonly username: string };
   readonly username: string;
   /** The whole note, as a person would search for it. */
@@ -147,10 +147,9 @@ export function parseState(text: string): SavedState | undefined {
   )
     return undefined;
   const mainStep = parsePart(value['mainStep'], parseProcess);
-  const cleanup = parsePart(value['cleanup'], parseCleanup);
+  const cleanup = parsePart(value['cleanup'], part => parseCleanup(part, nonce));
   const rotation = parsePart(value['rotation'], parseRotation);
   if (mainStep === 'invalid' || cleanup === 'invalid' || rotation === 'invalid') return undefined;
-  if (cleanup !== undefined && cleanup.nonce !== nonce) return undefined;
   const isDone = mainStep === undefined && isClean(cleanup);
   const state = { action, nonce, mainStep, cleanup: isDone ? undefined : cleanup, rotation } as const;
   return isNothingLeft(state) ? undefined : state;
@@ -167,8 +166,8 @@ function parseProcess({ pid, startTime }: Record<string, unknown>): ProcessIdent
 }
 
 /** Checks every part as strictly as an input. */
-function parseCleanup(value: Record<string, unknown>): CleanupState | undefined {
-  const { apiUrl, actionPath, username, note, nonce, orphans } = value;
+function parseCleanup(value: Record<string, unknown>, nonce: string): CleanupState | undefined {
+  const { apiUrl, actionPath, username, note, orphans } = value;
   const authorizingToken = parseCreator(value['authorizingToken']);
   const token = parsePart(value['token'], parseTokenState);
   if (typeof apiUrl !== 'string' || parseApiUrl(apiUrl, new InputProblems()) === undefined) return undefined;
@@ -177,13 +176,8 @@ function parseCleanup(value: Record<string, unknown>): CleanupState | undefined 
   if (typeof username !== 'string' || !isAccountName(username)) return undefined;
   if (typeof note !== 'string' || Buffer.byteLength(note) > MAX_NOTE_BYTES || extractTokens(note).length > 0)
     return undefined;
-  if (
-    typeof nonce !== 'string' ||
-    typeof orphans !== 'number' ||
-    !Number.isSafeInteger(orphans) ||
-    orphans < 0
-  )
-    return undefined;
+  if (value['nonce'] !== nonce) return undefined;
+  if (typeof orphans !== 'number' || !Number.isSafeInteger(orphans) || orphans < 0) return undefined;
   return { apiUrl, actionPath, authorizingToken, username, note, nonce, token, orphans };
 }
 

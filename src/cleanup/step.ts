@@ -8,8 +8,8 @@ import type { Context } from '../runtime/context.ts';
 import type { ProcessIdentity } from '../runtime/processes.ts';
 import type { Step } from '../runtime/run-step.ts';
 import { checkAuthorizingToken, describeChange } from './authorizing-token.ts';
-import { revoke } from './revoke.ts';
-import { type CleanupState, parseState, type SavedState } from './state.ts';
+import { type Leftovers, revoke } from './revoke.ts';
+import { parseState, type SavedState } from './state.ts';
 
 /**
  * How long the post step waits for a rate limit: other jobs may end at the same time. After a cancellation, GitHub
@@ -118,7 +118,7 @@ async function cleanUp(context: Context, state: SavedState): Promise<string | un
     };
     const connection = { authorizingToken, api, username };
     await withAccount(context, connection, options.budget, async account => {
-      const report = await revoke(toCleanUp(state, username, api), account, options);
+      const report = await revoke(toCleanUp(state, username), account, options);
       for (const line of report.lines) runner.info(line);
       if (report.warning !== undefined) runner.warning(report.warning);
     });
@@ -131,10 +131,8 @@ async function cleanUp(context: Context, state: SavedState): Promise<string | un
 }
 
 /** A main step that did not end by itself may have sent one more request, or its first. */
-function toCleanUp({ cleanup, nonce, mainStep }: SavedState, username: string, api: URL): CleanupState {
+function toCleanUp({ cleanup, nonce, mainStep }: SavedState, username: string): Leftovers {
   const known = cleanup ?? {
-    apiUrl: api.href,
-    actionPath: '',
     authorizingToken: { id: undefined, username },
     username,
     note: `#${nonce}`,

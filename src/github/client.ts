@@ -61,7 +61,7 @@ const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
  */
 export function createGithubClient(client: HttpClient, api: URL, token: Secret): GithubClient {
   const base = api.pathname.replace(/\/+$/, '');
-  const { request: octokit } = getOctokit(token.reveal(), { baseUrl: '', log: SILENT });
+  const { request: octokit } = getOctokit(token.reveal(), { log: SILENT });
   return {
     async send({ method, path, parameters = {} }, read, timeoutMs) {
       if (path.some(segment => /^\.{0,2}$/.test(segment))) throw new RangeError('not a path segment');

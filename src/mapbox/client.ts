@@ -39,7 +39,7 @@ export function createApiClient(
         method,
         path: `${base}${path}?${parameters}`,
         headers: body === undefined ? headers : { ...headers, 'content-type': 'application/json' },
-        body: body === undefined ? undefined : JSON.stringify(body),
+        body: body && JSON.stringify(body),
         maxBytes,
       },
       timeoutMs,

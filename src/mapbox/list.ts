@@ -135,7 +135,7 @@ function restrictions(entry: Readonly<Record<string, unknown>>): string[] {
 }
 
 function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '') return true;
+  if (value === null || value === '') return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }
 

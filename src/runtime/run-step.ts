@@ -38,11 +38,10 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
   let stage: 'running' | 'interrupted' | 'leaving' = 'running';
   const interruption = new AbortController();
   const { interruptedExitCode = 1 } = step;
-  const leave = async (code?: number, unfinished?: string) => {
+  const leave = async (unfinished?: string) => {
     if (stage === 'leaving') return;
     stage = 'leaving';
     if (unfinished !== undefined) step.onInterrupt?.(unfinished);
-    if (code !== undefined) process.exitCode = code;
     await drainOutput(runner.unreadOutput, clock);
     exit(process);
   };
@@ -52,7 +51,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     runner.info('Cancelled.');
     interruption.abort(new InterruptedError());
     if (step.stopLimitMs !== undefined) await clock.sleep(step.stopLimitMs);
-    await leave(interruptedExitCode, 'The step was cancelled before it was done.');
+    await leave('The step was cancelled before it was done.');
   };
   // The runner cancels with SIGINT, and SIGTERM 7.5 s later [actions/runner, ProcessInvoker.cs].
   process.on('SIGINT', () => {
@@ -68,7 +67,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (stage === 'leaving') return;
     if (interruptedExitCode === 1) fail(runner, error);
     else runner.debug(stackOf(error));
-    void leave(interruptedExitCode, 'The action itself failed.');
+    void leave('The action itself failed.');
   });
   try {
     await step.run(interruption.signal);
@@ -76,7 +75,7 @@ export async function runStep({ runner, clock }: StepContext, process: Process, 
     if (interruption.signal.aborted) describeStop(runner, error);
     else fail(runner, error);
   }
-  await leave(interruption.signal.aborted ? interruptedExitCode : undefined);
+  await leave();
 }
 
 /** Logs what an interrupted step leaves behind, without an annotation: the runner reports the cancellation itself. */

@@ -21,6 +21,12 @@ export function json(status: number, value: unknown, headers: Record<string, str
 export const html = (status: number) =>
   textResponse(status, '<!DOCTYPE html><p>Sign in</p>', { 'content-type': 'text/html' });
 
+/** A response whose body ended early, although its text may be complete by chance. */
+export function truncated(status: number, value: unknown): HttpResponse {
+  const text = new Secret(JSON.stringify(value));
+  return { kind: 'response', status, headers: {}, body: { kind: 'incomplete', how: 'truncated', text } };
+}
+
 export const notFound = () => json(404, { message: 'Not Found' });
 
 export const deleted = () => textResponse(204, '');

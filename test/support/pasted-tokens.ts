@@ -50,6 +50,11 @@ export const pasted = [
   ],
   ['a URL in a query', `https://example.com/?u=https%3A%2F%2Fx%3Fa%3D${token}`, 'it is a URL with a token'],
   ['a command', `curl "https://api.mapbox.com/?access_token=${token}"`, 'it is a URL with a token in it'],
+  [
+    'every character percent-encoded',
+    [...token].map(character => `%${character.charCodeAt(0).toString(16)}`).join(''),
+    'it has a token in it, but encoded or with invisible characters',
+  ],
   ['base64', base64(token), 'it has a token in it, but encoded or with invisible characters'],
   [
     'base64 with a line break',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { extractTokens, looksSecret, Secret } from '../../src/secret.ts';
+import { extractTokens, looksSecret, redact, Secret } from '../../src/secret.ts';
 import { newId, writeToken } from '../support/mapbox/token-format.ts';
 
 const KEY = Buffer.from('key');
@@ -89,6 +89,16 @@ describe('a text looks secret', () => {
   ])('but not with %j alone', text => {
     expect(looksSecret(text)).toBe(false);
   });
+});
+
+it.each([
+  ['abcdefghABCDEF12', '***'],
+  ['abcdefgh-1234567', 'abcdefgh-1234567'],
+  ['ABCDEFGH_1234567', 'ABCDEFGH_1234567'],
+  ['abcdefghABCDEFGH', 'abcdefghABCDEFGH'],
+  ['abcdefgABCDEF12', 'abcdefgABCDEF12'],
+])('a message shows a long word unless it mixes lower case, upper case and digits: %s', (word, shown) => {
+  expect(redact(`a ${word}.`)).toBe(`a ${shown}.`);
 });
 
 describe('a secret', () => {

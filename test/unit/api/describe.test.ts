@@ -62,6 +62,19 @@ describe('describes what failed', () => {
       'Mapbox responded with 409 and an HTML page.',
     ],
     [serverError(503), 'Mapbox responded with 503 and an empty response.'],
+    [
+      {
+        kind: 'indeterminate',
+        cause: {
+          kind: 'server-error',
+          status: 502,
+          bodyDescription: 'an HTML page',
+          peer: { host: 'api.mapbox.com:443', proxy },
+          requestId: 'abc==',
+        },
+      } as const,
+      'Mapbox responded with 502 and an HTML page (api.mapbox.com:443 through the proxy proxy.example.com:3128, request id abc==).',
+    ],
     [unreadable(200), 'Mapbox responded with 200, but with an HTML page.'],
   ])('%j', (result, words) => {
     if (typeof words === 'string') expect(describeResult(result, 'Mapbox')).toBe(words);

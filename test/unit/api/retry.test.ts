@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retry } from '../../../src/api/retry.ts';
+import { retry, withFailureBudget } from '../../../src/api/retry.ts';
 import type { ApiResult } from '../../../src/mapbox/response.ts';
 import {
   noResponse,
@@ -374,6 +374,15 @@ describe('the time limit for failures', () => {
     expect(clock.monotonic()).toBeLessThanOrEqual(123_000);
   });
 
+  it('can start anew after a rate limit', async () => {
+    const clock = new FakeClock();
+    const options = post(clock);
+    await retry(attempts(clock, [rateLimited(60_000), done]).attempt, options);
+    const { attempt, lefts } = attempts(clock, [serverError()]);
+    await retry(attempt, withFailureBudget(options, 10_000));
+    expect(lefts[0]).toBe(10_000);
+  });
+
   it('leaves an attempt after a rate limit time for a response', async () => {
     const clock = new FakeClock();
     const { attempt, lefts } = attempts(clock, [rateLimited(10_000), done], 59_900);
@@ -451,6 +460,38 @@ describe('a dozen requests a minute', () => {
     }
     expect(sent.slice(0, 12).filter(at => at < 60_000).length).toBeLessThanOrEqual(12);
     expect(Math.max(...sent)).toBeGreaterThanOrEqual(60_000);
+  });
+
+  describe('once they are used up', () => {
+    /** Retries with no room left for a minute. */
+    async function retryFull(milliseconds: number, changes: { freeAttempts?: number } = {}) {
+      const clock = new FakeClock();
+      const options = { ...retryOptions(clock, milliseconds, () => 0), ...changes };
+      for (let n = 0; n < 12; n++) options.budget.count(undefined, 0);
+      const lefts: number[] = [];
+      await retry(async left => {
+        lefts.push(left);
+        return lefts.length < 3 ? notSent() : done;
+      }, options);
+      return { lefts, sleeps: clock.sleeps };
+    }
+
+    it('make the first attempt wait, in the time it has', async () => {
+      const { lefts, sleeps } = await retryFull(100_000);
+      expect([lefts[0], sleeps[0]]).toEqual([39_000, 61_000]);
+    });
+
+    it('do not make it wait for longer than that', async () => {
+      for (const milliseconds of [50_000, 61_000]) {
+        const { lefts, sleeps } = await retryFull(milliseconds);
+        expect([lefts, sleeps]).toEqual([[milliseconds], []]);
+      }
+    });
+
+    it('delay no free attempt', async () => {
+      const { sleeps } = await retryFull(100_000, { freeAttempts: 2 });
+      expect(sleeps).toEqual([0, 61_000]);
+    });
   });
 
   it('leave no room for a last attempt or clean-up once they are used up', async () => {

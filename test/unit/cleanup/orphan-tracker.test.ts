@@ -9,6 +9,7 @@ import {
   DELETE,
   deleted,
   GET,
+  html,
   notFound,
   page,
   type ScriptedResponse,
@@ -73,11 +74,13 @@ describe('before an attempt', () => {
     expect(() => tracked.tracker.beforeAttempt()).toThrow('ENOSPC');
   });
 
-  it('an unchanged state is not saved again', () => {
-    const tracked = track();
+  it('the state counts the lost attempts that no search has found since', async () => {
+    const tracked = track(page([{ id: ID, note }]), deleted());
     attempt(tracked, serverError());
     attempt(tracked, serverError());
-    expect(tracked.states.map(state => state?.orphans)).toEqual([1, 2]);
+    await tracked.tracker.deleteOrphans(tracked.options);
+    tracked.tracker.beforeAttempt();
+    expect(tracked.states.map(state => state?.orphans)).toEqual([1, 2, 2]);
   });
 });
 
@@ -97,9 +100,12 @@ describe('after an attempt', () => {
 
   it('a success counts until its token ID is known', () => {
     const tracked = track();
+    expect(tracked.tracker.mayHaveOrphans).toBe(false);
     attempt(tracked, success);
+    expect(tracked.tracker.mayHaveOrphans).toBe(true);
     expect(tracked.saved()).toMatchObject({ token: undefined, orphans: 1 });
     tracked.tracker.tokenCreated(ID);
+    expect(tracked.tracker.mayHaveOrphans).toBe(false);
     expect(tracked.saved()).toMatchObject({ token: { id: ID, keep: false }, orphans: 0 });
   });
 
@@ -146,6 +152,9 @@ describe('searching for orphans', () => {
     ).toBe(true);
     expect(await track(page([])).tracker.discardOrphan(retryOptions(new FakeClock()))).toBe(false);
     expect(await track(notFound()).tracker.discardOrphan(retryOptions(new FakeClock()))).toBe(false);
+    const two = [ID, idOf(2)].map(id => ({ id, note }));
+    const half = track(page(two), deleted(), { always: html(403) });
+    expect(await half.tracker.discardOrphan(retryOptions(new FakeClock()))).toBe(false);
   });
 });
 

@@ -205,8 +205,27 @@ describe('a token created by a lost request', () => {
 
   it('gets a warning if a later search fails and nothing was found', async () => {
     const { warning, lines } = await after({ orphans: 1 }, [page([]), { always: html(403) }]);
-    expect(warning).toMatch(/no usable response and may have created one.*403/);
+    expect(warning).toMatch(/no usable response and may have created one.*Mapbox responded with 403/);
     expect(lines).toEqual([]);
+  });
+
+  it('gets a warning if the list could not be read completely', async () => {
+    const unreadable = json(200, [{ id: '..' }]);
+    const { warning, lines } = await after(
+      { orphans: 1 },
+      Array.from({ length: 4 }, () => unreadable),
+    );
+    expect(warning).toMatch(/may have created one.*The list of tokens could not be read completely/);
+    expect(lines).toEqual([]);
+  });
+
+  it('is not searched for again once it was found, even if it cannot be deleted', async () => {
+    const { asked, warning } = await after({ orphans: 1 }, [
+      page([{ id: ID, note }]),
+      noConnection('CERT_HAS_EXPIRED'),
+    ]);
+    expect(asked).toEqual([GET, DELETE(ID)]);
+    expect(warning).toContain(`The token ${ID}`);
   });
 
   it('is not searched for beyond the time limit', async () => {

@@ -7,7 +7,7 @@ import { Secret } from '../../../src/secret.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeRunner } from '../../support/fake-runner.ts';
 import { MAIN_PROCESS, NO_PROCESSES, oneProcess } from '../../support/processes.ts';
-import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER } from '../../support/tokens.ts';
+import { AUTHORIZING_TOKEN_ID, authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
 
 const ID = idOf(1);
@@ -74,6 +74,12 @@ describe('interrupted', () => {
         ),
       ),
     ]);
+  });
+
+  it('it names the nonce if the main step saved only its start', () => {
+    const { step, runner } = setUp(serialize(undefined, { mainStep: MAIN_PROCESS }));
+    step.onInterrupt('x');
+    expect(runner.lines('warning')[0]).toMatch(/^A token with the note "#abcd1234" may still be alive\. x\n/);
   });
 
   it('it logs nothing more once everything is done', async () => {
@@ -209,7 +215,7 @@ describe('after a main step that was cut off', () => {
     let polls = 0;
     const { processes, interrupted } = oneProcess(() => polls++ < 30);
     const { requests, createHttpClient } = mapboxWith([ID]);
-    const { step, clock } = setUp(
+    const { step, runner, clock } = setUp(
       serialize(undefined, { mainStep: MAIN_PROCESS }),
       createHttpClient,
       {},
@@ -219,6 +225,34 @@ describe('after a main step that was cut off', () => {
     expect(interrupted).toEqual([MAIN_PROCESS]);
     expect(clock.sleeps.filter(pause => pause === 100).length).toBeGreaterThan(25);
     expect(requests).toEqual([LIST, DELETION]);
+    expect(runner.lines('info')[0]).toBe('The main step is still running. Stopping it.');
+  });
+
+  it('it uses the account of its own `username` input if the main step saved only its start', async () => {
+    const { requests, createHttpClient } = mapboxWith([ID]);
+    const state = serialize(undefined, { mainStep: MAIN_PROCESS });
+    const { step } = setUp(state, createHttpClient, {}, { inputs: { username: 'hexa' } });
+    await step.run();
+    expect(requests[0]).toBe('GET https://api.mapbox.com/tokens/v2/hexa');
+  });
+
+  it('it sends nothing if that input is invalid', async () => {
+    const state = serialize(undefined, { mainStep: MAIN_PROCESS });
+    const { step, runner } = setUp(state, unforeseen, {}, { inputs: { username: '../..' } });
+    await step.run();
+    expect(runner.lines('warning')).toEqual([expect.stringContaining('`username` cannot be the name')]);
+  });
+
+  it('it names the nonce if it cannot search, and blames no change of the authorizing token', async () => {
+    const { step, runner } = setUp(serialize(undefined, { mainStep: MAIN_PROCESS }), async () => ({
+      send: async () => response(404, '{"message":"Not Found"}'),
+      close: async () => {},
+    }));
+    await step.run();
+    expect(runner.lines('warning')).toEqual([
+      expect.stringMatching(/may have created one with the note "#abcd1234"\. .*`tokens:read`/),
+    ]);
+    expect(runner.lines('warning')[0]).not.toContain('is not the one');
   });
 
   it('it waits ten seconds at most', async () => {
@@ -231,7 +265,7 @@ describe('after a main step that was cut off', () => {
       { processes },
     );
     await step.run();
-    expect(clock.monotonic()).toBeLessThanOrEqual(10_100);
+    expect(clock.monotonic()).toBe(10_000);
     expect(requests).toEqual([LIST, DELETION]);
   });
 
@@ -242,7 +276,7 @@ describe('after a main step that was cut off', () => {
     await step.run();
     expect(interrupted).toEqual([MAIN_PROCESS]);
     expect(runner.lines('warning')).toEqual([
-      expect.stringMatching(`^The token ${ID} .*\nNothing was deleted`),
+      expect.stringMatching(`^The token ${ID} .* The rotation was interrupted\\.\nNothing was deleted`),
     ]);
   });
 
@@ -295,10 +329,56 @@ describe('the authorizing token goes to', () => {
   });
 });
 
-describe('after a rotation', () => {
-  it('it deletes a replacement that is in no secret, with `token` if there is no authorizing token', async () => {
-    const { requests, createHttpClient } = mapboxWith([]);
+describe('without an authorizing token, it sends nothing', () => {
+  const warningWith = async (GITHUB_ACTION_PATH: string | undefined, actionPath: string) => {
     const inputs = { 'authorizing-token': '', token: authorizingTokenText };
+    const state = serialize({ ...saved, actionPath });
+    const { step, runner } = setUp(state, unforeseen, { GITHUB_ACTION_PATH }, { inputs });
+    await step.run();
+    return runner.lines('warning');
+  };
+
+  it.each([
+    ['/actions/mint', '/actions/mint'],
+    [undefined, ''],
+  ])('and blames a variable if the action is in the same place: %j', async (now, before) => {
+    expect(await warningWith(now, before)).toEqual([
+      expect.stringMatching(/`authorizing-token` is empty, unlike the main step's, .*env\.X/),
+    ]);
+  });
+
+  it('and names the bug of the runner if the action has moved', async () => {
+    expect(await warningWith('/actions/outer', '/actions/mint')).toEqual([
+      expect.stringContaining('https://github.com/actions/runner/issues/2030'),
+    ]);
+  });
+});
+
+it('reports what it deleted, and what it could not delete', async () => {
+  const state = serialize({ ...saved, orphans: 1 });
+  // A process with the id of a main step that has ended is another one.
+  const { processes, interrupted } = oneProcess(() => true);
+  const createHttpClient: Context['createHttpClient'] = async () => ({
+    send: async ({ method }) =>
+      method === 'DELETE' ? response(204, '') : response(404, '{"message":"Not Found"}'),
+    close: async () => {},
+  });
+  const { step, runner } = setUp(state, createHttpClient, {}, { processes });
+  await step.run();
+  expect(runner.log).toEqual([
+    { kind: 'info', text: `Deleted the token ${ID}.` },
+    { kind: 'warning', text: expect.stringContaining('may have created one with the note "Release"') },
+  ]);
+  expect(interrupted).toEqual([]);
+});
+
+describe('after a rotation', () => {
+  it.each([
+    ['`token` if there is no authorizing token', ' \n', authorizingTokenText],
+    ['the authorizing token if there is one', authorizingTokenText, tokenText('pk')],
+  ])('it deletes a replacement that is in no secret, with %s', async (_, given, token) => {
+    const { requests, createHttpClient } = mapboxWith([]);
+    const inputs = { 'authorizing-token': given, token };
     const { step, runner } = setUp(
       serialize(saved, { action: 'rotation' }),
       createHttpClient,
@@ -308,6 +388,16 @@ describe('after a rotation', () => {
     await step.run();
     expect(requests).toEqual([DELETION]);
     expect(runner.masks).toContain(authorizingTokenText);
+    expect(runner.log).toEqual([{ kind: 'info', text: `Deleted the token ${ID}.` }]);
+  });
+
+  it('it deletes orphans even if leaked tokens are still alive, and names those', async () => {
+    const { requests, createHttpClient } = mapboxWith([]);
+    const rotation = { phase: 'deleting', replacement: idOf(2), undeleted: [idOf(3)] } as const;
+    const { step, runner } = setUp(serialize(saved, { action: 'rotation', rotation }), createHttpClient);
+    await step.run();
+    expect(requests).toEqual([DELETION]);
+    expect(runner.lines('warning')).toEqual([expect.stringContaining(`still alive: ${idOf(3)}.`)]);
   });
 
   it.each([

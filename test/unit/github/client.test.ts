@@ -162,10 +162,34 @@ describe('a response', () => {
   it.each([
     ['a\n::error::b\u001b[31m', 'a ::error::b [31m'],
     [`the token ${['sk', 'eyJhIjoi', 'x'].join('.')} is wrong`, 'the token *** is wrong'],
-    ['x'.repeat(300), `${'x'.repeat(200)}…`],
+    ['see http://octo.example/?id=A and https://octo.example', 'see … and …'],
+    ['two\n \nlines', 'two lines'],
+    ['x'.repeat(200), 'x'.repeat(200)],
+    ['x'.repeat(201), `${'x'.repeat(200)}…`],
     [' \n', undefined],
   ])('has a reason that fits into the log: %j', async (message, reason) => {
     expect((await send(json(403, { message }))).result).toMatchObject({ kind: 'rejected', reason });
+  });
+
+  it('has at most 100 characters of the required permissions', async () => {
+    const headers = { 'x-accepted-github-permissions': 'x'.repeat(101) };
+    const { result } = await send(json(403, { message: 'x' }, headers));
+    expect(result).toMatchObject({ acceptedPermissions: 'x'.repeat(100) });
+  });
+
+  it.each([
+    ['A:1', 'A:1'],
+    ['x'.repeat(100), 'x'.repeat(100)],
+    ['x'.repeat(101), undefined],
+    ['A:1 and more', undefined],
+    ['more and A:1', undefined],
+  ])('has GitHub’s request ID only if it has the form of one: %s', async (id, requestId) => {
+    const { result } = await send(json(403, { message: 'x' }, { 'x-github-request-id': id }));
+    expect(result).toMatchObject({ kind: 'rejected', requestId });
+  });
+
+  it('is not a rejection by GitHub from 400 on if it is a page', async () => {
+    expect((await send(html(400))).result).toMatchObject(unreadable(400));
   });
 
   it.each([

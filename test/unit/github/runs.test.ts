@@ -256,16 +256,41 @@ describe('the jobs of an attempt that is not completed', () => {
     expect(paths.map(path => path.replace(/.*&/, ''))).toEqual(['page=1', 'page=2']);
   });
 
+  it.each([
+    [300, [1000, 700, 400], 'jobs-completed'],
+    [500, [1000, 500], 'in-progress'],
+  ])('are read in the remaining time: %i ms for each page', async (cost, timeouts, kind) => {
+    const clock = new FakeClock();
+    const slow =
+      (...response: Parameters<typeof success>) =>
+      () => {
+        clock.advance(cost);
+        return success(...response);
+      };
+    const headers = { date: new Date(clock.now()).toUTCString() };
+    const github = scriptedGithub(
+      slow({ id: 42, run_attempt: 3, status: 'in_progress' }),
+      slow(jobPage([job(2 * DAY)], 2), 200, headers),
+      slow(jobPage([job(2 * DAY)], 2), 200, headers),
+    );
+    const run: AttemptToCheck = { id: '42', attempt: '3', mayHang: true };
+    const query = { github, repository: 'octo-org/maps', runs: [run], ownRun: OWN };
+    expect((await getRunStates(query, clock, 1000)).get('42.3')?.kind).toBe(kind);
+    expect(github.timeouts).toEqual(timeouts);
+  });
+
   it('are over if GitHub does not give a job’s attempt', async () => {
     expect((await ask([[[job(2 * DAY, { run_attempt: undefined })]]])).state).toEqual(over);
   });
 
   it.each([
     ['one completed less than a day ago', [[[job(2 * DAY), job(DAY - 1000)]]]],
+    ['one completed a day ago', [[[job(DAY)]]]],
     ['one is in progress', [[[job(2 * DAY), job(2 * DAY, { status: 'in_progress' })]]]],
     ['one is queued', [[[job(2 * DAY), job(0, { status: 'queued', completed_at: null })]]]],
     ['one has no time of completion', [[[job(2 * DAY, { completed_at: null })]]]],
     ['one completed at no time', [[[job(2 * DAY, { completed_at: 'soon' })]]]],
+    ['one completed at a number', [[[job(2 * DAY, { completed_at: 0 })]]]],
     ['one completed in the future', [[[job(-2 * DAY)]]]],
     ['there are none', [[[]]]],
     ['none of one is listed', [[[], 1]]],

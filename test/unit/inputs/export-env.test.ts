@@ -171,11 +171,12 @@ describe('a variable that already holds another Mapbox token', () => {
     ['the authorizing token, which is an error', { A: ` ${token}` }],
     ['no token', { A: 'none' }],
     ['half a token', { A: other.slice(0, 20) }],
+    ['no value', { A: undefined }],
     ["GitHub's token", { A: `ghs_${'a'.repeat(36)}` }],
     ['another name', { B: other }],
     ['other capitals', { a: other, RUNNER_OS: 'Linux' }],
   ])('is not found with %s', (_, env) => {
-    expect(overwrittenTokens(['A'], token, env)).toEqual([]);
+    expect(overwrittenTokens(['A'], `${token}\n`, env)).toEqual([]);
   });
 });
 

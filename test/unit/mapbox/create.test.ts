@@ -10,6 +10,7 @@ import {
   POST,
   scripted,
   textResponse,
+  truncated,
 } from '../../support/http-script.ts';
 import { authorizingToken, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 
@@ -94,7 +95,10 @@ describe('the response', () => {
     });
   });
 
-  it('has no fields of a wrong type, so that the verification misses them', async () => {
+  it.each([
+    ['soon', 5],
+    [5, 'soon'],
+  ])('has no fields of a wrong type, so that the verification misses them: %#', async (issued, expires) => {
     const { result } = await create(
       json(201, {
         token,
@@ -104,7 +108,8 @@ describe('the response', () => {
         note: null,
         allowedUrls: 'x',
         created: 5,
-        issued_at: 'soon',
+        issued_at: issued,
+        expires,
       }),
     );
     expect(result).toMatchObject({
@@ -117,6 +122,7 @@ describe('the response', () => {
         allowedUrls: undefined,
         created: undefined,
         issuedAt: undefined,
+        expires: undefined,
         serverDate: undefined,
       },
     });
@@ -139,6 +145,7 @@ describe('the response', () => {
     ['a token that is not a string', json(201, { token: { text: token } })],
     ['a list', json(201, [{ token }])],
     ['a page', html(201)],
+    ['a token but an early end', truncated(201, { token })],
     ['nothing', textResponse(201, '')],
   ])('with %s may have created an unknown token', async (_, response) => {
     const { result } = await create(response);

@@ -107,6 +107,12 @@ describe('404', () => {
   );
 });
 
+it('a 404 for a temporary authorizing token is not blamed on an earlier step’s token', async () => {
+  const by: AuthorizingToken = { ...authorizingToken, usage: 'tk', id: undefined };
+  const { message } = await explain({ reason: 'not-found', status: 404 }, [], { by });
+  expect(message).toMatch(/lacks `tokens:write`\. The scopes of a token cannot be changed/);
+});
+
 describe('422 on scopes', () => {
   const change = { reason: 'scopes', status: 422 } as const;
 

@@ -44,6 +44,7 @@ describe('the next link', () => {
 
   it.each([
     'a; rel="next"',
+    'abc; rel="next", <b>; rel="last"',
     '<a; rel="next"',
     '<a> rel="next"',
     '<a>; title="b; rel="next"',

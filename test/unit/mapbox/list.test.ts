@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listTokenPage } from '../../../src/mapbox/list.ts';
 import { Secret } from '../../../src/secret.ts';
 import { START } from '../../support/fake-clock.ts';
-import { accountOn, GET, json, LIST, scripted } from '../../support/http-script.ts';
+import { accountOn, GET, json, LIST, scripted, truncated } from '../../support/http-script.ts';
 import { authorizingToken, idOf } from '../../support/tokens.ts';
 
 const entry = { id: idOf(1), usage: 'sk', note: 'ci', scopes: ['styles:read'], default: false };
@@ -54,6 +54,7 @@ it('requests every page from the API’s own address, with the authorizing token
   await listTokenPage(accountOn(client), undefined, 1000);
   await listTokenPage(accountOn(client), { start: 'x' }, 1000);
   expect(client.requestLines).toEqual([GET, `${LIST}?start=x`]);
+  expect(client.requests.map(({ kind }) => kind)).toEqual([undefined, 'further-page']);
   for (const { token } of client.requests) expect(token).toBe(authorizingToken.secret);
 });
 
@@ -119,10 +120,15 @@ describe('a page of tokens', () => {
       { ...entry, id: 7 },
       { ...entry, usage: undefined },
       { id: idOf(2), usage: 'pk', note: null, scopes: 'all', created: 'once', default: 'perhaps' },
+      { id: idOf(3), usage: 'sk', created: 0 },
     ]);
+    const unknown = { note: '', scopes: [], allowedUrls: [], created: undefined };
     expect(page).toMatchObject({
       value: {
-        tokens: [{ id: idOf(2), note: '', scopes: [], created: undefined, isDefault: true }],
+        tokens: [
+          { ...unknown, id: idOf(2), isDefault: true },
+          { ...unknown, id: idOf(3), isDefault: false },
+        ],
       },
     });
   });
@@ -158,6 +164,11 @@ describe('a page of tokens', () => {
 
   it.each([{}, 'text', null])('is unreadable if it is not a list: %j', async entries => {
     expect((await pageWith(undefined, entries)).page).toMatchObject({ kind: 'indeterminate' });
+  });
+
+  it('is unreadable if it ended early', async () => {
+    const client = scripted(truncated(200, [entry]));
+    expect(await listTokenPage(accountOn(client), undefined, 1000)).toMatchObject({ kind: 'indeterminate' });
   });
 });
 

@@ -178,6 +178,7 @@ describe('the duration of a rate limit', () => {
   it('is a minute if the interval or `Retry-After` is implausible', () => {
     for (const odd of ['60000', '-60', '1e9'])
       expect(limit({ 'x-rate-limit-interval': odd }), odd).toMatchObject({ interval: 60_000 });
+    expect(limit({ 'x-rate-limit-interval': '3600' })).toMatchObject({ interval: 3_600_000 });
     expect(limit({ 'retry-after': '60000' })).toMatchObject({ retryAfter: 60_000, estimated: true });
     expect(limit({ 'retry-after': '1800' })).toMatchObject({ retryAfter: 1_800_000, estimated: false });
   });
@@ -192,7 +193,7 @@ describe('the duration of a rate limit', () => {
   });
 
   it('is given by `Retry-After` if the reset is unreadable', () => {
-    for (const reset of [START, START / 1000 - 100, 37])
+    for (const reset of [START, START / 1000 - 100, START / 1000, 37])
       expect(
         limit({ 'x-rate-limit-reset': String(reset), 'retry-after': '37', date }),
         String(reset),

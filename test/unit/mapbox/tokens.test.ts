@@ -20,7 +20,7 @@ import {
   textResponse,
 } from '../../support/http-script.ts';
 import { retryOptions } from '../../support/retry-options.ts';
-import { AUTHORIZING_TOKEN_ID, idOf } from '../../support/tokens.ts';
+import { AUTHORIZING_TOKEN_ID, authorizingToken, idOf } from '../../support/tokens.ts';
 
 const note = 'Release';
 const ID = idOf(1);
@@ -309,14 +309,21 @@ describe('deleting one token', () => {
     });
 
     it.each([
-      ['is no longer valid', AUTHORIZING_TOKEN_ID, [json(200, { code: 'TokenRevoked' })]],
-      ['cannot be validated', AUTHORIZING_TOKEN_ID, [lostResponse()]],
-      ['is another', idOf(8), []],
-      ['is unknown', undefined, []],
-    ])('retries without a list if the token that created it %s', async (_, createdBy, validation) => {
+      [
+        'is no longer valid',
+        AUTHORIZING_TOKEN_ID,
+        AUTHORIZING_TOKEN_ID,
+        [json(200, { code: 'TokenRevoked' })],
+      ],
+      ['cannot be validated', AUTHORIZING_TOKEN_ID, AUTHORIZING_TOKEN_ID, [lostResponse()]],
+      ['is another', idOf(8), AUTHORIZING_TOKEN_ID, []],
+      ['is unknown', undefined, AUTHORIZING_TOKEN_ID, []],
+      ['is unknown, like the one that deletes it', undefined, undefined, []],
+    ])('retries without a list if the token that created it %s', async (_, createdBy, id, validation) => {
       const clock = new FakeClock();
       const client = scripted(notFound(), notFound(), notFound(), ...validation, deleted());
-      const result = await deleteTokenWithRetry(accountOn(client), ID, createdBy, retryOptions(clock));
+      const account = accountOn(client, { authorizingToken: { ...authorizingToken, id } });
+      const result = await deleteTokenWithRetry(account, ID, createdBy, retryOptions(clock));
       expect(result).toEqual({ kind: 'deleted' });
       expect(client.unusedResponses()).toBe(0);
     });

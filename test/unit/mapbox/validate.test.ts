@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse } from '../../../src/http/response.ts';
 import { validateToken } from '../../../src/mapbox/validate.ts';
-import { accountOn, html, json, scripted, textResponse } from '../../support/http-script.ts';
+import { accountOn, html, json, scripted, textResponse, truncated } from '../../support/http-script.ts';
 import { authorizingToken } from '../../support/tokens.ts';
 
 const validate = (response: HttpResponse) => validateToken(accountOn(scripted(response)), 1000);
@@ -32,6 +32,7 @@ describe('gives no status after', () => {
     ['a text', json(200, 'TokenValid')],
     ['a page', html(200)],
     ['nothing', textResponse(204, '')],
+    ['an early end', truncated(200, { code: 'TokenValid' })],
   ])('%s', async (_, response) => {
     expect(await validate(response)).toMatchObject({ kind: 'indeterminate', cause: { kind: 'unreadable' } });
   });

@@ -6,8 +6,8 @@ import { mainStep } from '../../../src/mint/step.ts';
 import type { Context } from '../../../src/runtime/context.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
-import { deleted, json } from '../../support/http-script.ts';
-import { NO_PROCESSES } from '../../support/processes.ts';
+import { deleted, json, lostResponse, page } from '../../support/http-script.ts';
+import { NO_PROCESSES, oneProcess } from '../../support/processes.ts';
 import { authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
 
@@ -88,6 +88,7 @@ describe('a successful run', () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, lifetime: 'permanent' } });
     await run();
     expect(runner.savedState).toBe('');
+    expect(runner.outputs['note']).toContain('[until deleted: ');
   });
 });
 
@@ -117,6 +118,28 @@ describe('if the outputs turn out not to be writable', () => {
     });
     expect(requests).toEqual(['POST', 'DELETE']);
     expect(runner.savedState).toBe('');
+    expect(runner.lines('debug')).toEqual([expect.stringContaining('ENOSPC')]);
+  });
+
+  it('nothing is left to the post step for a permanent token either', async () => {
+    const { run, runner } = setUp({ diskFull: true, inputs: { ...INPUTS, lifetime: 'permanent' } });
+    await expect(run()).rejects.toMatchObject({ message: expect.stringContaining('The token was deleted.') });
+    expect(runner.savedState).toBe('');
+  });
+
+  it('an earlier lost request is left to the post step', async () => {
+    const { runner, context } = setUp({ diskFull: true });
+    let created = 0;
+    const createHttpClient: Context['createHttpClient'] = async () => ({
+      async send(request) {
+        if (request.method === 'GET') return page([]);
+        return request.method === 'POST' && created++ === 0 ? lostResponse() : respond(request);
+      },
+      close: async () => {},
+    });
+    const step = mainStep({ ...context, createHttpClient }, new AbortController().signal);
+    await expect(step).rejects.toMatchObject({ message: expect.stringContaining('The token was deleted.') });
+    expect(parseState(runner.savedState)?.cleanup).toMatchObject({ token: undefined, orphans: 1 });
   });
 });
 
@@ -181,6 +204,13 @@ describe('the post step’s state', () => {
     expect(states).toEqual([expect.objectContaining({ token: undefined, orphans: 1, actionPath: '' })]);
   });
 
+  it('records where the action is', async () => {
+    const { runner, context } = setUp();
+    const env = { ...RUN_ENV, GITHUB_ACTION_PATH: '/actions/mint' };
+    await mainStep({ ...context, env }, new AbortController().signal);
+    expect(parseState(runner.savedState)?.cleanup?.actionPath).toBe('/actions/mint');
+  });
+
   it('prevents every request if it cannot be saved', async () => {
     const { run, runner, requests } = setUp();
     Object.assign(runner, {
@@ -208,6 +238,18 @@ describe('in addition to the token', () => {
       await run();
     }
     expect(asked).toEqual([false, false, true]);
+  });
+
+  it('no request is sent if variables are exported and their file cannot be written', async () => {
+    const { run, runner, requests } = setUp({ inputs: { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN' } });
+    const { findFileProblem } = new FakeRunner({ missingFile: 'GITHUB_ENV is not set' });
+    Object.assign(runner, {
+      findFileProblem: (variables: boolean) => (variables ? findFileProblem() : undefined),
+    });
+    await expect(run()).rejects.toMatchObject({
+      message: expect.stringContaining('GITHUB_ENV is not set. No token was created.'),
+    });
+    expect(requests).toEqual([]);
   });
 
   it('the summary with the run is written only if requested', async () => {
@@ -238,11 +280,15 @@ it('a temporary token has no note, no run in its line, and leaves the state alon
     scopes: ['tilesets:read'],
   });
   const { runner, context } = setUp({ inputs: { ...INPUTS, lifetime: '20m', summary: 'true' } });
+  const states: string[] = [];
   const temporary: Context = {
     ...context,
-    processes: NO_PROCESSES,
+    processes: oneProcess(() => true).processes,
     createHttpClient: async () => ({
-      send: async () => json(200, { token: text }, { date: new Date(START).toUTCString() }),
+      async send() {
+        states.push(runner.savedState);
+        return json(200, { token: text }, { date: new Date(START).toUTCString() });
+      },
       close: async () => {},
     }),
   };
@@ -250,5 +296,5 @@ it('a temporary token has no note, no run in its line, and leaves the state alon
   expect(runner.outputs).toMatchObject({ usage: 'tk', note: '', 'token-id': '', token: text });
   expect(runner.lines('info')).toEqual([expect.not.stringContaining('Run:')]);
   expect(runner.summary.map(([name]) => name)).not.toContain('Run');
-  expect(runner.savedState).toBe('');
+  expect([...states, runner.savedState]).toEqual(['', '']);
 });

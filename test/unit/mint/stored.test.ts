@@ -182,7 +182,7 @@ describe('after a request that may have created an unknown token', () => {
       made(idOf(2)),
     ]);
     expect(client.requestLines).toEqual([POST, GET, DELETE(idOf(1)), POST]);
-    expect(events).toEqual(['keep', 'POST', 'GET', 'DELETE', 'pause', 'POST', 'keep']);
+    expect(events).toEqual(['keep', 'POST', 'GET', 'DELETE', 'pause', 'keep', 'POST', 'keep']);
     expect(end).toMatchObject({ id: idOf(2) });
   });
 
@@ -549,6 +549,14 @@ describe('a response that does not match the request', () => {
       deleted(),
     ]);
     expect(last).toEqual(state({ orphans: 1 }));
+    const unconfirmed = await mint([
+      lostResponse(),
+      page([]),
+      made(idOf(2), { id: undefined }),
+      page([{ id: idOf(2), note }]),
+      deleted(),
+    ]);
+    expect(unconfirmed.last).toEqual(state({ orphans: 1 }));
   });
 
   it('is deleted even if the step’s time is up', async () => {
@@ -739,14 +747,18 @@ describe('a note that was cut', () => {
 
 describe('if the state cannot be saved', () => {
   /** Mints with a state that cannot be saved the `n`-th time. */
-  async function failing(n: number, steps: readonly ScriptedResponse[]) {
+  async function failing(
+    n: number,
+    steps: readonly ScriptedResponse[],
+    error: Error = new ActionError(errorTitles.outputsNotWritten, 'No space.'),
+  ) {
     const client = scripted(...steps);
     let kept = 0;
     const end = await mintStoredToken(accountOn(client), job, {
       ...step,
       options: retryOptions(new FakeClock()),
       saveState() {
-        if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
+        if (++kept === n) throw error;
       },
       warn: () => {},
     }).catch((error: unknown) => error);
@@ -766,6 +778,10 @@ describe('if the state cannot be saved', () => {
     expect(end).toMatchObject({
       title: errorTitles.outputsNotWritten,
       message: 'No space. It was discarded.',
+    });
+    const odd = await failing(2, [made(idOf(1)), deleted()], new TypeError('odd'));
+    expect(odd.end).toMatchObject({
+      message: "The post step's state could not be saved. It was discarded.",
     });
   });
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { systemProcesses } from '../../../src/runtime/processes.ts';
 
-const self = { pid: 4711, platform: 'linux', kill: () => expect.unreachable() };
+const self = { pid: 4711, platform: 'linux', kill: () => {} };
 
 /** A process's line in /proc [proc_pid_stat(5)]. */
 const stat = (name: string, state: string, startTime: string) =>
@@ -20,9 +20,14 @@ describe('a process', () => {
   );
 
   it('is another one if the start time differs, and then gets no signal', () => {
-    const processes = systemProcesses(self, () => stat('node', 'S', '987654'));
+    const signals: unknown[] = [];
+    const kill = (pid: number, signal: string) => signals.push([pid, signal]);
+    const processes = systemProcesses({ ...self, kill }, () => stat('node', 'S', '987654'));
     expect(processes.isAlive({ pid: 4711, startTime: '1' })).toBe(false);
     processes.interrupt({ pid: 4711, startTime: '1' });
+    expect(signals).toEqual([]);
+    processes.interrupt({ pid: 4711, startTime: '987654' });
+    expect(signals).toEqual([[4711, 'SIGINT']]);
   });
 
   it('has ended if it is a zombie or missing', () => {

@@ -25,6 +25,10 @@ it('links to the run’s page, with its attempt', () => {
   expect(attemptKey(currentRun(GITHUB))).toBe('16012345678.2');
 });
 
+it.each(['octo-org/.github', 'octo-org/..maps', '.octo/.x'])('accepts the repository %s', name => {
+  expect(currentRun({ ...GITHUB, GITHUB_REPOSITORY: name }).repository).toBe(name);
+});
+
 it('ignores surrounding blanks', () => {
   const blanks = Object.fromEntries(Object.entries(GITHUB).map(([name, value]) => [name, ` ${value}\n`]));
   expect(currentRun(blanks)).toEqual(currentRun(GITHUB));

@@ -129,6 +129,30 @@ describe('Mapbox’s 404', () => {
     ]);
   });
 
+  it('means that deletion is forbidden even if another sweep deletes tokens meanwhile', async () => {
+    const { results } = await remove(4, [notFound(), notFound(), notFound(), notFound(), listOf(1, 2, 3)]);
+    expect(results).toEqual([
+      [idOf(1), 'rejected'],
+      [idOf(4), 'already-deleted'],
+      [idOf(2), 'skipped'],
+      [idOf(3), 'skipped'],
+    ]);
+  });
+
+  it('does not stop the others once another was deleted', async () => {
+    const { results } = await remove(4, [
+      ...[deleted(), notFound(), notFound()],
+      ...[notFound(), notFound(), listOf(2, 3)],
+      deleted(),
+    ]);
+    expect(results).toEqual([
+      [idOf(1), 'deleted'],
+      [idOf(2), 'rejected'],
+      [idOf(4), 'already-deleted'],
+      [idOf(3), 'deleted'],
+    ]);
+  });
+
   it('is ignored from a proxy', async () => {
     const { deletions, asked } = await remove(3, [deleted(), html(404), html(404), html(404)]);
     expect(deletions).toMatchObject([
@@ -166,6 +190,17 @@ describe('Mapbox’s 404', () => {
     expect(results.map(([, kind]) => kind)).toEqual(['deleted', 'unconfirmed']);
     expect(asked).toHaveLength(2);
     expect(clock.sleeps).toEqual([]);
+  });
+
+  it('is not investigated if time is up after the second one', async () => {
+    const clock = new FakeClock();
+    const late = () => {
+      clock.advance(300_000);
+      return notFound();
+    };
+    const { results, asked } = await remove(1, [notFound(), late], 300_000, clock);
+    expect(results).toEqual([[idOf(1), 'unconfirmed']]);
+    expect(asked).toHaveLength(2);
   });
 
   it('is not investigated once no deletion can succeed', async () => {

@@ -239,6 +239,8 @@ describe('the warning about runs of unknown state', () => {
     expect(warning).toContain(`- ${idOf(19)} of`);
     expect(warning).not.toContain(idOf(20));
     expect(warning).toContain(': not looked up\n- and 2 more, see the log\nThe next sweep asks again.');
+    const twenty = uncheckedWarning(Array.from({ length: 20 }, (_, n) => swept(n, notChecked)));
+    expect(twenty).not.toContain('more, see the log');
   });
 });
 

@@ -158,6 +158,11 @@ describe('a temporary authorizing token', () => {
   });
 });
 
+it.each(['authorizing-token', 'github-token'] as const)('quotes no value that is also in %s', name => {
+  const { message } = problem({ [name]: ' some other secret\n', timeout: 'some other secret' });
+  expect(message).toContain('`timeout` is `***`.');
+});
+
 it('explains what a public authorizing token cannot do', () => {
   expect(problem({ 'authorizing-token': tokenText('pk') }).message).toContain(
     'cannot list or delete tokens. Use a secret token (`sk.`) with the scopes `tokens:read` and `tokens:write`.',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { LookupError } from '../../../src/github/runs.ts';
+import { TOKENS_PAGE } from '../../../src/mapbox/account.ts';
 import {
   describeDeleteReason,
   describeDeletion,
@@ -83,7 +84,10 @@ describe('the report', () => {
       [idOf(1), 'note 1', 'unknown', 'https://github.com/octo-org/maps/actions/runs/1', 'result 1'],
     ]);
     expect(runner.summary).toHaveLength(2 + 500 + 2);
-    expect(runner.summary.at(-2)).toEqual(['…', '2 more, see the log', '', '', '']);
+    expect(runner.summary.slice(-2)).toEqual([
+      ['…', '2 more, see the log', '', '', ''],
+      ['Tokens page', TOKENS_PAGE, '', '', ''],
+    ]);
   });
 
   it('has no table without tokens', async () => {
