@@ -20,9 +20,12 @@ describe('a process', () => {
   );
 
   it('is another one if the start time differs, and then gets no signal', () => {
-    const processes = systemProcesses(self, () => stat('node', 'S', '987654'));
+    const killed: number[] = [];
+    const kill = (pid: number) => killed.push(pid);
+    const processes = systemProcesses({ ...self, kill }, () => stat('node', 'S', '987654'));
     expect(processes.isAlive({ pid: 4711, startTime: '1' })).toBe(false);
     processes.interrupt({ pid: 4711, startTime: '1' });
+    expect(killed).toEqual([]);
   });
 
   it('has ended if it is a zombie or missing', () => {
@@ -37,7 +40,8 @@ describe('a process', () => {
   });
 
   it('is unknown on other systems', () => {
-    expect(systemProcesses({ ...self, platform: 'win32' }, () => expect.unreachable()).own()).toBeUndefined();
+    const read = () => stat('node', 'S', '987654');
+    expect(systemProcesses({ ...self, platform: 'win32' }, read).own()).toBeUndefined();
   });
 });
 
