@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { extractTokens, Secret } from '../../src/secret.ts';
+import { extractTokens, redact, Secret } from '../../src/secret.ts';
 import { newId, writeToken } from '../support/mapbox/token-format.ts';
 
 const KEY = Buffer.from('key');
@@ -62,6 +62,24 @@ it.each([
   '',
 ])('finds no token in %j', text => {
   expect(extractTokens(text)).toEqual([]);
+});
+
+describe('a quoted text', () => {
+  it.each([
+    ['a token', `x ${secretToken} y`, 'x *** y'],
+    ['the end of a token', `x ${payload} y`, 'x *** y'],
+    ['a GitHub token', `x gh${'p_'}abc y`, 'x *** y'],
+    ['a word that looks like a signature', 'x abcdefABCDEF1234 y', 'x *** y'],
+  ])('does not show %s', (_, text, shown) => {
+    expect(redact(text)).toBe(shown);
+  });
+
+  it.each(['abcdefghijklmnop1234', 'ABCDEFGHIJKLMNOP1234', 'abcdefghABCDEFGHijkl', 'abcABC123'])(
+    'shows %s',
+    text => {
+      expect(redact(text)).toBe(text);
+    },
+  );
 });
 
 describe('a secret', () => {
