@@ -94,10 +94,7 @@ async function discardMint(
 ): Promise<string> {
   const discarded = await discardMinted(account, token, options);
   if (discarded.deleted) {
-    const orphans = cleanup?.orphans ?? 0;
-    context.postStep.update({
-      cleanup: cleanup === undefined || orphans === 0 ? undefined : { ...cleanup, token: undefined },
-    });
+    context.postStep.update({ cleanup: cleanup && { ...cleanup, token: undefined } });
   }
   return discarded.message;
 }

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { errorTitles } from '../../../src/action-error.ts';
 import { parseState } from '../../../src/cleanup/state.ts';
 import type { HttpRequest } from '../../../src/http/client.ts';
-import type { HttpResponse } from '../../../src/http/response.ts';
+import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import { mainStep } from '../../../src/mint/step.ts';
 import type { Context } from '../../../src/runtime/context.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
 import { FakeRunner, type FakeRunnerOptions } from '../../support/fake-runner.ts';
-import { deleted, json } from '../../support/http-script.ts';
+import { deleted, json, lostResponse, page } from '../../support/http-script.ts';
 import { NO_PROCESSES } from '../../support/processes.ts';
 import { authorizingTokenText, idOf, OWNER, tokenText } from '../../support/tokens.ts';
 import { RUN_ENV } from '../../support/workflow-run.ts';
@@ -27,21 +28,23 @@ function respond({ method, body }: HttpRequest): HttpResponse {
   );
 }
 
-function setUp(options: FakeRunnerOptions = {}, onRequest: (request: HttpRequest) => void = () => {}) {
+function setUp(
+  options: FakeRunnerOptions = {},
+  onRequest: (request: HttpRequest) => HttpResponse | NoResponse | undefined = () => undefined,
+) {
   const runner = new FakeRunner({ inputs: INPUTS, ...options });
   const requests: string[] = [];
   const controller = new AbortController();
   const context: Context = {
     runner,
-    env: RUN_ENV,
+    env: { ...RUN_ENV, GITHUB_ACTION_PATH: '/action' },
     clock: new FakeClock(),
     randomInt: () => 0,
     processes: NO_PROCESSES,
     createHttpClient: async () => ({
       async send(request) {
         requests.push(request.method);
-        onRequest(request);
-        return respond(request);
+        return onRequest(request) ?? respond(request);
       },
       close: async () => {},
     }),
@@ -88,6 +91,7 @@ describe('a successful run', () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, lifetime: 'permanent' } });
     await run();
     expect(runner.savedState).toBe('');
+    expect(runner.outputs['note']).toContain('[until deleted: ');
   });
 });
 
@@ -117,6 +121,26 @@ describe('if the outputs turn out not to be writable', () => {
     });
     expect(requests).toEqual(['POST', 'DELETE']);
     expect(runner.savedState).toBe('');
+    expect(runner.lines('debug')).toEqual([expect.stringContaining('ENOSPC')]);
+  });
+
+  it('so is a permanent token', async () => {
+    const { run, runner, requests } = setUp({
+      diskFull: true,
+      inputs: { ...INPUTS, lifetime: 'permanent' },
+    });
+    await expect(run()).rejects.toMatchObject({ title: 'Could not write outputs' });
+    expect(requests).toEqual(['POST', 'DELETE']);
+    expect(runner.savedState).toBe('');
+  });
+
+  it('only tokens of lost requests are left to the post step', async () => {
+    const { run, runner, requests } = setUp({ diskFull: true }, ({ method }) =>
+      requests.length === 1 ? lostResponse() : method === 'GET' ? page([]) : undefined,
+    );
+    await expect(run()).rejects.toMatchObject({ title: 'Could not write outputs' });
+    expect(requests).toEqual(['POST', 'GET', 'POST', 'DELETE']);
+    expect(parseState(runner.savedState)?.cleanup).toMatchObject({ token: undefined, orphans: 1 });
   });
 });
 
@@ -176,9 +200,11 @@ describe('interrupted between the response and the outputs', () => {
 describe('the post step’s state', () => {
   it('records a possible token before the request is sent', async () => {
     const states: unknown[] = [];
-    const { run, runner } = setUp({}, () => states.push(parseState(runner.savedState)?.cleanup));
+    const { run, runner } = setUp({}, () => void states.push(parseState(runner.savedState)?.cleanup));
     await run();
-    expect(states).toEqual([expect.objectContaining({ token: undefined, orphans: 1, actionPath: '' })]);
+    expect(states).toEqual([
+      expect.objectContaining({ token: undefined, orphans: 1, actionPath: '/action' }),
+    ]);
   });
 
   it('prevents every request if it cannot be saved', async () => {
@@ -214,6 +240,18 @@ describe('in addition to the token', () => {
     expect(asked).toEqual([false, false, true]);
   });
 
+  it('an environment file that cannot be written prevents every request', async () => {
+    const { run, runner, requests } = setUp({ inputs: { ...INPUTS, 'export-env': 'MAPBOX_ACCESS_TOKEN' } });
+    const problem = {
+      title: errorTitles.outputsNotWritten,
+      problem: 'GITHUB_ENV is full.',
+      advice: 'Empty it.',
+    };
+    Object.assign(runner, { findFileProblem: (variables: boolean) => (variables ? problem : undefined) });
+    await expect(run()).rejects.toThrow('GITHUB_ENV is full. No token was created.');
+    expect(requests).toEqual([]);
+  });
+
   it('the summary with the run is written only if requested', async () => {
     const { run, runner } = setUp({ inputs: { ...INPUTS, summary: 'true' } });
     await run();
@@ -246,7 +284,10 @@ it('a temporary token has no note, no run in its line, and leaves the state alon
     ...context,
     processes: NO_PROCESSES,
     createHttpClient: async () => ({
-      send: async () => json(200, { token: text }, { date: new Date(START).toUTCString() }),
+      async send() {
+        expect(runner.savedState).toBe('');
+        return json(200, { token: text }, { date: new Date(START).toUTCString() });
+      },
       close: async () => {},
     }),
   };
