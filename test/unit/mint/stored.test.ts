@@ -91,14 +91,17 @@ async function mint(
     purpose = { kind: request.untilJobEnds ? 'until-job-ends' : 'until-deleted' },
     budget = 300_000,
     unfetched = false,
+    interrupted = step.interrupted,
+    clock = new FakeClock(),
   }: {
     request?: TokenRequest & { kind: 'stored' };
     purpose?: Purpose;
     budget?: number;
     unfetched?: boolean;
+    interrupted?: AbortSignal;
+    clock?: FakeClock;
   } = {},
 ) {
-  const clock = new FakeClock();
   const client = scripted(...steps);
   const events: string[] = [];
   const kept: (CleanupState | undefined)[] = [];
@@ -113,6 +116,7 @@ async function mint(
   });
   const result = await mintStoredToken(account, request, {
     ...step,
+    interrupted,
     purpose,
     options: { ...retryOptions(clock, budget), log: text => void log.push(text) },
     saveState: state => {
@@ -140,10 +144,11 @@ const state = ({ id, ...changes }: Partial<CleanupState> & { id?: string } = {})
 
 describe('on success', () => {
   it('sends one request, after saving the state, and then saves the ID', async () => {
-    const { end, events, kept, warnings, client } = await mint([made(idOf(1))]);
+    const { end, cleanup, events, kept, warnings, client } = await mint([made(idOf(1))]);
     expect(end).toMatchObject({ usage: 'sk', id: idOf(1), note, scopes: SCOPES, username: OWNER });
     expect(events).toEqual(['keep', 'POST', 'keep']);
     expect(kept).toEqual([state({ orphans: 1 }), state({ id: idOf(1) })]);
+    expect(cleanup).toEqual(state({ id: idOf(1) }));
     expect(warnings).toEqual([]);
     expect(client.requests[0]?.body).toEqual({ scopes: SCOPES, note });
   });
@@ -537,6 +542,14 @@ describe('a response that does not match the request', () => {
       deleted(),
     ]);
     expect(last).toEqual(state({ orphans: 1 }));
+    const unconfirmed = await mint([
+      lostResponse(),
+      page([]),
+      made(idOf(2), { id: undefined }),
+      page([{ id: idOf(2), note }]),
+      deleted(),
+    ]);
+    expect(unconfirmed.last).toEqual(state({ orphans: 1 }));
   });
 
   it('is deleted even if the step’s time is up', async () => {
@@ -725,16 +738,81 @@ describe('a note that was cut', () => {
   });
 });
 
+describe('an interrupted step', () => {
+  const reason = new Error('cancelled');
+
+  /** Mints, and is interrupted before the `n`-th response, or before the first request. */
+  function interruptedAt(n: number, responses: readonly HttpResponse[]) {
+    const controller = new AbortController();
+    if (n === 0) controller.abort(reason);
+    const steps = responses.map((response, at) => () => {
+      if (at === n - 1) controller.abort(reason);
+      return response;
+    });
+    // A wait of this clock lets a response arrive.
+    return mint(steps, { interrupted: controller.signal, clock: FakeClock.running() });
+  }
+
+  it('sends no request', async () => {
+    expect(await interruptedAt(0, [])).toMatchObject({ end: reason, events: [] });
+  });
+
+  it('does not retry, and leaves nothing after a rejection', async () => {
+    const { end, last, log } = await interruptedAt(1, [json(429, {})]);
+    expect(end).toBe(reason);
+    expect(last).toEqual(state());
+    expect(log).toEqual([]);
+  });
+
+  it('names the note of a token that may exist, and leaves it to the post step', async () => {
+    const { end, last, log } = await interruptedAt(1, [json(503, {})]);
+    expect(end).toMatchObject({
+      name: 'InterruptedError',
+      message: expect.stringMatching(/^A token with the note ".*" may exist: .*delete it on the Tokens page/),
+    });
+    expect(String(end)).toContain(note);
+    expect(last).toEqual(state({ orphans: 1 }));
+    expect(log).toEqual([]);
+  });
+
+  it('deletes a token that Mapbox has created meanwhile', async () => {
+    const { end, last } = await interruptedAt(1, [made(idOf(1)), deleted()]);
+    expect(end).toMatchObject({
+      name: 'InterruptedError',
+      message: 'Mapbox had created a token. It was discarded.',
+    });
+    expect(last).toBeUndefined();
+  });
+
+  it('returns a token that it can delete instead of searching for others', async () => {
+    const changed = madeAt(idOf(2), { note: 'cut' });
+    const { end, warnings } = await interruptedAt(4, [json(503, {}), page([]), changed, page([])]);
+    expect(end).toMatchObject({ id: idOf(2) });
+    expect(warnings).toEqual([expect.stringContaining('stored the note without')]);
+  });
+});
+
+it('a fault during the search for other tokens is not hidden', async () => {
+  const { end } = await mint([lostResponse(), page([]), madeAt(idOf(2), { note: 'cut' })], {
+    unfetched: true,
+  });
+  expect(String(end)).toContain('unforeseen request');
+});
+
 describe('if the state cannot be saved', () => {
   /** Mints with a state that cannot be saved the `n`-th time. */
-  async function failing(n: number, steps: readonly ScriptedResponse[]) {
+  async function failing(
+    n: number,
+    steps: readonly ScriptedResponse[],
+    error: Error = new ActionError(errorTitles.outputsNotWritten, 'No space.'),
+  ) {
     const client = scripted(...steps);
     let kept = 0;
     const end = await mintStoredToken(accountOn(client), job, {
       ...step,
       options: retryOptions(new FakeClock()),
       saveState() {
-        if (++kept === n) throw new ActionError(errorTitles.outputsNotWritten, 'No space.');
+        if (++kept === n) throw error;
       },
       warn: () => {},
     }).catch((error: unknown) => error);
@@ -754,6 +832,11 @@ describe('if the state cannot be saved', () => {
     expect(end).toMatchObject({
       title: errorTitles.outputsNotWritten,
       message: 'No space. It was discarded.',
+    });
+    const unknown = await failing(2, [made(idOf(1)), deleted()], new Error('ENOSPC'));
+    expect(unknown.end).toMatchObject({
+      title: errorTitles.outputsNotWritten,
+      message: "The post step's state could not be saved. It was discarded.",
     });
   });
 });
