@@ -1,4 +1,3 @@
-import { parseToken } from '../mapbox/token.ts';
 import type { Runner } from '../runner/runner.ts';
 import { extractTokens, Secret } from '../secret.ts';
 
@@ -23,8 +22,7 @@ export function maskTokenInputs(runner: Runner, names: readonly string[]): void 
 export function secretsIn(input: string): string[] {
   const text = input.trim();
   if (text === '' || isHarmless(text)) return [];
-  const tokens = parseToken(text) === undefined ? readings(text).flatMap(extractTokens) : [];
-  return [...new Set([text, ...tokens])];
+  return [...new Set([text, ...readings(text).flatMap(extractTokens)])];
 }
 
 function isHarmless(text: string): boolean {
@@ -35,11 +33,11 @@ function isHarmless(text: string): boolean {
 
 /** Ways to read a text that is not a token: as it is, without white space, without invisible characters, decoded. */
 export function readings(text: string): [string, string, ...string[]] {
-  const joined = text.replace(/\s+/g, '');
+  const joined = text.replace(/\s/g, '');
   return [
     text,
     joined,
-    text.replace(/\p{Cf}+/gu, ''),
+    text.replace(/\p{Cf}/gu, ''),
     withoutPercent(text),
     ...decoded(text),
     ...decoded(joined),

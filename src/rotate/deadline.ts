@@ -52,7 +52,7 @@ export class Deadline {
 
   #appliesTo({ method, path }: HttpRequest): boolean {
     if (method !== 'DELETE') return method === 'PUT';
-    const id = path.replace(/\?.*$/, '').split('/').at(-1) ?? '';
+    const id = path.replace(/\?.*/, '').split('/').at(-1) ?? '';
     return this.#list?.ids.has(id) ?? false;
   }
 }

@@ -65,7 +65,7 @@ function explainRejection(
         'GitHub responded with 401: `github-token` is invalid or has expired. A GitHub App token is valid for one hour: create it in the same job, right before this step.',
     };
   }
-  if (status >= 300 && status < 400) {
+  if (status < 400) {
     return {
       title: errorTitles.secretNotFound,
       message: `For ${where}, GitHub responded with ${status}, a redirect${redirectAdvice(status, place)} Redirects are not followed.`,

@@ -42,7 +42,16 @@ export interface Store {
 const RANDOM_BYTES = 32;
 
 /** The store of a rotation, strict with `revoke-previous: now`. */
-export function storeOf({ github, options, deadline, context, policy }: Rotation): Store {
+export function storeOf({
+  github,
+  options,
+  deadline,
+  context,
+  policy,
+}: Pick<Rotation, 'github' | 'options' | 'deadline'> & {
+  readonly context: Pick<Rotation['context'], 'randomInt'>;
+  readonly policy: Pick<Rotation['policy'], 'revokePrevious'>;
+}): Store {
   const randomBytes = () => Uint8Array.from({ length: RANDOM_BYTES }, () => context.randomInt(256));
   return { github, options, deadline, randomBytes, isStrict: policy.revokePrevious === 'now' };
 }

@@ -14,10 +14,16 @@ import { createMarker, fitsNote, hasNonce, newNonce, noteText, type Purpose } fr
 import { InterruptedError, orInterrupted } from '../runtime/interruption.ts';
 import type { WorkflowRun } from '../runtime/workflow-run.ts';
 import { extractTokens } from '../secret.ts';
-import { originalOf } from './chain.ts';
+import { originalOf, type RotationFacts } from './chain.ts';
 import { missingScopesError, notCopyableError } from './errors.ts';
 import type { RotateInputs } from './inputs.ts';
-import { accountWith, type Facts, findToken, type Replacement, type Rotation } from './rotation.ts';
+import { accountWith, findToken, type Replacement, type Rotation } from './rotation.ts';
+
+/** What creating a replacement needs of a rotation. */
+type Creation = Pick<Rotation, 'run' | 'account' | 'options' | 'interrupted' | 'state' | 'randomPart'> & {
+  readonly context: Pick<Rotation['context'], 'runner' | 'env' | 'randomInt'>;
+  readonly inputs: Pick<RotateInputs, 'places' | 'isSeparate'>;
+};
 
 /**
  * Checks that a copy would be as restricted as the current token, and that the authorizing token can create it.
@@ -26,7 +32,7 @@ import { accountWith, type Facts, findToken, type Replacement, type Rotation } f
  */
 export function checkCopyable(
   { authorizingToken }: Pick<RotateInputs, 'authorizingToken'>,
-  { tokens, current }: Pick<Facts, 'tokens' | 'current'>,
+  { tokens, current }: Pick<RotationFacts, 'tokens' | 'current'>,
 ): void {
   if (current.notUnderstood.length > 0) throw notCopyableError(current);
   const needed = [...new Set(['tokens:read', 'tokens:write', ...current.scopes])];
@@ -45,7 +51,7 @@ export function checkCopyable(
  * @throws {ActionError} if there is no usable replacement. Any token created is deleted or left to the post step.
  * @throws {InterruptedError} likewise.
  */
-export async function createReplacement(rotation: Rotation, facts: Facts): Promise<Replacement> {
+export async function createReplacement(rotation: Creation, facts: RotationFacts): Promise<Replacement> {
   const { context, inputs, run, account, options, interrupted, state } = rotation;
   const { current } = facts;
   const nonce = unusedNonce(rotation, facts);
@@ -90,7 +96,10 @@ export async function createReplacement(rotation: Rotation, facts: Facts): Promi
 }
 
 /** A nonce for the primary place that no listed token has: tokens are found and deleted by their nonces. */
-function unusedNonce({ context, randomPart }: Rotation, { tokens, places: [primary] }: Facts): string {
+function unusedNonce(
+  { context, randomPart }: Creation,
+  { tokens, places: [primary] }: RotationFacts,
+): string {
   const tag = primary?.tag ?? '';
   let nonce = tag + randomPart;
   while (tokens.some(({ note }) => hasNonce(note, nonce))) nonce = newNonce(context.randomInt, tag);
@@ -108,8 +117,8 @@ const NEW_TOKEN_BUDGET_MS = 10_000;
 
 /** Why the new token must not be put into the secret, as the end of a sentence; `undefined` if it may. */
 async function findProblem(
-  { inputs, account, options }: Rotation,
-  { current }: Facts,
+  { inputs, account, options }: Creation,
+  { current }: RotationFacts,
   { token }: Replacement,
 ): Promise<string | undefined> {
   if (token.usage !== current.usage)
@@ -176,7 +185,7 @@ const DISCARD_BUDGET_MS = 30_000;
  * @returns the result, in sentences.
  */
 export async function discardReplacement(
-  { account, options, state }: Rotation,
+  { account, options, state }: Pick<Rotation, 'account' | 'options' | 'state'>,
   { token, toDelete, orphans }: Replacement,
   isOldInSecret = true,
 ): Promise<string> {

@@ -36,9 +36,7 @@ export function systemProcesses(
     if (process.platform !== 'linux') return undefined;
     try {
       // The second field is the program's name in parentheses, which may contain anything.
-      const [state, ...fields] = read(`/proc/${pid}/stat`)
-        .replace(/^.*\) /s, '')
-        .split(' ');
+      const [state, ...fields] = read(`/proc/${pid}/stat`).replace(/.*\) /s, '').split(' ');
       return state === 'Z' ? undefined : fields[START_TIME];
     } catch {
       return undefined;

@@ -35,6 +35,10 @@ describe('what is hidden', () => {
     if (/\s/.test(text)) expect(hidden).toContain(token);
   });
 
+  it('is the token in percent-encoded text, whether a code has a letter or not', () => {
+    expect(secretsIn(`%73${token.slice(1).replace('.', '%2e')}`)).toContain(token);
+  });
+
   it.each(others)('is the text: %s', (_, text) => {
     expect(secretsIn(text)).toContain(text);
   });

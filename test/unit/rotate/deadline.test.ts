@@ -41,22 +41,30 @@ describe('a guarded client', () => {
   const put = { method: 'PUT', path: '/repos/o/r/actions/secrets/N', headers: {} };
 
   /** Sends a request; the machine sleeps while the connection is being made. */
-  async function send(request: HttpRequest, { before = 0, connecting = 0 }) {
+  async function send(request: HttpRequest, { before = 0, connecting = 0, hasList = true }) {
     const { time, deadline } = setUp();
-    deadline.restart({ now: 0, monotonic: 0, ids: new Set([idOf(1)]) });
+    if (hasList) deadline.restart({ now: 0, monotonic: 0, ids: new Set([idOf(1)]) });
     time.now = before;
     const sent: string[] = [];
+    let connections = 0;
+    let isClosed = false;
     const create = deadline.guard(async () => ({
       async send({ method, mayLeave = () => true }) {
+        connections++;
         time.now += connecting;
         if (!mayLeave()) return { kind: 'no-response', sent: false, code: 'TOO_LATE' };
         sent.push(method);
         return textResponse(204, '');
       },
-      async close() {},
+      async close() {
+        isClosed = true;
+      },
     }));
     const client = await create(new URL('https://api.github.com'), undefined);
-    return { result: await client.send(request, 1000), sent };
+    const result = await client.send(request, 1000);
+    await client.close();
+    expect(isClosed).toBe(true);
+    return { result, sent, connections };
   }
   const late = { kind: 'no-response', sent: false, code: 'TOO_LATE' };
 
@@ -65,13 +73,18 @@ describe('a guarded client', () => {
     ['the deletion of a listed token', deletion(1)],
   ])('sends %s in time but not later, even if the connection is open', async (_, request) => {
     expect((await send(request, { before: HALF_HOUR })).sent).toEqual([request.method]);
-    expect(await send(request, { before: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
-    expect(await send(request, { connecting: HALF_HOUR + 1 })).toEqual({ result: late, sent: [] });
+    expect(await send(request, { before: HALF_HOUR + 1 })).toEqual({
+      result: late,
+      sent: [],
+      connections: 0,
+    });
+    expect(await send(request, { connecting: HALF_HOUR + 1 })).toMatchObject({ result: late, sent: [] });
   });
   it.each([
     ['the deletion of a token that this run created', deletion(2)],
     ['a GET', { ...put, method: 'GET' }],
   ])('sends %s at any time', async (_, request) => {
     expect((await send(request, { before: 2 * HALF_HOUR })).sent).toEqual([request.method]);
+    expect((await send(request, { hasList: false })).sent).toEqual([request.method]);
   });
 });

@@ -11,6 +11,7 @@ import {
   deleted,
   GET,
   html,
+  noConnection,
   page,
   type ScriptedResponse,
   scripted,
@@ -78,7 +79,7 @@ describe('deleteTokens', () => {
     const before = clock.monotonic();
     expect(await deleteTokens(rotation, rotation.account, [listed(1), listed(2)])).toMatchObject({
       deleted: [idOf(2)],
-      undeleted: [{ token: { id: idOf(1) }, reason: expect.stringContaining('503') }],
+      undeleted: [{ token: { id: idOf(1) }, reason: expect.stringContaining('Mapbox responded with 503') }],
     });
     expect(clock.monotonic() - before).toBeLessThanOrEqual(90_000);
   });
@@ -92,6 +93,14 @@ describe('deleteTokens', () => {
       undeleted: [{ token: { id: idOf(2) }, reason: expect.stringContaining('half an hour') }],
     });
     expect(client.requestLines).toHaveLength(1);
+  });
+  it('is also too late if the half hour passes while it connects', async () => {
+    const { rotation, clock } = deleting(false, () => {
+      clock.advance(1_800_001);
+      return noConnection('TOO_LATE');
+    });
+    const { undeleted } = await deleteTokens(rotation, rotation.account, [listed(1)]);
+    expect(undeleted).toMatchObject([{ reason: expect.stringContaining('half an hour') }]);
   });
 });
 

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
 import type { Retryable } from '../../../src/api/result.ts';
 import {
+  clocksError,
+  explainOldRun,
   type GithubPurpose,
   githubError,
+  missingScopesError,
   notCopyableError,
+  notListedError,
   outdatedError,
 } from '../../../src/rotate/errors.ts';
 import type { Place } from '../../../src/rotate/places.ts';
+import { Secret } from '../../../src/secret.ts';
 
 const repository: Place = {
   owner: ['repos', 'octo', 'maps'],
@@ -56,6 +62,8 @@ describe('a rejection', () => {
     [404, 'secret', 'GitHub secret not found', /cannot find the secret.*does not create secrets/],
     [422, 'put', 'Unexpected response from GitHub', /rejected the new value/],
     [410, 'put', 'Unexpected response from GitHub', /with 410\.$/],
+    [400, 'put', 'Unexpected response from GitHub', /with 400\.$/],
+    [403, 'secret', 'Secret not updated', /Possible causes: octo\/maps does not exist/],
     [302, 'key', 'GitHub secret not found', /a redirect\. Possible causes: .*login page/],
   ])('with %i to the %s is "%s"', (status, question, title, message) => {
     expect(error(status, question)).toMatchObject({ title, message: expect.stringMatching(message) });
@@ -65,7 +73,7 @@ describe('a rejection', () => {
     expect(error(403, 'put', { reason: NO_PERMISSION })).toMatchObject({
       title: 'GitHub permission missing',
       message: expect.stringMatching(
-        /: "Resource not accessible by integration"\. .* lacks a permission\. It needs \*Secrets: write\* \(`permission-secrets: write`/,
+        /: "Resource not accessible by integration"\. `github-token` lacks a permission\. It needs \*Secrets: write\* \(`permission-secrets: write` .*\), for octo\/maps\. The job's own `GITHUB_TOKEN` cannot have it\.$/,
       ),
     });
     const unclear = error(404, 'key', { reason: 'Not Found' });
@@ -100,7 +108,7 @@ describe('a rejection', () => {
     'does not guess a cause from a single word: %s',
     reason => {
       expect(error(403, 'put', { reason }).message).toContain(
-        'Possible causes: the secret was deleted during this run; octo/maps does not exist',
+        `"${reason.replace(/\.$/, '')}". Possible causes: the secret was deleted during this run; octo/maps does not exist`,
       );
     },
   );
@@ -128,6 +136,8 @@ describe('a rejection', () => {
   it('says that even reading Codespaces secrets needs write access', () => {
     expect(error(403, 'key', { place: codespaces }).message).toContain('even reading requires write access');
     expect(error(403, 'key').message).not.toContain('even reading');
+    const both = { ...codespaces, owner: organization.owner };
+    expect(error(403, 'key', { place: both }).message).not.toContain('even reading');
   });
 
   it('names the organization', () => {
@@ -143,13 +153,48 @@ const token = {
   allowedUrls: [],
   created: undefined,
   isDefault: false,
-  notUnderstood: ['allowedApplications', 'allowed\n::error::'],
+  notUnderstood: ['allowedApplications', 'allowed\n::error::', 'x'.repeat(50)],
 };
 
 it('names the fields that prevent copying a token', () => {
   const { title, message } = notCopyableError(token);
   expect(title).toBe('Token cannot be copied');
-  expect(message).toMatch(/cone1 has `allowedApplications`, `allowed ::error::`, .* less restricted/);
+  expect(message).toMatch(
+    /cone1 has `allowedApplications`, `allowed ::error::`, `x{40}`, .* less restricted.* by hand on https:/,
+  );
+});
+
+it('names the scopes that a new authorizing token needs', () => {
+  expect(missingScopesError(token, ['tokens:read', 'styles:read']).message).toMatch(
+    /lacks `tokens:read`, `styles:read`\. .*cone1, it needs `tokens:read`, `tokens:write` and every scope.* Create one .* on https:/,
+  );
+});
+
+it('explains a token that is not in the account, which is gone or was replaced', () => {
+  const rotated = { secret: new Secret('x'), usage: 'sk', id: 'cone1', username: 'octo' } as const;
+  const { title, message } = notListedError(rotated);
+  expect(title).toBe('Token to rotate not found');
+  expect(message).toMatch(/cone1, .* `token`, .* account octo: .*start a new run\. .* by hand on https:/);
+});
+
+it('adds to an error that a newer run may have the new token', () => {
+  const error = new ActionError(errorTitles.unauthorized, 'Rejected.');
+  expect(explainOldRun(error)).toMatchObject({
+    title: error.title,
+    message: expect.stringMatching(/^Rejected\. A run sees .* start a new run\.$/),
+  });
+});
+
+it('shows the times of clocks that differ', () => {
+  const [mapbox, github, runner] = [
+    '2026-01-01T00:05:00.000Z',
+    '2026-01-01T00:00:00.000Z',
+    '2026-01-02T00:00:00.000Z',
+  ];
+  const { title, message } = clocksError(Date.parse(mapbox), Date.parse(github), Date.parse(runner));
+  expect(title).toBe('Secret not updated');
+  expect(message).toContain(`Mapbox's says ${mapbox}, GitHub's ${github}, and this machine's ${runner}.`);
+  expect(message).toMatch(/Nothing was changed\. Start a new run later\.$/);
 });
 
 it('names both tokens and the causes of an outdated run', () => {
@@ -187,4 +232,6 @@ it.each<[Retryable, string]>([
     /^The secret `N` of octo\/maps could not be updated\. .*Gave up after 3 attempts/,
   );
   expect(failure.message).not.toContain('Mapbox');
+  const unread = githubError(exhausted(last), repository, 'key', 'octo/maps');
+  expect(unread.message).toMatch(/^The secret `N` of octo\/maps could not be read\. /);
 });

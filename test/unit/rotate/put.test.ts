@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HttpResponse, NoResponse } from '../../../src/http/response.ts';
 import { Deadline } from '../../../src/rotate/deadline.ts';
-import { type PlaceResult, putCurrent, putReplacement } from '../../../src/rotate/put.ts';
+import { type PlaceResult, putCurrent, putReplacement, storeOf } from '../../../src/rotate/put.ts';
 import type { KnownPlace } from '../../../src/rotate/secrets.ts';
 import { Secret } from '../../../src/secret.ts';
 import { FakeClock, START } from '../../support/fake-clock.ts';
@@ -82,6 +82,34 @@ it('puts a box that the key’s owner can open', async () => {
   expect(openSealedBox(boxes[0] ?? '', keyPair)).toBe('the token');
 });
 
+describe('the store of a rotation', () => {
+  const storeWith = (revokePrevious: 'next-rotation' | 'now') =>
+    storeOf({
+      github: scriptedGithub(),
+      options: retryOptions(new FakeClock()),
+      deadline: new Deadline(new FakeClock()),
+      context: { randomInt: below => below - 1 },
+      policy: { revokePrevious },
+    });
+  it('is strict only with `now`', () => {
+    expect(storeWith('now').isStrict).toBe(true);
+    expect(storeWith('next-rotation').isStrict).toBe(false);
+  });
+  it('draws 32 random bytes', () => {
+    expect(storeWith('now').randomBytes()).toEqual(new Uint8Array(32).fill(255));
+  });
+});
+
+describe('a put that was not sent', () => {
+  it('is repeated', async () => {
+    expect((await store([noConnection(), stored])).kinds).toEqual(['stored']);
+  });
+  it('stored nothing', async () => {
+    const { kinds, reasons } = await store(Array(30).fill(noConnection()));
+    expect([kinds, reasons]).toEqual([['not-stored'], ['retries-exhausted']]);
+  });
+});
+
 describe('a lost put', () => {
   it('is not repeated if the secret has changed since', async () => {
     expect(await store([lost, changed])).toMatchObject({ kinds: ['stored'], requests: ['PUT', 'GET'] });
@@ -92,7 +120,12 @@ describe('a lost put', () => {
     expect(boxes[0]).not.toBe(boxes[1]);
   });
   it('is checked with the remaining time', async () => {
-    expect((await store([lost, changed])).timeouts[1]).toBe(60_000);
+    const clock = new FakeClock();
+    const slow = () => {
+      clock.advance(20_000);
+      return lost;
+    };
+    expect((await store([slow, changed], { clock })).timeouts[1]).toBe(40_000);
   });
   it('is repeated with `now` even if the secret has changed: only 201 and 204 count', async () => {
     const { kinds, requests } = await store([lost, stored], { isStrict: true });

@@ -116,6 +116,7 @@ describe('retries', () => {
     clock.advance(5_000);
     const options = retryOptions(context, 60_000, 20_000);
     expect(options).toMatchObject({
+      service: 'Mapbox',
       deadline: 65_000,
       failureDeadline: 25_000,
     });
