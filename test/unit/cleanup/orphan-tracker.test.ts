@@ -80,7 +80,7 @@ describe('before an attempt', () => {
     attempt(tracked, serverError());
     await tracked.tracker.deleteOrphans(tracked.options);
     tracked.tracker.beforeAttempt();
-    expect(tracked.states.map(state => state?.orphans)).toEqual([1, 2, 2]);
+    expect(tracked.states.map(state => state?.orphans)).toEqual([1, 2]);
   });
 });
 

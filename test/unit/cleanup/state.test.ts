@@ -89,9 +89,8 @@ describe('the state saved by a main step', () => {
     ).toThrow(`GITHUB_STATE is not set. ${consequence}`);
     const full = new FakeRunner({ diskFull: action });
     expect(() => PostStepState.begin({ runner: full, processes: NO_PROCESSES }, action, 'abcd1234')).toThrow(
-      "The runner's state file could not be written",
+      'ENOSPC',
     );
-    expect(full.lines('debug')).toEqual([expect.stringContaining('ENOSPC')]);
   });
 
   it('does not stop a step that ends if it cannot be written', () => {
@@ -99,7 +98,7 @@ describe('the state saved by a main step', () => {
     const state = PostStepState.begin({ runner, processes: NO_PROCESSES }, 'mint', 'abcd1234');
     state.tryUpdate({ cleanup });
     state.finish();
-    expect(runner.lines('debug')).toHaveLength(3);
+    expect(runner.lines('debug')).toHaveLength(2);
     expect(parseState(runner.savedState)).toBeUndefined();
   });
 });
