@@ -108,6 +108,7 @@ describe('the error after the last attempt', () => {
   it('never advises to raise `timeout` after a single attempt', async () => {
     for (const last of [serverError(), noResponse('TIMEOUT'), rateLimited(120_000), unreadable(), notSent()])
       expect((await error(exhausted(last, 1))).message).not.toContain('timeout`');
+    expect((await error(exhausted(serverError(), 1))).message).toMatch(/, or run the job again later\.$/);
   });
 });
 
