@@ -1,6 +1,8 @@
 /** The messages for a request that did not succeed in time. */
 import { describe, expect, it } from 'vitest';
 import { describeResult } from '../../../src/api/describe.ts';
+import type { Retryable } from '../../../src/api/result.ts';
+import type { Peer } from '../../../src/http/response.ts';
 import {
   noResponse,
   notSent,
@@ -11,6 +13,11 @@ import {
 } from '../../support/api-results.ts';
 
 const proxy = { host: 'proxy.example.com:3128', variable: 'HTTP_PROXY', hasCredentials: true };
+
+const serverWith = (details: { readonly peer?: Peer; readonly requestId: string }): Retryable => ({
+  kind: 'indeterminate',
+  cause: { kind: 'server-error', status: 503, bodyDescription: 'an empty response', ...details },
+});
 
 describe('describes what failed', () => {
   it.each([
@@ -76,6 +83,14 @@ describe('describes what failed', () => {
       'Mapbox responded with 502 and an HTML page (api.mapbox.com:443 through the proxy proxy.example.com:3128, request id abc==).',
     ],
     [unreadable(200), 'Mapbox responded with 200, but with an HTML page.'],
+    [
+      serverWith({ requestId: 'abc==' }),
+      'Mapbox responded with 503 and an empty response (request id abc==).',
+    ],
+    [
+      serverWith({ peer: { host: 'api.mapbox.com:443', proxy }, requestId: 'abc==' }),
+      'Mapbox responded with 503 and an empty response (api.mapbox.com:443 through the proxy proxy.example.com:3128, request id abc==).',
+    ],
   ])('%j', (result, words) => {
     if (typeof words === 'string') expect(describeResult(result, 'Mapbox')).toBe(words);
     else expect(describeResult(result, 'Mapbox')).toMatch(words);

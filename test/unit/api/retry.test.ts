@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { retry, withFailureBudget } from '../../../src/api/retry.ts';
+import { hasTimeFor, retry, withFailureBudget } from '../../../src/api/retry.ts';
 import type { ApiResult } from '../../../src/mapbox/response.ts';
 import {
   noResponse,
@@ -399,6 +399,16 @@ describe('the time limit for failures', () => {
   });
 });
 
+it('a shorter time limit for failures begins now, after all waits for rate limits', () => {
+  const clock = new FakeClock();
+  const options = retryOptions(clock);
+  clock.advance(20_000);
+  options.budget.waitedForRateLimit(15_000);
+  const brief = withFailureBudget(options, 3_000);
+  expect([hasTimeFor(2_750, brief), hasTimeFor(2_751, brief)]).toEqual([true, false]);
+  expect(hasTimeFor(2_751, options)).toBe(true);
+});
+
 describe('a dozen requests a minute', () => {
   const trouble = fc.oneof(
     fc.constant(notSent()),
@@ -462,53 +472,57 @@ describe('a dozen requests a minute', () => {
     expect(Math.max(...sent)).toBeGreaterThanOrEqual(60_000);
   });
 
-  describe('once they are used up', () => {
-    /** Retries with no room left for a minute. */
-    async function retryFull(milliseconds: number, changes: { freeAttempts?: number } = {}) {
-      const clock = new FakeClock();
-      const options = { ...retryOptions(clock, milliseconds, () => 0), ...changes };
-      for (let n = 0; n < 12; n++) options.budget.count(undefined, 0);
-      const lefts: number[] = [];
-      await retry(async left => {
-        lefts.push(left);
-        return lefts.length < 3 ? notSent() : done;
-      }, options);
-      return { lefts, sleeps: clock.sleeps };
-    }
-
-    it('make the first attempt wait, in the time it has', async () => {
-      const { lefts, sleeps } = await retryFull(100_000);
-      expect([lefts[0], sleeps[0]]).toEqual([39_000, 61_000]);
-    });
-
-    it('do not make it wait for longer than that', async () => {
-      for (const milliseconds of [50_000, 61_000]) {
-        const { lefts, sleeps } = await retryFull(milliseconds);
-        expect([lefts, sleeps]).toEqual([[milliseconds], []]);
-      }
-    });
-
-    it('delay no free attempt', async () => {
-      const { sleeps } = await retryFull(100_000, { freeAttempts: 2 });
-      expect(sleeps).toEqual([0, 61_000]);
-    });
-  });
-
   it('leave no room for a last attempt or clean-up once they are used up', async () => {
     for (const [passed, outcome] of [
       [0, notSent()],
       [56_000, serverError()],
     ] as const) {
       const clock = new FakeClock();
-      const options = { ...retryOptions(clock, 66_000), deadline: passed + 50_000 };
+      const lines: string[] = [];
+      const options = { ...retryOptions(clock, 66_000, undefined, lines), deadline: passed + 50_000 };
       for (let n = 0; n < 11; n++) options.budget.count(undefined, 0);
       clock.advance(passed);
       const cleaned: unknown[] = [];
       const { attempt } = attempts(clock, [outcome]);
       const end = await retry(attempt, options, async last => void cleaned.push(last));
       expect(end).toMatchObject({ kind: 'retries-exhausted', attempts: 1 });
-      expect([...cleaned, ...clock.sleeps]).toEqual([]);
+      expect([...cleaned, ...clock.sleeps, ...lines]).toEqual([]);
     }
+  });
+
+  it('delay the first attempt, unless it is free or time is too short', async () => {
+    for (const [budget, freeAttempts, slept] of [
+      [300_000, 0, [51_000]],
+      [51_001, 0, [51_000]],
+      [51_000, 0, []],
+      [300_000, 1, []],
+    ] as const) {
+      const clock = new FakeClock();
+      const options = { ...retryOptions(clock, 10_000 + budget), freeAttempts };
+      for (let n = 0; n < 12; n++) options.budget.count(undefined, 0);
+      clock.advance(10_000);
+      const { attempt, lefts } = attempts(clock, [done]);
+      expect(await retry(attempt, options)).toBe(done);
+      expect(clock.sleeps).toEqual(slept);
+      expect(lefts).toEqual([budget - (slept[0] ?? 0)]);
+    }
+  });
+
+  it('delay the attempts after the free ones', async () => {
+    const clock = new FakeClock();
+    const options = { ...retryOptions(clock, 300_000, () => 0), freeAttempts: 2 };
+    for (let n = 0; n < 12; n++) options.budget.count(undefined, 0);
+    const outcomes = [serverError(), serverError(), done].values();
+    expect(await retry(async () => outcomes.next().value ?? done, options)).toBe(done);
+    expect(clock.sleeps).toEqual([0, 61_000]);
+  });
+
+  it('have no part for a clean-up that is not needed', async () => {
+    const clock = new FakeClock();
+    const options = retryOptions(clock);
+    for (let n = 0; n < 11; n++) options.budget.count(undefined, 0);
+    const { attempt } = attempts(clock, [notSent(), done]);
+    expect(await retry(attempt, options, async () => expect.unreachable())).toBe(done);
   });
 
   it('leave one attempt for the end', async () => {
@@ -527,7 +541,8 @@ describe('before a retry', () => {
   it('waits for room in the budget if the clean-up took more requests than planned', async () => {
     for (const [budget, expected] of [
       [300_000, 2],
-      [50_000, 1],
+      [61_250, 2],
+      [61_249, 1],
     ] as const) {
       const clock = new FakeClock();
       const options = retryOptions(clock, budget);
@@ -640,12 +655,26 @@ describe('an unknown host name', () => {
     }
   });
 
+  it('is given up after twelve seconds', async () => {
+    for (const [cost, expected] of [
+      [11_750, 2],
+      [11_751, 1],
+    ] as const) {
+      const clock = new FakeClock();
+      const { attempt, lefts } = attempts(clock, [notSent('ENOTFOUND'), done], cost);
+      await retry(attempt, retryOptions(clock));
+      expect(lefts).toHaveLength(expected);
+    }
+  });
+
   it('is reported with the earlier time limit', async () => {
     const lines: string[] = [];
+    const clock = new FakeClock();
+    clock.advance(60_000);
     const results = [notSent('ENOTFOUND'), { kind: 'success', value: 1 } as const];
     await retry(
       async () => results.shift() ?? notSent(),
-      retryOptions(new FakeClock(), 300_000, () => 0.5, lines),
+      retryOptions(clock, 300_000, () => 0.5, lines),
     );
     expect(lines).toEqual([expect.stringMatching(/Retrying in 0\.3 s \(12 s left\)\.$/)]);
   });

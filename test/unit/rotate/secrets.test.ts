@@ -203,4 +203,9 @@ describe('looking up places', () => {
   ])('ends with %s', async (title, ...responses) => {
     await expect(lookUp(repository, ...responses)).rejects.toMatchObject({ title });
   });
+
+  it('says that no secret is created in place of a missing one', async () => {
+    const missing = lookUp(repository, keyResponse, rejected(404));
+    await expect(missing).rejects.toThrow('A rotation does not create secrets.');
+  });
 });
