@@ -36,11 +36,11 @@ export function parseProxySettings(api: URL, env: Environment): ProxySettings | 
 
 /** Whether `NO_PROXY` names the server: `*`, a host, a domain (with or without `.` or `*.`), each with or without a port. */
 function isBypassed(api: URL, noProxy: string): boolean {
-  const host = api.hostname.replace(/^\[(.*)\]$/, '$1').replace(/(.)\.$/, '$1');
+  const host = api.hostname.replace(/[[\]]/g, '').replace(/(.)\.$/, '$1');
   const port = api.port || '443';
   return noProxy
     .toLowerCase()
-    .split(/[,\s]+/)
+    .split(/[,\s]/)
     .some(entry => {
       const [, bracketed, plain, entryPort] = /^(?:\[(.+)\]|(.+?))(?::(\d+))?$/.exec(entry) ?? [];
       const isBareIpv6 = entry.split(':').length > 2 && bracketed === undefined;
@@ -63,7 +63,7 @@ const MIN_MASK_LENGTH = 6;
  * without a user.
  */
 function parseProxy(variable: string, value: string): ProxySettings {
-  const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/is.exec(value) ?? [];
+  const [, scheme = 'http', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)/is.exec(value) ?? [];
   const at = rest.lastIndexOf('@');
   const address = rest.slice(at + 1).replace(/\/$/, '');
   const url = URL.parse(`${scheme}://${address}`);
@@ -96,7 +96,7 @@ function findProblem(value: string, scheme: string, address: string, url: URL | 
 }
 
 function parseCredentials(text: string): Pick<ProxySettings, 'authorization' | 'secrets'> {
-  const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(text) ?? [];
+  const [, user = '', password = ''] = /^([^:]*):?(.*)/s.exec(text) ?? [];
   const pair = Buffer.concat([decodePercent(user), Buffer.from(':'), decodePercent(password)]);
   const basic = pair.toString('base64');
   return { authorization: `Basic ${basic}`, secrets: [...new Set([...findSecrets(user, password), basic])] };

@@ -106,7 +106,8 @@ function parsePublicKey(data: unknown): PublicKey | undefined {
   const { key_id: id, key } = toRecord(data);
   if (typeof id !== 'string' || typeof key !== 'string') return undefined;
   const bytes = Buffer.from(key, 'base64');
-  return bytes.length === KEY_BYTES ? { id, bytes } : undefined;
+  // Sealing for a key of zeros throws.
+  return bytes.length === KEY_BYTES && bytes.some(byte => byte !== 0) ? { id, bytes } : undefined;
 }
 
 function parseSecret({ data, date }: GithubResponse, place: Place): StoredSecret | undefined {

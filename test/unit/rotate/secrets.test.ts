@@ -46,7 +46,8 @@ it('decodes a key', async () => {
 
 it.each([
   { ...key, key_id: 5 },
-  { ...key, key: Buffer.alloc(31).toString('base64') },
+  { ...key, key: Buffer.alloc(31, 7).toString('base64') },
+  { ...key, key: Buffer.alloc(32).toString('base64') },
   { key_id: '5' },
   [],
   undefined,
