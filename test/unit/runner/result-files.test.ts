@@ -3,8 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { errorTitles } from '../../../src/action-error.ts';
-import { checkFiles, findFileProblem, writeAllOrNothing } from '../../../src/runner/result-files.ts';
+import { ActionError, errorTitles } from '../../../src/action-error.ts';
+import {
+  checkFiles,
+  findFileProblem,
+  writeAllOrNothing,
+  writeFile,
+} from '../../../src/runner/result-files.ts';
 
 const NAMES = ['GITHUB_OUTPUT', 'GITHUB_STATE', 'GITHUB_ENV'];
 const EARLIER = 'name=of an earlier step, ünï\n';
@@ -66,6 +71,42 @@ describe('writing', () => {
   });
 });
 
+describe('a failed write', () => {
+  const messageFor = (error: unknown, uid: number | undefined) => {
+    const write = () => {
+      throw error;
+    };
+    try {
+      writeFile(env, 'GITHUB_STATE', uid, write);
+    } catch (thrown) {
+      return thrown instanceof ActionError ? `${thrown.title}: ${thrown.message}` : undefined;
+    }
+    return undefined;
+  };
+  const failure = (code: string) => Object.assign(new Error('x'), { code });
+  const start = () =>
+    `Could not write to the runner's files: The runner's file GITHUB_STATE, ${env['GITHUB_STATE']}, cannot be written: `;
+
+  it.each([
+    ['a full disk', failure('ENOSPC'), 'ENOSPC. Its disk is full.'],
+    ['a disk that is mounted read-only', failure('EROFS'), "EROFS. Check the runner's temporary directory."],
+    ['anything else', new Error('x'), "unknown error. Check the runner's temporary directory."],
+    ['anything thrown', { code: 'ENOSPC' }, "unknown error. Check the runner's temporary directory."],
+  ])('is described: %s', (_, error, end) => {
+    expect(messageFor(error, 1001)).toBe(`${start()}${end}`);
+  });
+
+  it.each(['EACCES', 'EPERM'])('with %s names both users, as far as they are known', code => {
+    const advice = 'If the job runs in a container whose user is not root, set `options: --user root`';
+    const owner = `The file belongs to user ${process.getuid?.() ?? 0}. `;
+    expect(messageFor(failure(code), 1001)).toContain(
+      `${start()}${code}. This process runs as user 1001. ${owner}${advice}`,
+    );
+    rmSync(env['GITHUB_STATE'] ?? '');
+    expect(messageFor(failure(code), undefined)).toContain(`${start()}${code}. ${advice}`);
+  });
+});
+
 describe('an unwritable file', () => {
   const problemOf = (env: Readonly<Record<string, string | undefined>>, variables = false) =>
     findFileProblem(env, variables, 1001);
@@ -75,6 +116,7 @@ describe('an unwritable file', () => {
       expect(problemOf({ ...env, [name]: value })).toMatchObject({
         title: 'Not running on GitHub Actions',
         problem: `${name} is not set.`,
+        advice: 'This action has to be run by a GitHub Actions runner.',
       });
     }
   });
