@@ -184,6 +184,13 @@ export function placeLines(
   return [...groups].map(([text, group]) => `- ${text}: ${describePlaces(group.map(({ place }) => place))}`);
 }
 
+/** What an unsuccessful run deleted, as a part of a sentence: at most tokens that were never put anywhere. */
+export function describeDeleted(ids: readonly string[]): string {
+  return ids.length === 0
+    ? 'nothing was deleted'
+    : `only ${ids.join(', ')}, which no secret had, was deleted`;
+}
+
 /** Why it is not certain that places have a token, in sentences. */
 export function describeFailures(results: readonly PlaceResult[], run: WorkflowRun): string {
   const reasons = results.flatMap(({ place: { place }, result }) =>

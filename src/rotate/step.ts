@@ -25,6 +25,7 @@ import {
 } from './put.ts';
 import { checkCopyable, createReplacement, discardReplacement } from './replacement.ts';
 import {
+  describeDeleted,
   describeFailures,
   describeKept,
   finishUnchanged,
@@ -164,14 +165,10 @@ async function storeReplacement(
   const older = (place: KnownPlace) =>
     isPrimaryStored || isBehind(place, current) ? 'an older token' : `the old one, ${current.id}`;
   const lines = placeLines(`the new token, ${token.id}`, results, older);
-  const deleted =
-    deletedBefore.length === 0
-      ? 'nothing was deleted'
-      : `only ${deletedBefore.join(', ')}, which no secret had, was deleted`;
   throw new ActionError(
     isPrimaryStored ? errorTitles.secretsDiffer : errorTitles.secretNotUpdated,
     `It is not certain that every secret has the new token:\n${lines.join('\n')}\n${describeFailures(results, run)}\n` +
-      `${token.id} and ${current.id} are both alive and ${deleted}, so every job works. Start a new run (not a re-run) to bring every secret up to date.`,
+      `${token.id} and ${current.id} are both alive and ${describeDeleted(deletedBefore)}, so every job works. Start a new run (not a re-run) to bring every secret up to date.`,
   );
 }
 

@@ -8,7 +8,14 @@ import { chainOf, findDoubtful, findDueNow, findNeverPut, findRivals } from './c
 import { type Deletions, deleteTokens } from './deletions.ts';
 import { capitalize, describePlaces } from './places.ts';
 import { placesWith, putCurrent, RESPONSE_GRACE_MS, storeOf } from './put.ts';
-import { describeFailures, finishUnchanged, leftWarning, nameToken, placeLines } from './report.ts';
+import {
+  describeDeleted,
+  describeFailures,
+  finishUnchanged,
+  leftWarning,
+  nameToken,
+  placeLines,
+} from './report.ts';
 import { type Facts, type Rotation, withoutTokens } from './rotation.ts';
 import type { KnownPlace } from './secrets.ts';
 
@@ -91,7 +98,7 @@ async function putCurrentEverywhere(
       ...placeLines(`the current token, ${current.id}`, [...others, ...all]),
       describeFailures(results, run),
       ...blocking,
-      `Nothing was created, and ${deleted.length === 0 ? 'nothing was deleted' : `only ${deleted.join(', ')}, which no secret had, was deleted`}. The next run tries again.`,
+      `Nothing was created, and ${describeDeleted(deleted)}. The next run tries again.`,
     ]
       .filter(line => line !== '')
       .join('\n'),
